@@ -1,0 +1,53 @@
+# Every target works on a fresh clone; the ones that need packages install them first.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PYTEST_ARGS ?= -n 2 --dist worksteal
+
+# Values of the right shape and no use, for the checks of production settings; nothing connects to them.
+PRODUCTION_EXAMPLE := GIGSTREAM_ENV=production DEBUG=false ALLOWED_HOSTS=gigstream.example \
+	DATABASE_URL=postgresql://gigstream@db.invalid:5432/gigstream REDIS_URL=redis://redis.invalid:6379/0
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test check services-stop
+
+help: ## show the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+install: $(STAMP) ## make .venv and install requirements.txt into it
+	@:
+
+$(STAMP): requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo 'GigStream needs Python 3.11 or newer; choose one with PYTHON=...' >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+		{ [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null && \
+		  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv; } || \
+		{ echo 'Python cannot make environments here: install its venv package (python3-venv)' >&2; exit 1; }
+	test -x $(BIN)/pip || $(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+demo: install ## run everything on 127.0.0.1, port $PORT or 8000, until Ctrl-C
+	@exec $(BIN)/python manage.py demo
+
+test: install ## run the tests; PYTEST_ARGS replaces pytest's arguments
+	$(BIN)/pytest $(PYTEST_ARGS)
+
+check: install ## style, types, imports between apps, migrations, settings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py check
+	@echo '$(BIN)/python manage.py check --deploy --fail-level WARNING, with production settings'
+	@$(PRODUCTION_EXAMPLE) \
+		SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
+		FIELD_ENCRYPTION_KEYS="$$($(BIN)/python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())')" \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+services-stop: install ## stop the embedded PostgreSQL and Valkey
+	$(BIN)/python manage.py services stop

@@ -1,0 +1,15 @@
+from django.db.models import TextChoices
+
+
+class ActorType(TextChoices):
+    """Who did it."""
+
+    WORKER = "worker"
+    PLATFORM = "platform"
+    STAFF = "staff"
+    SYSTEM = "system"
+    PROVIDER = "provider"
+
+
+# Refusals are kept where a person (or the company they act for) asked; a job's refusals are its errors.
+PERSONS = frozenset({ActorType.WORKER, ActorType.PLATFORM, ActorType.STAFF})

@@ -1,0 +1,132 @@
+"""Background jobs: each is a Celery task and a plain function, and tells its heartbeat."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from celery import current_app, shared_task
+from django.conf import settings
+from django.db import connection, transaction
+from kombu.exceptions import KombuError
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job of the static schedule. `work` returns how many rows it dealt with."""
+
+    name: str
+    every_seconds: int
+    work: Callable[..., int]
+    kwargs: dict[str, Any]
+
+    def run(self) -> int:
+        """Do the work once and leave a heartbeat, also when it fails; the failure is raised again."""
+        _started(self)
+        try:
+            rows = self.work(**self.kwargs)
+        except Exception as error:
+            _finished(self, rows=0, error=f"{type(error).__name__}: {error}"[:500])
+            raise
+        _finished(self, rows=rows, error="")
+        return rows
+
+
+_works: dict[str, Callable[..., int]] = {}
+
+
+def job(work: Callable[..., int]) -> Callable[..., int]:
+    """Make the function a job: a Celery task of the same name, run as `settings.JOBS` schedules it."""
+    name = work.__name__
+    _works[name] = work
+
+    @shared_task(name=name)
+    def task(**kwargs: Any) -> None:
+        _scheduled_as(name, kwargs).run()
+
+    return work
+
+
+def _scheduled_as(task: str, kwargs: dict[str, Any]) -> Job:
+    return next(
+        (one for one in scheduled_jobs() if one.work is _works[task] and one.kwargs == kwargs),
+        Job(name=task, every_seconds=settings.DAY, work=_works[task], kwargs=kwargs),
+    )
+
+
+def scheduled_jobs() -> list[Job]:
+    """Every job of the static schedule, in its order."""
+    return [
+        Job(
+            name=name,
+            every_seconds=entry["every"],
+            work=_works[entry.get("task", name)],
+            kwargs=entry.get("kwargs", {}),
+        )
+        for name, entry in settings.JOBS.items()
+    ]
+
+
+def ring(name: str) -> None:
+    """After the commit, ask for a job now. Only a nudge: beat does the same work when the bell is lost."""
+    transaction.on_commit(lambda: _send(name))
+
+
+def _send(name: str) -> None:
+    entry = settings.JOBS[name]
+    try:
+        current_app.send_task(
+            entry.get("task", name),
+            kwargs=entry.get("kwargs", {}),
+            queue=entry["queue"],
+            expires=3 * entry["every"],
+            retry=False,
+        )
+    except (KombuError, OSError) as error:
+        logger.warning("no doorbell for %s: %s", name, error)
+
+
+_STARTED = """
+    INSERT INTO job_heartbeats (name, every_seconds, last_started_at, rows, runs, last_error)
+    VALUES (%s, %s, clock_timestamp(), 0, 1, '')
+    ON CONFLICT (name) DO UPDATE
+    SET every_seconds = excluded.every_seconds, last_started_at = excluded.last_started_at,
+        runs = job_heartbeats.runs + 1
+"""
+
+
+def _started(one: Job) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_STARTED, [one.name, one.every_seconds])
+
+
+_FINISHED = """
+    UPDATE job_heartbeats
+    SET last_finished_at = clock_timestamp(), rows = %(rows)s, last_error = %(error)s,
+        last_succeeded_at = CASE WHEN %(error)s = '' THEN clock_timestamp() ELSE last_succeeded_at END
+    WHERE name = %(name)s
+"""
+
+
+def _finished(one: Job, *, rows: int, error: str) -> None:
+    if error:
+        logger.error("job %s failed: %s", one.name, error)
+    with connection.cursor() as cursor:
+        cursor.execute(_FINISHED, {"rows": rows, "error": error, "name": one.name})
+
+
+def late_jobs(*, grace_seconds: int = 30) -> list[str]:
+    """The names of frequent jobs whose last start is older than three of their intervals."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT name FROM job_heartbeats
+            WHERE every_seconds <= 60 AND name = ANY(%s)
+              AND last_started_at < clock_timestamp() - make_interval(secs => greatest(3 * every_seconds, %s))
+            ORDER BY name
+            """,
+            [list(settings.JOBS), grace_seconds],
+        )
+        return [name for (name,) in cursor.fetchall()]

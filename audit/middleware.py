@@ -1,0 +1,36 @@
+import re
+from collections.abc import Callable
+from uuid import uuid4
+
+from django.http import HttpRequest, HttpResponse
+
+from audit.context import Actor, acting
+from audit.enums import ActorType
+
+_USABLE = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
+
+
+class ActorMiddleware:
+    """Names the staff member behind a request as the actor, and gives every answer a request id."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-Id", "")
+        request_id = given if _USABLE.fullmatch(given) else uuid4().hex
+        with acting(self._actor(request, request_id)):
+            response = self.get_response(request)
+        response["X-Request-Id"] = request_id
+        return response
+
+    @staticmethod
+    def _actor(request: HttpRequest, request_id: str) -> Actor:
+        user = request.user
+        return Actor(
+            type=ActorType.STAFF if user.is_authenticated else ActorType.SYSTEM,
+            id=str(user.pk) if user.is_authenticated else "",
+            ip_address=request.META.get("REMOTE_ADDR") or None,
+            user_agent=request.headers.get("User-Agent", ""),
+            request_id=request_id,
+        )

@@ -1,0 +1,133 @@
+"""Telling the audit log, and the frame around every verb: one transaction, retried, its refusal kept."""
+
+import functools
+from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ParamSpec, TypeVar
+
+from django.db import models
+
+from audit.context import current_actor
+from audit.enums import PERSONS
+from audit.models import AuditLog
+from gigstream.lib.db import atomic_with_retry
+from gigstream.lib.errors import Refusal
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One line for the audit log; values must be JSON and hold no personal data."""
+
+    action: str
+    resource_type: str
+    resource_id: str = ""
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    error: str = ""
+
+
+def record(
+    action: str,
+    resource: models.Model,
+    *,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    now: datetime | None = None,
+) -> None:
+    """Log one act on `resource` by the current actor, in the caller's transaction."""
+    line = Record(
+        action, resource._meta.model_name or "", str(resource.pk), before or {}, after or {}, metadata or {}
+    )
+    record_many([line], now=now)
+
+
+def record_many(records: Iterable[Record], *, now: datetime | None = None) -> None:
+    """Log many acts by the current actor with one statement."""
+    actor = current_actor()
+    stamp = {} if now is None else {"created_at": now}
+    AuditLog.unguarded.bulk_create(
+        AuditLog(
+            actor_type=actor.type,
+            actor_id=actor.id,
+            ip_address=actor.ip_address,
+            user_agent=actor.user_agent[:256],
+            request_id=actor.request_id[:64],
+            action=line.action,
+            resource_type=line.resource_type,
+            resource_id=line.resource_id,
+            changes_before=jsonable(line.before),
+            changes_after=jsonable(line.after),
+            metadata=jsonable(line.metadata),
+            success=not line.error,
+            error_message=line.error,
+            **stamp,
+        )
+        for line in records
+    )
+
+
+def jsonable(values: Any) -> Any:
+    """The same values as JSON takes them: exact amounts, ids and times as text."""
+    if isinstance(values, Mapping):
+        return {str(name): jsonable(value) for name, value in values.items()}
+    if isinstance(values, list | tuple):
+        return [jsonable(value) for value in values]
+    if values is None or isinstance(values, bool | int | str):
+        return values
+    if isinstance(values, datetime):
+        return values.isoformat()
+    return str(values)
+
+
+_depth: ContextVar[int] = ContextVar("verb_depth", default=0)
+
+
+def verb(action: str, resource_type: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Frame a service: all of it in one transaction, rerun after a lock conflict; when it refuses a person,
+    nothing has changed but one line in the audit log that says what was refused and why.
+
+    The acted-on row is the first keyword argument of the service, whole or by id.
+    """
+
+    def frame(service: Callable[P, R]) -> Callable[P, R]:
+        run = atomic_with_retry(service)
+
+        @functools.wraps(service)
+        def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+            outermost = _depth.get() == 0
+            token = _depth.set(_depth.get() + 1)
+            try:
+                return run(*args, **kwargs)
+            except Refusal as refusal:
+                if outermost and current_actor().type in PERSONS:
+                    _record_refusal(action, resource_type, kwargs, refusal)
+                raise
+            finally:
+                _depth.reset(token)
+
+        return wrapper
+
+    return frame
+
+
+def _record_refusal(action: str, resource_type: str, arguments: Mapping[str, Any], refusal: Refusal) -> None:
+    subject = next(iter(arguments.values()), "")
+    subject_id = str(subject.pk) if isinstance(subject, models.Model) else str(subject)
+    record_many(
+        [
+            Record(
+                action,
+                resource_type,
+                subject_id[:64],
+                metadata={"code": refusal.code, **refusal.numbers},
+                error=refusal.message,
+            )
+        ]
+    )

@@ -1,0 +1,26 @@
+"""EVM addresses, checked by EIP-55 and kept in lower case."""
+
+from eth_utils.address import is_checksum_address, is_hex_address
+
+from gigstream.lib.errors import Refusal
+
+ZERO_ADDRESS = "0x" + "0" * 40
+
+
+class InvalidAddress(Refusal):
+    """Not a usable EVM address: wrong form, wrong EIP-55 checksum, or the zero address."""
+
+    code = "invalid_address"
+    status = 400
+
+
+def normal_address(text: str) -> str:
+    """The address in lower case. All-lower and all-upper input has no checksum to check (EIP-55)."""
+    body = text[2:] if isinstance(text, str) else ""
+    if not isinstance(text, str) or not text.startswith("0x") or not text.isascii():
+        raise InvalidAddress("an address is 0x and 40 hexadecimal digits", address=text)
+    if not is_hex_address(text) or text.lower() == ZERO_ADDRESS:
+        raise InvalidAddress("an address is 0x and 40 hexadecimal digits, not all zero", address=text)
+    if body not in (body.lower(), body.upper()) and not is_checksum_address(text):
+        raise InvalidAddress("the EIP-55 checksum of the address is wrong", address=text)
+    return text.lower()

@@ -1,0 +1,76 @@
+"""Transactions: retry when PostgreSQL asks for it, single-runner locks, snapshots."""
+
+import functools
+import random
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import ParamSpec, TypeVar
+
+from django.db import OperationalError, connection, transaction
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+ATTEMPTS = 5
+# serialization_failure, deadlock_detected, lock_not_available
+RETRYABLE = {"40001", "40P01", "55P03"}
+
+
+def sqlstate(error: BaseException) -> str | None:
+    """PostgreSQL's five-character code behind a Django database error, if there is one."""
+    return getattr(error.__cause__, "sqlstate", None)
+
+
+def atomic_with_retry(function: Callable[P, R]) -> Callable[P, R]:
+    """Run the function in one transaction; rerun all of it, up to 5 times, after a lock conflict.
+
+    Inside a transaction of the caller it is a plain savepoint: only the outermost may retry.
+    """
+
+    @functools.wraps(function)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        if connection.in_atomic_block:
+            with transaction.atomic():
+                return function(*args, **kwargs)
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with transaction.atomic():
+                    return function(*args, **kwargs)
+            except OperationalError as error:
+                if sqlstate(error) not in RETRYABLE or attempt == ATTEMPTS:
+                    raise
+            time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter, no secret
+        raise AssertionError("unreachable")
+
+    return wrapper
+
+
+def try_lock(name: str, number: int = 0) -> bool:
+    """Whether this transaction is now the only one that holds the named lock, until it ends.
+
+    An optimisation against double work, never what keeps money right: the unique keys do that.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext(%s), %s)", [name, number])
+        return cursor.fetchone()[0]
+
+
+@contextmanager
+def long_snapshot(minutes: int = 30) -> Iterator[None]:
+    """A read-only transaction that sees one instant, with time limits fit for whole-table reads."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        # Inside a test's own transaction the isolation level is already fixed.
+        if len(connection.savepoint_ids) == 0:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        cursor.execute("SET LOCAL statement_timeout = %s", [f"{minutes}min"])
+        yield
+
+
+def require_no_transaction() -> None:
+    """Raise RuntimeError inside a database transaction: nobody outside is asked while rows are locked.
+
+    The transaction that wraps a test case does not count.
+    """
+    if any(not block._from_testcase for block in connection.atomic_blocks):
+        raise RuntimeError("a provider must not be called inside a database transaction")

@@ -1,0 +1,41 @@
+"""The base of every refusal: a law, the numbers that decided, and how HTTP should say it."""
+
+from typing import Any, ClassVar
+
+
+class Refusal(Exception):
+    """A request that the rules do not allow. Nothing has been changed when it is raised.
+
+    `code` is stable and public, `status` is the HTTP status, `numbers` are the values that decided.
+    """
+
+    code: ClassVar[str] = "refused"
+    status: ClassVar[int] = 409
+
+    def __init__(self, message: str, **numbers: Any) -> None:
+        super().__init__(message)
+        self.message = message
+        self.numbers = {name: str(value) for name, value in numbers.items()}
+
+
+class IllegalMove(Refusal):
+    """The status change is not in the model's table of moves."""
+
+    code = "illegal_status"
+
+
+class ReplayMismatch(Refusal):
+    """The idempotency key was used before with other inputs."""
+
+    code = "idempotency_mismatch"
+    status = 422
+
+
+class HasMoneyHistory(Refusal):
+    """A worker or platform with ledger entries stays in the database, whoever asks."""
+
+    code = "has_money_history"
+
+
+class GuardedWrite(TypeError):
+    """A bulk write on a money model outside the services: a programming error, not a refusal."""

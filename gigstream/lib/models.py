@@ -1,0 +1,108 @@
+"""What the models of all apps share."""
+
+from typing import Any, NoReturn, Self, TypeVar
+
+from django.db import models, transaction
+from django.db.models.deletion import ProtectedError
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from gigstream.lib.errors import GuardedWrite, HasMoneyHistory
+from gigstream.lib.ids import new_id
+
+M = TypeVar("M", bound=models.Model)
+
+
+class CommonQuerySet(models.QuerySet[M]):
+    """Adjectives that every model's queryset has."""
+
+    def locked(self) -> Self:
+        """Rows locked in primary key order, leaving inserts of referring rows free."""
+        return self.order_by("pk").select_for_update(of=("self",), no_key=True)
+
+
+class GuardedQuerySet(CommonQuerySet[M]):
+    """Refuses the bulk writes that would pass the rules by; services use the `unguarded` manager."""
+
+    def _refuse(self, verb: str) -> NoReturn:
+        raise GuardedWrite(f"{self.model.__name__}.objects.{verb}() passes the rules by: use a service")
+
+    def update(self, **kwargs: Any) -> int:
+        self._refuse("update")
+
+    def bulk_create(self, *args: Any, **kwargs: Any) -> list[M]:
+        self._refuse("bulk_create")
+
+    def bulk_update(self, *args: Any, **kwargs: Any) -> int:
+        self._refuse("bulk_update")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        self._refuse("delete")
+
+
+class Common(models.Model):
+    """Every public row: a UUID key and the time it was made (settable, so that history can be told)."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class Changing(Common):
+    """A public row that changes."""
+
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        abstract = True
+
+
+class SoftDeletableQuerySet(CommonQuerySet[M]):
+    def present(self) -> Self:
+        """Rows that have not been deleted."""
+        return self.filter(deleted_at=None)
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        """Each row by its own rule: gone, or anonymised where money history protects it."""
+        totals: dict[str, int] = {}
+        for row in self:
+            for label, count in row.delete()[1].items():
+                totals[label] = totals.get(label, 0) + count
+        return sum(totals.values()), totals
+
+
+class SoftDeletable(Changing):
+    """A person or company: money history outlives it, so deleting then means forgetting who it was."""
+
+    deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    def anonymise(self) -> None:
+        """Overwrite every personal datum on this row (in memory)."""
+        raise TypeError(f"{type(self).__name__} must say what is personal about it")
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        """Delete the row; where money history protects it, anonymise it and set `deleted_at` instead."""
+        try:
+            return self.hard_delete()
+        except HasMoneyHistory:
+            self.anonymise()
+            self.deleted_at = self.deleted_at or timezone.now()
+            self.save()
+            return 0, {}
+
+    def hard_delete(self) -> tuple[int, dict[str, int]]:
+        """Delete the row and all that hangs on it; raise HasMoneyHistory when ledger entries do."""
+        try:
+            with transaction.atomic():
+                return super().delete()
+        except ProtectedError as error:
+            kinds = sorted({row._meta.verbose_name_plural for row in error.protected_objects})
+            raise HasMoneyHistory(
+                f"{self} has money history ({', '.join(kinds)}) and cannot be deleted from the database",
+                protected=len(error.protected_objects),
+            ) from error

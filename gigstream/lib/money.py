@@ -1,0 +1,103 @@
+"""USDC amounts: exact decimals with 6 places, never floats (domain.md, section 1)."""
+
+import re
+from decimal import Decimal
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import models
+
+from gigstream.lib.errors import Refusal
+
+MICRO = Decimal("0.000001")
+ZERO = Decimal("0")
+BPS = 10_000
+
+_AMOUNT = re.compile(r"(0|[1-9]\d{0,13})(\.\d{1,6})?", re.ASCII)
+
+
+class InvalidAmount(Refusal):
+    """The text or number is not a positive USDC amount with at most 6 decimals."""
+
+    code = "invalid_amount"
+    status = 400
+
+
+def amount(value: object, *, allow_zero: bool = False) -> Decimal:
+    """The exact USDC amount that `value` (a plain decimal string, an int or a Decimal) names.
+
+    Raises InvalidAmount for zero (unless allowed), a sign, an exponent, NaN, a float, more than
+    14 digits before or 6 after the point. Nothing is rounded.
+    """
+    text = _plain_text(value)
+    if text is None or not _AMOUNT.fullmatch(text):
+        raise InvalidAmount(
+            f"{value!r} is not an amount: give digits with at most 6 decimals", amount=str(value)
+        )
+    result = Decimal(text)
+    if result == 0 and not allow_zero:
+        raise InvalidAmount("the amount must be above 0", amount=text)
+    return result
+
+
+def _plain_text(value: object) -> str | None:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Decimal) and value.is_finite():
+        return _trimmed(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return None
+
+
+def _trimmed(value: Decimal) -> str:
+    """Plain notation without the zeros behind the sixth decimal, which carry no value."""
+    text = f"{value:f}"
+    whole, dot, decimals = text.partition(".")
+    if len(decimals) > 6 and not decimals[6:].strip("0"):
+        return whole + dot + decimals[:6]
+    return text
+
+
+def micro(value: Decimal) -> int:
+    """The amount as a whole number of micro-USDC."""
+    return int(value.scaleb(6))
+
+
+def from_micro(units: int) -> Decimal:
+    """The amount that `units` micro-USDC are."""
+    return Decimal(units).scaleb(-6).quantize(MICRO)
+
+
+def share_bps(value: Decimal, bps: int) -> Decimal:
+    """floor(value * bps / 10000) at 6 decimals: the one rounding rule for fees."""
+    return from_micro(micro(value) * bps // BPS)
+
+
+def usdc(value: Decimal) -> str:
+    """An amount for people: at least 2 and at most 6 decimals, as in "12.50 USDC"."""
+    text = f"{value:.6f}".rstrip("0")
+    whole, _, decimals = text.partition(".")
+    return f"{whole}.{decimals:0<2} USDC"
+
+
+class MoneyField(models.DecimalField):
+    """numeric(20,6) USDC. Refuses floats and values that would need rounding."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["max_digits"] = 20
+        kwargs["decimal_places"] = 6
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self) -> Any:
+        name, path, args, kwargs = super().deconstruct()
+        kwargs.pop("max_digits")
+        kwargs.pop("decimal_places")
+        return name, path, args, kwargs
+
+    def get_db_prep_save(self, value: Any, connection: Any) -> Any:
+        if isinstance(value, float):
+            raise ValidationError(f"{self.name}: a float is not an amount")
+        if isinstance(value, Decimal) and value.is_finite() and value != value.quantize(MICRO):
+            raise ValidationError(f"{self.name}: {value} has more than 6 decimals")
+        return super().get_db_prep_save(value, connection)

@@ -1,0 +1,33 @@
+"""SQL kept in `.sql` files beside the code that runs them."""
+
+import functools
+from pathlib import Path
+from typing import Any
+
+from django.db import connection, migrations
+
+REVERSE = "-- reverse"
+
+
+@functools.cache
+def load(path: Path) -> str:
+    """The text of one SQL file."""
+    return path.read_text(encoding="utf-8")
+
+
+def rows(statement: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Run one statement and return its rows, each as a dict by column name."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        if cursor.description is None:
+            return []
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def migration(path: Path) -> migrations.RunSQL:
+    """The operation of a `.sql` file that holds the forward text, a line `-- reverse`, the reverse text."""
+    forward, marker, backward = path.read_text(encoding="utf-8").partition(REVERSE)
+    if not marker:
+        raise ValueError(f"{path.name} has no line {REVERSE!r}")
+    return migrations.RunSQL(forward, backward)

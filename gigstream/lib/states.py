@@ -1,0 +1,33 @@
+"""Legal status moves: data in `enums.py`, checked in Python and refused by PostgreSQL as well."""
+
+from collections.abc import Mapping
+
+import pgtrigger
+
+from gigstream.lib.errors import IllegalMove
+
+Moves = Mapping[str, frozenset[str]]
+
+
+def require_move(moves: Moves, *, subject: str, before: str, after: str) -> None:
+    """Raise IllegalMove unless the table allows `before` -> `after`."""
+    if after not in moves[before]:
+        allowed = ", ".join(sorted(moves[before])) or "nothing"
+        raise IllegalMove(
+            f"{subject} is {before}: it may become {allowed}, not {after}", before=before, after=after
+        )
+
+
+def status_trigger(moves: Moves) -> pgtrigger.FSM:
+    """The database's copy of the same table, as a trigger on the column `status`."""
+    return pgtrigger.FSM(
+        name="legal_status_moves",
+        field="status",
+        condition=pgtrigger.Q(old__status__df=pgtrigger.F("new__status")),
+        transitions=sorted((before, after) for before, allowed in moves.items() for after in allowed),
+    )
+
+
+def append_only() -> pgtrigger.Protect:
+    """Rows are written once: no UPDATE, no DELETE, whoever asks."""
+    return pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)

@@ -1,0 +1,185 @@
+"""`manage.py demo`: the whole system on this machine, with data to look at, until Ctrl-C."""
+
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.db import close_old_connections, connections
+from django.utils import timezone
+
+from audit.models import JobHeartbeat
+from gigstream import demo_data, services
+from gigstream.supervisor import (
+    STOP_SIGNALS,
+    HeartbeatWatch,
+    Periodic,
+    Program,
+    Supervisor,
+    Watchdog,
+    port_is_taken,
+)
+from payments.models import LedgerEntry, Transaction
+
+HOST = "127.0.0.1"
+LONGEST_WATCHED_SECONDS = 60
+
+
+class Command(BaseCommand):
+    help = "Run web, worker and beat with demo data. PORT (default 8000) chooses the port."
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        port = _port()
+        self._refuse_unless_possible(port)
+        started: set[str] = set()
+        try:
+            with _signals(_exit):
+                with _signals_put_off():
+                    started |= services.ensure_unset()
+                self._prepare()
+                self._say(_where_to_go(port))
+            self._supervise(port, started)
+        except services.ServiceError as refusal:
+            raise CommandError(str(refusal)) from refusal
+        finally:
+            _stop_servers(started)
+
+    def _refuse_unless_possible(self, port: int) -> None:
+        if settings.PRODUCTION:
+            raise CommandError("the demo does not run with production settings")
+        if port_is_taken(HOST, port):
+            raise CommandError(f"port {port} is taken: stop what listens there, or choose another with PORT")
+
+    def _prepare(self) -> None:
+        call_command("migrate", interactive=False)
+        call_command("seed_demo")
+        connections.close_all()
+
+    def _supervise(self, port: int, started: set[str]) -> None:
+        began_at = timezone.now()
+        heartbeats = HeartbeatWatch(_heartbeats)
+
+        def check() -> str | None:
+            self._revive_servers(started)
+            return heartbeats.late()
+
+        Supervisor(
+            _programs(port),
+            say=self._say,
+            watchdog=Watchdog(check, restarts=("beat", "worker"), forget=heartbeats.forget),
+            periodic=Periodic(lambda: _work_done_since(began_at)),
+        ).run()
+
+    def _revive_servers(self, started: set[str]) -> None:
+        """Embedded servers that died are up again, and `started` counts them as this run's own."""
+        revived = services.ensure_unset()
+        started |= revived
+        for name in sorted(revived):
+            self._say(f"{name}: the embedded server was down and has been started again")
+
+    def _say(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()
+
+
+def _port() -> int:
+    text = os.environ.get("PORT") or "8000"
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
+        raise CommandError(f"PORT must be a number from 1 to 65535, not {text!r}")
+    return int(text)
+
+
+def _programs(port: int) -> list[Program]:
+    """In the order of starting. They stop in the reverse one, so that what asks for work ends first."""
+    base, var = str(settings.BASE_DIR), settings.BASE_DIR / "var"
+    queues = ",".join(queue.name for queue in getattr(settings, "CELERY_TASK_QUEUES", ())) or "celery"
+    celery = [sys.executable, "-m", "celery", "-A", "gigstream", "--workdir", base]
+    log = ["--loglevel", "INFO"]
+    web = [sys.executable, "-m", "gunicorn", "gigstream.wsgi:application", "--chdir", base]
+    commands = {
+        "web": [*web, "--bind", f"{HOST}:{port}", "--workers", "2", "--threads", "4"],
+        "worker": [
+            *celery,
+            "worker",
+            "-P",
+            "prefork",
+            "--concurrency",
+            "2",
+            "-Q",
+            queues,
+            "--loglevel",
+            "INFO",
+        ],
+        "beat": [*celery, "beat", *log, "--schedule", str(var / "celerybeat-schedule")],
+    }
+    return [Program(name, command, var / "log" / f"{name}.log") for name, command in commands.items()]
+
+
+def _where_to_go(port: int) -> str:
+    return (
+        "\nGigStream is starting\n"
+        f"  admin         http://{HOST}:{port}/admin/\n"
+        f"  staff         {demo_data.STAFF_USERNAME} / {demo_data.STAFF_PASSWORD}\n"
+        f"  worker        {demo_data.WORKER_EMAIL} / {demo_data.WORKER_PASSWORD}\n"
+        f"  platform key  {demo_data.PLATFORM_API_KEY}\n"
+        "  to stop       Ctrl-C\n"
+    )
+
+
+def _work_done_since(began_at: datetime) -> str:
+    close_old_connections()
+    released = LedgerEntry.objects.filter(kind="release", created_at__gte=began_at).count()
+    payouts = Transaction.objects.filter(type="payout", status="confirmed", confirmed_at__gte=began_at)
+    return f"streams released {released}, payouts confirmed {payouts.count()}"
+
+
+def _heartbeats() -> Mapping[str, tuple[float, datetime | None]]:
+    """Of the frequent jobs: seconds between runs, and when the last run ended."""
+    close_old_connections()
+    jobs = JobHeartbeat.objects.filter(
+        name__in=settings.CELERY_BEAT_SCHEDULE,  # a job that is no longer scheduled leaves its row behind
+        every_seconds__lte=LONGEST_WATCHED_SECONDS,
+    )
+    return {job.name: (float(job.every_seconds), job.last_finished_at) for job in jobs}
+
+
+@contextlib.contextmanager
+def _signals(handler: Callable[[int, object], None]) -> Iterator[None]:
+    """The signals that end a run, but for those that nohup had ignored, go to `handler` in the block."""
+    heard = [number for number in STOP_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handler) for number in heard}
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal.signal(number, former)
+
+
+@contextlib.contextmanager
+def _signals_put_off() -> Iterator[None]:
+    """Nothing interrupts the block; a signal that came meanwhile ends the program after it."""
+    came: list[int] = []
+    with _signals(lambda number, _frame: came.append(number)):
+        yield
+    if came:
+        _exit(came[0], None)
+
+
+def _exit(number: int, _frame: object) -> None:
+    """End by way of the `finally` clauses."""
+    sys.exit(128 + number)
+
+
+def _stop_servers(names: set[str]) -> None:
+    """The servers this run started are down; an impatient second signal does not leave them half stopped."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+    connections.close_all()
+    services.stop(names)

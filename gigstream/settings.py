@@ -1,0 +1,244 @@
+"""All settings, read from the environment (`.env.example` lists every variable)."""
+
+from pathlib import Path
+from urllib.parse import unquote
+
+import environ
+from kombu import Queue
+
+from gigstream import services
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DEVELOPMENT_KEY = "development-only-secret-key"
+DEVELOPMENT_FIELD_KEY = "ZGV2ZWxvcG1lbnQtb25seS1maWVsZC1rZXktMDAwMDA="
+
+env = environ.Env()
+environ.Env.read_env(BASE_DIR / ".env")
+
+PRODUCTION = env.str("GIGSTREAM_ENV", default="development") == "production"
+DEBUG = env.bool("DEBUG", default=not PRODUCTION)
+SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_KEY)
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "testserver"])
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+# The first key encrypts, all of them decrypt: put a new key in front to rotate.
+FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[DEVELOPMENT_FIELD_KEY])
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "pgtrigger",
+    "gigstream",
+    "audit",
+    "workers",
+    "platforms",
+    "payments",
+    "reputation",
+    "loans",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "audit.middleware.ActorMiddleware",
+]
+
+ROOT_URLCONF = "gigstream.urls"
+WSGI_APPLICATION = "gigstream.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+# --- PostgreSQL -------------------------------------------------------------------------------------------
+# Persistent connections: a new one costs ten times the database work of a request. Lock waits end before
+# statements, statements before idle transactions, so that a stuck process cannot hold the others up.
+_DATABASE = env.db_url_config(env.str("DATABASE_URL", default="") or services.database_url())
+DATABASES = {
+    "default": {
+        **_DATABASE,
+        # A socket directory as host is percent-encoded in a URL.
+        "HOST": unquote(_DATABASE["HOST"]),
+        "CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE", default=600),
+        "CONN_HEALTH_CHECKS": True,
+        "ATOMIC_REQUESTS": False,
+        # pgBouncer in transaction mode needs this.
+        "DISABLE_SERVER_SIDE_CURSORS": env.bool("DATABASE_POOLED", default=False),
+        "OPTIONS": {
+            "connect_timeout": 3,
+            "options": (
+                f"-c lock_timeout={env.int('DATABASE_LOCK_TIMEOUT_MS', default=2000)}"
+                f" -c statement_timeout={env.int('DATABASE_STATEMENT_TIMEOUT_MS', default=5000)}"
+                " -c idle_in_transaction_session_timeout=10000"
+            ),
+        },
+    }
+}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# --- Redis ------------------------------------------------------------------------------------------------
+_REDIS_URL = env.str("REDIS_URL", default="")
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": env.str("CACHE_URL", default="") or _REDIS_URL or services.cache_url(db=1),
+        "KEY_PREFIX": "gigstream",
+    }
+}
+
+# --- Celery: a message is only a doorbell, the database row is the job --------------------------------------
+CELERY_BROKER_URL = _REDIS_URL or services.broker_url(db=0)
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = False
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
+CELERY_TASK_SOFT_TIME_LIMIT = 20
+CELERY_TASK_TIME_LIMIT = 30
+CELERY_TASK_PUBLISH_RETRY = True
+CELERY_TASK_PUBLISH_RETRY_POLICY = {"max_retries": 1, "interval_max": 0.2}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
+CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 120,
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 10,
+    "socket_connect_timeout": 3,
+    "socket_keepalive": True,
+    "health_check_interval": 15,
+    "retry_on_timeout": True,
+}
+CELERY_TIMEZONE = "UTC"
+CELERY_ENABLE_UTC = True
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_DEFAULT_QUEUE = "default"
+CELERY_TASK_QUEUES = [Queue("release"), Queue("settlement"), Queue("default")]
+
+# Each job: seconds between runs, queue, and how many releases may run side by side (one message each).
+RELEASE_LANES = env.int("RELEASE_LANES", default=2)
+DAY = 86_400
+JOBS = {
+    **{
+        f"release_due_streams:{lane}": {
+            "task": "release_due_streams",
+            "every": 10,
+            "queue": "release",
+            "kwargs": {"lane": lane, "lanes": RELEASE_LANES},
+        }
+        for lane in range(RELEASE_LANES)
+    },
+    "create_due_payouts": {"every": 10, "queue": "settlement"},
+    "submit_payouts": {"every": 10, "queue": "settlement"},
+    "poll_settlements": {"every": 10, "queue": "settlement"},
+    "seal_audit_log": {"every": 60, "queue": "default"},
+    "mark_overdue_loans": {"every": DAY, "queue": "default"},
+    "update_account_ages": {"every": DAY, "queue": "default"},
+    "check_books": {"every": 3600, "queue": "default"},
+}
+CELERY_BEAT_SCHEDULE = {
+    name: {
+        "task": job.get("task", name),
+        "schedule": job["every"],
+        "kwargs": job.get("kwargs", {}),
+        # A tick that nobody took within three intervals is stale: the next one does its work.
+        "options": {"queue": job["queue"], "expires": min(job["every"] * 3, 3600)},
+    }
+    for name, job in JOBS.items()
+}
+
+# --- The rules that may be tuned ----------------------------------------------------------------------------
+STREAM_MIN_INTERVAL_SECONDS = env.int("STREAM_MIN_INTERVAL_SECONDS", default=60)
+STREAM_MAX_DURATION_DAYS = env.int("STREAM_MAX_DURATION_DAYS", default=30)
+RELEASE_BATCH_SIZE = env.int("RELEASE_BATCH_SIZE", default=5000)
+PAYOUT_MINIMUM = env.str("PAYOUT_MINIMUM", default="1")
+PAYOUT_MAX_AGE_SECONDS = env.int("PAYOUT_MAX_AGE_SECONDS", default=900)
+PAYOUT_BATCH_SIZE = env.int("PAYOUT_BATCH_SIZE", default=500)
+SETTLEMENT_CONFIRMATIONS = env.int("SETTLEMENT_CONFIRMATIONS", default=3)
+PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="payments.provider.sandbox.SandboxProvider")
+SANDBOX_BLOCK_SECONDS = env.int("SANDBOX_BLOCK_SECONDS", default=2)
+# Transfers to these addresses fail on the simulated chain.
+SANDBOX_BLOCKLIST = env.list("SANDBOX_BLOCKLIST", default=[])
+LOAN_TERM_DAYS = env.int("LOAN_TERM_DAYS", default=30)
+LOAN_DEFAULT_AFTER_DAYS = env.int("LOAN_DEFAULT_AFTER_DAYS", default=30)
+
+# --- Passwords, sessions, transport -------------------------------------------------------------------------
+PASSWORD_HASHERS = [
+    "gigstream.lib.passwords.Bcrypt10",
+    "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+SESSION_COOKIE_AGE = 8 * 3600
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
+SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
+if env.bool("BEHIND_PROXY", default=False):
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
+
+REST_FRAMEWORK = {
+    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": [],
+    "UNAUTHENTICATED_USER": None,
+}
+
+# --- Language, time, files ----------------------------------------------------------------------------------
+LANGUAGE_CODE = "en-us"
+TIME_ZONE = "UTC"
+USE_TZ = True
+USE_I18N = False
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+WHITENOISE_USE_FINDERS = True
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "filters": {"context": {"()": "audit.logs.ContextFilter"}},
+    "formatters": {
+        "json": {
+            "()": "pythonjsonlogger.json.JsonFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s %(actor)s",
+        },
+    },
+    "handlers": {
+        "console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["context"]},
+    },
+    "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
+}

@@ -1,0 +1,20 @@
+from gigstream.lib.errors import Refusal
+
+
+class OpenLoanExists(Refusal):
+    """A worker has at most one open loan."""
+
+    code = "open_loan_exists"
+
+
+class NothingOwed(Refusal):
+    """The loan owes nothing, or is not being repaid."""
+
+    code = "nothing_owed"
+
+
+class InvalidTerms(Refusal):
+    """The fee is outside 0 to 10 %."""
+
+    code = "invalid_terms"
+    status = 422

@@ -1,0 +1,98 @@
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import F, Q
+
+from gigstream.lib.models import Changing
+from gigstream.lib.money import MoneyField
+from gigstream.lib.states import status_trigger
+from loans.enums import BOOKED, LOAN_MOVES, OPEN_LOANS, LoanStatus
+from loans.querysets import LoanQuerySet
+from workers.models import Worker
+
+
+class Loan(Changing):
+    """An advance on a worker's later earnings. Moves through `LOAN_MOVES`; `amount_repaid` changes only
+    together with a repayment entry."""
+
+    worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="loans", db_index=False)
+    amount = MoneyField(help_text="what the worker gets")
+    fee = MoneyField(default=Decimal(0))
+    fee_bps = models.PositiveSmallIntegerField()
+    total_due = models.GeneratedField(
+        expression=F("amount") + F("fee"), output_field=MoneyField(), db_persist=True
+    )
+    amount_repaid = MoneyField(default=Decimal(0))
+    amount_written_off = MoneyField(default=Decimal(0))
+    status = models.CharField(max_length=16, choices=LoanStatus.choices, default=LoanStatus.PENDING)
+    risk_score = models.PositiveSmallIntegerField(null=True, blank=True, help_text="0-1000, when decided")
+    risk_factors = models.JSONField(default=dict, blank=True)
+    predicted_earnings = MoneyField(null=True, blank=True, help_text="next 7 days, when decided")
+    requested_at = models.DateTimeField()
+    approved_at = models.DateTimeField(null=True, blank=True)
+    disbursed_at = models.DateTimeField(null=True, blank=True)
+    repayment_due = models.DateTimeField(null=True, blank=True)
+    repaid_at = models.DateTimeField(null=True, blank=True)
+    defaulted_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    rejection_reason = models.TextField(blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+
+    objects = models.Manager.from_queryset(LoanQuerySet)()
+    unguarded = models.Manager()
+
+    class Meta:
+        db_table = "loans"
+        constraints = [
+            models.UniqueConstraint(
+                name="loan_one_open_per_worker",
+                fields=["worker"],
+                condition=Q(status__in=sorted(OPEN_LOANS)),
+            ),
+            models.CheckConstraint(name="loan_amount_positive", condition=Q(amount__gt=0)),
+            models.CheckConstraint(name="loan_fee_not_negative", condition=Q(fee__gte=0)),
+            models.CheckConstraint(name="loan_status_known", condition=Q(status__in=LoanStatus.values)),
+            models.CheckConstraint(
+                name="loan_repaid_within_due",
+                condition=Q(
+                    amount_repaid__gte=0,
+                    amount_written_off__gte=0,
+                    amount_repaid__lte=F("amount") + F("fee") - F("amount_written_off"),
+                ),
+            ),
+            models.CheckConstraint(
+                name="loan_repaid_means_nothing_owed",
+                condition=~Q(status=LoanStatus.REPAID)
+                | Q(
+                    repaid_at__isnull=False,
+                    amount_repaid=F("amount") + F("fee") - F("amount_written_off"),
+                ),
+            ),
+            models.CheckConstraint(
+                name="loan_disbursed_has_times",
+                condition=~Q(status__in=sorted(BOOKED))
+                | Q(approved_at__isnull=False, disbursed_at__isnull=False, repayment_due__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="loan_risk_score_in_range",
+                condition=Q(risk_score__isnull=True) | Q(risk_score__range=(0, 1000)),
+            ),
+        ]
+        indexes = [
+            models.Index(name="loans_worker_created", fields=["worker", "created_at"]),
+            models.Index(name="loans_status_created", fields=["status", "created_at"]),
+            models.Index(
+                name="loans_repayment_due",
+                fields=["repayment_due"],
+                condition=Q(status__in=sorted(OPEN_LOANS)),
+            ),
+        ]
+        triggers = [status_trigger(LOAN_MOVES)]
+
+    def __str__(self) -> str:
+        return f"loan {self.pk}"
+
+    @property
+    def owed(self) -> Decimal:
+        """What is still to be repaid, in USDC."""
+        return self.amount + self.fee - self.amount_repaid - self.amount_written_off

@@ -1,0 +1,89 @@
+from django.db.models import TextChoices
+
+
+class AccountName(TextChoices):
+    AVAILABLE = "available"
+    ESCROW = "escrow"
+    IN_TRANSIT = "in_transit"
+    LOAN = "loan"
+    FEES = "fees"
+    REWARDS = "rewards"
+    LOSSES = "losses"
+    WORLD = "world"
+
+
+WORKER_ACCOUNTS = frozenset({AccountName.AVAILABLE, AccountName.IN_TRANSIT, AccountName.LOAN})
+PLATFORM_ACCOUNTS = frozenset({AccountName.AVAILABLE, AccountName.ESCROW})
+HOUSE_ACCOUNTS = frozenset({AccountName.FEES, AccountName.REWARDS, AccountName.LOSSES, AccountName.WORLD})
+MAY_GO_BELOW_ZERO = frozenset({AccountName.LOAN, AccountName.REWARDS, AccountName.LOSSES, AccountName.WORLD})
+
+
+class EntryKind(TextChoices):
+    """What a ledger entry records (domain.md, section 3)."""
+
+    DEPOSIT = "deposit"
+    HOLD = "hold"
+    RELEASE = "release"
+    EARNING = "earning"
+    FEE = "fee"
+    REFUND = "refund"
+    ADVANCE = "advance"
+    LOAN_FEE = "loan_fee"
+    REPAYMENT = "repayment"
+    PAYOUT_HOLD = "payout_hold"
+    PAYOUT_SETTLED = "payout_settled"
+    PAYOUT_VOID = "payout_void"
+    REWARD = "reward"
+    WRITE_OFF = "write_off"
+    ADJUSTMENT = "adjustment"
+
+
+class StreamStatus(TextChoices):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+STREAM_MOVES = {
+    StreamStatus.ACTIVE: frozenset({StreamStatus.PAUSED, StreamStatus.COMPLETED, StreamStatus.CANCELLED}),
+    # A paused stream completes when its task is completed early or a dispute is settled in full.
+    StreamStatus.PAUSED: frozenset({StreamStatus.ACTIVE, StreamStatus.COMPLETED, StreamStatus.CANCELLED}),
+    StreamStatus.COMPLETED: frozenset(),
+    StreamStatus.CANCELLED: frozenset(),
+}
+OPEN_STREAMS = frozenset({StreamStatus.ACTIVE, StreamStatus.PAUSED})
+
+
+class TransactionType(TextChoices):
+    PAYOUT = "payout"
+    ADVANCE = "advance"
+    REFUND = "refund"
+    REPAYMENT = "repayment"
+    FEE = "fee"
+    DEPOSIT = "deposit"
+    REWARD = "reward"
+
+
+# These cross between the ledger and the chain, so once confirmed they have a tx hash.
+ON_CHAIN = frozenset({TransactionType.PAYOUT, TransactionType.ADVANCE, TransactionType.DEPOSIT})
+# These leave for a worker's wallet: a hold, a transfer, then settled or void.
+OUTGOING = frozenset({TransactionType.PAYOUT, TransactionType.ADVANCE})
+
+
+class TransactionStatus(TextChoices):
+    PENDING = "pending"
+    SUBMITTED = "submitted"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+TRANSACTION_MOVES = {
+    TransactionStatus.PENDING: frozenset({TransactionStatus.SUBMITTED, TransactionStatus.CANCELLED}),
+    TransactionStatus.SUBMITTED: frozenset({TransactionStatus.CONFIRMED, TransactionStatus.FAILED}),
+    TransactionStatus.CONFIRMED: frozenset(),
+    TransactionStatus.FAILED: frozenset(),
+    TransactionStatus.CANCELLED: frozenset(),
+}
+UNDER_WAY = frozenset({TransactionStatus.PENDING, TransactionStatus.SUBMITTED})

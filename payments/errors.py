@@ -1,0 +1,51 @@
+from gigstream.lib.errors import Refusal
+
+
+class InsufficientFunds(Refusal):
+    """An account would go below zero."""
+
+    code = "insufficient_funds"
+    status = 402
+
+
+class StreamNotActive(Refusal):
+    """Only an active stream releases or is topped up."""
+
+    code = "stream_not_active"
+
+
+class NothingToClaim(Refusal):
+    """Nothing has vested since the last release."""
+
+    code = "nothing_to_claim"
+
+
+class TopUpTooSmall(Refusal):
+    """A top-up must buy at least one more second at the stream's rate."""
+
+    code = "top_up_too_small"
+    status = 422
+
+
+class NoWallet(Refusal):
+    """The worker has no wallet to be paid to."""
+
+    code = "no_wallet"
+
+
+class PayoutUnderWay(Refusal):
+    """The transfer was handed to the provider: only the chain decides now."""
+
+    code = "payout_under_way"
+
+
+class SamePerson(Refusal):
+    """Money is moved by hand by two different members of staff."""
+
+    code = "same_person"
+
+
+class MoneyLeft(Refusal):
+    """The party still has money here, or owes some."""
+
+    code = "money_left"

@@ -1,0 +1,6 @@
+from payments.models.ledger import Account, Adjustment, LedgerEntry
+from payments.models.sandbox import SandboxTransfer
+from payments.models.streams import Stream
+from payments.models.transactions import Transaction
+
+__all__ = ["Account", "Adjustment", "LedgerEntry", "SandboxTransfer", "Stream", "Transaction"]

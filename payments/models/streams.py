@@ -1,0 +1,130 @@
+from datetime import timedelta
+from decimal import Decimal
+
+import pgtrigger
+from django.db import models
+from django.db.models import F, Func, Q
+
+from gigstream.lib.models import Changing
+from gigstream.lib.money import MoneyField
+from gigstream.lib.states import status_trigger
+from payments.enums import STREAM_MOVES, StreamStatus
+from payments.models.ledger import Account
+from payments.querysets import StreamQuerySet
+from platforms.models import Platform, Task
+from workers.models import Worker
+
+
+class Epoch(Func):
+    """The seconds in an interval."""
+
+    template = "extract(epoch from %(expressions)s)"
+    output_field = models.DecimalField()
+
+
+class Stream(Changing):
+    """Pay that vests by the second and is released interval by interval. Changes with each release, pause and
+    top-up; never again once completed or cancelled. What it has released never goes back."""
+
+    task = models.OneToOneField(Task, on_delete=models.CASCADE, related_name="stream")
+    worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="streams", db_index=False)
+    platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="streams", db_index=False)
+    worker_account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="+", db_index=False, help_text="where it pays to"
+    )
+    escrow_account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="+", db_index=False, help_text="where it pays from"
+    )
+    shard = models.PositiveSmallIntegerField(
+        help_text="by worker: two releasers never touch the same worker's balance"
+    )
+    total_amount = MoneyField()
+    released_amount = MoneyField(default=Decimal(0))
+    remaining_amount = models.GeneratedField(
+        expression=F("total_amount") - F("released_amount"), output_field=MoneyField(), db_persist=True
+    )
+    sequence = models.PositiveIntegerField(default=0, help_text="number of the last release")
+    start_at = models.DateTimeField()
+    end_at = models.DateTimeField(help_text="start + duration + paused time")
+    duration_seconds = models.PositiveIntegerField(help_text="without pauses")
+    release_interval = models.PositiveIntegerField(help_text="seconds")
+    next_release_at = models.DateTimeField(null=True, blank=True)
+    status = models.CharField(max_length=16, choices=StreamStatus.choices, default=StreamStatus.ACTIVE)
+    paused_at = models.DateTimeField(null=True, blank=True)
+    paused_for = models.DurationField(default=timedelta(0), help_text="all pauses that have ended")
+    completed_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    release_failures = models.PositiveSmallIntegerField(
+        default=0, help_text="releases in a row that raised an error; each defers the next try"
+    )
+    contract_address = models.CharField(max_length=42, blank=True)
+    contract_stream_id = models.CharField(max_length=80, blank=True)
+    metadata = models.JSONField(default=dict, blank=True)
+
+    objects = models.Manager.from_queryset(StreamQuerySet)()
+    unguarded = models.Manager()
+
+    class Meta:
+        db_table = "streams"
+        constraints = [
+            models.CheckConstraint(name="stream_total_positive", condition=Q(total_amount__gt=0)),
+            models.CheckConstraint(
+                name="stream_released_within_total",
+                condition=Q(released_amount__gte=0, released_amount__lte=F("total_amount")),
+            ),
+            models.CheckConstraint(name="stream_status_known", condition=Q(status__in=StreamStatus.values)),
+            models.CheckConstraint(
+                name="stream_schedule_positive", condition=Q(duration_seconds__gt=0, release_interval__gt=0)
+            ),
+            models.CheckConstraint(
+                name="stream_end_is_start_duration_and_pauses",
+                condition=Q(
+                    duration_seconds=Epoch(F("end_at") - F("start_at") - F("paused_for")),
+                ),
+            ),
+            models.CheckConstraint(
+                name="stream_active_has_next_release",
+                condition=~Q(status=StreamStatus.ACTIVE) | Q(next_release_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="stream_paused_has_time",
+                condition=Q(status=StreamStatus.PAUSED, paused_at__isnull=False)
+                | Q(~Q(status=StreamStatus.PAUSED), paused_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="stream_completed_in_full",
+                condition=Q(
+                    status=StreamStatus.COMPLETED,
+                    completed_at__isnull=False,
+                    released_amount=F("total_amount"),
+                )
+                | Q(~Q(status=StreamStatus.COMPLETED), completed_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="stream_cancelled_has_time",
+                condition=Q(status=StreamStatus.CANCELLED, cancelled_at__isnull=False)
+                | Q(~Q(status=StreamStatus.CANCELLED), cancelled_at__isnull=True),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="streams_due",
+                fields=["shard", "next_release_at"],
+                condition=Q(status=StreamStatus.ACTIVE),
+            ),
+            models.Index(name="streams_worker_created", fields=["worker", "created_at"]),
+            models.Index(name="streams_platform_created", fields=["platform", "created_at"]),
+            models.Index(name="streams_status_created", fields=["status", "created_at"]),
+        ]
+        triggers = [
+            status_trigger(STREAM_MOVES),
+            pgtrigger.Protect(
+                name="released_never_goes_back",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(new__released_amount__lt=pgtrigger.F("old__released_amount"))
+                | pgtrigger.Q(new__sequence__lt=pgtrigger.F("old__sequence")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"stream {self.pk}"

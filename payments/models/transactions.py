@@ -1,0 +1,120 @@
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from gigstream.lib.models import Changing
+from gigstream.lib.money import MoneyField
+from gigstream.lib.states import status_trigger
+from payments.enums import (
+    ON_CHAIN,
+    OUTGOING,
+    TRANSACTION_MOVES,
+    UNDER_WAY,
+    TransactionStatus,
+    TransactionType,
+)
+from payments.models.streams import Stream
+from payments.querysets import TransactionQuerySet
+from platforms.models import Platform, Task
+from workers.models import Worker
+
+
+class Transaction(Changing):
+    """One USDC movement to or from the chain, or a fee, refund, reward or repayment. Its key is committed
+    before the provider is called. Moves through `TRANSACTION_MOVES`; never changes once it has ended."""
+
+    type = models.CharField(max_length=16, choices=TransactionType.choices)
+    status = models.CharField(
+        max_length=16, choices=TransactionStatus.choices, default=TransactionStatus.PENDING
+    )
+    amount = MoneyField()
+    fee = MoneyField(default=Decimal(0), help_text="the network's fee, borne by the house")
+    worker = models.ForeignKey(
+        Worker, on_delete=models.CASCADE, related_name="transactions", null=True, blank=True, db_index=False
+    )
+    platform = models.ForeignKey(
+        Platform, on_delete=models.CASCADE, related_name="transactions", null=True, blank=True, db_index=False
+    )
+    task = models.ForeignKey(
+        Task, on_delete=models.SET_NULL, related_name="transactions", null=True, blank=True
+    )
+    stream = models.ForeignKey(
+        Stream, on_delete=models.SET_NULL, related_name="transactions", null=True, blank=True
+    )
+    loan = models.ForeignKey(
+        "loans.Loan", on_delete=models.PROTECT, related_name="transactions", null=True, blank=True
+    )
+    from_wallet = models.CharField(max_length=42, blank=True)
+    to_wallet = models.CharField(max_length=42, blank=True)
+    tx_hash = models.CharField(max_length=66, unique=True, null=True, blank=True)
+    block_number = models.PositiveBigIntegerField(null=True, blank=True)
+    confirmations = models.PositiveIntegerField(default=0)
+    circle_tx_id = models.CharField(
+        max_length=64, unique=True, null=True, blank=True, help_text="the provider's id of the transfer"
+    )
+    idempotency_key = models.CharField(max_length=160, unique=True)
+    retry_count = models.PositiveIntegerField(default=0, help_text="calls to the provider so far")
+    next_attempt_at = models.DateTimeField(
+        null=True, blank=True, help_text="when a job may next take it up; doubles as the job's lease"
+    )
+    error_message = models.TextField(blank=True)
+    submitted_at = models.DateTimeField(null=True, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    ended_at = models.DateTimeField(null=True, blank=True, help_text="failed or cancelled")
+    metadata = models.JSONField(default=dict, blank=True)
+
+    objects = models.Manager.from_queryset(TransactionQuerySet)()
+    unguarded = models.Manager()
+
+    class Meta:
+        db_table = "transactions"
+        constraints = [
+            models.CheckConstraint(name="transaction_amount_positive", condition=Q(amount__gt=0)),
+            models.CheckConstraint(name="transaction_fee_not_negative", condition=Q(fee__gte=0)),
+            models.CheckConstraint(
+                name="transaction_type_known", condition=Q(type__in=TransactionType.values)
+            ),
+            models.CheckConstraint(
+                name="transaction_status_known", condition=Q(status__in=TransactionStatus.values)
+            ),
+            models.CheckConstraint(
+                name="transaction_confirmed_on_chain_has_hash",
+                condition=~Q(status=TransactionStatus.CONFIRMED, type__in=sorted(ON_CHAIN))
+                | Q(tx_hash__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="transaction_confirmed_has_time",
+                condition=Q(status=TransactionStatus.CONFIRMED, confirmed_at__isnull=False)
+                | Q(~Q(status=TransactionStatus.CONFIRMED), confirmed_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="transaction_submitted_is_known_to_the_provider",
+                condition=~Q(status=TransactionStatus.SUBMITTED)
+                | Q(circle_tx_id__isnull=False, submitted_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="transaction_outgoing_has_worker_and_wallet",
+                condition=~Q(type__in=sorted(OUTGOING)) | (Q(worker__isnull=False) & ~Q(to_wallet="")),
+            ),
+            models.CheckConstraint(
+                name="transaction_wallets_lower_case",
+                condition=Q(from_wallet=Lower("from_wallet"), to_wallet=Lower("to_wallet")),
+            ),
+        ]
+        indexes = [
+            models.Index(name="transactions_worker_created", fields=["worker", "created_at"]),
+            models.Index(name="transactions_platform_created", fields=["platform", "created_at"]),
+            models.Index(name="transactions_status_created", fields=["status", "created_at"]),
+            models.Index(name="transactions_created", fields=["created_at"]),
+            models.Index(
+                name="transactions_to_attempt",
+                fields=["next_attempt_at"],
+                condition=Q(status__in=sorted(UNDER_WAY), next_attempt_at__isnull=False),
+            ),
+        ]
+        triggers = [status_trigger(TRANSACTION_MOVES)]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.pk}"

@@ -1,0 +1,202 @@
+"""The release engine: pays every due stream exactly once, in set-based batches, on any number of workers."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import DatabaseError, OperationalError
+from django.db.models import F
+
+from audit import services as audit
+from audit.jobs import ring
+from audit.services import Record
+from gigstream.lib import sql
+from gigstream.lib.clock import database_now
+from gigstream.lib.db import atomic_with_retry, try_lock
+from gigstream.lib.errors import Refusal
+from payments import deductions
+from payments.calculations import SHARDS, fee_on
+from payments.deductions import Earning, Withheld
+from payments.enums import AccountName, EntryKind, StreamStatus, TransactionType
+from payments.models import Stream, Transaction
+from payments.postings import Posting
+from payments.releases import PlatformReleases
+from payments.services import accounts, ledger, transactions
+from payments.services.earnings import escrow_movement
+from payments.signals import streams_completed, streams_released
+from platforms import services as platforms
+from platforms.models import Task
+
+logger = logging.getLogger(__name__)
+
+_SQL = Path(__file__).resolve().parent.parent / "sql"
+LONGEST_DEFERRAL = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """Streams of one shard that this transaction has locked and is about to release."""
+
+    count: int
+    stream_ids: str
+    ending_task_ids: list[UUID]
+    owing_earnings: list[Earning]
+
+
+def release_due_streams(*, now: datetime | None = None, lane: int = 0, lanes: int = 1) -> int:
+    """Every stream of this lane's shards that was due at `now` has paid its whole slots; returns how many.
+
+    Lanes share out the shards, so that several workers may run side by side. Running it twice, late or at
+    the same time pays the same sums (domain.md, section 4). A stream whose release raises an error is set
+    aside for a while and the others go on.
+    """
+    now = now or database_now()
+    return sum(_release_shard(shard, now) for shard in range(SHARDS) if shard % lanes == lane)
+
+
+def _release_shard(shard: int, now: datetime) -> int:
+    done = 0
+    limit = settings.RELEASE_BATCH_SIZE
+    while True:
+        try:
+            count = release_batch(shard, now, limit)
+        except OperationalError:
+            raise
+        except (DatabaseError, Refusal, ValueError):
+            if limit == 1:
+                count = _defer_one(shard, now)
+            else:
+                logger.exception("a batch of shard %s failed: its streams are released one by one", shard)
+                limit = 1
+                continue
+        done += count
+        if count < limit:
+            return done
+
+
+@atomic_with_retry
+def release_batch(shard: int, now: datetime, limit: int) -> int:
+    """Release up to `limit` due streams of one shard in this transaction; returns how many were due."""
+    if not try_lock("release_due_streams", shard):
+        return 0
+    picked = _pick(shard, now, limit)
+    if not picked.count:
+        return 0
+    tasks = list(Task.objects.locked().filter(pk__in=picked.ending_task_ids).select_related("stream"))
+    withheld = deductions.withhold(picked.owing_earnings, now) if picked.owing_earnings else []
+    by_platform = sql.rows(sql.load(_SQL / "release.sql"), {"now": now, "stream_ids": picked.stream_ids})
+    releases = [
+        PlatformReleases(row["platform_id"], [(id_, n, Decimal(text)) for id_, n, text in row["items"]])
+        for row in by_platform
+    ]
+    _audit(releases, now)
+    _book(tasks, withheld, {row["escrow_account_id"]: -row["total"] for row in by_platform}, now)
+    _complete(tasks, now)
+    if releases:
+        streams_released.send(sender=Stream, releases=releases, now=now)
+        ring("create_due_payouts")
+    return picked.count
+
+
+def _pick(shard: int, now: datetime, limit: int) -> Picked:
+    row: dict[str, Any] = sql.rows(
+        sql.load(_SQL / "pick_due.sql"), {"shard": shard, "now": now, "limit": limit}
+    )[0]
+    return Picked(
+        count=row["picked"],
+        stream_ids=row["stream_ids"] or "{}",
+        ending_task_ids=row["ending_task_ids"] or [],
+        owing_earnings=[
+            Earning(f"stream:{stream}:{sequence}", UUID(worker), account, Decimal(amount))
+            for stream, sequence, worker, account, amount in row["owing_earnings"] or []
+        ],
+    )
+
+
+def _audit(releases: list[PlatformReleases], now: datetime) -> None:
+    """One line per platform and batch."""
+    audit.record_many(
+        (
+            Record(
+                "stream.release",
+                "platform",
+                str(one.platform_id),
+                after={"count": len(one.items), "total": one.total},
+                metadata={"releases": one.items},
+            )
+            for one in releases
+        ),
+        now=now,
+    )
+
+
+def _book(tasks: list[Task], withheld: list[Withheld], escrow: dict[int, Decimal], now: datetime) -> None:
+    """What is withheld, the fees of the tasks that end, and the escrow side of the releases, in one go."""
+    fees = _fees(tasks, now)
+    postings = [*(taken.posting for taken in withheld), *(posting for _, posting in fees)]
+    ledger.post(postings, now=now, already_booked=escrow)
+    transactions.insert([*(taken.movement for taken in withheld), *(movement for movement, _ in fees)], now)
+
+
+def _fees(tasks: list[Task], now: datetime) -> list[tuple[Transaction, Posting]]:
+    """The fee on the whole of each task that ends now."""
+    if not tasks:
+        return []
+    house = accounts.of_house(AccountName.FEES)
+    return [
+        escrow_movement(
+            task,
+            task.stream,
+            EntryKind.FEE,
+            TransactionType.FEE,
+            task.stream.escrow_account_id,
+            house,
+            fee_on(task.amount, task.fee_bps),
+            f"task:{task.pk}",
+            now,
+        )
+        for task in tasks
+        if fee_on(task.amount, task.fee_bps)
+    ]
+
+
+def _complete(tasks: list[Task], now: datetime) -> None:
+    """The tasks of the streams that have paid everything are done."""
+    if not tasks:
+        return
+    platforms.complete_streamed_tasks(task_ids=[task.pk for task in tasks], now=now)
+    ended = list(Stream.objects.filter(task__in=tasks, status=StreamStatus.COMPLETED))
+    audit.record_many(
+        (
+            Record("stream.complete", "stream", str(stream.pk), after={"status": stream.status})
+            for stream in ended
+        ),
+        now=now,
+    )
+    streams_completed.send(sender=Stream, streams=ended, now=now)
+
+
+@atomic_with_retry
+def _defer_one(shard: int, now: datetime) -> int:
+    """Set aside the stream whose release has just failed, each time for twice as long; nothing is lost,
+    since a later release pays all that has vested by then."""
+    stream = (
+        Stream.objects.due(now)
+        .filter(shard=shard)
+        .order_by("next_release_at")
+        .select_for_update(skip_locked=True, no_key=True)
+        .first()
+    )
+    if stream is None:
+        return 0
+    wait = min(timedelta(minutes=1) * 2**stream.release_failures, LONGEST_DEFERRAL)
+    Stream.unguarded.filter(pk=stream.pk).update(
+        next_release_at=now + wait, release_failures=F("release_failures") + 1
+    )
+    logger.error("stream %s could not be released and is set aside for %s", stream.pk, wait)
+    return 1

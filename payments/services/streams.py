@@ -1,0 +1,265 @@
+"""A stream's life between the releases of the engine: open, claim, pause, resume, top up, end."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from audit import services as audit
+from audit.services import verb
+from gigstream.lib.clock import database_now
+from gigstream.lib.money import amount as exact
+from gigstream.lib.money import usdc
+from gigstream.lib.states import require_move
+from payments.calculations import (
+    SECOND,
+    elapsed_seconds,
+    fee_on,
+    next_release_at,
+    shard_of,
+    topped_up_duration,
+    vested,
+)
+from payments.enums import STREAM_MOVES, AccountName, StreamStatus
+from payments.errors import NothingToClaim, StreamNotActive, TopUpTooSmall
+from payments.models import Stream
+from payments.releases import PlatformReleases
+from payments.services import accounts
+from payments.services.earnings import Payslip, hold_for_task
+from payments.signals import (
+    streams_cancelled,
+    streams_completed,
+    streams_opened,
+    streams_paused,
+    streams_released,
+    streams_resumed,
+    streams_topped_up,
+)
+from platforms import services as platforms
+from platforms.models import Task
+from platforms.services.parties import require_active
+from platforms.services.tasks import require_schedule
+
+
+def open_stream(task: Task, now: datetime) -> Stream:
+    """The started task's pay streams from now. Its money is in escrow already."""
+    duration, interval = task.duration_seconds or 0, task.release_interval or 0
+    require_schedule(duration, interval)
+    worker_id = task.worker_id
+    if worker_id is None:
+        raise ValueError(f"task {task.pk} has no worker to stream to")
+    stream = Stream.objects.create(
+        task=task,
+        worker_id=worker_id,
+        platform_id=task.platform_id,
+        worker_account_id=accounts.of_worker(worker_id, AccountName.AVAILABLE),
+        escrow_account_id=accounts.of_platform(task.platform_id, AccountName.ESCROW),
+        shard=shard_of(worker_id),
+        total_amount=task.amount,
+        start_at=now,
+        end_at=now + SECOND * duration,
+        duration_seconds=duration,
+        release_interval=interval,
+        next_release_at=next_release_at(
+            start_at=now, paused_for=timedelta(0), interval=interval, duration=duration, elapsed=0
+        ),
+        created_at=now,
+    )
+    audit.record("stream.open", stream, after={"total": task.amount, "seconds": duration}, now=now)
+    streams_opened.send(sender=Stream, streams=[stream], now=now)
+    return stream
+
+
+def elapsed_at(stream: Stream, now: datetime) -> int:
+    """Seconds of work that the stream counts at `now`; a paused one stands still."""
+    return elapsed_seconds(
+        start_at=stream.start_at,
+        paused_for=stream.paused_for,
+        duration=stream.duration_seconds,
+        at=stream.paused_at or now,
+    )
+
+
+def vested_at(stream: Stream, now: datetime) -> Decimal:
+    """What the worker has earned by the second at `now`: never less than what was released."""
+    earned = vested(stream.total_amount, duration=stream.duration_seconds, elapsed=elapsed_at(stream, now))
+    return max(earned, stream.released_amount)
+
+
+@verb("stream.claim", "stream")
+def claim(*, stream_id: UUID, now: datetime | None = None) -> Decimal:
+    """What has vested to the second is the worker's; returns how much this claim paid, in USDC.
+
+    Raises StreamNotActive or NothingToClaim. Vesting everything completes the task.
+    """
+    now = now or database_now()
+    stream = _lock(stream_id)
+    _require_running(stream)
+    amount = vested_at(stream, now) - stream.released_amount
+    if amount <= 0:
+        raise NothingToClaim(
+            f"vested {usdc(stream.released_amount)}, all of it released",
+            released=stream.released_amount,
+        )
+    if amount == stream.remaining_amount:
+        platforms.complete_task(task_id=stream.task_id, now=now)
+        return amount
+    slip = Payslip(stream.task, now)
+    _release(stream, amount, slip)
+    stream.next_release_at = _next(stream, elapsed_at(stream, now))
+    stream.save()
+    slip.book()
+    audit.record("stream.claim", stream, after={"amount": amount, "sequence": stream.sequence}, now=now)
+    _announce_release(stream, amount, now)
+    return amount
+
+
+def _lock(stream_id: UUID) -> Stream:
+    return Stream.objects.locked().select_related("task", "platform").get(pk=stream_id)
+
+
+def _require_running(stream: Stream) -> None:
+    if stream.status != StreamStatus.ACTIVE:
+        raise StreamNotActive(f"stream {stream.pk} is {stream.status}, not active", status=stream.status)
+
+
+def _release(stream: Stream, amount: Decimal, slip: Payslip) -> None:
+    """Count the release on the stream (locked, not yet saved) and put it on the slip."""
+    stream.released_amount += amount
+    stream.sequence += 1
+    slip.release(stream, amount)
+
+
+def _next(stream: Stream, elapsed: int) -> datetime:
+    return next_release_at(
+        start_at=stream.start_at,
+        paused_for=stream.paused_for,
+        interval=stream.release_interval,
+        duration=stream.duration_seconds,
+        elapsed=elapsed,
+    )
+
+
+def _announce_release(stream: Stream, amount: Decimal, now: datetime) -> None:
+    releases = [PlatformReleases(stream.platform_id, [(str(stream.pk), stream.sequence, amount)])]
+    streams_released.send(sender=Stream, releases=releases, now=now)
+
+
+@verb("stream.pause", "stream")
+def pause_stream(*, stream_id: UUID, now: datetime | None = None) -> Stream:
+    """Vesting stops; what has vested until now can still be paid later. Raises IllegalMove."""
+    now = now or database_now()
+    stream = _lock(stream_id)
+    pause(stream, now)
+    return stream
+
+
+def pause(stream: Stream, now: datetime) -> None:
+    """Pause a stream that the caller has locked."""
+    require_move(STREAM_MOVES, subject=f"stream {stream.pk}", before=stream.status, after=StreamStatus.PAUSED)
+    stream.status = StreamStatus.PAUSED
+    stream.paused_at = now
+    stream.save()
+    audit.record("stream.pause", stream, after={"status": stream.status}, now=now)
+    streams_paused.send(sender=Stream, streams=[stream], now=now)
+
+
+@verb("stream.resume", "stream")
+def resume_stream(*, stream_id: UUID, now: datetime | None = None) -> Stream:
+    """Vesting goes on where it stood: end and next release move by the pause, which is never paid.
+
+    Raises IllegalMove; a disputed task's stream is resumed by resolving the dispute only.
+    """
+    now = now or database_now()
+    stream = _lock(stream_id)
+    require_move(STREAM_MOVES, subject=f"stream {stream.pk}", before=stream.status, after=StreamStatus.ACTIVE)
+    platforms.require_undisputed(stream.task_id)
+    if stream.paused_at is None:
+        raise ValueError(f"stream {stream.pk} is paused without a time")
+    pause_length = max(now - stream.paused_at, timedelta(0))
+    stream.status = StreamStatus.ACTIVE
+    stream.paused_at = None
+    stream.paused_for += pause_length
+    stream.end_at += pause_length
+    stream.next_release_at = (stream.next_release_at or stream.end_at) + pause_length
+    stream.save()
+    audit.record(
+        "stream.resume",
+        stream,
+        after={"status": stream.status, "paused_seconds": pause_length.total_seconds()},
+        now=now,
+    )
+    streams_resumed.send(sender=Stream, streams=[stream], now=now)
+    return stream
+
+
+@verb("stream.cancel", "stream")
+def cancel_stream(*, stream_id: UUID, reason: str = "", now: datetime | None = None) -> Stream:
+    """The stream and its task are off: the vested part is paid, the rest refunded. Raises IllegalMove."""
+    stream = _lock(stream_id)
+    platforms.cancel_task(task_id=stream.task_id, reason=reason, now=now)
+    stream.refresh_from_db()
+    return stream
+
+
+@verb("stream.top_up", "stream")
+def top_up(*, stream_id: UUID, amount: Decimal | str, now: datetime | None = None) -> Stream:
+    """More money streams at the same rate, so the end moves out. Holds the amount and its fee.
+
+    Raises StreamNotActive, TopUpTooSmall, InvalidSchedule, InsufficientFunds or the platform's standing.
+    """
+    now = now or database_now()
+    added = exact(amount)
+    stream = _lock(stream_id)
+    _require_running(stream)
+    require_active(stream.platform)
+    task = Task.objects.locked().get(pk=stream.task_id)
+    duration = topped_up_duration(stream.total_amount, duration=stream.duration_seconds, added=added)
+    if duration == stream.duration_seconds:
+        raise TopUpTooSmall(
+            f"{usdc(added)} is less than a second's pay of {usdc(stream.total_amount)}"
+            f" in {stream.duration_seconds} s",
+            amount=added,
+        )
+    require_schedule(duration, stream.release_interval)
+    total_before, task.amount = task.amount, task.amount + added
+    fee = fee_on(task.amount, task.fee_bps) - fee_on(total_before, task.fee_bps)
+    hold_for_task(task, added + fee, key=f"hold:stream:{stream.pk}:{total_before}", now=now)
+    stream.total_amount = task.amount
+    stream.end_at += SECOND * (duration - stream.duration_seconds)
+    stream.duration_seconds = duration
+    stream.next_release_at = _next(stream, elapsed_at(stream, now))
+    stream.save()
+    task.save(update_fields=["amount", "updated_at"])
+    audit.record(
+        "stream.top_up", stream, before={"total": total_before}, after={"total": task.amount}, now=now
+    )
+    streams_topped_up.send(sender=Stream, streams=[stream], now=now)
+    return stream
+
+
+def end(stream: Stream, pay: Decimal, slip: Payslip) -> None:
+    """Release `pay` as the last release; the stream is completed when that was all, else cancelled."""
+    if pay:
+        _release(stream, pay, slip)
+    slip.stream = stream
+    if stream.released_amount == stream.total_amount:
+        stream.completed_at = slip.now
+    else:
+        stream.status = StreamStatus.CANCELLED
+        stream.cancelled_at = slip.now
+        stream.paused_at = None
+    stream.save()
+    audit.record(
+        f"stream.{'complete' if stream.status == StreamStatus.COMPLETED else 'cancel'}",
+        stream,
+        after={"status": stream.status, "released": stream.released_amount, "last_release": pay},
+        now=slip.now,
+    )
+    if pay:
+        _announce_release(stream, pay, slip.now)
+
+
+def announce_end(stream: Stream, now: datetime) -> None:
+    """Tell that the stream is over, in whichever way."""
+    fact = streams_completed if stream.status == StreamStatus.COMPLETED else streams_cancelled
+    fact.send(sender=Stream, streams=[stream], now=now)

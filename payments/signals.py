@@ -1,0 +1,21 @@
+"""Facts that the payments app announces, in the transaction in which they became true."""
+
+from django.dispatch import Signal
+
+# earnings: list[Earning], now: datetime; what workers were paid, before deductions
+earnings_paid = Signal()
+# releases: list[PlatformReleases], now: datetime; once per batch
+streams_released = Signal()
+# Each: streams: list[Stream], now: datetime
+streams_opened = Signal()
+streams_paused = Signal()
+streams_resumed = Signal()
+streams_topped_up = Signal()
+streams_completed = Signal()
+streams_cancelled = Signal()
+# Each: transactions: list[Transaction], now: datetime
+transactions_created = Signal()
+transactions_submitted = Signal()
+transactions_confirmed = Signal()
+transactions_failed = Signal()
+transactions_cancelled = Signal()

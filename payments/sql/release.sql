@@ -1,0 +1,51 @@
+-- Release what the whole slots of the picked (and locked) streams have vested: entries, streams and the
+-- workers' balances in one statement; the platforms' escrow balances follow last, from the sums returned.
+WITH due AS (
+    SELECT s.*, stream_elapsed(s.start_at, s.paused_for, s.duration_seconds, %(now)s) AS elapsed
+    FROM streams s WHERE s.id = ANY(%(stream_ids)s::uuid[])
+),
+slot AS (
+    SELECT due.*, CASE WHEN elapsed >= duration_seconds THEN duration_seconds
+                       ELSE elapsed / release_interval * release_interval END AS counted
+    FROM due
+),
+pay AS (
+    SELECT slot.*, greatest(
+               stream_vested(total_amount, duration_seconds, counted) - released_amount, 0) AS amount
+    FROM slot
+),
+released AS (
+    UPDATE streams s
+    SET released_amount = s.released_amount + p.amount,
+        sequence = s.sequence + (p.amount > 0)::int,
+        next_release_at = CASE WHEN s.released_amount + p.amount < s.total_amount
+            THEN p.start_at + p.paused_for + make_interval(secs => least(
+                     (p.elapsed / p.release_interval + 1) * p.release_interval, p.duration_seconds)) END,
+        status = CASE WHEN s.released_amount + p.amount = s.total_amount THEN 'completed' ELSE s.status END,
+        completed_at = CASE WHEN s.released_amount + p.amount = s.total_amount THEN %(now)s END,
+        release_failures = 0,
+        updated_at = %(now)s
+    FROM pay p WHERE s.id = p.id
+    RETURNING s.id, s.sequence, s.platform_id, s.worker_account_id, s.escrow_account_id, p.amount
+),
+entries AS (
+    INSERT INTO ledger_entries (kind, debit_account_id, credit_account_id, amount, stream_id, sequence, created_at)
+    SELECT 'release', escrow_account_id, worker_account_id, amount, id, sequence, %(now)s
+    FROM released WHERE amount > 0
+),
+earned AS (
+    SELECT worker_account_id AS id, sum(amount) AS amount FROM released WHERE amount > 0 GROUP BY 1
+),
+workers_locked AS MATERIALIZED (
+    SELECT a.id, e.amount FROM accounts a JOIN earned e ON e.id = a.id ORDER BY a.id FOR NO KEY UPDATE OF a
+),
+credited AS (
+    UPDATE accounts a
+    SET balance = a.balance + l.amount, positive_since = coalesce(a.positive_since, %(now)s)
+    FROM workers_locked l WHERE a.id = l.id
+)
+SELECT platform_id, escrow_account_id, sum(amount) AS total,
+       json_agg(json_build_array(id, sequence, amount::text)) AS items
+FROM released WHERE amount > 0
+GROUP BY platform_id, escrow_account_id
+ORDER BY platform_id

@@ -1,0 +1,24 @@
+"""The beat's doors to the payments services."""
+
+from audit.jobs import job
+from payments import services
+
+
+@job
+def release_due_streams(lane: int = 0, lanes: int = 1) -> int:
+    return services.release_due_streams(lane=lane, lanes=lanes)
+
+
+@job
+def create_due_payouts() -> int:
+    return services.create_due_payouts()
+
+
+@job
+def submit_payouts() -> int:
+    return services.submit_payouts()
+
+
+@job
+def poll_settlements() -> int:
+    return services.poll_settlements()

@@ -1,0 +1,73 @@
+from gigstream.lib.errors import Refusal
+
+
+class PlatformSuspended(Refusal):
+    """A suspended platform posts no work and moves no money until staff reinstate it."""
+
+    code = "platform_suspended"
+
+
+class PlatformDeleted(Refusal):
+    """The platform's account has been closed."""
+
+    code = "platform_deleted"
+
+
+class ExternalIdTaken(Refusal):
+    """The platform has another task under this external id."""
+
+    code = "external_id_taken"
+
+
+class TaskNotOpen(Refusal):
+    """The task has ended, is disputed, or has not begun: it does not allow this act."""
+
+    code = "task_not_open"
+
+
+class WrongTaskType(Refusal):
+    """The act belongs to another type of task."""
+
+    code = "wrong_task_type"
+    status = 422
+
+
+class MilestonesDoNotAddUp(Refusal):
+    """A milestone task's amounts must add up to the task's amount."""
+
+    code = "milestones_do_not_add_up"
+    status = 422
+
+
+class MilestoneOutOfOrder(Refusal):
+    """Milestones are approved in order, each once."""
+
+    code = "milestone_out_of_order"
+
+
+class InvalidSchedule(Refusal):
+    """A stream's start, end or interval is outside the limits."""
+
+    code = "invalid_schedule"
+    status = 422
+
+
+class InvalidRating(Refusal):
+    """A rating is a whole number from 1 to 5, given once, for a completed task."""
+
+    code = "invalid_rating"
+    status = 422
+
+
+class InvalidSplit(Refusal):
+    """A dispute is resolved by a split between 0 and what is still held for the task."""
+
+    code = "invalid_split"
+    status = 422
+
+
+class InvalidWorkEvent(Refusal):
+    """The report lacks what its type needs, or repeats a fact with other particulars."""
+
+    code = "invalid_work_event"
+    status = 422

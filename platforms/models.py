@@ -1,0 +1,338 @@
+from decimal import Decimal
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower, Now
+
+from gigstream.lib.encryption import EncryptedTextField
+from gigstream.lib.models import Changing, Common, CommonQuerySet, GuardedQuerySet, SoftDeletable
+from gigstream.lib.money import MoneyField
+from gigstream.lib.states import append_only, status_trigger
+from platforms.enums import TASK_MOVES, DisputeOutcome, TaskStatus, TaskType, WorkEventType
+from platforms.querysets import PlatformQuerySet, TaskQuerySet
+from workers.models import Worker
+
+DEFAULT_FEE_BPS = 200
+
+
+class Platform(SoftDeletable):
+    """A client company that funds tasks. The figures below `derived` are written only by
+    `update_platform_statistics`."""
+
+    name = models.CharField(max_length=120, unique=True)
+    contact_email = models.EmailField()
+    webhook_url = models.URLField(max_length=500, blank=True)
+    webhook_secret = EncryptedTextField(blank=True, default="", help_text="encrypted at rest")
+    wallet_id = EncryptedTextField(blank=True, default="", help_text="custody wallet, encrypted at rest")
+    wallet_address = models.CharField(max_length=42, unique=True, null=True, blank=True)
+    is_active = models.BooleanField(default=True)
+    fee_bps = models.PositiveSmallIntegerField(
+        default=DEFAULT_FEE_BPS, help_text="on top of the pay; a task keeps the rate it was posted at"
+    )
+    metadata = models.JSONField(default=dict, blank=True)
+
+    # derived
+    total_payouts = MoneyField(default=Decimal(0), editable=False, help_text="paid for ended tasks, in USDC")
+    total_tasks = models.PositiveIntegerField(default=0, editable=False, help_text="tasks posted")
+    active_workers = models.PositiveIntegerField(default=0, editable=False, help_text="with an open task now")
+    unique_workers = models.PositiveIntegerField(default=0, editable=False, help_text="ever engaged")
+
+    objects = models.Manager.from_queryset(PlatformQuerySet)()
+
+    class Meta:
+        db_table = "platforms"
+        constraints = [
+            models.CheckConstraint(name="platform_fee_in_range", condition=Q(fee_bps__range=(0, 10_000))),
+            models.CheckConstraint(
+                name="platform_wallet_lower_case", condition=Q(wallet_address=Lower("wallet_address"))
+            ),
+            models.CheckConstraint(name="platform_payouts_not_negative", condition=Q(total_payouts__gte=0)),
+        ]
+        indexes = [models.Index(name="platforms_created", fields=["-created_at", "-id"])]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def anonymise(self) -> None:
+        """Forget the company's contact, wallet and webhook."""
+        self.name = f"Deleted platform {self.pk}"
+        self.contact_email = f"deleted-{self.pk}@invalid.example"
+        self.webhook_url = ""
+        self.webhook_secret = ""
+        self.wallet_id = ""
+        self.wallet_address = None
+        self.is_active = False
+        self.metadata = {}
+
+
+class ApiKey(models.Model):
+    """One credential of a platform. Only its SHA-256 is kept; several may be valid while one is rotated."""
+
+    id = models.BigAutoField(primary_key=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=60, blank=True)
+    prefix = models.CharField(max_length=16, unique=True, help_text="the public part, for look-up")
+    secret_hash = models.CharField(max_length=64, unique=True, editable=False)
+    is_live = models.BooleanField(default=False, help_text="gs_live_ rather than gs_test_")
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = models.Manager.from_queryset(CommonQuerySet)()
+
+    class Meta:
+        db_table = "api_keys"
+        constraints = [
+            models.CheckConstraint(
+                name="api_key_hash_is_sha256",
+                condition=Q(secret_hash__regex="^[0-9a-f]{64}$"),  # noqa: S106 - a pattern
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"gs_{'live' if self.is_live else 'test'}_{self.prefix}_…"
+
+
+class Engagement(models.Model):
+    """One row per platform and worker who have ever worked together. Derived: written only by
+    `update_platform_statistics`; decides which workers a platform may see."""
+
+    id = models.BigAutoField(primary_key=True)
+    platform = models.ForeignKey(
+        Platform, on_delete=models.CASCADE, related_name="engagements", db_index=False
+    )
+    worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="engagements")
+    open_tasks = models.PositiveIntegerField(default=0)
+    finished_tasks = models.PositiveIntegerField(default=0)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+
+    objects = models.Manager.from_queryset(GuardedQuerySet)()
+    unguarded = models.Manager()
+
+    class Meta:
+        db_table = "engagements"
+        constraints = [
+            models.UniqueConstraint(name="engagement_once_per_pair", fields=["platform", "worker"]),
+            models.CheckConstraint(name="engagement_times_in_order", condition=Q(first_at__lte=F("last_at"))),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.platform_id} · {self.worker_id}"
+
+
+class Task(Changing):
+    """A gig: what is to be done and what it pays. Moves through `TASK_MOVES`; after it has ended only a
+    dispute or a rating changes it. `paid_amount` is set once, when the money side has closed."""
+
+    platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="tasks", db_index=False)
+    worker = models.ForeignKey(
+        Worker, on_delete=models.CASCADE, related_name="tasks", null=True, blank=True, db_index=False
+    )
+    external_task_id = models.CharField(max_length=120, null=True, blank=True)
+    title = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    task_type = models.CharField(max_length=16, choices=TaskType.choices)
+    amount = MoneyField(help_text="the worker's pay in USDC, without the platform's fee")
+    fee_bps = models.PositiveSmallIntegerField(help_text="the platform's rate when the task was posted")
+    status = models.CharField(max_length=16, choices=TaskStatus.choices, default=TaskStatus.CREATED)
+    due_at = models.DateTimeField(null=True, blank=True)
+    assigned_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, blank=True)
+    completed_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    disputed_at = models.DateTimeField(null=True, blank=True, help_text="the last time it was disputed")
+    duration_seconds = models.PositiveIntegerField(
+        null=True, blank=True, help_text="time_based: how long the pay streams"
+    )
+    release_interval = models.PositiveIntegerField(
+        null=True, blank=True, help_text="time_based: seconds between releases"
+    )
+    paid_amount = MoneyField(
+        null=True, blank=True, help_text="what the worker was paid in all; set when the task's money closed"
+    )
+    verification_data = models.JSONField(default=dict, blank=True)
+    completion_proof = models.JSONField(default=dict, blank=True)
+    worker_rating = models.PositiveSmallIntegerField(null=True, blank=True, help_text="of the worker, 1-5")
+    platform_rating = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="of the platform, 1-5"
+    )
+    metadata = models.JSONField(default=dict, blank=True)
+
+    objects = models.Manager.from_queryset(TaskQuerySet)()
+    unguarded = models.Manager()
+
+    class Meta:
+        db_table = "tasks"
+        constraints = [
+            models.UniqueConstraint(
+                name="task_external_id_once_per_platform", fields=["platform", "external_task_id"]
+            ),
+            models.CheckConstraint(name="task_amount_positive", condition=Q(amount__gt=0)),
+            models.CheckConstraint(name="task_type_known", condition=Q(task_type__in=TaskType.values)),
+            models.CheckConstraint(name="task_status_known", condition=Q(status__in=TaskStatus.values)),
+            models.CheckConstraint(
+                name="task_worker_once_assigned",
+                condition=Q(worker__isnull=False) | Q(status__in=[TaskStatus.CREATED, TaskStatus.CANCELLED]),
+            ),
+            models.CheckConstraint(
+                name="task_completed_has_time",
+                condition=~Q(status=TaskStatus.COMPLETED)
+                | Q(completed_at__isnull=False, paid_amount__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="task_cancelled_has_time",
+                condition=~Q(status=TaskStatus.CANCELLED)
+                | Q(cancelled_at__isnull=False, paid_amount__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="task_disputed_has_time",
+                condition=~Q(status=TaskStatus.DISPUTED) | Q(disputed_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="task_paid_within_amount",
+                condition=Q(paid_amount__isnull=True) | Q(paid_amount__gte=0, paid_amount__lte=F("amount")),
+            ),
+            models.CheckConstraint(
+                name="task_ratings_1_to_5",
+                condition=(Q(worker_rating__isnull=True) | Q(worker_rating__range=(1, 5)))
+                & (Q(platform_rating__isnull=True) | Q(platform_rating__range=(1, 5))),
+            ),
+            models.CheckConstraint(
+                name="task_schedule_only_when_time_based",
+                condition=Q(task_type=TaskType.TIME_BASED, duration_seconds__gt=0, release_interval__gt=0)
+                | Q(
+                    ~Q(task_type=TaskType.TIME_BASED),
+                    duration_seconds__isnull=True,
+                    release_interval__isnull=True,
+                ),
+            ),
+            models.CheckConstraint(name="task_fee_in_range", condition=Q(fee_bps__range=(0, 10_000))),
+        ]
+        indexes = [
+            models.Index(name="tasks_worker_created", fields=["worker", "created_at"]),
+            models.Index(name="tasks_platform_created", fields=["platform", "created_at"]),
+            models.Index(name="tasks_status_created", fields=["status", "created_at"]),
+            models.Index(name="tasks_created", fields=["created_at"]),
+            models.Index(name="tasks_completed", fields=["completed_at"]),
+        ]
+        triggers = [status_trigger(TASK_MOVES)]
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Milestone(models.Model):
+    """One step of a milestone task. Fixed when the task is posted; `approved_at` is set once."""
+
+    id = models.BigAutoField(primary_key=True)
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="milestones", db_index=False)
+    number = models.PositiveSmallIntegerField(help_text="1, 2, … in the order of approval")
+    title = models.CharField(max_length=200)
+    amount = MoneyField()
+    approved_at = models.DateTimeField(null=True, blank=True)
+
+    objects = models.Manager.from_queryset(GuardedQuerySet)()
+    unguarded = models.Manager()
+
+    class Meta:
+        db_table = "milestones"
+        ordering = ["task", "number"]
+        constraints = [
+            models.UniqueConstraint(name="milestone_number_once_per_task", fields=["task", "number"]),
+            models.CheckConstraint(name="milestone_amount_positive", condition=Q(amount__gt=0)),
+            models.CheckConstraint(name="milestone_number_from_1", condition=Q(number__gte=1)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number}. {self.title}"
+
+
+class WorkEvent(Common):
+    """One fact that a platform reported about a task. Never changes; the same report twice is this one row.
+    The event is the truth, the money follows from it: a ledger entry refers to at most one event."""
+
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="work_events", db_index=False)
+    event_type = models.CharField(max_length=24, choices=WorkEventType.choices)
+    external_id = models.CharField(max_length=120, null=True, blank=True, help_text="the platform's own id")
+    event_date = models.DateField(null=True, blank=True)
+    milestone_number = models.PositiveSmallIntegerField(null=True, blank=True)
+    amount = MoneyField(null=True, blank=True, help_text="bonus: what it pays")
+    data = models.JSONField(default=dict, blank=True)
+
+    objects = models.Manager.from_queryset(GuardedQuerySet)()
+    unguarded = models.Manager()
+
+    class Meta:
+        db_table = "work_events"
+        constraints = [
+            models.UniqueConstraint(
+                name="work_event_reported_once",
+                fields=["task", "event_type", "external_id", "event_date"],
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="work_event_type_known", condition=Q(event_type__in=WorkEventType.values)
+            ),
+            models.CheckConstraint(
+                name="work_event_bonus_has_amount",
+                condition=Q(event_type=WorkEventType.BONUS, amount__gt=0)
+                | Q(~Q(event_type=WorkEventType.BONUS), amount__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="work_event_milestone_has_number",
+                condition=Q(event_type=WorkEventType.MILESTONE_REACHED, milestone_number__gte=1)
+                | Q(~Q(event_type=WorkEventType.MILESTONE_REACHED), milestone_number__isnull=True),
+            ),
+        ]
+        indexes = [models.Index(name="work_events_created", fields=["created_at"])]
+        triggers = [append_only()]
+
+    def __str__(self) -> str:
+        return f"{self.event_type} {self.external_id or ''}".strip()
+
+
+class Dispute(Common):
+    """One disagreement about a task: opened by a party, resolved once by staff with a split of what is
+    still held."""
+
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="disputes")
+    severity = models.PositiveSmallIntegerField(help_text="1 (minor) to 5 (grave)")
+    reason = models.TextField()
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=16, choices=DisputeOutcome.choices, null=True, blank=True)
+    worker_amount = MoneyField(null=True, blank=True, help_text="of what was held, paid to the worker")
+    refund_amount = MoneyField(null=True, blank=True, help_text="of what was held, given back")
+    resolution = models.TextField(blank=True)
+
+    objects = models.Manager.from_queryset(GuardedQuerySet)()
+
+    class Meta:
+        db_table = "disputes"
+        constraints = [
+            models.UniqueConstraint(
+                name="dispute_one_open_per_task", fields=["task"], condition=Q(resolved_at__isnull=True)
+            ),
+            models.CheckConstraint(name="dispute_severity_1_to_5", condition=Q(severity__range=(1, 5))),
+            models.CheckConstraint(name="dispute_has_a_reason", condition=~Q(reason="")),
+            models.CheckConstraint(
+                name="dispute_resolved_as_a_whole",
+                condition=Q(
+                    resolved_at__isnull=True,
+                    outcome__isnull=True,
+                    worker_amount__isnull=True,
+                    refund_amount__isnull=True,
+                )
+                | Q(
+                    resolved_at__isnull=False,
+                    outcome__isnull=False,
+                    worker_amount__gte=0,
+                    refund_amount__gte=0,
+                ),
+            ),
+        ]
+        indexes = [models.Index(name="disputes_created", fields=["created_at"])]
+
+    def __str__(self) -> str:
+        return f"dispute over {self.task_id}"

@@ -1,0 +1,106 @@
+"""What follows automatically when a task changes (domain.md, section 5)."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db.models.signals import post_save, pre_save
+from django.dispatch import receiver
+from django.utils import timezone
+
+from platforms import statistics
+from platforms.models import Task
+from platforms.signals import tasks_moved_in_bulk
+from platforms.statistics import TaskMove
+from workers import services as workers
+
+WATCHED = ("status", "worker_id", "paid_amount", "worker_rating")
+
+
+@receiver(pre_save, sender=Task)
+def remember_stored_task(instance: Task, **kwargs: Any) -> None:
+    """Lock the stored row and keep what the rules compare with: the object in memory may be stale."""
+    instance._stored = (
+        Task.objects.filter(pk=instance.pk).locked().values(*WATCHED).first() if instance.pk else None
+    )
+
+
+def _move(task: Task, update_fields: frozenset[str] | None) -> TaskMove | None:
+    """What a save changed, or None if nothing that statistics depend on."""
+    stored = task._stored
+    now = {
+        name: getattr(task, name)
+        if stored is None or update_fields is None or {name, name.removesuffix("_id")} & update_fields
+        else stored[name]
+        for name in WATCHED
+    }
+    if stored == now:
+        return None
+    was = stored or dict.fromkeys(WATCHED)
+    return TaskMove(
+        task_id=task.pk,
+        platform_id=task.platform_id,
+        worker_id=now["worker_id"],
+        before=was["status"],
+        before_worker_id=was["worker_id"],
+        after=now["status"],
+        paid=(now["paid_amount"] or Decimal(0)) - (was["paid_amount"] or Decimal(0)),
+        at=_time_of(task),
+    )
+
+
+def _time_of(task: Task) -> datetime:
+    """When the latest act on the task took place."""
+    times = (
+        task.created_at,
+        task.assigned_at,
+        task.started_at,
+        task.disputed_at,
+        task.completed_at,
+        task.cancelled_at,
+    )
+    return max((at for at in times if isinstance(at, datetime)), default=timezone.now())
+
+
+@receiver(post_save, sender=Task)
+@receiver(tasks_moved_in_bulk)
+def update_worker_statistics(
+    instance: Task | None = None,
+    moves: Sequence[TaskMove] | None = None,
+    update_fields: frozenset[str] | None = None,
+    **kwargs: Any,
+) -> None:
+    """A task's status (or rating) has changed: its worker's totals, rates and average."""
+    moves = _moves(instance, moves, update_fields)
+    statistics.refresh_workers(
+        {worker for move in moves for worker in (move.worker_id, move.before_worker_id) if worker}
+    )
+
+
+@receiver(post_save, sender=Task)
+@receiver(tasks_moved_in_bulk)
+def update_platform_statistics(
+    instance: Task | None = None,
+    moves: Sequence[TaskMove] | None = None,
+    update_fields: frozenset[str] | None = None,
+    **kwargs: Any,
+) -> None:
+    """A task's status has changed: the engagement and the platform's totals."""
+    statistics.add_to_platforms(_moves(instance, moves, update_fields))
+
+
+def _moves(
+    instance: Task | None, moves: Sequence[TaskMove] | None, update_fields: frozenset[str] | None
+) -> Sequence[TaskMove]:
+    if instance is None:
+        return moves or ()
+    move = _move(instance, update_fields)
+    return [move] if move else ()
+
+
+@receiver(post_save, sender=Task)
+def update_worker_last_active(instance: Task, created: bool, **kwargs: Any) -> None:
+    """A task is inserted: its worker, if it has one already, was active."""
+    if created and instance.worker_id:
+        workers.touch_last_active([instance.worker_id], _time_of(instance))

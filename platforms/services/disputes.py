@@ -1,0 +1,111 @@
+"""Disagreements: pay stops until staff decide how to split what is still held."""
+
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from audit import services as audit
+from audit.services import verb
+from gigstream.lib.clock import database_now
+from gigstream.lib.money import amount as exact
+from gigstream.lib.money import usdc
+from platforms.enums import DisputeOutcome, TaskStatus
+from platforms.errors import InvalidSplit, TaskNotOpen
+from platforms.funding import Closing, funding
+from platforms.models import Dispute, Task
+from platforms.services.tasks import lock_task, require_task_move
+from platforms.signals import disputes_filed, disputes_resolved
+
+
+@verb("task.dispute", "task")
+def dispute_task(*, task_id: UUID, severity: int, reason: str, now: datetime | None = None) -> Dispute:
+    """The task is disputed (severity 1 to 5): nothing more is paid until staff resolve it."""
+    now = now or database_now()
+    task = lock_task(task_id)
+    require_task_move(task, TaskStatus.DISPUTED)
+    before = task.status
+    if task.paid_amount is None:
+        funding().freeze(task, now)
+    task.status = TaskStatus.DISPUTED
+    task.disputed_at = now
+    task.save()
+    dispute = Dispute.objects.create(task=task, severity=severity, reason=reason, created_at=now)
+    audit.record(
+        "task.dispute",
+        task,
+        before={"status": before},
+        after={"status": task.status},
+        metadata={"severity": severity},
+        now=now,
+    )
+    disputes_filed.send(sender=Dispute, disputes=[dispute], now=now)
+    return dispute
+
+
+@verb("task.resolve", "task")
+def resolve_dispute(
+    *,
+    task_id: UUID,
+    outcome: str,
+    worker_amount: Decimal | str,
+    resolution: str = "",
+    now: datetime | None = None,
+) -> Dispute:
+    """The dispute is over: `worker_amount` of what is still held is paid, the rest goes back.
+
+    The task ends completed when the worker was right, else cancelled. What was paid before stays paid.
+    Raises InvalidSplit or TaskNotOpen.
+    """
+    now = now or database_now()
+    task = lock_task(task_id)
+    dispute = Dispute.objects.locked().filter(task=task, resolved_at=None).first()
+    if dispute is None:
+        raise TaskNotOpen(f"task {task.pk} is {task.status}: it has no open dispute", status=task.status)
+    closing = _split(task, exact(worker_amount, allow_zero=True), now)
+    _end(task, DisputeOutcome(outcome), now)
+    dispute.resolved_at = now
+    dispute.outcome = outcome
+    dispute.worker_amount = exact(worker_amount, allow_zero=True)
+    dispute.refund_amount = closing.refunded
+    dispute.resolution = resolution
+    dispute.save()
+    audit.record(
+        "task.resolve",
+        task,
+        before={"status": TaskStatus.DISPUTED},
+        after={"status": task.status, "paid": task.paid_amount, "refunded": closing.refunded},
+        metadata={"outcome": outcome},
+        now=now,
+    )
+    disputes_resolved.send(sender=Dispute, disputes=[dispute], now=now)
+    return dispute
+
+
+def require_undisputed(task_id: UUID) -> None:
+    """Raise TaskNotOpen while the task is disputed: only its resolution moves money."""
+    if Task.objects.filter(pk=task_id, status=TaskStatus.DISPUTED).exists():
+        raise TaskNotOpen(f"task {task_id} is disputed: staff resolve it", status=TaskStatus.DISPUTED)
+
+
+def _split(task: Task, worker_amount: Decimal, now: datetime) -> Closing:
+    """Split what is held; a task that was paid before the dispute has nothing left to split."""
+    held = funding().still_held(task)
+    if worker_amount > held:
+        raise InvalidSplit(
+            f"still held {usdc(held)}, for the worker {usdc(worker_amount)}", held=held, worker=worker_amount
+        )
+    if task.paid_amount is not None:
+        return Closing(paid=task.paid_amount, refunded=Decimal(0))
+    closing = funding().split(task, worker_amount, now)
+    task.paid_amount = closing.paid
+    return closing
+
+
+def _end(task: Task, outcome: DisputeOutcome, now: datetime) -> None:
+    if outcome == DisputeOutcome.WORKER:
+        task.status = TaskStatus.COMPLETED
+        task.completed_at = task.completed_at or now
+    else:
+        task.status = TaskStatus.CANCELLED
+        task.cancelled_at = now
+    task.save()

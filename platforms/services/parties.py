@@ -1,0 +1,164 @@
+"""Platforms themselves and the keys they call with."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from audit import services as audit
+from audit.services import verb
+from gigstream.lib.addresses import normal_address
+from gigstream.lib.clock import database_now
+from platforms.errors import PlatformDeleted, PlatformSuspended
+from platforms.models import DEFAULT_FEE_BPS, ApiKey, Platform
+from platforms.signals import platforms_registered
+from workers.departures import platform_departures
+
+ROTATION_OVERLAP = timedelta(hours=24)
+
+
+@verb("platform.register", "platform")
+def register_platform(
+    *,
+    name: str,
+    contact_email: str,
+    fee_bps: int = DEFAULT_FEE_BPS,
+    wallet_address: str | None = None,
+    wallet_id: str = "",
+    now: datetime | None = None,
+) -> Platform:
+    """A new active platform exists. `fee_bps` is added on top of what its tasks pay."""
+    now = now or database_now()
+    platform = Platform.objects.create(
+        name=name,
+        contact_email=contact_email.strip().lower(),
+        fee_bps=fee_bps,
+        wallet_address=normal_address(wallet_address) if wallet_address else None,
+        wallet_id=wallet_id,
+        created_at=now,
+    )
+    audit.record("platform.register", platform, now=now)
+    platforms_registered.send(sender=Platform, platforms=[platform])
+    return platform
+
+
+@verb("platform.suspend", "platform")
+def suspend_platform(*, platform_id: UUID, reason: str) -> Platform:
+    """The platform posts no work and moves no money; work under way is still paid from what is held."""
+    return _set_active(platform_id, active=False, action="platform.suspend", reason=reason)
+
+
+@verb("platform.reinstate", "platform")
+def reinstate_platform(*, platform_id: UUID, reason: str) -> Platform:
+    """A suspended platform is active again."""
+    return _set_active(platform_id, active=True, action="platform.reinstate", reason=reason)
+
+
+def _set_active(platform_id: UUID, *, active: bool, action: str, reason: str) -> Platform:
+    platform = Platform.objects.locked().get(pk=platform_id)
+    _require_present(platform)
+    before, platform.is_active = platform.is_active, active
+    platform.save(update_fields=["is_active", "updated_at"])
+    audit.record(
+        action,
+        platform,
+        before={"is_active": before},
+        after={"is_active": active},
+        metadata={"reason": reason},
+    )
+    return platform
+
+
+@verb("platform.set_fee", "platform")
+def set_fee(*, platform_id: UUID, fee_bps: int) -> Platform:
+    """Tasks posted from now on carry this fee; posted ones keep theirs."""
+    platform = Platform.objects.locked().get(pk=platform_id)
+    require_active(platform)
+    before, platform.fee_bps = platform.fee_bps, fee_bps
+    platform.save(update_fields=["fee_bps", "updated_at"])
+    audit.record("platform.set_fee", platform, before={"fee_bps": before}, after={"fee_bps": fee_bps})
+    return platform
+
+
+@verb("platform.delete", "platform")
+def delete_platform(*, platform_id: UUID) -> None:
+    """The platform is gone, or, with money history, anonymised and marked deleted; its keys stop working.
+
+    Refused while it has tasks that are not over or money here.
+    """
+    platform = Platform.objects.locked().get(pk=platform_id)
+    _require_present(platform)
+    platform_departures.require_finished(platform)
+    audit.record("platform.delete", platform)
+    platform.api_keys.filter(revoked_at=None).update(revoked_at=database_now())
+    platform.delete()
+
+
+def require_active(platform: Platform) -> None:
+    """Raise PlatformDeleted or PlatformSuspended unless the platform may post work and move money."""
+    _require_present(platform)
+    if not platform.is_active:
+        raise PlatformSuspended(f"platform {platform.pk} is suspended")
+
+
+def _require_present(platform: Platform) -> None:
+    if platform.deleted_at is not None:
+        raise PlatformDeleted(
+            f"platform {platform.pk} was deleted", deleted_at=platform.deleted_at.isoformat()
+        )
+
+
+@verb("api_key.create", "platform")
+def create_api_key(
+    *,
+    platform_id: UUID,
+    name: str = "",
+    is_live: bool = False,
+    expires_at: datetime | None = None,
+    prefix: str | None = None,
+    secret: str | None = None,
+) -> tuple[ApiKey, str]:
+    """A new key of the platform, with its full text, which is shown this once and never stored.
+
+    `prefix` and `secret` are chosen at random; only a demo gives its own.
+    """
+    platform = Platform.objects.locked().get(pk=platform_id)
+    require_active(platform)
+    prefix = prefix or secrets.token_hex(4)
+    text = f"gs_{'live' if is_live else 'test'}_{prefix}_{secret or secrets.token_urlsafe(32)}"
+    key = ApiKey.objects.create(
+        platform=platform,
+        name=name,
+        prefix=prefix,
+        secret_hash=hash_key(text),
+        is_live=is_live,
+        expires_at=expires_at,
+    )
+    audit.record("api_key.create", platform, after={"prefix": key.prefix, "is_live": is_live})
+    return key, text
+
+
+def hash_key(text: str) -> str:
+    """SHA-256 of the full key: fast is right for 256 random bits."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@verb("api_key.rotate", "api_key")
+def rotate_api_key(*, key_id: int, now: datetime | None = None) -> tuple[ApiKey, str]:
+    """A new key beside the old one, which stops working after 24 hours."""
+    now = now or database_now()
+    key = ApiKey.objects.locked().get(pk=key_id)
+    end = now + ROTATION_OVERLAP
+    key.expires_at = min(key.expires_at or end, end)
+    key.save(update_fields=["expires_at"])
+    return create_api_key(platform_id=key.platform_id, name=key.name, is_live=key.is_live)
+
+
+@verb("api_key.revoke", "api_key")
+def revoke_api_key(*, key_id: int, now: datetime | None = None) -> ApiKey:
+    """The key works no more, from now on."""
+    key = ApiKey.objects.locked().get(pk=key_id)
+    key.revoked_at = key.revoked_at or now or database_now()
+    key.save(update_fields=["revoked_at"])
+    audit.record("api_key.revoke", key)
+    return key

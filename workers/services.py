@@ -1,0 +1,174 @@
+"""Workers: register, wallet, standing, leaving; and the two derived columns that hang on nothing else."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, connection, transaction
+
+from audit import services as audit
+from audit.services import verb
+from gigstream.lib.addresses import normal_address
+from gigstream.lib.clock import database_now
+from gigstream.lib.db import atomic_with_retry
+from gigstream.lib.states import require_move
+from workers.departures import worker_departures
+from workers.enums import WORKER_MOVES, WorkerStatus
+from workers.errors import EmailTaken, WalletTaken, WorkerDeleted, WorkerSuspended
+from workers.models import Worker
+from workers.signals import worker_standing_changed, workers_registered
+
+
+@verb("worker.register", "worker")
+def register_worker(
+    *,
+    email: str,
+    full_name: str,
+    password: str | None = None,
+    wallet_address: str | None = None,
+    wallet_id: str = "",
+    now: datetime | None = None,
+) -> Worker:
+    """A new active worker exists. Raises EmailTaken, WalletTaken or InvalidAddress."""
+    now = now or database_now()
+    email = email.strip().lower()
+    address = normal_address(wallet_address) if wallet_address else None
+    if Worker.objects.filter(email=email).exists():
+        raise EmailTaken("another worker has this email address")
+    _require_free_wallet(address)
+    worker = Worker(
+        email=email,
+        full_name=full_name,
+        password_hash=make_password(password) if password else "",
+        wallet_address=address,
+        wallet_id=wallet_id,
+        created_at=now,
+    )
+    _save_unique(worker)
+    audit.record("worker.register", worker, now=now)
+    workers_registered.send(sender=Worker, workers=[worker])
+    return worker
+
+
+def _save_unique(worker: Worker) -> None:
+    """Save; a race for the same email or wallet is refused like a plain repetition."""
+    try:
+        with transaction.atomic():
+            worker.save()
+    except IntegrityError as error:
+        if "wallet" in str(error):
+            raise WalletTaken("another worker is paid at this address") from error
+        raise EmailTaken("another worker has this email address") from error
+
+
+def _require_free_wallet(address: str | None, *, besides: UUID | None = None) -> None:
+    if address and Worker.objects.exclude(pk=besides).filter(wallet_address=address).exists():
+        raise WalletTaken("another worker is paid at this address", wallet_address=address)
+
+
+@verb("worker.set_wallet", "worker")
+def set_wallet(*, worker_id: UUID, wallet_address: str, wallet_id: str = "") -> Worker:
+    """Payouts made from now on go to this address; payouts under way keep theirs."""
+    worker = Worker.objects.locked().get(pk=worker_id)
+    require_active(worker)
+    address = normal_address(wallet_address)
+    _require_free_wallet(address, besides=worker.pk)
+    before = worker.wallet_address
+    worker.wallet_address = address
+    worker.wallet_id = wallet_id or worker.wallet_id
+    _save_unique(worker)
+    audit.record(
+        "worker.set_wallet", worker, before={"wallet_address": before}, after={"wallet_address": address}
+    )
+    return worker
+
+
+@verb("worker.suspend", "worker")
+def suspend_worker(*, worker_id: UUID, reason: str) -> Worker:
+    """The worker gets no new work, no payouts and no advances until reinstated. Earnings go on."""
+    return _move(worker_id, WorkerStatus.SUSPENDED, "worker.suspend", reason)
+
+
+@verb("worker.reinstate", "worker")
+def reinstate_worker(*, worker_id: UUID, reason: str) -> Worker:
+    """A suspended worker is active again."""
+    return _move(worker_id, WorkerStatus.ACTIVE, "worker.reinstate", reason)
+
+
+def _move(worker_id: UUID, after: WorkerStatus, action: str, reason: str) -> Worker:
+    worker = Worker.objects.locked().get(pk=worker_id)
+    _require_present(worker)
+    require_move(WORKER_MOVES, subject=f"worker {worker.pk}", before=worker.status, after=after)
+    before, worker.status = worker.status, after
+    worker.save(update_fields=["status", "updated_at"])
+    audit.record(
+        action, worker, before={"status": before}, after={"status": after}, metadata={"reason": reason}
+    )
+    worker_standing_changed.send(sender=Worker, workers=[worker], suspended=after == WorkerStatus.SUSPENDED)
+    return worker
+
+
+@verb("worker.delete", "worker")
+def delete_worker(*, worker_id: UUID) -> None:
+    """The worker is gone, or, with money history, anonymised and marked deleted.
+
+    Refused while they have open tasks, a balance, a payout under way or a debt.
+    """
+    worker = Worker.objects.locked().get(pk=worker_id)
+    _require_present(worker)
+    worker_departures.require_finished(worker)
+    audit.record("worker.delete", worker)
+    worker.delete()
+
+
+def require_active(worker: Worker) -> None:
+    """Raise WorkerDeleted or WorkerSuspended unless the worker may take work and money."""
+    _require_present(worker)
+    if worker.status != WorkerStatus.ACTIVE:
+        raise WorkerSuspended(f"worker {worker.pk} is suspended", status=worker.status)
+
+
+def _require_present(worker: Worker) -> None:
+    if worker.deleted_at is not None:
+        raise WorkerDeleted(f"worker {worker.pk} was deleted", deleted_at=worker.deleted_at.isoformat())
+
+
+@atomic_with_retry
+def touch_last_active(worker_ids: list[UUID], at: datetime) -> None:
+    """The rule `update_worker_last_active` for a set: `last_active_at` is the latest time given so far."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH touched AS (
+                SELECT id FROM workers
+                WHERE id = ANY(%(ids)s) AND (last_active_at IS NULL OR last_active_at < %(at)s)
+                ORDER BY id FOR NO KEY UPDATE
+            )
+            UPDATE workers SET last_active_at = %(at)s FROM touched WHERE workers.id = touched.id
+            """,
+            {"ids": sorted(set(worker_ids)), "at": at},
+        )
+
+
+@atomic_with_retry
+def age_accounts(*, now: datetime | None = None) -> int:
+    """The rule `update_account_ages`: every account's age in whole days on the UTC day of `now`."""
+    now = now or database_now()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH aged AS (
+                SELECT id FROM workers
+                WHERE account_aged_on IS DISTINCT FROM (%(now)s AT TIME ZONE 'UTC')::date
+                  AND created_at <= %(now)s
+                ORDER BY id FOR NO KEY UPDATE
+            )
+            UPDATE workers
+            SET account_aged_on = (%(now)s AT TIME ZONE 'UTC')::date,
+                account_age_days = (%(now)s AT TIME ZONE 'UTC')::date
+                                 - (created_at AT TIME ZONE 'UTC')::date
+            FROM aged WHERE workers.id = aged.id
+            """,
+            {"now": now},
+        )
+        return cursor.rowcount

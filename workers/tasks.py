@@ -1,0 +1,7 @@
+from audit.jobs import job
+from workers.signals import day_passed
+
+
+@job
+def update_account_ages() -> int:
+    return sum(rows for _, rows in day_passed.send(sender=None, now=None) if isinstance(rows, int))
