@@ -34,19 +34,36 @@ class Job:
         return rows
 
 
+def _schedule() -> dict[str, dict[str, Any]]:
+    """The static schedule: job name to its interval, queue, task and arguments."""
+    jobs: dict[str, dict[str, Any]] = settings.JOBS
+    return jobs
+
+
 _works: dict[str, Callable[..., int]] = {}
 
 
 def job(work: Callable[..., int]) -> Callable[..., int]:
-    """Make the function a job: a Celery task of the same name, run as `settings.JOBS` schedules it."""
+    """Make the function a job: a Celery task of the same name, run as `settings.JOBS` schedules it.
+
+    A job may run for the schedule's `minutes`, or else as long as the settings let any task run.
+    """
     name = work.__name__
     _works[name] = work
+    entries = [entry for key, entry in _schedule().items() if _task(key, entry) == name]
+    minutes = entries[0].get("minutes") if entries else None
+    limits = {"soft_time_limit": 60 * minutes, "time_limit": 60 * minutes + 10} if minutes else {}
 
-    @shared_task(name=name)
+    @shared_task(name=name, **limits)
     def task(**kwargs: Any) -> None:
         _scheduled_as(name, kwargs).run()
 
     return work
+
+
+def _task(key: str, entry: dict[str, Any]) -> str:
+    """The Celery task behind a line of the schedule: its own name unless it names another."""
+    return str(entry.get("task", key))
 
 
 def _scheduled_as(task: str, kwargs: dict[str, Any]) -> Job:
@@ -62,10 +79,10 @@ def scheduled_jobs() -> list[Job]:
         Job(
             name=name,
             every_seconds=entry["every"],
-            work=_works[entry.get("task", name)],
+            work=_works[_task(name, entry)],
             kwargs=entry.get("kwargs", {}),
         )
-        for name, entry in settings.JOBS.items()
+        for name, entry in _schedule().items()
     ]
 
 
@@ -75,10 +92,10 @@ def ring(name: str) -> None:
 
 
 def _send(name: str) -> None:
-    entry = settings.JOBS[name]
+    entry = _schedule()[name]
     try:
         current_app.send_task(
-            entry.get("task", name),
+            _task(name, entry),
             kwargs=entry.get("kwargs", {}),
             queue=entry["queue"],
             expires=3 * entry["every"],
@@ -127,6 +144,6 @@ def late_jobs(*, grace_seconds: int = 30) -> list[str]:
               AND last_started_at < clock_timestamp() - make_interval(secs => greatest(3 * every_seconds, %s))
             ORDER BY name
             """,
-            [list(settings.JOBS), grace_seconds],
+            [list(_schedule()), grace_seconds],
         )
         return [name for (name,) in cursor.fetchall()]

@@ -1,6 +1,7 @@
 """All settings, read from the environment (`.env.example` lists every variable)."""
 
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import environ
@@ -18,7 +19,7 @@ environ.Env.read_env(BASE_DIR / ".env")
 PRODUCTION = env.str("GIGSTREAM_ENV", default="development") == "production"
 DEBUG = env.bool("DEBUG", default=not PRODUCTION)
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_KEY)
-ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "testserver"])
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # The first key encrypts, all of them decrypt: put a new key in front to rotate.
 FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[DEVELOPMENT_FIELD_KEY])
@@ -74,6 +75,7 @@ TEMPLATES = [
 # --- PostgreSQL -------------------------------------------------------------------------------------------
 # Persistent connections: a new one costs ten times the database work of a request. Lock waits end before
 # statements, statements before idle transactions, so that a stuck process cannot hold the others up.
+DATABASE_URL_GIVEN = bool(env.str("DATABASE_URL", default=""))
 _DATABASE = env.db_url_config(env.str("DATABASE_URL", default="") or services.database_url())
 DATABASES = {
     "default": {
@@ -99,6 +101,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis ------------------------------------------------------------------------------------------------
 _REDIS_URL = env.str("REDIS_URL", default="")
+REDIS_URL_GIVEN = bool(_REDIS_URL)
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
@@ -141,10 +144,11 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
 CELERY_TASK_QUEUES = [Queue("release"), Queue("settlement"), Queue("default")]
 
-# Each job: seconds between runs, queue, and how many releases may run side by side (one message each).
+# Each job: seconds between runs, queue, and its minutes where it needs more than the usual time. The
+# releases run in lanes side by side, one message each.
 RELEASE_LANES = env.int("RELEASE_LANES", default=2)
 DAY = 86_400
-JOBS = {
+JOBS: dict[str, dict[str, Any]] = {
     **{
         f"release_due_streams:{lane}": {
             "task": "release_due_streams",
@@ -160,7 +164,7 @@ JOBS = {
     "seal_audit_log": {"every": 60, "queue": "default"},
     "mark_overdue_loans": {"every": DAY, "queue": "default"},
     "update_account_ages": {"every": DAY, "queue": "default"},
-    "check_books": {"every": 3600, "queue": "default"},
+    "check_books": {"every": 3600, "queue": "default", "minutes": 30},
 }
 CELERY_BEAT_SCHEDULE = {
     name: {

@@ -5,4 +5,4 @@ class LoansConfig(AppConfig):
     name = "loans"
 
     def ready(self) -> None:
-        from loans import receivers  # noqa: F401 - connects the receivers
+        from loans import departures, receivers  # noqa: F401 - they register themselves

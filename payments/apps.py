@@ -5,4 +5,4 @@ class PaymentsConfig(AppConfig):
     name = "payments"
 
     def ready(self) -> None:
-        from payments import receivers  # noqa: F401 - connects the receivers
+        from payments import departures, receivers  # noqa: F401 - they register themselves

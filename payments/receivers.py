@@ -9,15 +9,12 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from gigstream.lib.errors import GuardedWrite
-from gigstream.lib.money import usdc
 from payments.enums import OPEN_STREAMS, StreamStatus
-from payments.errors import MoneyLeft
 from payments.models import Stream, Transaction
 from payments.services.funding import LedgerFunding
 from payments.signals import transactions_created
 from platforms import funding
 from workers import services as workers
-from workers.departures import platform_departures, worker_departures
 
 funding.register(LedgerFunding())
 
@@ -62,15 +59,3 @@ def _by_time(rows: Sequence[Transaction], now: datetime | None) -> list[tuple[da
     if not ids:
         return []
     return [(now or rows[0].created_at, ids)]
-
-
-@worker_departures.register
-@platform_departures.register
-def _require_no_money(party: Any) -> None:
-    account = party.accounts.exclude(balance=0).first()
-    if account is not None:
-        raise MoneyLeft(
-            f"{party} still has {usdc(account.balance)} {account.name}",
-            account=account.name,
-            balance=account.balance,
-        )

@@ -5,4 +5,4 @@ class PlatformsConfig(AppConfig):
     name = "platforms"
 
     def ready(self) -> None:
-        from platforms import receivers  # noqa: F401 - connects the receivers
+        from platforms import departures, receivers  # noqa: F401 - they register themselves

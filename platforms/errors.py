@@ -25,6 +25,12 @@ class TaskNotOpen(Refusal):
     code = "task_not_open"
 
 
+class TaskNotOver(Refusal):
+    """A party leaves only when its tasks are over."""
+
+    code = "task_not_over"
+
+
 class WrongTaskType(Refusal):
     """The act belongs to another type of task."""
 

@@ -100,6 +100,8 @@ def record_resolutions(disputes: Sequence[Dispute], now: datetime, **kwargs: Any
 def _event(
     task: Task, event_type: ReputationEventType, delta: int, *, fact: str | None = None
 ) -> ReputationEvent:
+    if task.worker_id is None:
+        raise ValueError(f"task {task.pk} has no worker whose reputation could move")
     return ReputationEvent(
         worker_id=task.worker_id,
         task=task,

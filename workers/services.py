@@ -62,7 +62,8 @@ def _save_unique(worker: Worker) -> None:
 
 
 def _require_free_wallet(address: str | None, *, besides: UUID | None = None) -> None:
-    if address and Worker.objects.exclude(pk=besides).filter(wallet_address=address).exists():
+    others = Worker.objects.exclude(pk=besides) if besides else Worker.objects.all()
+    if address and others.filter(wallet_address=address).exists():
         raise WalletTaken("another worker is paid at this address", wallet_address=address)
 
 

@@ -72,5 +72,5 @@ def require_no_transaction() -> None:
 
     The transaction that wraps a test case does not count.
     """
-    if any(not block._from_testcase for block in connection.atomic_blocks):
+    if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
         raise RuntimeError("a provider must not be called inside a database transaction")

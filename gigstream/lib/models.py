@@ -101,7 +101,7 @@ class SoftDeletable(Changing):
             with transaction.atomic():
                 return super().delete()
         except ProtectedError as error:
-            kinds = sorted({row._meta.verbose_name_plural for row in error.protected_objects})
+            kinds = sorted({str(row._meta.verbose_name_plural) for row in error.protected_objects})
             raise HasMoneyHistory(
                 f"{self} has money history ({', '.join(kinds)}) and cannot be deleted from the database",
                 protected=len(error.protected_objects),

@@ -12,6 +12,7 @@ from gigstream.lib.errors import Refusal
 MICRO = Decimal("0.000001")
 ZERO = Decimal("0")
 BPS = 10_000
+LIMIT = 10**14
 
 _AMOUNT = re.compile(r"(0|[1-9]\d{0,13})(\.\d{1,6})?", re.ASCII)
 
@@ -31,9 +32,8 @@ def amount(value: object, *, allow_zero: bool = False) -> Decimal:
     """
     text = _plain_text(value)
     if text is None or not _AMOUNT.fullmatch(text):
-        raise InvalidAmount(
-            f"{value!r} is not an amount: give digits with at most 6 decimals", amount=str(value)
-        )
+        shown = _shown(value)
+        raise InvalidAmount(f"{shown} is not an amount: give digits with at most 6 decimals", amount=shown)
     result = Decimal(text)
     if result == 0 and not allow_zero:
         raise InvalidAmount("the amount must be above 0", amount=text)
@@ -43,11 +43,23 @@ def amount(value: object, *, allow_zero: bool = False) -> Decimal:
 def _plain_text(value: object) -> str | None:
     if isinstance(value, str):
         return value
-    if isinstance(value, Decimal) and value.is_finite():
+    if isinstance(value, Decimal) and _has_plain_size(value):
         return _trimmed(value)
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LIMIT:
         return str(value)
     return None
+
+
+def _has_plain_size(value: Decimal) -> bool:
+    """Whether plain notation is short: an exponent can ask for more digits than memory holds."""
+    return value.is_finite() and -LIMIT < value < LIMIT and value.adjusted() > -100
+
+
+def _shown(value: object) -> str:
+    """The refused value for people, cut short; an integer can be too long for Python to write down."""
+    if isinstance(value, int) and abs(value) >= LIMIT:
+        return "an integer of more than 14 digits"
+    return repr(value)[:60]
 
 
 def _trimmed(value: Decimal) -> str:
@@ -98,6 +110,8 @@ class MoneyField(models.DecimalField):
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
         if isinstance(value, float):
             raise ValidationError(f"{self.name}: a float is not an amount")
+        if isinstance(value, str):
+            value = self.to_python(value)
         if isinstance(value, Decimal) and value.is_finite() and value != value.quantize(MICRO):
             raise ValidationError(f"{self.name}: {value} has more than 6 decimals")
         return super().get_db_prep_save(value, connection)

@@ -1,12 +1,14 @@
 """Legal status moves: data in `enums.py`, checked in Python and refused by PostgreSQL as well."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pgtrigger
 
 from gigstream.lib.errors import IllegalMove
 
-Moves = Mapping[str, frozenset[str]]
+# Status by status: what it may become.
+Moves = Mapping[Any, frozenset[Any]]
 
 
 def require_move(moves: Moves, *, subject: str, before: str, after: str) -> None:

@@ -72,6 +72,7 @@ def _options() -> list[str]:
         "unixsocket": str(_socket()),
         "unixsocketperm": "700",
         "dir": str(data_directory()),
+        "databases": "64",  # each parallel process of the tests takes two
         "appendonly": "yes",
         "appendfsync": "everysec",
         "save": "",

@@ -67,17 +67,18 @@ def _known(postings: Sequence[Posting]) -> dict[str, int]:
     by_key = {posting.key: posting for posting in postings if posting.key}
     known = {}
     for entry in LedgerEntry.objects.filter(idempotency_key__in=by_key):
-        asked = by_key[entry.idempotency_key]
+        key = entry.idempotency_key or ""
+        asked = by_key[key]
         booked = (entry.kind, entry.debit_account_id, entry.credit_account_id, entry.amount)
         if booked != (asked.kind, asked.debit, asked.credit, asked.amount):
             raise ReplayMismatch(
-                f"{entry.idempotency_key} was booked as {entry.kind} of {usdc(entry.amount)},"
+                f"{key} was booked as {entry.kind} of {usdc(entry.amount)},"
                 f" not {asked.kind} of {usdc(asked.amount)}",
-                key=entry.idempotency_key,
+                key=key,
                 booked=entry.amount,
                 requested=asked.amount,
             )
-        known[entry.idempotency_key] = entry.pk
+        known[key] = entry.pk
     return known
 
 

@@ -96,7 +96,7 @@ def hold(
             amount=amount,
             worker=worker,
             loan_id=loan_id,
-            to_wallet=worker.wallet_address,
+            to_wallet=worker.wallet_address or "",
             idempotency_key=f"payout:{worker.pk}:{account.payout_count + 1}",
             next_attempt_at=now,
             created_at=now,

@@ -17,7 +17,13 @@ from gigstream.lib.money import amount as exact
 from gigstream.lib.money import usdc
 from gigstream.lib.states import require_move
 from platforms.enums import TASK_MOVES, TaskStatus, TaskType
-from platforms.errors import ExternalIdTaken, InvalidSchedule, MilestonesDoNotAddUp, WrongTaskType
+from platforms.errors import (
+    ExternalIdTaken,
+    InvalidSchedule,
+    MilestonesDoNotAddUp,
+    TaskNotOpen,
+    WrongTaskType,
+)
 from platforms.funding import funding
 from platforms.models import Milestone, Platform, Task
 from platforms.services.parties import require_active
@@ -170,6 +176,12 @@ def assign_task(*, task_id: UUID, worker_id: UUID, now: datetime | None = None) 
     return task
 
 
+def _worker_of(task: Task) -> Worker:
+    if task.worker is None:
+        raise TaskNotOpen(f"task {task.pk} has no worker", status=task.status)
+    return task.worker
+
+
 @verb("task.start", "task")
 def start_task(*, task_id: UUID, now: datetime | None = None) -> Task:
     """Work has begun; a time_based task's stream is open from now."""
@@ -177,7 +189,7 @@ def start_task(*, task_id: UUID, now: datetime | None = None) -> Task:
     task = lock_task(task_id)
     require_task_move(task, TaskStatus.IN_PROGRESS)
     require_active(task.platform)
-    workers.require_active(task.worker)
+    workers.require_active(_worker_of(task))
     task.status = TaskStatus.IN_PROGRESS
     task.started_at = now
     task.save()

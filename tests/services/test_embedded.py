@@ -16,7 +16,9 @@ import kombu
 import psycopg
 import pytest
 import redis
+from django.core.management import CommandError, call_command
 
+import manage
 from gigstream import services
 from gigstream.services import home
 
@@ -326,6 +328,40 @@ def test_a_start_that_fails_says_what_the_server_said(embedded: Path) -> None:
 
     with pytest.raises(services.ServiceError, match="no_such_setting"):
         services.ensure(redis=False)
+
+
+def test_the_command_says_what_it_did_to_each_server(
+    embedded: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://db.invalid/gigstream")
+
+    call_command("services", "start")
+    call_command("services", "start", "redis")
+    call_command("services", "stop")
+
+    assert capsys.readouterr().out.splitlines() == [
+        "postgres: not started, its URL is set in the environment",
+        "redis: started",
+        "redis: was running",
+        "postgres: was not running",
+        "redis: stopped",
+    ]
+    with pytest.raises(CommandError, match="no server mysql"):
+        call_command("services", "start", "mysql")
+
+
+@pytest.mark.parametrize(
+    "line", ["migrate", "shell -c 1", "check --database default", "makemigrations --check"]
+)
+def test_manage_py_starts_servers_for_commands_that_need_a_database(line: str) -> None:
+    assert manage.needs_database(line.split())
+
+
+@pytest.mark.parametrize(
+    "line", ["", "help", "--version", "migrate --help", "check", "services stop", "demo"]
+)
+def test_manage_py_starts_nothing_for_the_others(line: str) -> None:
+    assert not manage.needs_database(line.split())
 
 
 if AS_ROOT:

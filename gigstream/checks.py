@@ -1,0 +1,79 @@
+"""System checks: a wrong setting is told at start, with its number, and not at the first payment."""
+
+from collections.abc import Iterator
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, register
+
+from gigstream.settings import DEVELOPMENT_FIELD_KEY, DEVELOPMENT_KEY
+
+
+@register
+def check_rules(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """The tunable rules have values that the rules can work with."""
+    return list(_rules())
+
+
+def _rules() -> Iterator[CheckMessage]:
+    if not _is_amount(settings.PAYOUT_MINIMUM):
+        yield Error("PAYOUT_MINIMUM must be an amount above 0 with at most 6 decimals", id="gigstream.E001")
+    for number, name in enumerate(
+        (
+            "STREAM_MIN_INTERVAL_SECONDS",
+            "STREAM_MAX_DURATION_DAYS",
+            "RELEASE_BATCH_SIZE",
+            "PAYOUT_MAX_AGE_SECONDS",
+            "PAYOUT_BATCH_SIZE",
+            "SETTLEMENT_CONFIRMATIONS",
+            "SANDBOX_BLOCK_SECONDS",
+            "LOAN_TERM_DAYS",
+            "LOAN_DEFAULT_AFTER_DAYS",
+        ),
+        start=2,
+    ):
+        if getattr(settings, name) < 1:
+            yield Error(f"{name} must be at least 1", id=f"gigstream.E{number:03}")
+    if not 1 <= settings.RELEASE_LANES <= 16:
+        yield Error("RELEASE_LANES must be from 1 to 16, the number of shards", id="gigstream.E011")
+    if not settings.FIELD_ENCRYPTION_KEYS or not all(map(_is_key, settings.FIELD_ENCRYPTION_KEYS)):
+        yield Error(
+            "FIELD_ENCRYPTION_KEYS must be Fernet keys (32 bytes, url-safe base64)", id="gigstream.E012"
+        )
+
+
+def _is_amount(text: str) -> bool:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        return False
+    return value.is_finite() and value > 0 and value == value.quantize(Decimal("0.000001"))
+
+
+def _is_key(text: str) -> bool:
+    try:
+        Fernet(text)
+    except ValueError:
+        return False
+    return True
+
+
+@register
+def check_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Production refuses to start on anything that is only for development."""
+    return list(_production()) if settings.PRODUCTION else []
+
+
+def _production() -> Iterator[CheckMessage]:
+    if DEVELOPMENT_KEY == settings.SECRET_KEY:
+        yield Error("SECRET_KEY must be set in production", id="gigstream.E020")
+    if settings.DEBUG:
+        yield Error("DEBUG must be off in production", id="gigstream.E021")
+    if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
+        yield Error("ALLOWED_HOSTS must name the hosts in production", id="gigstream.E022")
+    if DEVELOPMENT_FIELD_KEY in settings.FIELD_ENCRYPTION_KEYS:
+        yield Error("FIELD_ENCRYPTION_KEYS must be set in production", id="gigstream.E023")
+    if not settings.DATABASE_URL_GIVEN or not settings.REDIS_URL_GIVEN:
+        yield Error("DATABASE_URL and REDIS_URL must be set in production", id="gigstream.E024")

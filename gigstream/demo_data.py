@@ -1,0 +1,33 @@
+"""The people, companies and logins of the demo."""
+
+STAFF_USERNAME = "staff"
+STAFF_PASSWORD = "demo123"  # noqa: S105 - printed for whoever runs the demo
+STAFF_EMAIL = "staff@gigstream.example"
+WORKER_EMAIL = "alice@example.com"
+WORKER_PASSWORD = "demo123"  # noqa: S105
+PLATFORM_KEY_PREFIX = "demo0001"
+PLATFORM_KEY_SECRET = "quicktask-demonstration-key-000000001"  # noqa: S105
+PLATFORM_API_KEY = f"gs_test_{PLATFORM_KEY_PREFIX}_{PLATFORM_KEY_SECRET}"
+
+# Name, days since they registered, and the record they brought along (added to the starting score).
+WORKERS = (
+    ("Alice Johnson", 90, 380),
+    ("Bob Smith", 88, 290),
+    ("Carol Davis", 85, 330),
+    ("David Wilson", 80, 180),
+    ("Emma Brown", 74, 240),
+    ("Frank Miller", 66, 120),
+    ("Grace Lee", 60, 200),
+    ("Henry Taylor", 45, 90),
+    ("Iris Chen", 30, 60),
+    ("Jack Wilson", 21, 50),
+)
+
+# Name, fee in basis points, deposit in USDC.
+PLATFORMS = (
+    ("QuickTask", 200, "12000"),
+    ("DeliveryHub", 150, "25000"),
+    ("FieldOps", 250, "18000"),
+    ("MicroGigs", 200, "9000"),
+    ("TaskRunner", 300, "15000"),
+)

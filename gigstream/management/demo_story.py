@@ -1,0 +1,294 @@
+"""Three months in the life of a small gig economy, told through the services with the clock set back."""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+
+from audit import sealing
+from audit.context import Actor, acting
+from audit.enums import ActorType
+from gigstream import demo_data
+from loans import services as loans
+from loans.models import Loan
+from payments import services as payments
+from payments.models import Stream
+from payments.provider.sandbox import SandboxProvider
+from platforms import services as platforms
+from platforms.models import Platform, Task
+from platforms.services import MilestonePlan
+from reputation import services as reputation
+from workers import services as workers
+from workers.models import Worker
+
+STAFF = Actor(ActorType.STAFF, "demo")
+HOUR, DAY = 3600, 86_400
+
+
+class Story:
+    """The demo's history up to `now`, deterministic but for the ids. Each method is one kind of scene."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+        self.workers: dict[str, Worker] = {}
+        self.platforms: dict[str, Platform] = {}
+
+    def tell(self) -> None:
+        """All of it, in the order in which it happened."""
+        self._cast()
+        for scene in (self._past_streams, self._fixed_tasks, self._milestones, self._loans):
+            scene()
+        self._running_streams()
+        self._last_word()
+
+    def ago(self, days: float = 0, *, hours: float = 0) -> datetime:
+        return self.now - timedelta(days=days, hours=hours)
+
+    # --- who --------------------------------------------------------------------------------------------
+
+    def _cast(self) -> None:
+        for name, fee_bps, funds in demo_data.PLATFORMS:
+            at = self.ago(90)
+            platform = platforms.register_platform(
+                name=name,
+                contact_email=f"ops@{name.lower()}.example",
+                fee_bps=fee_bps,
+                wallet_address=_address(name),
+                now=at,
+            )
+            self.platforms[name] = platform
+            with acting(Actor(ActorType.PLATFORM, str(platform.pk))):
+                payments.deposit(
+                    platform_id=platform.pk,
+                    amount=funds,
+                    tx_hash=_hash(f"deposit {name}"),
+                    from_wallet=_address(f"treasury {name}"),
+                    now=at,
+                )
+        platforms.create_api_key(
+            platform_id=self.platforms["QuickTask"].pk,
+            name="demo",
+            prefix=demo_data.PLATFORM_KEY_PREFIX,
+            secret=demo_data.PLATFORM_KEY_SECRET,
+        )
+        for name, days, record in demo_data.WORKERS:
+            self._join(name, self.ago(days), record)
+
+    def _join(self, name: str, at: datetime, record: int) -> None:
+        first = name.split()[0]
+        worker = workers.register_worker(
+            email=f"{first.lower()}@example.com",
+            full_name=name,
+            password=demo_data.WORKER_PASSWORD,
+            wallet_address=_address(name),
+            wallet_id=f"sandbox-wallet-{first.lower()}",
+            now=at,
+        )
+        self.workers[first] = worker
+        with acting(STAFF):
+            reputation.adjust_reputation(
+                worker_id=worker.pk, delta=record, reason="record brought from another platform", now=at
+            )
+
+    # --- what they do -----------------------------------------------------------------------------------
+
+    def _post(
+        self, platform: str, title: str, amount: str, task_type: str, at: datetime, **kwargs: Any
+    ) -> Task:
+        owner = self.platforms[platform]
+        with self._as(owner):
+            return platforms.create_task(
+                platform_id=owner.pk,
+                title=title,
+                amount=amount,
+                task_type=task_type,
+                external_task_id=title.lower().replace(" ", "-"),
+                now=at,
+                **kwargs,
+            )
+
+    def _as(self, platform: Platform) -> Any:
+        return acting(Actor(ActorType.PLATFORM, str(platform.pk)))
+
+    def _give(self, task: Task, worker: str, at: datetime, *, start: bool = True) -> Task:
+        with self._as(task.platform):
+            platforms.assign_task(task_id=task.pk, worker_id=self.workers[worker].pk, now=at)
+            if start:
+                platforms.start_task(task_id=task.pk, now=at + timedelta(minutes=10))
+        return task
+
+    def _cash_out(self, worker: str, at: datetime) -> None:
+        """The worker takes what is there, and the chain confirms it."""
+        holder = self.workers[worker]
+        with acting(Actor(ActorType.WORKER, str(holder.pk))):
+            payments.cash_out(worker_id=holder.pk, now=at)
+        self._settle(at)
+
+    def _settle(self, at: datetime) -> None:
+        payments.submit_payouts(now=at, provider=_provider(at))
+        later = at + timedelta(minutes=1)
+        payments.poll_settlements(now=later, provider=_provider(later))
+
+    def _stream(
+        self, platform: str, title: str, amount: str, worker: str, at: datetime, *, hours: int, interval: int
+    ) -> Stream:
+        task = self._post(
+            platform,
+            title,
+            amount,
+            "time_based",
+            at - timedelta(hours=2),
+            duration_seconds=hours * HOUR,
+            release_interval=interval,
+        )
+        self._give(task, worker, at - timedelta(minutes=10))
+        return Stream.objects.get(task=task)
+
+    # --- scenes -----------------------------------------------------------------------------------------
+
+    def _past_streams(self) -> None:
+        """Three shifts that were streamed to their end."""
+        for platform, title, amount, worker, day in (
+            ("DeliveryHub", "Evening delivery shift", "96", "Alice", 70),
+            ("FieldOps", "Site survey north", "144", "Carol", 52),
+            ("TaskRunner", "Warehouse count", "120", "Emma", 40),
+        ):
+            start = self.ago(day)
+            self._stream(platform, title, amount, worker, start, hours=8, interval=300)
+            for hour in (2, 5, 8):
+                payments.release_due_streams(now=start + timedelta(hours=hour))
+            self._cash_out(worker, start + timedelta(hours=9))
+
+    def _fixed_tasks(self) -> None:
+        done = (
+            ("QuickTask", "Translate a menu", "45", "Bob", 35, False),
+            ("MicroGigs", "Label 500 images", "30", "Grace", 28, False),
+            ("QuickTask", "Assemble a desk", "80", "David", 24, True),
+        )
+        for platform, title, amount, worker, day, late in done:
+            at = self.ago(day)
+            task = self._post(platform, title, amount, "fixed", at, due_at=at + timedelta(days=1))
+            self._give(task, worker, at)
+            finished = at + timedelta(days=2 if late else 0, hours=6)
+            with self._as(task.platform):
+                platforms.complete_task(task_id=task.pk, now=finished)
+            if worker == "Bob":
+                with self._as(task.platform):
+                    platforms.rate_worker(task_id=task.pk, rating=5, now=finished + timedelta(hours=1))
+            self._cash_out(worker, finished + timedelta(hours=2))
+        self._give(
+            self._post("TaskRunner", "Paint a fence", "150", "fixed", self.ago(1)),
+            "Henry",
+            self.ago(1),
+            start=False,
+        )
+        self._post("MicroGigs", "Transcribe an interview", "25", "fixed", self.ago(2))
+        self._post(
+            "FieldOps",
+            "Photograph ten shops",
+            "60",
+            "fixed",
+            self.ago(1),
+            due_at=self.now + timedelta(days=3),
+        )
+        off = self._give(
+            self._post("DeliveryHub", "Parcel across town", "18", "fixed", self.ago(12)), "Iris", self.ago(12)
+        )
+        with self._as(off.platform):
+            platforms.cancel_task(task_id=off.pk, reason="the sender withdrew", now=self.ago(11))
+        contested = self._give(
+            self._post("FieldOps", "Repair a router", "90", "fixed", self.ago(8)), "Frank", self.ago(8)
+        )
+        with self._as(contested.platform):
+            platforms.dispute_task(
+                task_id=contested.pk, severity=2, reason="the line still drops", now=self.ago(6)
+            )
+
+    def _milestones(self) -> None:
+        steps = [MilestonePlan("Draft", "60"), MilestonePlan("Review", "40"), MilestonePlan("Final", "100")]
+        website = self._give(
+            self._post("QuickTask", "Small shop website", "200", "milestone", self.ago(30), milestones=steps),
+            "Grace",
+            self.ago(30),
+        )
+        for number, day in ((1, 27), (2, 22), (3, 18)):
+            with self._as(website.platform):
+                platforms.approve_milestone(task_id=website.pk, number=number, now=self.ago(day))
+            if number != 2:
+                self._cash_out("Grace", self.ago(day, hours=-1))
+        two = [MilestonePlan("First half", "75"), MilestonePlan("Second half", "75")]
+        survey = self._give(
+            self._post("MicroGigs", "Customer survey", "150", "milestone", self.ago(10), milestones=two),
+            "Henry",
+            self.ago(10),
+        )
+        with self._as(survey.platform):
+            platforms.approve_milestone(task_id=survey.pk, number=1, now=self.ago(5))
+        self._give(
+            self._post("TaskRunner", "Move an office", "150", "milestone", self.ago(3), milestones=two),
+            "Jack",
+            self.ago(3),
+        )
+        self._post("DeliveryHub", "Route handbook", "150", "milestone", self.ago(1), milestones=two)
+
+    def _loans(self) -> None:
+        self._disbursed("Alice", "40", 200, self.ago(20))
+        self._disbursed("Bob", "60", 350, self.ago(15))
+        self._disbursed("Carol", "50", 200, self.ago(9))
+        loan = loans.request_loan(
+            worker_id=self.workers["Emma"].pk, amount="120", fee_bps=350, now=self.ago(hours=3)
+        )
+        with acting(STAFF):
+            loans.approve_loan(loan_id=loan.pk, now=self.ago(hours=2.5))
+        loans.request_loan(
+            worker_id=self.workers["Grace"].pk, amount="80", fee_bps=350, now=self.ago(hours=1)
+        )
+
+    def _disbursed(self, worker: str, amount: str, fee_bps: int, at: datetime) -> Loan:
+        """An advance that has reached the worker's wallet."""
+        loan = loans.request_loan(worker_id=self.workers[worker].pk, amount=amount, fee_bps=fee_bps, now=at)
+        with acting(STAFF):
+            loans.approve_loan(loan_id=loan.pk, now=at + timedelta(hours=1))
+            loans.disburse_loan(loan_id=loan.pk, now=at + timedelta(hours=1))
+        self._settle(at + timedelta(hours=1))
+        return loan
+
+    def _running_streams(self) -> None:
+        """Five shifts that still run: the earnings of two of them repay advances."""
+        shifts = (
+            ("DeliveryHub", "Courier month", "7200", "Alice", 6, 30 * 24),
+            ("FieldOps", "Meter readings", "4200", "Bob", 4, 14 * 24),
+            ("TaskRunner", "Night stock taking", "2016", "David", 3, 7 * 24),
+            ("QuickTask", "Live chat support", "1440", "Emma", 2, 5 * 24),
+            ("MicroGigs", "Content review", "900", "Jack", 1, 3 * 24),
+        )
+        for platform, title, amount, worker, day, hours in shifts:
+            self._stream(platform, title, amount, worker, self.ago(day), hours=hours, interval=60)
+        for day, worker in ((3, "Alice"), (2, "Bob"), (1, "David")):
+            payments.release_due_streams(now=self.ago(day))
+            self._cash_out(worker, self.ago(day, hours=-1))
+        # The last hour is left to the first tick of the running system.
+        payments.release_due_streams(now=self.ago(hours=1))
+
+    def _last_word(self) -> None:
+        alice = Loan.objects.get(worker=self.workers["Alice"])
+        if alice.owed:
+            with acting(Actor(ActorType.WORKER, str(alice.worker_id))):
+                loans.repay_early(loan_id=alice.pk, amount=alice.owed, now=self.ago(hours=1))
+        emma = Loan.objects.get(worker=self.workers["Emma"])
+        with acting(STAFF):
+            loans.disburse_loan(loan_id=emma.pk, now=self.ago(hours=0.5))
+        workers.age_accounts(now=self.now)
+        sealing.seal()
+
+
+def _address(name: str) -> str:
+    return "0x" + hashlib.sha256(name.encode()).hexdigest()[:40]
+
+
+def _hash(name: str) -> str:
+    return "0x" + hashlib.sha256(name.encode()).hexdigest()
+
+
+def _provider(at: datetime) -> SandboxProvider:
+    """The simulated custody service as it was at `at`."""
+    return SandboxProvider(clock=lambda: at)
