@@ -1,0 +1,213 @@
+"""How available money leaves: when, how much, what for, and what happens when it cannot."""
+
+from decimal import Decimal
+
+import pytest
+
+from payments import services as payments
+from payments.models import LedgerEntry, SandboxTransfer, Transaction
+from payments.provider.protocol import ProviderRefused, ProviderTransfer, ProviderUnavailable, TransferState
+from payments.provider.sandbox import SandboxProvider
+from payments.selectors import payout_parts
+from platforms import services as platforms
+from tests.factories import (
+    NOW,
+    PlatformFactory,
+    WorkerFactory,
+    balance,
+    house_balance,
+    running_stream,
+    sandbox,
+    seconds,
+    settle,
+    started,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def earn(worker, amount, *, now=NOW):
+    task = started(worker, amount=amount, now=now)
+    platforms.complete_task(task_id=task.pk, now=now)
+
+
+class NoAnswer(SandboxProvider):
+    """Takes the transfer, and the answer is lost."""
+
+    def transfer(self, **kwargs):
+        super().transfer(**kwargs)
+        raise ProviderUnavailable("timed out")
+
+
+class SaysNo(SandboxProvider):
+    def transfer(self, **kwargs):
+        raise ProviderRefused("the wallet is not allowed")
+
+
+class OtherAmount(SandboxProvider):
+    """Reports another transfer under our id."""
+
+    def get(self, transfer_id):
+        real = super().get(transfer_id)
+        return ProviderTransfer(
+            id=real.id,
+            state=TransferState.ON_CHAIN,
+            to_wallet=real.to_wallet,
+            amount=real.amount + 1,
+            tx_hash=real.tx_hash,
+            block_number=real.block_number,
+            confirmations=99,
+        )
+
+
+def test_small_earnings_wait_for_the_minimum_and_share_one_transfer():
+    worker = WorkerFactory()
+    for second in range(3):
+        earn(worker, "0.4", now=NOW + seconds(second))
+        made = payments.create_due_payouts(now=NOW + seconds(second))
+        assert made == (1 if second == 2 else 0)
+
+    payout = Transaction.objects.get(type="payout")
+    assert payout.amount == Decimal("1.2")
+    assert [part.amount for part in payout_parts(payout)] == [Decimal("0.4")] * 3
+
+
+def test_a_small_earning_leaves_when_it_has_waited_for_the_maximum_age():
+    worker = WorkerFactory()
+    earn(worker, "0.4")
+
+    assert payments.create_due_payouts(now=NOW + seconds(899)) == 0
+    assert payments.create_due_payouts(now=NOW + seconds(900)) == 1
+
+
+def test_payouts_cover_earnings_first_in_first_out():
+    worker = WorkerFactory()
+    earn(worker, "10")
+    earn(worker, "7")
+    first = payments.cash_out(worker_id=worker.pk, amount="12", now=NOW)
+    second = payments.cash_out(worker_id=worker.pk, now=NOW)
+    earnings = list(LedgerEntry.objects.filter(kind="earning").order_by("id"))
+
+    assert [(part.entry, part.amount) for part in payout_parts(first)] == [
+        (earnings[0], 10),
+        (earnings[1], 2),
+    ]
+    assert [(part.entry, part.amount) for part in payout_parts(second)] == [(earnings[1], 5)]
+
+
+def test_a_cancelled_payout_gives_its_earnings_to_the_next():
+    worker = WorkerFactory()
+    earn(worker, "10")
+    payout = payments.cash_out(worker_id=worker.pk, now=NOW)
+
+    cancelled = payments.cancel_payout(transaction_id=payout.pk, reason="asked to wait", now=NOW)
+
+    assert cancelled.status == "cancelled"
+    assert (balance(worker, "available"), balance(worker, "in_transit")) == (10, 0)
+    again = payments.cash_out(worker_id=worker.pk, now=NOW)
+    assert again.idempotency_key != payout.idempotency_key
+    assert [part.amount for part in payout_parts(again)] == [10]
+
+
+def test_a_transfer_is_confirmed_only_after_enough_blocks():
+    worker = WorkerFactory()
+    earn(worker, "10")
+    payments.create_due_payouts(now=NOW)
+    payments.submit_payouts(now=NOW, provider=sandbox(NOW))
+    payout = Transaction.objects.get(type="payout")
+    assert (payout.status, payout.tx_hash, payout.retry_count) == ("submitted", None, 1)
+
+    payments.poll_settlements(now=NOW + seconds(2), provider=sandbox(NOW + seconds(2)))
+    payout.refresh_from_db()
+    assert (payout.status, payout.confirmations) == ("submitted", 1)
+    assert payout.tx_hash
+
+    payments.poll_settlements(now=NOW + seconds(6), provider=sandbox(NOW + seconds(6)))
+    payout.refresh_from_db()
+    assert (payout.status, payout.confirmations, payout.confirmed_at) == ("confirmed", 3, NOW + seconds(6))
+    assert balance(worker, "in_transit") == 0
+    assert payments.poll_settlements(now=NOW + seconds(99), provider=sandbox(NOW + seconds(99))) == 0
+
+
+def test_a_transfer_that_fails_on_chain_is_given_back_once(settings):
+    worker = WorkerFactory()
+    settings.SANDBOX_BLOCKLIST = [worker.wallet_address]
+    earn(worker, "10")
+    payments.create_due_payouts(now=NOW)
+
+    settle(NOW)
+    settle(NOW + seconds(120))
+
+    payout = Transaction.objects.get(type="payout")
+    assert (payout.status, payout.error_message, payout.tx_hash) == ("failed", "blocklisted", None)
+    assert (balance(worker, "available"), balance(worker, "in_transit")) == (10, 0)
+    assert LedgerEntry.objects.filter(kind="payout_void").count() == 1
+
+
+def test_a_lost_answer_is_unknown_and_asked_again_under_the_same_key():
+    worker = WorkerFactory()
+    earn(worker, "10")
+    payments.create_due_payouts(now=NOW)
+
+    assert payments.submit_payouts(now=NOW, provider=NoAnswer(lambda: NOW)) == 0
+    payout = Transaction.objects.get(type="payout")
+    assert (payout.status, payout.error_message) == ("pending", "timed out")
+    assert balance(worker, "in_transit") == 10
+    assert payments.submit_payouts(now=NOW + seconds(1), provider=sandbox(NOW)) == 0, "not before its turn"
+
+    settle(NOW + seconds(30))
+
+    payout.refresh_from_db()
+    assert (payout.status, payout.retry_count) == ("confirmed", 2)
+    assert SandboxTransfer.objects.count() == 1
+    assert house_balance("world") == -1000 + 10
+
+
+def test_a_refusal_parks_the_transfer_for_staff_who_may_cancel_it():
+    worker = WorkerFactory()
+    earn(worker, "10")
+    payments.create_due_payouts(now=NOW)
+
+    payments.submit_payouts(now=NOW, provider=SaysNo(lambda: NOW))
+    payout = Transaction.objects.get(type="payout")
+    assert (payout.status, payout.next_attempt_at) == ("pending", None)
+    assert payments.submit_payouts(now=NOW + seconds(9999), provider=sandbox(NOW)) == 0
+    assert balance(worker, "in_transit") == 10
+
+    payments.cancel_payout(transaction_id=payout.pk, now=NOW)
+    assert balance(worker, "available") == 10
+
+
+def test_another_amount_than_ours_is_never_taken_for_it():
+    worker = WorkerFactory()
+    earn(worker, "10")
+    payments.create_due_payouts(now=NOW)
+    payments.submit_payouts(now=NOW, provider=sandbox(NOW))
+
+    later = NOW + seconds(60)
+    assert payments.poll_settlements(now=later, provider=OtherAmount(lambda: later)) == 0
+
+    payout = Transaction.objects.get(type="payout")
+    assert payout.status == "submitted"
+    assert payout.error_message == f"the provider reports 11.000000 to {worker.wallet_address}"
+    assert balance(worker, "in_transit") == 10
+
+
+def test_the_provider_is_never_called_inside_a_database_transaction(django_db_blocker):
+    from django.db import transaction
+
+    worker = WorkerFactory()
+    earn(worker, "10")
+    payments.create_due_payouts(now=NOW)
+    with transaction.atomic(), pytest.raises(RuntimeError, match="inside a database transaction"):
+        payments.submit_payouts(now=NOW, provider=sandbox(NOW))
+
+
+def test_creating_payouts_costs_the_same_statements_for_one_or_many(django_assert_max_num_queries):
+    platform = PlatformFactory(funds="10000")
+    for _ in range(25):
+        running_stream(WorkerFactory(), total="360", platform=platform)
+    payments.release_due_streams(now=NOW + seconds(60))
+
+    with django_assert_max_num_queries(20):
+        assert payments.create_due_payouts(now=NOW + seconds(60)) == 25

@@ -1,0 +1,97 @@
+"""Without Celery and without Redis the same jobs pay everyone."""
+
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+
+from audit.jobs import scheduled_jobs
+from audit.models import JobHeartbeat
+from audit.scheduler import Scheduler
+from gigstream import celery_app
+from gigstream.lib.clock import database_now
+from payments.models import Transaction
+from platforms import services as platforms
+from tests.factories import WorkerFactory, balance, running_stream, started
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def no_broker():
+    """Nobody answers any doorbell."""
+    url = celery_app.conf.broker_url
+    celery_app.conf.broker_url = "redis://127.0.0.1:1/0"
+    celery_app.pool.force_close_all()
+    yield
+    celery_app.conf.broker_url = url
+    celery_app.pool.force_close_all()
+
+
+class Clock:
+    """A monotonic clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.time = 0.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+def test_the_schedule_pays_everyone_with_celery_taken_away(settings, no_broker):
+    settings.SANDBOX_BLOCK_SECONDS = 1
+    settings.SETTLEMENT_CONFIRMATIONS = 1
+    an_hour_ago = database_now() - timedelta(hours=1)
+    streaming, fixed = WorkerFactory(), WorkerFactory()
+    running_stream(streaming, total="36", duration=3600, interval=60, now=an_hour_ago)
+    task = started(fixed, amount="20", now=an_hour_ago)
+    platforms.complete_task(task_id=task.pk, now=an_hour_ago)
+    clock = Clock()
+    scheduler = Scheduler(scheduled_jobs(), clock)
+
+    deadline = time.monotonic() + 60
+    while Transaction.objects.filter(type="payout", status="confirmed").count() < 2:
+        assert time.monotonic() < deadline, list(Transaction.objects.values())
+        scheduler.run_due()
+        clock.time += scheduler.seconds_to_next()
+
+    assert {one.worker_id: one.amount for one in Transaction.objects.filter(type="payout")} == {
+        streaming.pk: 36,
+        fixed.pk: 20,
+    }
+    assert balance(streaming, "available") == balance(streaming, "in_transit") == 0
+    beats = JobHeartbeat.objects.in_bulk()
+    assert set(beats) == {job.name for job in scheduled_jobs()}
+    assert all(beat.last_error == "" and beat.last_succeeded_at for beat in beats.values())
+
+
+def test_a_failing_job_keeps_its_error_and_the_others_run(no_broker):
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE sandbox_transfers RENAME TO sandbox_transfers_away")
+    try:
+        worker = WorkerFactory()
+        platforms.complete_task(task_id=started(worker, amount="20").pk, now=database_now())
+        Scheduler(scheduled_jobs(), Clock()).run_due()
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE sandbox_transfers_away RENAME TO sandbox_transfers")
+
+    submit = JobHeartbeat.objects.get(name="submit_payouts")
+    assert "sandbox_transfers" in submit.last_error
+    assert submit.last_succeeded_at is None
+    assert JobHeartbeat.objects.get(name="poll_settlements").last_succeeded_at is not None
+    payout = Transaction.objects.get(type="payout")
+    assert (payout.status, balance(worker, "in_transit")) == ("pending", 20)
+
+
+def test_each_job_runs_at_its_interval(no_broker):
+    clock = Clock()
+    scheduler = Scheduler(scheduled_jobs(), clock)
+    everything = len(scheduled_jobs())
+
+    assert scheduler.run_due() == everything
+    assert scheduler.run_due() == 0
+    clock.time += 10
+    frequent = [job for job in scheduled_jobs() if job.every_seconds == 10]
+    assert scheduler.run_due() == len(frequent)
