@@ -1,0 +1,158 @@
+"""Several releasers, and releases against everything else that touches a stream."""
+
+from decimal import Decimal
+from functools import partial
+
+import pytest
+from django.db import connection
+
+from loans import services as loans
+from payments import services as payments
+from payments.models import LedgerEntry, Stream
+from payments.services import release
+from platforms import services as platforms
+from tests.factories import NOW, PlatformFactory, WorkerFactory, balance, running_stream, seconds, settle
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_four_releasers_pay_every_stream_exactly_once(at_once, books_balance):
+    platform = PlatformFactory(funds="100000")
+    workers = [WorkerFactory() for _ in range(10)]
+    for worker in workers:
+        for _ in range(4):
+            running_stream(worker, total="36", duration=3600, interval=60, platform=platform)
+    later = NOW + seconds(600)
+
+    paid, refusals = at_once(*[partial(payments.release_due_streams, now=later)] * 4)
+
+    assert not refusals
+    assert payments.release_due_streams(now=later) + sum(paid) == 40
+    assert LedgerEntry.objects.filter(kind="release").count() == 40
+    assert {balance(worker, "available") for worker in workers} == {Decimal("24")}
+    books_balance()
+
+
+def test_lanes_share_the_shards_and_together_miss_none(at_once, books_balance):
+    platform = PlatformFactory(funds="100000")
+    for _ in range(24):
+        running_stream(WorkerFactory(), total="36", duration=3600, interval=60, platform=platform)
+
+    counts, _ = at_once(
+        partial(payments.release_due_streams, now=NOW + seconds(60), lane=0, lanes=2),
+        partial(payments.release_due_streams, now=NOW + seconds(60), lane=1, lanes=2),
+    )
+
+    assert sum(counts) == 24
+    assert not Stream.objects.due(NOW + seconds(60)).exists()
+    books_balance()
+
+
+def test_a_claim_and_a_release_pay_each_cent_once(at_once, books_balance):
+    stream = running_stream(total="36", duration=3600, interval=60)
+
+    at_once(
+        partial(payments.release_due_streams, now=NOW + seconds(600)),
+        partial(payments.claim, stream_id=stream.pk, now=NOW + seconds(630)),
+        partial(payments.claim, stream_id=stream.pk, now=NOW + seconds(630)),
+    )
+
+    assert balance(stream.worker, "available") == Decimal("6.30")
+    books_balance()
+
+
+@pytest.mark.parametrize("end", ["cancel", "complete", "pause"])
+def test_an_end_and_a_release_happen_in_some_order(at_once, books_balance, end):
+    stream = running_stream(total="36", duration=3600, interval=60)
+    at = NOW + seconds(630)
+    ends = {
+        "cancel": partial(payments.cancel_stream, stream_id=stream.pk, now=at),
+        "complete": partial(platforms.complete_task, task_id=stream.task_id, now=at),
+        "pause": partial(payments.pause_stream, stream_id=stream.pk, now=at),
+    }
+
+    _, refusals = at_once(partial(payments.release_due_streams, now=at), ends[end])
+
+    assert not refusals
+    expected = {
+        "cancel": {Decimal("6.30")},
+        "complete": {Decimal("36")},
+        "pause": {Decimal("0"), Decimal("6")},
+    }
+    assert balance(stream.worker, "available") in expected[end]
+    books_balance()
+
+
+def test_top_ups_and_releases_at_the_last_second_keep_the_total(at_once, books_balance):
+    stream = running_stream(total="36", duration=3600, interval=60)
+    end = NOW + seconds(3600)
+
+    at_once(
+        partial(payments.release_due_streams, now=end),
+        partial(payments.top_up, stream_id=stream.pk, amount="3.6", now=end),
+    )
+    payments.release_due_streams(now=NOW + seconds(9000))
+
+    stream.refresh_from_db()
+    assert stream.status == "completed"
+    assert balance(stream.worker, "available") == stream.total_amount
+    books_balance()
+
+
+def test_a_release_and_an_early_repayment_never_repay_twice(at_once, books_balance):
+    worker = WorkerFactory()
+    loan = loans.request_loan(worker_id=worker.pk, amount="4", fee_bps=0, now=NOW)
+    loans.approve_loan(loan_id=loan.pk, now=NOW)
+    running_stream(worker, total="36", duration=3600, interval=60)
+    payments.release_due_streams(now=NOW + seconds(600))
+    loans.disburse_loan(loan_id=loan.pk, now=NOW)
+    settle(NOW)
+
+    at_once(
+        partial(payments.release_due_streams, now=NOW + seconds(3600)),
+        partial(loans.repay_early, loan_id=loan.pk, amount="4", now=NOW),
+    )
+
+    loan.refresh_from_db()
+    assert (loan.status, loan.amount_repaid) == ("repaid", 4)
+    assert balance(worker, "loan") == 0
+    books_balance()
+
+
+def test_one_stream_that_cannot_be_released_is_set_aside_and_the_others_are_paid(books_balance):
+    platform = PlatformFactory(funds="100000")
+    worker = WorkerFactory()
+    streams = [running_stream(worker, total="36", platform=platform) for _ in range(3)]
+    poisoned = streams[1]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "ALTER TABLE streams ADD CONSTRAINT poison CHECK (id <> %s::uuid OR released_amount = 0)",
+            [str(poisoned.pk)],
+        )
+    try:
+        payments.release_due_streams(now=NOW + seconds(60))
+        poisoned.refresh_from_db()
+        assert (poisoned.sequence, poisoned.release_failures) == (0, 1)
+        assert poisoned.next_release_at == NOW + seconds(120)
+        assert balance(worker, "available") == Decimal("1.20")
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute("ALTER TABLE streams DROP CONSTRAINT poison")
+
+    payments.release_due_streams(now=NOW + seconds(120))
+    poisoned.refresh_from_db()
+    assert (poisoned.released_amount, poisoned.release_failures) == (Decimal("1.2"), 0)
+    books_balance()
+
+
+def test_a_shard_that_another_releaser_works_on_is_left_to_it(at_once):
+    stream = running_stream(total="36")
+    shards = range(16)
+
+    paid, _ = at_once(
+        *[partial(lambda: sum(release.release_batch(shard, NOW + seconds(60), 10) for shard in shards))] * 3
+    )
+
+    assert sum(paid) == 1
+    stream.refresh_from_db()
+    assert stream.sequence == 1
