@@ -16,16 +16,17 @@ class Scheduler:
 
     def __init__(self, jobs: Iterable[Job], clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._due_at = {job: clock() for job in jobs}
+        self._jobs = {job.name: job for job in jobs}
+        self._due_at = dict.fromkeys(self._jobs, clock())
 
     def run_due(self) -> int:
         """Run every job that is due; a failing one is logged and comes again at its next turn.
 
         Returns how many were run.
         """
-        due = [job for job, at in self._due_at.items() if at <= self._clock()]
+        due = [self._jobs[name] for name, at in self._due_at.items() if at <= self._clock()]
         for job in due:
-            self._due_at[job] = self._clock() + job.every_seconds
+            self._due_at[job.name] = self._clock() + job.every_seconds
             close_old_connections()
             try:
                 job.run()

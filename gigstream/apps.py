@@ -5,4 +5,6 @@ class GigStreamConfig(AppConfig):
     name = "gigstream"
 
     def ready(self) -> None:
-        from gigstream import checks  # noqa: F401 - registers the system checks
+        from gigstream import celery_app, checks  # noqa: F401 - registers the system checks
+
+        celery_app.autodiscover_tasks(force=True)

@@ -6,7 +6,8 @@ import re
 import pytest
 from django.conf import settings
 
-from gigstream import celery_app, services
+from gigstream import services
+from tests.broker import use_broker
 
 PARALLEL = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
 
@@ -14,7 +15,7 @@ PARALLEL = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0
 def pytest_configure(config: pytest.Config) -> None:
     """Start what is not running, and give each parallel process Redis databases of its own."""
     services.ensure_unset()
-    celery_app.conf.broker_url = _own_database(settings.CELERY_BROKER_URL, 2 + 2 * PARALLEL)
+    use_broker(_own_database(settings.CELERY_BROKER_URL, 2 + 2 * PARALLEL))
     settings.CACHES["default"]["LOCATION"] = _own_database(
         settings.CACHES["default"]["LOCATION"], 3 + 2 * PARALLEL
     )

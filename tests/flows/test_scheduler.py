@@ -9,24 +9,19 @@ from django.db import connection
 from audit.jobs import scheduled_jobs
 from audit.models import JobHeartbeat
 from audit.scheduler import Scheduler
-from gigstream import celery_app
 from gigstream.lib.clock import database_now
 from payments.models import Transaction
 from platforms import services as platforms
+from tests.broker import no_broker
 from tests.factories import WorkerFactory, balance, running_stream, started
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-@pytest.fixture
-def no_broker():
-    """Nobody answers any doorbell."""
-    url = celery_app.conf.broker_url
-    celery_app.conf.broker_url = "redis://127.0.0.1:1/0"
-    celery_app.pool.force_close_all()
-    yield
-    celery_app.conf.broker_url = url
-    celery_app.pool.force_close_all()
+@pytest.fixture(autouse=True)
+def celery_taken_away():
+    with no_broker():
+        yield
 
 
 class Clock:
@@ -39,7 +34,7 @@ class Clock:
         return self.time
 
 
-def test_the_schedule_pays_everyone_with_celery_taken_away(settings, no_broker):
+def test_the_schedule_pays_everyone_with_celery_taken_away(settings):
     settings.SANDBOX_BLOCK_SECONDS = 1
     settings.SETTLEMENT_CONFIRMATIONS = 1
     an_hour_ago = database_now() - timedelta(hours=1)
@@ -66,7 +61,7 @@ def test_the_schedule_pays_everyone_with_celery_taken_away(settings, no_broker):
     assert all(beat.last_error == "" and beat.last_succeeded_at for beat in beats.values())
 
 
-def test_a_failing_job_keeps_its_error_and_the_others_run(no_broker):
+def test_a_failing_job_keeps_its_error_and_the_others_run():
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE sandbox_transfers RENAME TO sandbox_transfers_away")
     try:
@@ -85,7 +80,7 @@ def test_a_failing_job_keeps_its_error_and_the_others_run(no_broker):
     assert (payout.status, balance(worker, "in_transit")) == ("pending", 20)
 
 
-def test_each_job_runs_at_its_interval(no_broker):
+def test_each_job_runs_at_its_interval():
     clock = Clock()
     scheduler = Scheduler(scheduled_jobs(), clock)
     everything = len(scheduled_jobs())

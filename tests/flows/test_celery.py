@@ -1,0 +1,113 @@
+"""A real Celery worker: the doorbell, the jobs it runs, and a bell that nobody hears."""
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.db import connection, transaction
+
+from audit.jobs import late_jobs, ring, scheduled_jobs
+from audit.models import JobHeartbeat
+from gigstream import celery_app
+from gigstream.lib.clock import database_now
+from payments import services as payments
+from payments.models import Transaction
+from platforms import services as platforms
+from tests.broker import no_broker
+from tests.factories import WorkerFactory, started
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ROOT = Path(settings.BASE_DIR)
+QUEUES = ",".join(queue.name for queue in settings.CELERY_TASK_QUEUES)
+
+
+def database_url() -> str:
+    """The test's own database, for another process."""
+    values = connection.settings_dict
+    host = values["HOST"].replace("/", "%2F")
+    user = values["USER"] + (f":{values['PASSWORD']}" if values["PASSWORD"] else "")
+    return f"postgresql://{user}@{host}:{values['PORT']}/{values['NAME']}"
+
+
+@pytest.fixture
+def celery_worker(tmp_path):
+    """A worker process of the project on this test's database and broker."""
+    with celery_app.connection_for_write() as broker:
+        for queue in settings.CELERY_TASK_QUEUES:
+            broker.default_channel.queue_declare(queue=queue.name, durable=True)
+            broker.default_channel.queue_purge(queue.name)
+    log = (tmp_path / "worker.log").open("wb")
+    command = [sys.executable, "-m", "celery", "-A", "tests.flows.celery_under_test", "worker"]
+    process = subprocess.Popen(
+        [*command, "-P", "prefork", "--concurrency", "2", "-Q", QUEUES, "--without-gossip"],
+        cwd=ROOT,
+        env={**os.environ, "DATABASE_URL": database_url(), "TEST_BROKER_URL": celery_app.conf.broker_url},
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+    )
+    yield process
+    process.terminate()
+    process.wait(timeout=30)
+    log.close()
+
+
+def wait_until(condition, seconds=30):
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not happen in time"
+        time.sleep(0.05)
+
+
+def test_a_worker_answers_the_doorbell_and_pays(celery_worker):
+    worker = WorkerFactory()
+    now = database_now()
+    task = started(worker, amount="20", now=now)
+
+    platforms.complete_task(task_id=task.pk, now=now)
+
+    wait_until(lambda: Transaction.objects.filter(type="payout", status="submitted").exists())
+    beats = JobHeartbeat.objects.in_bulk()
+    assert beats["create_due_payouts"].last_succeeded_at is not None
+    assert beats["create_due_payouts"].last_error == ""
+
+
+def test_every_job_of_the_schedule_is_a_task_that_a_worker_knows():
+    entries = settings.CELERY_BEAT_SCHEDULE
+
+    assert set(entries) == set(settings.JOBS) == {job.name for job in scheduled_jobs()}
+    for entry in entries.values():
+        assert entry["task"] in celery_app.tasks
+        assert entry["options"]["queue"] in {queue.name for queue in settings.CELERY_TASK_QUEUES}
+        assert entry["options"]["expires"] <= 3 * entry["schedule"]
+
+
+def test_a_bell_that_nobody_hears_is_no_error_and_beat_finds_the_work():
+    with no_broker():
+        with transaction.atomic():
+            ring("create_due_payouts")
+        worker = WorkerFactory()
+        now = database_now()
+        platforms.complete_task(task_id=started(worker, amount="20", now=now).pk, now=now)
+
+    assert payments.create_due_payouts() == 1
+
+
+def test_a_job_that_has_not_started_for_three_intervals_is_late():
+    for job in scheduled_jobs():
+        JobHeartbeat.objects.create(
+            name=job.name, every_seconds=job.every_seconds, last_started_at=database_now()
+        )
+    assert late_jobs() == []
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE job_heartbeats SET last_started_at = now() - interval '31 seconds'"
+            " WHERE name IN ('submit_payouts', 'seal_audit_log')"
+        )
+    assert late_jobs() == ["submit_payouts"], "sealing comes once a minute"

@@ -1,0 +1,45 @@
+"""Keys: shown once, found by prefix, rotated with an overlap, revoked at once."""
+
+from datetime import timedelta
+
+import pytest
+
+from platforms import services as platforms
+from platforms.selectors import platform_by_key
+from tests.factories import NOW, PlatformFactory
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_key_speaks_for_its_platform_and_only_its_hash_is_kept():
+    platform = PlatformFactory()
+    key, text = platforms.create_api_key(platform_id=platform.pk, is_live=True)
+
+    assert text.startswith(f"gs_live_{key.prefix}_")
+    assert platform_by_key(text, NOW) == platform
+    assert text.split("_")[-1] not in str(vars(key))
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda text: text[:-1] + "#", lambda text: text + "x", lambda _: "", str.upper]
+)
+def test_a_wrong_key_speaks_for_nobody(spoil):
+    _, text = platforms.create_api_key(platform_id=PlatformFactory().pk)
+    assert platform_by_key(spoil(text), NOW) is None
+
+
+def test_rotation_overlaps_for_a_day():
+    platform = PlatformFactory()
+    key, old = platforms.create_api_key(platform_id=platform.pk)
+
+    _, new = platforms.rotate_api_key(key_id=key.pk, now=NOW)
+
+    assert platform_by_key(old, NOW + timedelta(hours=23)) == platform
+    assert platform_by_key(old, NOW + timedelta(hours=24)) is None
+    assert platform_by_key(new, NOW + timedelta(days=99)) == platform
+
+
+def test_a_revoked_key_is_dead_at_once():
+    key, text = platforms.create_api_key(platform_id=PlatformFactory().pk)
+    platforms.revoke_api_key(key_id=key.pk, now=NOW)
+    assert platform_by_key(text, NOW) is None
