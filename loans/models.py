@@ -4,8 +4,9 @@ from django.db import models
 from django.db.models import F, Q
 
 from gigstream.lib.models import Changing
-from gigstream.lib.money import MoneyField
+from gigstream.lib.money import LARGEST, MoneyField
 from gigstream.lib.states import status_trigger
+from loans import reports  # noqa: F401 - the models of the views
 from loans.enums import BOOKED, LOAN_MOVES, OPEN_LOANS, LoanStatus
 from loans.querysets import LoanQuerySet
 from workers.models import Worker
@@ -49,7 +50,9 @@ class Loan(Changing):
                 fields=["worker"],
                 condition=Q(status__in=sorted(OPEN_LOANS)),
             ),
-            models.CheckConstraint(name="loan_amount_positive", condition=Q(amount__gt=0)),
+            models.CheckConstraint(
+                name="loan_amount_positive", condition=Q(amount__gt=0, amount__lte=LARGEST)
+            ),
             models.CheckConstraint(name="loan_fee_not_negative", condition=Q(fee__gte=0)),
             models.CheckConstraint(name="loan_status_known", condition=Q(status__in=LoanStatus.values)),
             models.CheckConstraint(

@@ -1,5 +1,7 @@
 from typing import Self
 
+from django.db.models import F
+
 from gigstream.lib.models import GuardedQuerySet
 from loans.enums import OPEN_LOANS, OWING
 
@@ -10,5 +12,5 @@ class LoanQuerySet(GuardedQuerySet):
         return self.filter(status__in=OPEN_LOANS)
 
     def owing(self) -> Self:
-        """Loans that earnings repay."""
-        return self.filter(status__in=OWING)
+        """Loans that earnings repay: something is still owed."""
+        return self.filter(status__in=OWING, total_due__gt=F("amount_repaid") + F("amount_written_off"))

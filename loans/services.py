@@ -82,8 +82,8 @@ def _move(loan: Loan, after: LoanStatus) -> None:
 @verb("loan.approve", "loan")
 def approve_loan(*, loan_id: UUID, now: datetime | None = None) -> Loan:
     """The loan may be paid out. Raises IllegalMove."""
-    now = now or database_now()
     loan = Loan.objects.locked().get(pk=loan_id)
+    now = now or database_now()
     _move(loan, LoanStatus.APPROVED)
     loan.approved_at = now
     loan.save()
@@ -95,8 +95,8 @@ def approve_loan(*, loan_id: UUID, now: datetime | None = None) -> Loan:
 @verb("loan.cancel", "loan")
 def cancel_loan(*, loan_id: UUID, reason: str = "", now: datetime | None = None) -> Loan:
     """A loan that was not paid out is off; `reason` says why it was refused. Raises IllegalMove."""
-    now = now or database_now()
     loan = Loan.objects.locked().get(pk=loan_id)
+    now = now or database_now()
     _move(loan, LoanStatus.CANCELLED)
     loan.cancelled_at = now
     loan.rejection_reason = reason
@@ -112,8 +112,8 @@ def disburse_loan(*, loan_id: UUID, now: datetime | None = None) -> Loan:
 
     Raises IllegalMove, NoWallet or the worker's standing.
     """
-    now = now or database_now()
     loan = Loan.objects.locked().select_related("worker").get(pk=loan_id)
+    now = now or database_now()
     _move(loan, LoanStatus.DISBURSED)
     require_active(loan.worker)
     payouts.require_wallet(loan.worker)
@@ -184,9 +184,9 @@ def repay_early(*, loan_id: UUID, amount: Decimal | str, now: datetime | None = 
 
     Raises NothingOwed, or InsufficientFunds.
     """
-    now = now or database_now()
     value = exact(amount)
     loan = Loan.objects.locked().get(pk=loan_id)
+    now = now or database_now()
     if loan.status not in OWING or value > loan.owed:
         raise NothingOwed(
             f"loan {loan.pk} is {loan.status} and owes {usdc(loan.owed)}, not {usdc(value)}",
@@ -262,10 +262,10 @@ def write_off(
 
     Raises SamePerson or NothingOwed.
     """
-    now = now or database_now()
     if requested_by == approved_by:
         raise SamePerson("a write-off needs a second person", requested_by=requested_by)
     loan = Loan.objects.locked().get(pk=loan_id)
+    now = now or database_now()
     if loan.status != LoanStatus.DEFAULTED or loan.owed == 0:
         raise NothingOwed(f"loan {loan.pk} is {loan.status} and owes {usdc(loan.owed)}", owed=loan.owed)
     value = loan.owed

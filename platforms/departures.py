@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from platforms.enums import FINISHED_STATUSES
 from platforms.errors import TaskNotOver
 from platforms.models import Platform, Task
 from workers.departures import platform_departures, worker_departures
@@ -15,7 +16,8 @@ def _require_no_open_tasks_of_worker(party: Worker) -> None:
 
 @platform_departures.register
 def _require_no_open_tasks_of_platform(party: Platform) -> None:
-    _require_none(party, Task.objects.open().filter(platform=party).count())
+    unfinished = Task.objects.filter(platform=party).exclude(status__in=FINISHED_STATUSES)
+    _require_none(party, unfinished.count())
 
 
 def _require_none(party: Any, open_tasks: int) -> None:

@@ -1,13 +1,16 @@
 from decimal import Decimal
+from typing import Any
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
 
 from gigstream.lib.encryption import EncryptedTextField
 from gigstream.lib.models import Changing, Common, CommonQuerySet, GuardedQuerySet, SoftDeletable
-from gigstream.lib.money import MoneyField
+from gigstream.lib.money import LARGEST, MoneyField
 from gigstream.lib.states import append_only, status_trigger
+from platforms import reports  # noqa: F401 - the models of the views
 from platforms.enums import TASK_MOVES, DisputeOutcome, TaskStatus, TaskType, WorkEventType
 from platforms.querysets import PlatformQuerySet, TaskQuerySet
 from workers.models import Worker
@@ -18,6 +21,8 @@ DEFAULT_FEE_BPS = 200
 class Platform(SoftDeletable):
     """A client company that funds tasks. The figures below `derived` are written only by
     `update_platform_statistics`."""
+
+    DERIVED = frozenset({"total_payouts", "total_tasks", "active_workers", "unique_workers"})
 
     name = models.CharField(max_length=120, unique=True)
     contact_email = models.EmailField()
@@ -160,6 +165,9 @@ class Task(Changing):
     )
     metadata = models.JSONField(default=dict, blank=True)
 
+    # The row as the database has it, kept by the receivers while it is being saved.
+    _stored: dict[str, Any] | None = None
+
     objects = models.Manager.from_queryset(TaskQuerySet)()
     unguarded = models.Manager()
 
@@ -169,7 +177,9 @@ class Task(Changing):
             models.UniqueConstraint(
                 name="task_external_id_once_per_platform", fields=["platform", "external_task_id"]
             ),
-            models.CheckConstraint(name="task_amount_positive", condition=Q(amount__gt=0)),
+            models.CheckConstraint(
+                name="task_amount_positive", condition=Q(amount__gt=0, amount__lte=LARGEST)
+            ),
             models.CheckConstraint(name="task_type_known", condition=Q(task_type__in=TaskType.values)),
             models.CheckConstraint(name="task_status_known", condition=Q(status__in=TaskStatus.values)),
             models.CheckConstraint(
@@ -201,7 +211,13 @@ class Task(Changing):
             ),
             models.CheckConstraint(
                 name="task_schedule_only_when_time_based",
-                condition=Q(task_type=TaskType.TIME_BASED, duration_seconds__gt=0, release_interval__gt=0)
+                condition=Q(
+                    task_type=TaskType.TIME_BASED,
+                    duration_seconds__isnull=False,
+                    duration_seconds__gt=0,
+                    release_interval__isnull=False,
+                    release_interval__gt=0,
+                )
                 | Q(
                     ~Q(task_type=TaskType.TIME_BASED),
                     duration_seconds__isnull=True,
@@ -217,7 +233,15 @@ class Task(Changing):
             models.Index(name="tasks_created", fields=["created_at"]),
             models.Index(name="tasks_completed", fields=["completed_at"]),
         ]
-        triggers = [status_trigger(TASK_MOVES)]
+        triggers = [
+            status_trigger(TASK_MOVES),
+            pgtrigger.Protect(
+                name="worker_keeps_the_task",
+                operation=pgtrigger.UpdateOf("worker_id"),
+                condition=pgtrigger.Q(old__worker__isnull=False)
+                & pgtrigger.Q(old__worker__df=pgtrigger.F("new__worker")),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title
@@ -241,7 +265,9 @@ class Milestone(models.Model):
         ordering = ["task", "number"]
         constraints = [
             models.UniqueConstraint(name="milestone_number_once_per_task", fields=["task", "number"]),
-            models.CheckConstraint(name="milestone_amount_positive", condition=Q(amount__gt=0)),
+            models.CheckConstraint(
+                name="milestone_amount_positive", condition=Q(amount__gt=0, amount__lte=LARGEST)
+            ),
             models.CheckConstraint(name="milestone_number_from_1", condition=Q(number__gte=1)),
         ]
 
@@ -277,12 +303,16 @@ class WorkEvent(Common):
             ),
             models.CheckConstraint(
                 name="work_event_bonus_has_amount",
-                condition=Q(event_type=WorkEventType.BONUS, amount__gt=0)
+                condition=Q(event_type=WorkEventType.BONUS, amount__isnull=False, amount__gt=0)
                 | Q(~Q(event_type=WorkEventType.BONUS), amount__isnull=True),
             ),
             models.CheckConstraint(
                 name="work_event_milestone_has_number",
-                condition=Q(event_type=WorkEventType.MILESTONE_REACHED, milestone_number__gte=1)
+                condition=Q(
+                    event_type=WorkEventType.MILESTONE_REACHED,
+                    milestone_number__isnull=False,
+                    milestone_number__gte=1,
+                )
                 | Q(~Q(event_type=WorkEventType.MILESTONE_REACHED), milestone_number__isnull=True),
             ),
         ]
@@ -327,7 +357,9 @@ class Dispute(Common):
                 | Q(
                     resolved_at__isnull=False,
                     outcome__isnull=False,
+                    worker_amount__isnull=False,
                     worker_amount__gte=0,
+                    refund_amount__isnull=False,
                     refund_amount__gte=0,
                 ),
             ),

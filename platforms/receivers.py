@@ -5,10 +5,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db.models.signals import post_save, pre_save
+from django.db.models import Model, QuerySet
+from django.db.models.signals import post_save, pre_delete, pre_save
 from django.dispatch import receiver
 from django.utils import timezone
 
+from gigstream.lib.errors import GuardedWrite
 from platforms import statistics
 from platforms.models import Task
 from platforms.signals import tasks_moved_in_bulk
@@ -43,7 +45,6 @@ def _move(task: Task, update_fields: frozenset[str] | None) -> TaskMove | None:
         platform_id=task.platform_id,
         worker_id=now["worker_id"],
         before=was["status"],
-        before_worker_id=was["worker_id"],
         after=now["status"],
         paid=(now["paid_amount"] or Decimal(0)) - (was["paid_amount"] or Decimal(0)),
         at=_time_of(task),
@@ -73,9 +74,7 @@ def update_worker_statistics(
 ) -> None:
     """A task's status (or rating) has changed: its worker's totals, rates and average."""
     moves = _moves(instance, moves, update_fields)
-    statistics.refresh_workers(
-        {worker for move in moves for worker in (move.worker_id, move.before_worker_id) if worker}
-    )
+    statistics.refresh_workers({move.worker_id for move in moves if move.worker_id})
 
 
 @receiver(post_save, sender=Task)
@@ -97,6 +96,13 @@ def _moves(
         return moves or ()
     move = _move(instance, update_fields)
     return [move] if move else ()
+
+
+@receiver(pre_delete, sender=Task)
+def refuse_to_delete_a_task(instance: Task, origin: Model | QuerySet[Any], **kwargs: Any) -> None:
+    """The counts of a task would outlive it: it goes only with its platform or worker, never by itself."""
+    if (origin.model if isinstance(origin, QuerySet) else type(origin)) is Task:
+        raise GuardedWrite(f"task {instance.pk}: a task is cancelled, not deleted")
 
 
 @receiver(post_save, sender=Task)

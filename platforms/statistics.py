@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connection
 
 from gigstream.lib import sql
+from gigstream.lib.db import atomic_with_retry
 from platforms.enums import FINISHED_STATUSES, OPEN_STATUSES
 from platforms.models import Task
 
@@ -27,27 +28,23 @@ class TaskMove:
     platform_id: UUID
     worker_id: UUID | None
     before: str | None
-    before_worker_id: UUID | None
     after: str
     paid: Decimal
     at: datetime
 
     @classmethod
     def of(cls, task: Task, *, before: str, paid: Decimal, at: datetime) -> Self:
-        """The move of a task whose worker has not changed."""
-        return cls(task.pk, task.platform_id, task.worker_id, before, task.worker_id, task.status, paid, at)
+        """The move of a task that is now as it stands."""
+        return cls(task.pk, task.platform_id, task.worker_id, before, task.status, paid, at)
 
     def deltas(self) -> dict[str, object]:
-        """By how much each count of the engagement and the platform grows."""
-        was_engaged = self.before_worker_id is not None
-        is_engaged = self.worker_id is not None
+        """By how much each count of the platform and its engagement grows. A task has no worker before it is
+        assigned and keeps the one it gets, so its status says all."""
         return {
             "platform_id": str(self.platform_id),
-            "worker_id": str(self.worker_id) if is_engaged else None,
-            "open": (is_engaged and self.after in OPEN_STATUSES)
-            - (was_engaged and self.before in OPEN_STATUSES),
-            "finished": (is_engaged and self.after in FINISHED_STATUSES)
-            - (was_engaged and self.before in FINISHED_STATUSES),
+            "worker_id": str(self.worker_id) if self.worker_id else None,
+            "open": (self.after in OPEN_STATUSES) - (self.before in OPEN_STATUSES),
+            "finished": (self.after in FINISHED_STATUSES) - (self.before in FINISHED_STATUSES),
             "posted": int(self.before is None),
             "paid": str(self.paid),
             "at": self.at.isoformat(),
@@ -64,7 +61,31 @@ def refresh_workers(worker_ids: Collection[UUID]) -> None:
         return
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM workers WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE", [ids])
-        cursor.execute(sql.load(_SQL / "refresh_workers.sql"), {"ids": ids})
+        cursor.execute(_refresh("SELECT id FROM unnest(%(ids)s::uuid[]) AS given(id)"), {"ids": ids})
+
+
+def _figures(asked: str) -> str:
+    """A WITH clause whose `figures` are what the workers selected by `asked` should show."""
+    return f"WITH asked AS ({asked}), figures AS ({sql.load(_SQL / 'worker_figures.sql')})"
+
+
+_WORKER_DIFFERS = """
+    (workers.total_tasks, workers.total_earned, workers.completion_rate, workers.dispute_rate,
+     workers.average_rating)
+    IS DISTINCT FROM (
+        figures.completed, figures.paid, figures.completion_rate, figures.dispute_rate, figures.rating)
+"""
+
+
+def _refresh(asked: str) -> str:
+    return f"""
+        {_figures(asked)}
+        UPDATE workers
+        SET total_tasks = figures.completed, total_earned = figures.paid,
+            completion_rate = figures.completion_rate, dispute_rate = figures.dispute_rate,
+            average_rating = figures.rating
+        FROM figures WHERE workers.id = figures.id AND {_WORKER_DIFFERS}
+    """  # noqa: S608 - fragments of this file
 
 
 def add_to_platforms(moves: Sequence[TaskMove]) -> None:
@@ -76,3 +97,72 @@ def add_to_platforms(moves: Sequence[TaskMove]) -> None:
         cursor.execute(sql.load(_SQL / "engage.sql"), {"moves": batch})
         new = [platform_id for (platform_id,) in cursor.fetchall()]
         cursor.execute(sql.load(_SQL / "add_to_platforms.sql"), {"moves": batch, "new": new})
+
+
+# Each selects what differs from its recomputation; the first column is the id.
+WRONG_WORKERS = f"""
+    {_figures("SELECT id FROM workers")}
+    SELECT workers.id FROM workers JOIN figures ON figures.id = workers.id WHERE {_WORKER_DIFFERS}
+"""  # noqa: S608 - fragments of this file
+
+WRONG_ENGAGEMENTS = f"""
+    SELECT coalesce(e.id::text, f.platform_id || ' ' || f.worker_id) AS offender, e.id,
+           f.platform_id, f.worker_id, f.open, f.finished, f.first_at, f.last_at
+    FROM engagements e
+    FULL JOIN ({sql.load(_SQL / "engagement_figures.sql")}) AS f
+        ON (f.platform_id, f.worker_id) = (e.platform_id, e.worker_id)
+    WHERE (e.open_tasks, e.finished_tasks) IS DISTINCT FROM (f.open, f.finished)
+       OR e.first_at > f.first_no_later_than OR e.last_at < f.last_at
+"""  # noqa: S608 - fragments of this file
+
+WRONG_PLATFORMS = f"""
+    SELECT p.id, f.paid, f.posted, f.active, f.engaged
+    FROM platforms p JOIN ({sql.load(_SQL / "platform_figures.sql")}) AS f ON f.id = p.id
+    WHERE (p.total_payouts, p.total_tasks, p.active_workers, p.unique_workers)
+          IS DISTINCT FROM (f.paid, f.posted, f.active, f.engaged)
+"""  # noqa: S608 - fragments of this file
+
+
+@atomic_with_retry
+def recompute_all() -> dict[str, int]:
+    """Every worker's statistics, every engagement and every platform's totals follow from the tasks; returns
+    how many of each were wrong. Locks the workers, then the engagements, then the platforms."""
+    return {
+        "workers": _recompute("workers", _refresh("SELECT id FROM workers")),
+        "engagements": _recompute("engagements", *_REBUILD_ENGAGEMENTS),
+        "platforms": _recompute("platforms", _REBUILD_PLATFORMS),
+    }
+
+
+_REBUILD_ENGAGEMENTS = (
+    f"""
+        DELETE FROM engagements USING ({WRONG_ENGAGEMENTS}) AS wrong
+        WHERE engagements.id = wrong.id AND wrong.platform_id IS NULL
+    """,  # noqa: S608 - fragments of this file
+    f"""
+        INSERT INTO engagements (platform_id, worker_id, open_tasks, finished_tasks, first_at, last_at)
+        SELECT platform_id, worker_id, open, finished, first_at, last_at FROM ({WRONG_ENGAGEMENTS}) AS wrong
+        ON CONFLICT (platform_id, worker_id) DO UPDATE
+        SET open_tasks = excluded.open_tasks, finished_tasks = excluded.finished_tasks,
+            first_at = excluded.first_at, last_at = excluded.last_at
+    """,  # noqa: S608 - fragments of this file
+)
+
+_REBUILD_PLATFORMS = f"""
+    UPDATE platforms
+    SET total_payouts = wrong.paid, total_tasks = wrong.posted, active_workers = wrong.active,
+        unique_workers = wrong.engaged
+    FROM ({WRONG_PLATFORMS}) AS wrong WHERE platforms.id = wrong.id
+"""  # noqa: S608 - fragments of this file
+
+
+def _recompute(table: str, *statements: str) -> int:
+    """How many rows the statements changed. The lock is a statement of its own, so that they see what those
+    who held the rows before have committed."""
+    changed = 0
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT 1 FROM {table} ORDER BY id FOR NO KEY UPDATE")  # noqa: S608 - a name of ours
+        for statement in statements:
+            cursor.execute(statement)
+            changed += cursor.rowcount
+    return changed

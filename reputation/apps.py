@@ -5,4 +5,4 @@ class ReputationConfig(AppConfig):
     name = "reputation"
 
     def ready(self) -> None:
-        from reputation import receivers  # noqa: F401 - connects the receivers
+        from reputation import invariants, receivers  # noqa: F401 - they register themselves

@@ -4,6 +4,7 @@ from django.db.models import Q
 
 from gigstream.lib.models import Common, GuardedQuerySet
 from platforms.models import Task
+from reputation import reports  # noqa: F401 - the models of the views
 from reputation.enums import ReputationEventType
 from workers.models import MAX_REPUTATION, Worker
 

@@ -4,18 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Max
 
 from audit import services as audit
 from audit.context import current_actor
 from audit.services import Record, verb
 from gigstream.lib.clock import database_now
+from gigstream.lib.db import atomic_with_retry
 from reputation.calculations import clamp
 from reputation.enums import ReputationEventType
 from reputation.errors import ReasonMissing, ZeroAdjustment
 from reputation.models import ReputationEvent
 from reputation.signals import reputation_changed
-from workers.models import MAX_REPUTATION, Worker
+from workers.models import MAX_REPUTATION, STARTING_REPUTATION, Worker
 
 
 def score_events(events: Sequence[ReputationEvent]) -> None:
@@ -92,3 +94,28 @@ def adjust_reputation(
         reason=reason,
     )
     return record_events([event], now=now or database_now())[0]
+
+
+# Workers whose score is not that after their last event.
+WRONG_SCORES = f"""
+    SELECT w.id, coalesce(e.new_score, {STARTING_REPUTATION}) AS score FROM workers w
+    LEFT JOIN (
+        SELECT DISTINCT ON (worker_id) worker_id, new_score
+        FROM reputation_events ORDER BY worker_id, number DESC
+    ) AS e ON e.worker_id = w.id
+    WHERE w.reputation_score <> coalesce(e.new_score, {STARTING_REPUTATION})
+"""  # noqa: S608 - a constant of ours
+
+
+@atomic_with_retry
+def recompute_scores() -> int:
+    """Every worker's score is that after their last event; returns how many were wrong."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM workers ORDER BY id FOR NO KEY UPDATE")
+        cursor.execute(
+            f"""
+            UPDATE workers SET reputation_score = wrong.score
+            FROM ({WRONG_SCORES}) AS wrong WHERE workers.id = wrong.id
+            """  # noqa: S608 - a constant of ours
+        )
+        return cursor.rowcount

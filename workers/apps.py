@@ -5,4 +5,4 @@ class WorkersConfig(AppConfig):
     name = "workers"
 
     def ready(self) -> None:
-        from workers import receivers  # noqa: F401 - connects the receivers
+        from workers import invariants, receivers  # noqa: F401 - they register themselves

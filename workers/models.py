@@ -25,6 +25,20 @@ class Worker(SoftDeletable):
     """A person who is paid. Changes with their profile; the figures below `derived` follow from other rows
     (domain.md, section 5) and are written only by the rules named there."""
 
+    DERIVED = frozenset(
+        {
+            "reputation_score",
+            "total_tasks",
+            "total_earned",
+            "completion_rate",
+            "average_rating",
+            "dispute_rate",
+            "account_age_days",
+            "account_aged_on",
+            "last_active_at",
+        }
+    )
+
     email = models.EmailField(unique=True)
     full_name = models.CharField(max_length=120)
     password_hash = models.CharField(max_length=128, blank=True)

@@ -173,3 +173,28 @@ def age_accounts(*, now: datetime | None = None) -> int:
             {"now": now},
         )
         return cursor.rowcount
+
+
+# Workers whose age is not that of the day for which it was computed.
+WRONG_AGES = """
+    SELECT id, days FROM (
+        SELECT id, account_age_days,
+               coalesce(account_aged_on - (created_at AT TIME ZONE 'UTC')::date, 0) AS days
+        FROM workers
+    ) AS ages
+    WHERE account_age_days <> days
+"""
+
+
+@atomic_with_retry
+def recompute_account_ages() -> int:
+    """Every account's age is that of the day for which it was computed; returns how many were wrong."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM workers ORDER BY id FOR NO KEY UPDATE")
+        cursor.execute(
+            f"""
+            UPDATE workers SET account_age_days = wrong.days
+            FROM ({WRONG_AGES}) AS wrong WHERE workers.id = wrong.id
+            """  # noqa: S608 - a constant of ours
+        )
+        return cursor.rowcount

@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -41,7 +41,9 @@ from gigstream.lib.money import MoneyField, usdc
 
 admin.site.site_header = admin.site.site_title = "GigStream"
 admin.site.index_title = "Operations"
-admin.site.empty_value_display = "–"  # noqa: RUF001 - a dash for people
+admin.site.site_url = None
+EMPTY = "–"  # noqa: RUF001 - a dash for people
+admin.site.empty_value_display = EMPTY
 
 Display = Callable[[Any], Any]
 Column = str | Display
@@ -67,6 +69,11 @@ def link(row: models.Model | None, text: object = None) -> SafeString | str | No
     return format_html('<a href="{}">{}</a>', admin_url(row), row if text is None else text)
 
 
+def shorter(text: str | None) -> str | None:
+    """The two ends of a long id or hash."""
+    return f"{text[:8]}…{text[-6:]}" if text and len(text) > 20 else text
+
+
 def _named(display: Display, name: str, label: str) -> Display:
     """Give the function what Django's admin reads from it."""
     display.__name__ = name
@@ -83,15 +90,15 @@ def _at(path: str, row: Any) -> Any:
 def linked(path: str, label: str = "") -> Display:
     """A column that links to a related row; `path` may cross several, as in "stream__task"."""
     words = label or path.replace(LOOKUP_SEP, " ").replace("_", " ")
-    return _named(lambda row: link(_at(path, row)), path, words)
+    return _named(lambda row: link(_at(path, row)) or EMPTY, path, words)
 
 
 def money(path: str, label: str = "") -> Display:
     """A column that shows an amount as people read it, as in "12.50"."""
 
-    def show(row: Any) -> str | None:
+    def show(row: Any) -> str:
         value = _at(path, row)
-        return None if value is None else usdc(value).removesuffix(" USDC")
+        return EMPTY if value is None else usdc(value).removesuffix(" USDC")
 
     return _named(show, path, label or f"{path.replace('_', ' ')} (USDC)")
 
@@ -99,20 +106,30 @@ def money(path: str, label: str = "") -> Display:
 def instant(path: str, label: str = "") -> Display:
     """A column that shows a time to the second, in UTC."""
 
-    def show(row: Any) -> str | None:
+    def show(row: Any) -> str:
         value: datetime | None = _at(path, row)
-        return None if value is None else f"{value:%Y-%m-%d %H:%M:%S}"
+        return EMPTY if value is None else f"{value:%Y-%m-%d %H:%M:%S}"
 
     return _named(show, path, label or path.replace("_", " "))
+
+
+def day(name: str, label: str) -> Display:
+    """A column that shows a date."""
+
+    def show(row: Any) -> str:
+        value = getattr(row, name)
+        return EMPTY if value is None else value.isoformat()
+
+    return _named(show, name, label)
 
 
 def badge(name: str, label: str) -> Display:
     """A column that shows a choice as a coloured word."""
 
-    def show(row: Any) -> SafeString | None:
+    def show(row: Any) -> SafeString | str:
         value = getattr(row, name)
         text = getattr(row, f"get_{name}_display")()
-        return value and format_html('<span class="badge badge-{}">{}</span>', value, text)
+        return EMPTY if value is None else format_html('<span class="badge badge-{}">{}</span>', value, text)
 
     return _named(show, name, label)
 
@@ -120,9 +137,9 @@ def badge(name: str, label: str) -> Display:
 def pretty(name: str, label: str) -> Display:
     """A column that shows JSON as indented text."""
 
-    def show(row: Any) -> SafeString | None:
+    def show(row: Any) -> SafeString | str:
         value = getattr(row, name)
-        return format_html('<pre class="json">{}</pre>', json.dumps(value, indent=2)) if value else None
+        return format_html('<pre class="json">{}</pre>', json.dumps(value, indent=2)) if value else EMPTY
 
     return _named(show, name, label)
 
@@ -140,6 +157,8 @@ def shown(model: type[models.Model], name: str) -> Column:
             return money(name, f"{label} (USDC)")
         case models.DateTimeField():
             return instant(name, label)
+        case models.DateField():
+            return day(name, label)
         case models.JSONField():
             return pretty(name, label)
         case models.ForeignKey():
@@ -161,7 +180,7 @@ def _secrets(model: type[models.Model], path: str = "") -> list[str]:
     return [prefix + field.name for field in model._meta.concrete_fields if is_secret(field)]
 
 
-# --- Searching: by the shape of the term, in columns that have an index ---------------------------------------
+# --- Searching: by the shape of the term, in columns that have an index -------------------------------------
 Search = Callable[[type[models.Model], str], Q | None]
 
 
@@ -277,6 +296,8 @@ NEWEST = 1_000_000
 class _AmongNewest:
     """Keeps a filter without an index from walking through a whole table with numbered rows."""
 
+    title: Any
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.title = f"{self.title} (newest million)"
@@ -308,7 +329,8 @@ class CappedPaginator(Paginator):
 
     @cached_property
     def count(self) -> int:
-        return self.object_list.order_by()[: self.most].count()  # type: ignore[union-attr]
+        rows: Any = self.object_list
+        return rows.order_by()[: self.most].count()
 
     @property
     def count_words(self) -> str:
@@ -321,8 +343,8 @@ class CappedPaginator(Paginator):
 class Table:
     """Rows of `model` that hang on another row, newest first, with a link to all of them.
 
-    `by` is the parameter of the target list that names the row; `rows` narrows the target's queryset when that
-    is more than an equality of `by`; `key` makes the parameter's value (the row's key unless given).
+    `by` is the parameter of the target list that names the row; `rows` narrows the target's queryset where
+    that is more than an equality of `by`; `key` makes the parameter's value (the row's key unless given).
     """
 
     model: type[models.Model]
@@ -343,9 +365,8 @@ class Table:
         found = self._rows(target, request, row)
         return {
             "title": self.title or capfirst(str(self.model._meta.verbose_name_plural)),
-            "headers": [capfirst(label_for_field(column, self.model, target)) for column in columns],
-            "rows": [(admin_url(one), [_cell(column, one, target) for column in columns]) for one in found],
-            "names": [getattr(column, "__name__", column) for column in columns],
+            "headers": [capfirst(str(label_for_field(column, self.model, target))) for column in columns],
+            "rows": [(admin_url(one), [(_name(c), _cell(c, one, target)) for c in columns]) for one in found],
             "all": list_url(self.model, **{self.by: self.key(row)}),
             "more": len(found) == self.limit,
         }
@@ -354,6 +375,10 @@ class Table:
         everything = target.get_queryset(request).select_related(*target.list_select_related)
         mine = self.rows(everything, row) if self.rows else everything.filter(**{self.by: row})
         return list(mine.order_by(*(self.ordering or target.ordering))[: self.limit])
+
+
+def _name(column: Column) -> str:
+    return column.__name__ if callable(column) else column
 
 
 def _cell(column: Column, row: models.Model, target: Any) -> Any:
@@ -384,10 +409,18 @@ MOST_AT_ONCE = 200
 Action = Callable[[Any, HttpRequest, QuerySet], HttpResponse | None]
 
 
-def each(name: str, words: str, done: str, act: Callable[[Any], object]) -> Action:
+def each(
+    name: str,
+    words: str,
+    done: str,
+    act: Callable[[Any], object],
+    *,
+    when: Callable[[Any], bool] = lambda row: True,
+) -> Action:
     """An action that calls a service for each selected row and tells what was refused, row by row.
 
-    `words` stand in the menu, `done` is the past participle in the message of success.
+    `words` stand in the menu, `done` is the past participle in the message of success. A row's own page
+    offers the action only `when` it makes sense; what is allowed the service decides.
     """
 
     @admin.action(description=words, permissions=["operate"])
@@ -403,6 +436,7 @@ def each(name: str, words: str, done: str, act: Callable[[Any], object]) -> Acti
         return _back_to_the_page(request, rows)
 
     run.__name__ = name
+    run.when = when  # type: ignore[attr-defined]
     return run
 
 
@@ -435,15 +469,15 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     change_form_template = "admin/gigstream/change_form.html"
     list_per_page = 50
     list_max_show_all = 200
-    list_select_related: Sequence[str] = ()
+    list_select_related: ClassVar[tuple[str, ...]] = ()
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     paginator = CappedPaginator
-    sortable_by: Sequence[str] = ()
-    ordering = ("-pk",)
-    searches: Sequence[Search] = ()
-    belongs: Sequence[str] = ()
-    editable: Sequence[str] = ()
+    sortable_by: ClassVar[tuple[str, ...]] = ()
+    ordering: ClassVar[tuple[str, ...]] = ("-pk",)
+    searches: ClassVar[Sequence[Search]] = ()
+    belongs: ClassVar[Sequence[str]] = ()
+    editable: ClassVar[Sequence[str]] = ()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -471,13 +505,20 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     def shown(self, name: Column) -> Column:
         """How this page shows the column."""
         plain = callable(name) or name in self.editable or hasattr(self, name)
-        return name if plain else shown(self.model, name)
+        model: Any = self.model
+        return name if plain else shown(model, str(name))
 
     def _every_field(self) -> list[str]:
         return [field.name for field in self.model._meta.concrete_fields if not is_secret(field)]
 
     def get_list_display(self, request: HttpRequest) -> Any:
-        return [self.shown(name) for name in super().get_list_display(request)]
+        first, *others = super().get_list_display(request)
+        return [self._opening(first), *(self.shown(name) for name in others)]
+
+    def _opening(self, name: Any) -> Column:
+        """The first column opens the row's own page, so a related row is only named there."""
+        field = next((one for one in self.opts.fields if one.name == name), None)
+        return str(name) if isinstance(field, models.ForeignKey) else self.shown(name)
 
     def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
         return [list_display[0]]
@@ -492,7 +533,8 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return display
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        declared: Any = self.fieldsets or [(None, {"fields": self._every_field()})]
+        every: Any = [(None, {"fields": self._every_field()})]
+        declared: Any = self.fieldsets or every
         return [
             (title, {**options, "fields": [self._line(line) for line in options["fields"]]})
             for title, options in declared
@@ -526,17 +568,46 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     # What hangs on it
     def render_change_form(
-        self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
     ) -> HttpResponse:
         if obj is not None:
             context["tables"] = self._tables(request, obj)
-            context["page_actions"] = self.get_actions(request)
+            context["page_actions"] = self._page_actions(request, obj)
             context["action_checkbox_name"] = helpers.ACTION_CHECKBOX_NAME
-        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _page_actions(self, request: HttpRequest, obj: models.Model) -> list[tuple[str, str]]:
+        actions: Any = self.get_actions(request)
+        return [
+            (name, words)
+            for function, name, words in actions.values()
+            if getattr(function, "when", lambda row: True)(obj)
+        ]
 
     def _tables(self, request: HttpRequest, obj: models.Model) -> list[dict[str, Any]]:
-        tables = [*_tables.get(self.model, []), *_tables.get(models.Model, [])]
+        everywhere = _tables.get(models.Model, []) if self.opts.managed else []
+        tables = [*_tables.get(self.model, []), *everywhere]
         return [shown for table in tables if (shown := table.render(request, obj))]
+
+
+class ReportPaginator(CappedPaginator):
+    """Each row of a view is computed, so fewer of them are counted."""
+
+    most = 1_000
+
+
+class ReportAdmin(ReadOnlyAdmin):
+    """Rows of a view, computed as they are read."""
+
+    paginator = ReportPaginator
+    list_per_page = 25
+    list_max_show_all = 25
 
 
 class ProfileAdmin(ReadOnlyAdmin):

@@ -1,6 +1,6 @@
 """What the models of all apps share."""
 
-from typing import Any, NoReturn, Self, TypeVar
+from typing import Any, ClassVar, NoReturn, Self, TypeVar
 
 from django.db import models, transaction
 from django.db.models.deletion import ProtectedError
@@ -76,10 +76,22 @@ class SoftDeletableQuerySet(CommonQuerySet[M]):
 class SoftDeletable(Changing):
     """A person or company: money history outlives it, so deleting then means forgetting who it was."""
 
+    # Columns that only the rules of domain.md, section 5, write.
+    DERIVED: ClassVar[frozenset[str]] = frozenset()
+
     deleted_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         abstract = True
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save; a row that exists keeps its derived columns, which may have moved since it was read."""
+        if not self._state.adding and kwargs.get("update_fields") is None:
+            kept = self.DERIVED | self.get_deferred_fields() | {self._meta.pk.name}
+            kwargs["update_fields"] = [
+                field.name for field in self._meta.concrete_fields if field.name not in kept
+            ]
+        super().save(*args, **kwargs)
 
     def anonymise(self) -> None:
         """Overwrite every personal datum on this row (in memory)."""

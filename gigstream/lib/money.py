@@ -10,6 +10,8 @@ from django.db import models
 from gigstream.lib.errors import Refusal
 
 MICRO = Decimal("0.000001")
+# What a column can hold. As a bound in a constraint it also shuts out NaN, which PostgreSQL sorts above all.
+LARGEST = Decimal("99999999999999.999999")
 ZERO = Decimal("0")
 BPS = 10_000
 LIMIT = 10**14

@@ -1,3 +1,4 @@
+from payments import reports  # noqa: F401 - the models of the views
 from payments.models.ledger import Account, Adjustment, LedgerEntry
 from payments.models.sandbox import SandboxTransfer
 from payments.models.streams import Stream

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from gigstream.lib.models import GuardedQuerySet
-from gigstream.lib.money import MoneyField
+from gigstream.lib.money import LARGEST, MoneyField
 from gigstream.lib.states import append_only
 from payments.enums import (
     HOUSE_ACCOUNTS,
@@ -78,7 +78,8 @@ class Account(models.Model):
                 | (Q(may_go_below_zero=False) & ~Q(name__in=sorted(MAY_GO_BELOW_ZERO))),
             ),
             models.CheckConstraint(
-                name="account_not_overdrawn", condition=Q(may_go_below_zero=True) | Q(balance__gte=0)
+                name="account_not_overdrawn",
+                condition=(Q(may_go_below_zero=True) | Q(balance__gte=0)) & Q(balance__lte=LARGEST),
             ),
             models.CheckConstraint(
                 name="account_signs_since_match",
@@ -182,7 +183,9 @@ class LedgerEntry(models.Model):
                 fields=["work_event"],
                 condition=Q(work_event__isnull=False),
             ),
-            models.CheckConstraint(name="ledger_amount_positive", condition=Q(amount__gt=0)),
+            models.CheckConstraint(
+                name="ledger_amount_positive", condition=Q(amount__gt=0, amount__lte=LARGEST)
+            ),
             models.CheckConstraint(
                 name="ledger_two_accounts", condition=~Q(debit_account=F("credit_account"))
             ),
@@ -192,6 +195,7 @@ class LedgerEntry(models.Model):
                 condition=Q(
                     kind=EntryKind.RELEASE,
                     stream__isnull=False,
+                    sequence__isnull=False,
                     sequence__gte=1,
                     idempotency_key__isnull=True,
                 )

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 
 from gigstream.lib.models import Changing
-from gigstream.lib.money import MoneyField
+from gigstream.lib.money import LARGEST, MoneyField
 from gigstream.lib.states import status_trigger
 from payments.enums import STREAM_MOVES, StreamStatus
 from payments.models.ledger import Account
@@ -67,7 +67,9 @@ class Stream(Changing):
     class Meta:
         db_table = "streams"
         constraints = [
-            models.CheckConstraint(name="stream_total_positive", condition=Q(total_amount__gt=0)),
+            models.CheckConstraint(
+                name="stream_total_positive", condition=Q(total_amount__gt=0, total_amount__lte=LARGEST)
+            ),
             models.CheckConstraint(
                 name="stream_released_within_total",
                 condition=Q(released_amount__gte=0, released_amount__lte=F("total_amount")),

@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from gigstream.lib.models import Changing
-from gigstream.lib.money import MoneyField
+from gigstream.lib.money import LARGEST, MoneyField
 from gigstream.lib.states import status_trigger
 from payments.enums import (
     ON_CHAIN,
@@ -71,7 +71,9 @@ class Transaction(Changing):
     class Meta:
         db_table = "transactions"
         constraints = [
-            models.CheckConstraint(name="transaction_amount_positive", condition=Q(amount__gt=0)),
+            models.CheckConstraint(
+                name="transaction_amount_positive", condition=Q(amount__gt=0, amount__lte=LARGEST)
+            ),
             models.CheckConstraint(name="transaction_fee_not_negative", condition=Q(fee__gte=0)),
             models.CheckConstraint(
                 name="transaction_type_known", condition=Q(type__in=TransactionType.values)

@@ -143,8 +143,8 @@ def cash_out(
 
     Raises InsufficientFunds, NoWallet or the worker's standing.
     """
-    now = now or database_now()
     account = available_account(worker_id)
+    now = now or database_now()
     worker = _worker(account)
     require_active(worker)
     require_wallet(worker)
@@ -177,8 +177,8 @@ def cancel_payout(*, transaction_id: UUID, reason: str = "", now: datetime | Non
 
     Raises IllegalMove, or PayoutUnderWay when it was handed over and not refused.
     """
-    now = now or database_now()
     payout = Transaction.objects.locked().get(pk=transaction_id)
+    now = now or database_now()
     require_move(
         TRANSACTION_MOVES,
         subject=f"transaction {payout.pk}",

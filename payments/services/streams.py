@@ -91,8 +91,8 @@ def claim(*, stream_id: UUID, now: datetime | None = None) -> Decimal:
 
     Raises StreamNotActive or NothingToClaim. Vesting everything completes the task.
     """
-    now = now or database_now()
     stream = _lock(stream_id)
+    now = now or database_now()
     _require_running(stream)
     amount = vested_at(stream, now) - stream.released_amount
     if amount <= 0:
@@ -147,8 +147,8 @@ def _announce_release(stream: Stream, amount: Decimal, now: datetime) -> None:
 @verb("stream.pause", "stream")
 def pause_stream(*, stream_id: UUID, now: datetime | None = None) -> Stream:
     """Vesting stops; what has vested until now can still be paid later. Raises IllegalMove."""
-    now = now or database_now()
     stream = _lock(stream_id)
+    now = now or database_now()
     pause(stream, now)
     return stream
 
@@ -169,8 +169,8 @@ def resume_stream(*, stream_id: UUID, now: datetime | None = None) -> Stream:
 
     Raises IllegalMove; a disputed task's stream is resumed by resolving the dispute only.
     """
-    now = now or database_now()
     stream = _lock(stream_id)
+    now = now or database_now()
     require_move(STREAM_MOVES, subject=f"stream {stream.pk}", before=stream.status, after=StreamStatus.ACTIVE)
     platforms.require_undisputed(stream.task_id)
     if stream.paused_at is None:
@@ -207,9 +207,9 @@ def top_up(*, stream_id: UUID, amount: Decimal | str, now: datetime | None = Non
 
     Raises StreamNotActive, TopUpTooSmall, InvalidSchedule, InsufficientFunds or the platform's standing.
     """
-    now = now or database_now()
     added = exact(amount)
     stream = _lock(stream_id)
+    now = now or database_now()
     _require_running(stream)
     require_active(stream.platform)
     task = Task.objects.locked().get(pk=stream.task_id)

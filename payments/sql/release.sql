@@ -1,18 +1,16 @@
 -- Release what the whole slots of the picked (and locked) streams have vested: entries, streams and the
 -- workers' balances in one statement; the platforms' escrow balances follow last, from the sums returned.
-WITH due AS (
-    SELECT s.*, stream_elapsed(s.start_at, s.paused_for, s.duration_seconds, %(now)s) AS elapsed
+WITH due AS MATERIALIZED (
+    SELECT s.id, s.start_at, s.paused_for, s.total_amount, s.released_amount, s.duration_seconds,
+           s.release_interval,
+           stream_elapsed(s.start_at, s.paused_for, s.duration_seconds, %(now)s) AS elapsed
     FROM streams s WHERE s.id = ANY(%(stream_ids)s::uuid[])
 ),
-slot AS (
-    SELECT due.*, CASE WHEN elapsed >= duration_seconds THEN duration_seconds
-                       ELSE elapsed / release_interval * release_interval END AS counted
+pay AS MATERIALIZED (
+    SELECT due.*, greatest(stream_vested(total_amount, duration_seconds,
+               CASE WHEN elapsed >= duration_seconds THEN duration_seconds
+                    ELSE elapsed / release_interval * release_interval END) - released_amount, 0) AS amount
     FROM due
-),
-pay AS (
-    SELECT slot.*, greatest(
-               stream_vested(total_amount, duration_seconds, counted) - released_amount, 0) AS amount
-    FROM slot
 ),
 released AS (
     UPDATE streams s

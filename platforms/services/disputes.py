@@ -14,14 +14,14 @@ from platforms.errors import InvalidSplit, TaskNotOpen
 from platforms.funding import Closing, funding
 from platforms.models import Dispute, Task
 from platforms.services.tasks import lock_task, require_task_move
-from platforms.signals import disputes_filed, disputes_resolved
+from platforms.signals import disputes_filed, disputes_resolved, tasks_completed
 
 
 @verb("task.dispute", "task")
 def dispute_task(*, task_id: UUID, severity: int, reason: str, now: datetime | None = None) -> Dispute:
     """The task is disputed (severity 1 to 5): nothing more is paid until staff resolve it."""
-    now = now or database_now()
     task = lock_task(task_id)
+    now = now or database_now()
     require_task_move(task, TaskStatus.DISPUTED)
     before = task.status
     if task.paid_amount is None:
@@ -56,8 +56,8 @@ def resolve_dispute(
     The task ends completed when the worker was right, else cancelled. What was paid before stays paid.
     Raises InvalidSplit or TaskNotOpen.
     """
-    now = now or database_now()
     task = lock_task(task_id)
+    now = now or database_now()
     dispute = Dispute.objects.locked().filter(task=task, resolved_at=None).first()
     if dispute is None:
         raise TaskNotOpen(f"task {task.pk} is {task.status}: it has no open dispute", status=task.status)
@@ -78,6 +78,8 @@ def resolve_dispute(
         now=now,
     )
     disputes_resolved.send(sender=Dispute, disputes=[dispute], now=now)
+    if task.completed_at == now:
+        tasks_completed.send(sender=Task, tasks=[task], now=now)
     return dispute
 
 

@@ -26,8 +26,8 @@ def complete_task(
     now: datetime | None = None,
 ) -> Task:
     """The task is done: all that was still held for it is paid, the fee is taken. Raises IllegalMove."""
-    now = now or database_now()
     task = lock_task(task_id)
+    now = now or database_now()
     if task.status == TaskStatus.DISPUTED:
         raise TaskNotOpen(f"task {task.pk} is disputed: staff resolve it", status=task.status)
     require_task_move(task, TaskStatus.COMPLETED)
@@ -88,8 +88,8 @@ def approve_milestone(
 
     Raises WrongTaskType, TaskNotOpen, or MilestoneOutOfOrder unless it is the next one.
     """
-    now = now or database_now()
     task = lock_task(task_id)
+    now = now or database_now()
     if task.task_type != TaskType.MILESTONE:
         raise WrongTaskType(f"task {task.pk} is {task.task_type}, it has no milestones")
     if task.status != TaskStatus.IN_PROGRESS:
@@ -115,8 +115,8 @@ def approve_milestone(
 @verb("task.cancel", "task")
 def cancel_task(*, task_id: UUID, reason: str = "", now: datetime | None = None) -> Task:
     """The task is off: what has vested is paid, the rest goes back to the platform. Raises IllegalMove."""
-    now = now or database_now()
     task = lock_task(task_id)
+    now = now or database_now()
     if task.status == TaskStatus.DISPUTED:
         raise TaskNotOpen(f"task {task.pk} is disputed: staff resolve it", status=task.status)
     require_task_move(task, TaskStatus.CANCELLED)
@@ -139,8 +139,8 @@ def cancel_task(*, task_id: UUID, reason: str = "", now: datetime | None = None)
 @verb("task.rate", "task")
 def rate_worker(*, task_id: UUID, rating: int, now: datetime | None = None) -> Task:
     """The platform's rating of the worker, 1 to 5, once, for a completed task."""
-    now = now or database_now()
     task = _rated(task_id, "worker_rating", rating)
+    now = now or database_now()
     audit.record("task.rate", task, after={"worker_rating": rating}, now=now)
     tasks_rated.send(sender=Task, tasks=[task], now=now)
     return task

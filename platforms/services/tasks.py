@@ -160,8 +160,8 @@ def assign_task(*, task_id: UUID, worker_id: UUID, now: datetime | None = None) 
 
     Raises InsufficientFunds, IllegalMove, or the standing of worker or platform.
     """
-    now = now or database_now()
     task = lock_task(task_id)
+    now = now or database_now()
     worker = Worker.objects.get(pk=worker_id)
     require_task_move(task, TaskStatus.ASSIGNED)
     require_active(task.platform)
@@ -185,8 +185,8 @@ def _worker_of(task: Task) -> Worker:
 @verb("task.start", "task")
 def start_task(*, task_id: UUID, now: datetime | None = None) -> Task:
     """Work has begun; a time_based task's stream is open from now."""
-    now = now or database_now()
     task = lock_task(task_id)
+    now = now or database_now()
     require_task_move(task, TaskStatus.IN_PROGRESS)
     require_active(task.platform)
     workers.require_active(_worker_of(task))

@@ -41,9 +41,9 @@ def record_work_event(
     Raises InvalidWorkEvent for a report that lacks what its type needs, ReplayMismatch for a repetition with
     other particulars, Task.DoesNotExist for another platform's task, or what the act itself refuses.
     """
-    now = now or database_now()
     _require_whole(report)
     task = lock_task(report.task_id)
+    now = now or database_now()
     if task.platform_id != platform_id:
         raise Task.DoesNotExist
     event = _as_event(report, now)

@@ -10,6 +10,7 @@ from audit.invariants import all_invariants
 from gigstream.demo_data import PLATFORM_API_KEY
 from gigstream.lib.clock import database_now
 from gigstream.management.commands.seed_demo import summary
+from gigstream.management.demo_story import Story
 from loans.models import Loan
 from payments import services as payments
 from payments.models import LedgerEntry, Stream, Transaction
@@ -67,8 +68,8 @@ def test_its_people_and_work_are_varied():
 
 
 def test_the_books_balance_after_an_hour_of_ticks():
-    seed()
-    now = database_now()
+    now = database_now() - timedelta(hours=1)
+    Story(now).tell()
     released, confirmed = LedgerEntry.objects.filter(kind="release").count(), 11
 
     for minute in range(60):

@@ -1,0 +1,188 @@
+"""The staff's doors to the log, its seals, the jobs and the checks of the books."""
+
+from typing import Any
+
+from celery import current_app
+from django.contrib import admin, messages
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from audit.enums import ActorType
+from audit.jobs import scheduled_jobs
+from audit.models import AuditLog, AuditSeal, BookCheck, JobHeartbeat
+from gigstream.lib.admin import (
+    EMPTY,
+    BelongsTo,
+    NewestChoices,
+    NewestDates,
+    NewestYesNo,
+    ReadOnlyAdmin,
+    Table,
+    by_hash,
+    by_number,
+    by_text,
+    link,
+    shorter,
+    show_everywhere,
+)
+
+
+def _resource_model(name: str) -> type[models.Model] | None:
+    """The registered model that the log calls by this name."""
+    plain = name.replace("_", "")
+    return next((model for model in admin.site._registry if model._meta.model_name == plain), None)
+
+
+def _party(name: str, key: str) -> SafeString | str:
+    """Whoever acted or was acted on, linked where there are pages of that kind; the row may be gone."""
+    text = f"{name} {shorter(key) or ''}".strip()
+    model = _resource_model(name)
+    return (link(model(pk=key), text) if model and key else None) or text
+
+
+def _by_resource_or_actor(model: type[models.Model], term: str) -> Q:
+    """Rows about or by whoever has this id; the types are named so that the indexes can be used."""
+    names = {registered._meta.model_name for registered in admin.site._registry} | {"api_key"}
+    about = Q(resource_type__in=sorted(filter(None, names)), resource_id=term)
+    return about | Q(actor_type__in=ActorType.values, actor_id=term)
+
+
+class Subject(BelongsTo):
+    """Keeps the rows about one resource, given as type and id: "worker:0192…"."""
+
+    title = "resource"
+    parameter_name = "resource"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(self._given, self._given.replace(":", " ", 1))] if self._given else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if not self._given:
+            return queryset
+        resource_type, _, resource_id = self._given.partition(":")
+        return queryset.filter(resource_type=resource_type, resource_id=resource_id)
+
+
+@admin.register(AuditLog)
+class AuditLogAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "action", "actor", "resource", "success", "error_message", "request_id")
+    list_filter = (
+        Subject,
+        ("actor_type", NewestChoices),
+        ("success", NewestYesNo),
+        ("created_at", NewestDates),
+    )
+    searches = (by_text("action"), _by_resource_or_actor)
+    search_help_text = "an id of a resource or actor, or an action in full, as in payout.cancel"
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "created_at",
+                    "action",
+                    ("actor", "actor_id"),
+                    ("resource", "resource_id"),
+                    "success",
+                    "error_message",
+                )
+            },
+        ),
+        ("What changed", {"fields": ("changes_before", "changes_after", "metadata")}),
+        ("The request", {"fields": ("request_id", "ip_address", "user_agent", "transaction_number")}),
+    )
+
+    @admin.display(description="actor")
+    def actor(self, row: AuditLog) -> SafeString | str:
+        return _party(row.actor_type, row.actor_id)
+
+    @admin.display(description="resource")
+    def resource(self, row: AuditLog) -> SafeString | str:
+        return _party(row.resource_type, row.resource_id)
+
+    @admin.display(description="change")
+    def change(self, row: AuditLog) -> SafeString | str:
+        """Before and after on one line."""
+        parts = [_brief(part) for part in (row.changes_before, row.changes_after)]
+        return format_html("{}", " → ".join(filter(None, parts))) if any(parts) else EMPTY
+
+
+def _brief(values: dict[str, Any]) -> str:
+    return ", ".join(f"{name} {value}" for name, value in values.items())[:120]
+
+
+show_everywhere(
+    Table(
+        AuditLog,
+        by="resource",
+        title="Audit trail",
+        limit=10,
+        columns=("created_at", "action", "actor", "change", "success", "error_message"),
+        ordering=("-created_at", "-id"),
+        rows=lambda logs, row: logs.filter(resource_type=row._meta.model_name, resource_id=str(row.pk)),
+        key=lambda row: f"{row._meta.model_name}:{row.pk}",
+    )
+)
+
+
+@admin.register(AuditSeal)
+class AuditSealAdmin(ReadOnlyAdmin):
+    list_display = ("id", "created_at", "before_transaction", "row_count", "hash")
+    searches = (by_number("id", "before_transaction"), by_hash("hash"), by_text("hash", "previous_hash"))
+    search_help_text = "number or hash of a seal"
+
+
+def _jobs_by_name() -> dict[str, Any]:
+    """The schedule; a web process has to load the apps' jobs first."""
+    current_app.loader.import_default_modules()
+    return {job.name: job for job in scheduled_jobs()}
+
+
+@admin.register(JobHeartbeat)
+class JobHeartbeatAdmin(ReadOnlyAdmin):
+    list_display = (
+        "name",
+        "every_seconds",
+        "last_started_at",
+        "last_finished_at",
+        "last_succeeded_at",
+        "rows",
+        "runs",
+        "last_error",
+    )
+    ordering = ("name",)
+    sortable_by = ("name", "every_seconds", "last_started_at", "last_succeeded_at")
+    searches = (by_text("name__icontains"),)
+    search_help_text = "part of a job's name"
+    actions = ("run_now",)
+
+    @admin.action(description="Run now", permissions=["operate"])
+    def run_now(self, request: HttpRequest, queryset: QuerySet) -> None:
+        """Run the selected jobs here and now, one after the other. A job may always be run once more."""
+        jobs = _jobs_by_name()
+        for name in queryset.order_by("name").values_list("name", flat=True):
+            if name in jobs:
+                self._run(request, jobs[name])
+            else:
+                messages.error(request, f"{name} is no longer scheduled.")
+
+    def _run(self, request: HttpRequest, job: Any) -> None:
+        try:
+            rows = job.run()
+        except Exception as error:  # noqa: BLE001 - whatever stopped the job is what staff need to read
+            messages.error(request, f"{job.name} failed: {error}")
+        else:
+            messages.success(request, f"{job.name} ran and worked on {rows} rows.")
+
+
+@admin.register(BookCheck)
+class BookCheckAdmin(ReadOnlyAdmin):
+    list_display = ("checked_at", "name", "passed", "violations", "milliseconds", "words")
+    list_filter = ("passed", ("checked_at", admin.DateFieldListFilter))
+    ordering = ("-checked_at", "name")
+    sortable_by = ("checked_at",)
+    searches = (by_text("name__icontains"),)
+    search_help_text = "part of an invariant's name"

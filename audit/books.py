@@ -1,0 +1,79 @@
+"""Checking the books: every registered invariant, at one instant, and the results kept."""
+
+import logging
+import time
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from audit.invariants import Invariant, all_invariants
+from audit.models import BookCheck
+from gigstream.lib.clock import database_now
+from gigstream.lib.db import atomic_with_retry, long_snapshot
+
+logger = logging.getLogger(__name__)
+
+SHOWN = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What one invariant found: how many rows break it, and the first of them."""
+
+    name: str
+    words: str
+    violations: int
+    offenders: list[str]
+    milliseconds: int
+
+    @property
+    def passed(self) -> bool:
+        return self.violations == 0
+
+
+def check_books(only: Collection[str] = ()) -> list[Result]:
+    """The result of every invariant, or of those named, all of them seeing the same instant.
+
+    Raises LookupError for a name that no invariant has.
+    """
+    unknown = set(only) - {invariant.name for invariant in all_invariants()}
+    if unknown:
+        raise LookupError(f"there is no invariant {', '.join(sorted(unknown))}")
+    with long_snapshot():
+        return [_check(one) for one in all_invariants() if not only or one.name in only]
+
+
+def _check(invariant: Invariant) -> Result:
+    began = time.monotonic()
+    offenders = invariant.find()
+    return Result(
+        name=invariant.name,
+        words=invariant.words,
+        violations=len(offenders),
+        offenders=offenders[:SHOWN],
+        milliseconds=round(1000 * (time.monotonic() - began)),
+    )
+
+
+@atomic_with_retry
+def record(results: Sequence[Result]) -> None:
+    """Keep the results of one run, and log each violated invariant as an error."""
+    now = database_now()
+    BookCheck.objects.bulk_create(
+        BookCheck(
+            checked_at=now,
+            name=result.name,
+            words=result.words,
+            violations=result.violations,
+            offenders=result.offenders,
+            milliseconds=result.milliseconds,
+        )
+        for result in results
+    )
+    for result in results:
+        if not result.passed:
+            logger.error(
+                "the books do not hold: %s, %s times, first %s",
+                result.name,
+                result.violations,
+                result.offenders,
+            )

@@ -1,0 +1,429 @@
+"""The staff's doors to streams, transfers, accounts and the ledger."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.utils.safestring import SafeString
+
+from gigstream.lib.admin import (
+    BelongsTo,
+    NewestChoices,
+    NewestDates,
+    ReadOnlyAdmin,
+    ReportAdmin,
+    Table,
+    by_email,
+    by_hash,
+    by_number,
+    by_text,
+    by_uuid,
+    link,
+    shorter,
+    show_on,
+)
+from gigstream.lib.admin import each as each_row
+from payments import services
+from payments.enums import OUTGOING, StreamStatus, TransactionStatus
+from payments.models import Account, Adjustment, LedgerEntry, SandboxTransfer, Stream, Transaction
+from payments.reports import ActiveStream, DailyTransactionSummary, PlatformPerformance
+from platforms.models import Platform, Task
+from workers.models import Worker
+
+REASON = "by hand in the admin"
+
+
+def owner(account: Account) -> models.Model | None:
+    """The worker or platform that the account belongs to; None for the house."""
+    return account.worker or account.platform
+
+
+def account_link(name: str, label: str) -> Callable[[Any, Any], SafeString | str | None]:
+    """A column that says whose account it is and which, and links to it."""
+
+    @admin.display(description=label)
+    def show(self: Any, row: Any) -> SafeString | str | None:
+        account = getattr(row, name)
+        return link(account, f"{owner(account) or 'house'} · {account.get_name_display().lower()}")
+
+    return show
+
+
+# --- Streams ------------------------------------------------------------------------------------------------
+@admin.register(Stream)
+class StreamAdmin(ReadOnlyAdmin):
+    list_display = (
+        "task",
+        "status",
+        "worker",
+        "platform",
+        "released_amount",
+        "total_amount",
+        "progress",
+        "next_release_at",
+        "end_at",
+        "release_failures",
+    )
+    list_select_related = ("task", "worker", "platform")
+    list_filter = ("status",)
+    belongs = ("task", "worker", "platform")
+    searches = (by_uuid("id", "task_id", "worker_id", "platform_id"), by_email("worker__email"))
+    search_help_text = "id of a stream, task, worker or platform, or a worker's email"
+    fieldsets = (
+        (
+            None,
+            {"fields": ("status", "task", ("worker", "platform"), "id")},
+        ),
+        (
+            "Money",
+            {
+                "fields": (
+                    ("released_amount", "remaining_amount", "total_amount"),
+                    ("progress", "sequence", "release_failures"),
+                    ("paid_from", "paid_to"),
+                )
+            },
+        ),
+        (
+            "Schedule",
+            {
+                "fields": (
+                    ("start_at", "end_at"),
+                    ("duration_seconds", "release_interval"),
+                    ("next_release_at", "paused_at", "paused_for"),
+                    ("completed_at", "cancelled_at"),
+                )
+            },
+        ),
+        (
+            "More",
+            {
+                "fields": (
+                    ("contract_address", "contract_stream_id"),
+                    ("created_at", "updated_at", "shard"),
+                    "metadata",
+                ),
+                "classes": ("collapse",),
+            },
+        ),
+    )
+    actions = (
+        each_row(
+            "pause",
+            "Pause",
+            "paused",
+            lambda stream: services.pause_stream(stream_id=stream.pk),
+            when=lambda stream: stream.status == StreamStatus.ACTIVE,
+        ),
+        each_row(
+            "resume",
+            "Resume",
+            "resumed",
+            lambda stream: services.resume_stream(stream_id=stream.pk),
+            when=lambda stream: stream.status == StreamStatus.PAUSED,
+        ),
+    )
+
+    paid_from = account_link("escrow_account", "paid from")
+    paid_to = account_link("worker_account", "paid to")
+
+    @admin.display(description="released")
+    def progress(self, stream: Stream) -> str:
+        return f"{int(100 * stream.released_amount / stream.total_amount)} %"
+
+
+# --- Transfers ----------------------------------------------------------------------------------------------
+@admin.register(Transaction)
+class TransactionAdmin(ReadOnlyAdmin):
+    list_display = (
+        "created_at",
+        "type",
+        "status",
+        "amount",
+        "worker",
+        "platform",
+        "short_hash",
+        "confirmations",
+        "error_message",
+    )
+    list_select_related = ("worker", "platform", "task", "loan")
+    list_filter = ("status", "type", "created_at")
+    belongs = ("worker", "platform", "task", "stream", "loan")
+    ordering = ("-created_at", "-id")
+    sortable_by = ("created_at",)
+    searches = (
+        by_uuid("id", "worker_id", "platform_id", "task_id", "stream_id", "loan_id"),
+        by_email("worker__email"),
+        by_hash("tx_hash"),
+        by_text("circle_tx_id", "idempotency_key"),
+    )
+    search_help_text = "tx hash, id of a transaction or of what it belongs to, key, or a worker's email"
+    fieldsets = (
+        (None, {"fields": ("type", "status", "amount", "fee", "id")}),
+        ("Belongs to", {"fields": (("worker", "platform"), ("task", "stream", "loan"))}),
+        (
+            "On the chain",
+            {
+                "fields": (
+                    "tx_hash",
+                    ("block_number", "confirmations"),
+                    ("from_wallet", "to_wallet"),
+                    "circle_tx_id",
+                )
+            },
+        ),
+        (
+            "The call to the provider",
+            {"fields": ("idempotency_key", ("retry_count", "next_attempt_at"), "error_message")},
+        ),
+        ("Times", {"fields": (("created_at", "submitted_at"), ("confirmed_at", "ended_at"))}),
+        ("Metadata", {"fields": ("metadata",), "classes": ("collapse",)}),
+    )
+    actions = (
+        each_row(
+            "cancel",
+            "Cancel payout",
+            "cancelled",
+            lambda payout: services.cancel_payout(transaction_id=payout.pk, reason=REASON),
+            when=lambda payout: payout.type in OUTGOING and payout.status == TransactionStatus.PENDING,
+        ),
+    )
+
+    @admin.display(description="tx hash")
+    def short_hash(self, row: Transaction) -> str | None:
+        return shorter(row.tx_hash)
+
+
+@admin.register(SandboxTransfer)
+class SandboxTransferAdmin(ReadOnlyAdmin):
+    list_display = ("accepted_at", "amount", "to_wallet", "block_number", "tx_hash", "failure")
+    ordering = ("-accepted_at",)
+    sortable_by = ("accepted_at",)
+    searches = (by_uuid("id", "idempotency_key"), by_hash("tx_hash"))
+    search_help_text = "id, key or tx hash"
+
+
+# --- Accounts and the ledger --------------------------------------------------------------------------------
+class AccountOf(BelongsTo):
+    """Keeps the entries that moved the balance of one account, except an escrow account's releases: those
+    are found through their streams, which is where they have an index."""
+
+    title = "account"
+    parameter_name = "account"
+
+    def related(self, model_admin: Any) -> type[models.Model]:
+        return Account
+
+    def condition(self, value: Any) -> Q:
+        return entries_of(value)
+
+
+class StreamOf(BelongsTo):
+    """Keeps the releases of one stream."""
+
+    title = "stream"
+    parameter_name = "stream"
+
+    def condition(self, value: Any) -> Q:
+        return releases_of(value)
+
+
+def entries_of(account: Any) -> Q:
+    """What an account's entries fulfil, in the words of the two indexes."""
+    return Q(credit_account=account) | Q(debit_account=account, sequence__isnull=True)
+
+
+def releases_of(stream: Any) -> Q:
+    """What a stream's releases fulfil, in the words of their index."""
+    return Q(stream=stream, sequence__isnull=False)
+
+
+@admin.register(Account)
+class AccountAdmin(ReadOnlyAdmin):
+    list_display = ("id", "name", "owner", "balance", "positive_since", "negative_since", "payout_count")
+    list_select_related = ("worker", "platform")
+    list_filter = ("name",)
+    belongs = ("worker", "platform")
+    searches = (by_number("id"), by_uuid("worker_id", "platform_id"), by_email("worker__email"))
+    search_help_text = "number of an account, id of its worker or platform, or a worker's email"
+    fieldsets = (
+        (None, {"fields": ("id", "name", "owner", "balance", "may_go_below_zero")}),
+        ("Since when", {"fields": (("positive_since", "negative_since"), "payout_count")}),
+    )
+
+    @admin.display(description="owner")
+    def owner(self, account: Account) -> SafeString | str | None:
+        return link(owner(account)) or "house"
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(ReadOnlyAdmin):
+    list_display = ("id", "created_at", "kind", "amount", "debit", "credit")
+    list_select_related = (
+        "debit_account__worker",
+        "debit_account__platform",
+        "credit_account__worker",
+        "credit_account__platform",
+    )
+    list_filter = (AccountOf, StreamOf, ("kind", NewestChoices), ("created_at", NewestDates))
+    belongs = ("task", "transaction", "loan")
+    ordering = ("-id",)
+    searches = (
+        by_number("id"),
+        by_uuid("task_id", "transaction_id", "loan_id", "work_event_id"),
+        by_text("idempotency_key"),
+    )
+    search_help_text = (
+        "number or key of an entry, or id of a task, transaction, loan or work event; a stream's releases are"
+        " listed on its page"
+    )
+    fieldsets = (
+        (None, {"fields": ("id", "created_at", "kind", "amount", "debit", "credit", "fact")}),
+        ("Belongs to", {"fields": ("task", ("stream", "sequence"), "transaction", "loan", "work_event")}),
+    )
+    debit = account_link("debit_account", "debit")
+    credit = account_link("credit_account", "credit")
+
+    @admin.display(description="fact")
+    def fact(self, entry: LedgerEntry) -> str:
+        """The key that lets it be booked only once."""
+        return entry.idempotency_key or f"stream:{entry.stream_id}:{entry.sequence}"
+
+
+@admin.register(Adjustment)
+class AdjustmentAdmin(ReadOnlyAdmin):
+    list_display = ("entry", "requested_by", "approved_by", "reason")
+    list_select_related = ("entry",)
+    ordering = ("-entry",)
+    searches = (by_number("entry_id"),)
+    search_help_text = "number of the entry"
+
+
+# --- Reports ------------------------------------------------------------------------------------------------
+@admin.register(ActiveStream)
+class ActiveStreamAdmin(ReportAdmin):
+    list_display = (
+        "task_title",
+        "worker_name",
+        "platform_name",
+        "progress_percent",
+        "released_amount",
+        "claimable_amount",
+        "remaining_amount",
+        "seconds_to_next_release",
+        "end_at",
+    )
+    belongs = ("worker", "platform")
+    searches = (by_uuid("stream_id", "task_id", "worker_id", "platform_id"),)
+    search_help_text = "id of a stream, task, worker or platform"
+
+
+@admin.register(PlatformPerformance)
+class PlatformPerformanceAdmin(ReportAdmin):
+    list_display = (
+        "platform",
+        "total_tasks",
+        "open_tasks",
+        "completed_tasks",
+        "cancelled_tasks",
+        "paid_amount",
+        "fee_amount",
+        "unique_workers",
+        "unique_workers_7_days",
+        "unique_workers_30_days",
+        "average_completion_seconds",
+    )
+    list_select_related = ("platform",)
+    belongs = ("platform",)
+    searches = (by_uuid("platform_id"),)
+    search_help_text = "platform id"
+
+
+@admin.register(DailyTransactionSummary)
+class DailyTransactionSummaryAdmin(ReportAdmin):
+    list_display = (
+        "day",
+        "type",
+        "status",
+        "transactions",
+        "total_amount",
+        "total_fees",
+        "average_amount",
+    )
+    list_filter = ("day", "type", "status")
+    ordering = ("-day", "type", "status")
+
+
+# --- What hangs on the pages of this and the lower floors ---------------------------------------------------
+def _releases(entries: QuerySet, stream: Any) -> QuerySet:
+    return entries.filter(releases_of(stream))
+
+
+ENTRY_COLUMNS = ("created_at", "kind", "amount", "debit", "credit")
+TRANSACTION_COLUMNS = ("created_at", "type", "status", "amount", "short_hash", "confirmations")
+STREAM_COLUMNS = ("status", "released_amount", "total_amount", "progress", "next_release_at", "end_at")
+
+show_on(
+    Worker,
+    Table(Account, by="worker", columns=("name", "balance", "positive_since", "negative_since")),
+    Table(Stream, by="worker", columns=("task", *STREAM_COLUMNS), ordering=("-created_at",), limit=10),
+    Table(
+        Transaction,
+        by="worker",
+        title="Payouts and other transactions",
+        columns=(*TRANSACTION_COLUMNS, "error_message"),
+        limit=10,
+    ),
+)
+show_on(
+    Platform,
+    Table(Account, by="platform", columns=("name", "balance", "positive_since")),
+    Table(PlatformPerformance, by="platform", columns=PlatformPerformanceAdmin.list_display[1:]),
+    Table(Stream, by="platform", columns=("task", *STREAM_COLUMNS), ordering=("-created_at",), limit=10),
+    Table(Transaction, by="platform", columns=TRANSACTION_COLUMNS, limit=10),
+)
+show_on(
+    Task,
+    Table(Stream, by="task", title="Stream", columns=(*STREAM_COLUMNS, "sequence")),
+    Table(LedgerEntry, by="task", columns=ENTRY_COLUMNS),
+    Table(Transaction, by="task", columns=TRANSACTION_COLUMNS),
+)
+show_on(
+    Stream,
+    Table(
+        LedgerEntry,
+        by="stream",
+        title="Releases",
+        columns=("sequence", *ENTRY_COLUMNS),
+        ordering=("-sequence",),
+        rows=_releases,
+    ),
+    Table(
+        LedgerEntry,
+        by="task",
+        title="Other ledger entries of its task",
+        columns=ENTRY_COLUMNS,
+        rows=lambda entries, stream: entries.filter(task=stream.task_id),
+        key=lambda stream: stream.task_id,
+    ),
+    Table(
+        Transaction,
+        by="task",
+        columns=TRANSACTION_COLUMNS,
+        rows=lambda transactions, stream: transactions.filter(task=stream.task_id),
+        key=lambda stream: stream.task_id,
+    ),
+)
+show_on(Transaction, Table(LedgerEntry, by="transaction", columns=(*ENTRY_COLUMNS, "fact")))
+show_on(
+    Account,
+    Table(
+        LedgerEntry,
+        by="account",
+        title="Ledger entries (releases out of escrow are with their streams)",
+        columns=(*ENTRY_COLUMNS, "fact"),
+        rows=lambda entries, account: entries.filter(entries_of(account)),
+    ),
+)

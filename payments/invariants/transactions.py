@@ -1,0 +1,133 @@
+"""Transactions against the ledger, the chain and the provider."""
+
+from audit.invariants import Invariant, by_sql, register
+from payments.statistics import LATE_ACTIVITY
+
+register(
+    Invariant(
+        "in_transit_is_what_is_under_way",
+        "A worker's money in transit equals the sum of their pending and submitted payouts.",
+        by_sql(
+            """
+            WITH under_way AS (
+                SELECT worker_id, sum(amount) AS amount FROM transactions
+                WHERE type IN ('payout', 'advance') AND status IN ('pending', 'submitted')
+                GROUP BY worker_id
+            ),
+            in_transit AS (SELECT worker_id, balance FROM accounts WHERE name = 'in_transit')
+            SELECT worker_id FROM under_way FULL JOIN in_transit USING (worker_id)
+            WHERE coalesce(amount, 0) <> coalesce(balance, 0)
+            ORDER BY worker_id
+            """
+        ),
+    )
+)
+
+register(
+    Invariant(
+        "confirmed_on_chain_has_a_hash",
+        "Every confirmed transfer on the chain has its transaction hash.",
+        by_sql(
+            """
+            SELECT id FROM transactions
+            WHERE status = 'confirmed' AND type IN ('payout', 'advance', 'deposit')
+              AND coalesce(tx_hash, '') = ''
+            ORDER BY id
+            """
+        ),
+    )
+)
+
+register(
+    Invariant(
+        "chain_hash_is_used_once",
+        "No two transactions share a transaction hash.",
+        by_sql(
+            """
+            SELECT tx_hash FROM transactions
+            WHERE tx_hash IS NOT NULL GROUP BY tx_hash HAVING count(*) > 1
+            """
+        ),
+    )
+)
+
+register(
+    Invariant(
+        "transaction_key_is_used_once",
+        "No two transactions share an idempotency key.",
+        by_sql("SELECT idempotency_key FROM transactions GROUP BY idempotency_key HAVING count(*) > 1"),
+    )
+)
+
+register(
+    Invariant(
+        "provider_transfer_is_used_once",
+        "No two transactions stand for the same transfer at the provider.",
+        by_sql(
+            """
+            SELECT circle_tx_id FROM transactions
+            WHERE circle_tx_id IS NOT NULL GROUP BY circle_tx_id HAVING count(*) > 1
+            """
+        ),
+    )
+)
+
+register(
+    Invariant(
+        "payout_is_held_once",
+        "Every payout and advance has exactly one hold, of its amount.",
+        by_sql(
+            """
+            SELECT t.id FROM transactions t
+            LEFT JOIN ledger_entries e ON e.transaction_id = t.id AND e.kind = 'payout_hold'
+            WHERE t.type IN ('payout', 'advance')
+            GROUP BY t.id HAVING count(e.id) <> 1 OR sum(e.amount) <> t.amount
+            ORDER BY t.id
+            """
+        ),
+    )
+)
+
+register(
+    Invariant(
+        "payout_ended_as_its_status_says",
+        "A confirmed payout is settled once, a failed or cancelled one voided once, an open one neither.",
+        by_sql(
+            """
+            SELECT t.id FROM transactions t
+            LEFT JOIN ledger_entries e
+                ON e.transaction_id = t.id AND e.kind IN ('payout_settled', 'payout_void')
+            WHERE t.type IN ('payout', 'advance')
+            GROUP BY t.id
+            HAVING count(e.id) <> (t.status IN ('confirmed', 'failed', 'cancelled'))::int
+                OR bool_or(e.amount <> t.amount)
+                OR bool_or((e.kind = 'payout_settled') <> (t.status = 'confirmed'))
+            ORDER BY t.id
+            """
+        ),
+    )
+)
+
+register(
+    Invariant(
+        "internal_movement_has_its_entry",
+        "Every confirmed deposit, fee, refund, reward and repayment has exactly one entry, of its amount.",
+        by_sql(
+            """
+            SELECT t.id FROM transactions t
+            LEFT JOIN ledger_entries e ON e.transaction_id = t.id AND e.kind = t.type
+            WHERE t.status = 'confirmed' AND t.type NOT IN ('payout', 'advance')
+            GROUP BY t.id HAVING count(e.id) <> 1 OR sum(e.amount) <> t.amount
+            ORDER BY t.id
+            """
+        ),
+    )
+)
+
+register(
+    Invariant(
+        "last_activity_covers_transactions",
+        "A worker was last active no earlier than at their latest transaction.",
+        by_sql(f"SELECT id FROM ({LATE_ACTIVITY}) AS late ORDER BY id"),  # noqa: S608 - a constant of ours
+    )
+)

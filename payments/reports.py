@@ -1,0 +1,106 @@
+"""The views of this app, as models that are only read."""
+
+from django.db import models
+
+from gigstream.lib.money import MoneyField
+from gigstream.lib.reports import Report
+from payments.enums import TransactionStatus, TransactionType
+
+
+class ActiveStream(Report):
+    """One stream that vests now. Amounts in USDC, as of the moment of reading."""
+
+    stream = models.OneToOneField(
+        "payments.Stream",
+        on_delete=models.DO_NOTHING,
+        primary_key=True,
+        db_constraint=False,
+        related_name="+",
+    )
+    task = models.ForeignKey(
+        "platforms.Task", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    task_title = models.CharField(max_length=200)
+    worker = models.ForeignKey(
+        "workers.Worker", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    worker_name = models.CharField(max_length=120)
+    platform = models.ForeignKey(
+        "platforms.Platform", on_delete=models.DO_NOTHING, db_constraint=False, related_name="+"
+    )
+    platform_name = models.CharField(max_length=120)
+    total_amount = MoneyField()
+    released_amount = MoneyField()
+    remaining_amount = MoneyField(help_text="total less released")
+    vested_amount = MoneyField(help_text="earned to the second, never less than released")
+    claimable_amount = MoneyField(help_text="vested less released: what a claim would pay now")
+    progress_percent = models.DecimalField(max_digits=5, decimal_places=2, help_text="released of the total")
+    releases = models.PositiveIntegerField(help_text="number of the last release")
+    release_interval = models.PositiveIntegerField(help_text="seconds")
+    start_at = models.DateTimeField()
+    end_at = models.DateTimeField()
+    next_release_at = models.DateTimeField()
+    seconds_to_next_release = models.PositiveIntegerField(help_text="rounded up; 0 when it is due")
+
+    class Meta(Report.Meta):
+        db_table = "active_streams_view"
+
+    def __str__(self) -> str:
+        return f"{self.task_title}: {self.progress_percent} %"
+
+
+class PlatformPerformance(Report):
+    """One platform's work and what it has cost, from its first day to the moment of reading.
+
+    What was paid includes what open streams have released and approved milestones of open tasks. Fees are
+    those that were taken: on a stream when it ends, on a milestone when it is approved.
+    """
+
+    platform = models.OneToOneField(
+        "platforms.Platform",
+        on_delete=models.DO_NOTHING,
+        primary_key=True,
+        db_constraint=False,
+        related_name="+",
+    )
+    total_tasks = models.PositiveIntegerField(help_text="tasks posted")
+    open_tasks = models.PositiveIntegerField(help_text="assigned, in progress or disputed")
+    completed_tasks = models.PositiveIntegerField()
+    cancelled_tasks = models.PositiveIntegerField()
+    paid_amount = MoneyField(help_text="to workers for tasks, without bonuses")
+    bonus_amount = MoneyField(help_text="to workers on top of their tasks' pay")
+    fee_amount = MoneyField(help_text="to the house")
+    unique_workers = models.PositiveIntegerField(help_text="ever engaged")
+    unique_workers_7_days = models.PositiveIntegerField(help_text="assigned a task in the last 7 days")
+    unique_workers_30_days = models.PositiveIntegerField(help_text="assigned a task in the last 30 days")
+    average_completion_seconds = models.DecimalField(
+        max_digits=15, decimal_places=3, null=True, help_text="from start to completion; NULL without any"
+    )
+
+    class Meta(Report.Meta):
+        db_table = "platform_performance_view"
+        verbose_name_plural = "platform performance"
+
+    def __str__(self) -> str:
+        return f"performance of {self.platform_id}"
+
+
+class DailyTransactionSummary(Report):
+    """The transactions made on one UTC day, of one type and one status. The status is the present one, so a
+    day's rows still change while its payouts are under way. Filter by `day`: each day reads only itself."""
+
+    id = models.CharField(primary_key=True, max_length=60, help_text="day:type:status")
+    day = models.DateField(help_text="the UTC day of created_at")
+    type = models.CharField(max_length=16, choices=TransactionType.choices)
+    status = models.CharField(max_length=16, choices=TransactionStatus.choices)
+    transactions = models.PositiveIntegerField(help_text="how many")
+    total_amount = MoneyField()
+    total_fees = MoneyField(help_text="network fees, borne by the house")
+    average_amount = MoneyField(help_text="rounded to 6 decimals")
+
+    class Meta(Report.Meta):
+        db_table = "daily_transaction_summary"
+        verbose_name_plural = "daily transaction summaries"
+
+    def __str__(self) -> str:
+        return self.id

@@ -1,0 +1,319 @@
+"""The staff's doors to platforms, their keys, and work."""
+
+from collections.abc import Sequence
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin.widgets import AdminURLFieldWidget
+
+from audit import services as audit
+from gigstream.lib.admin import (
+    ProfileAdmin,
+    ReadOnlyAdmin,
+    ReportAdmin,
+    Table,
+    by_email,
+    by_hash,
+    by_text,
+    by_uuid,
+    by_words,
+    by_words_in_newest,
+    each,
+    show_on,
+)
+from platforms import services
+from platforms.models import ApiKey, Dispute, Engagement, Milestone, Platform, Task, WorkEvent
+from platforms.reports import TaskCompletionStats
+from workers.models import Worker
+
+REASON = "by hand in the admin"
+
+
+class PlatformForm(forms.ModelForm):
+    webhook_url = forms.URLField(
+        required=False,
+        max_length=500,
+        assume_scheme="https",
+        widget=AdminURLFieldWidget,
+        help_text="where webhooks are delivered; empty for none",
+    )
+
+    def clean_contact_email(self) -> str:
+        """Kept in lower case, as registration does."""
+        return self.cleaned_data["contact_email"].strip().lower()
+
+
+@admin.register(Platform)
+class PlatformAdmin(ProfileAdmin):
+    form = PlatformForm
+    list_display = (
+        "name",
+        "contact_email",
+        "is_active",
+        "fee_bps",
+        "total_tasks",
+        "total_payouts",
+        "active_workers",
+        "unique_workers",
+        "created_at",
+    )
+    list_filter = ("is_active", ("deleted_at", admin.EmptyFieldListFilter), "created_at")
+    ordering = ("-created_at", "-id")
+    sortable_by = ("name", "total_tasks", "total_payouts", "active_workers", "unique_workers", "created_at")
+    searches = (
+        by_uuid("id"),
+        by_email("contact_email__startswith"),
+        by_hash("wallet_address"),
+        by_words("name__icontains"),
+    )
+    search_help_text = "id, contact email or its beginning, wallet address, or part of the name"
+    editable = ("name", "contact_email", "webhook_url")
+    fieldsets = (
+        (None, {"fields": ("name", "contact_email", "webhook_url", "is_active", "fee_bps")}),
+        ("Wallet and id", {"fields": ("wallet_address", "id")}),
+        (
+            "Figures",
+            {
+                "fields": (("total_tasks", "total_payouts"), ("active_workers", "unique_workers")),
+                "description": "Follow from the platform's tasks; nobody sets them.",
+            },
+        ),
+        ("Times", {"fields": ("created_at", "updated_at", "deleted_at")}),
+        ("Metadata", {"fields": ("metadata",), "classes": ("collapse",)}),
+    )
+    actions = (
+        each(
+            "suspend",
+            "Suspend",
+            "suspended",
+            lambda platform: services.suspend_platform(platform_id=platform.pk, reason=REASON),
+            when=lambda platform: platform.is_active and platform.deleted_at is None,
+        ),
+        each(
+            "reinstate",
+            "Reinstate",
+            "reinstated",
+            lambda platform: services.reinstate_platform(platform_id=platform.pk, reason=REASON),
+            when=lambda platform: not platform.is_active and platform.deleted_at is None,
+        ),
+    )
+
+    def record_edit(self, obj: Platform, names: Sequence[str]) -> None:
+        audit.record("platform.edit", obj, metadata={"fields": list(names)})
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnlyAdmin):
+    list_display = (
+        "prefix",
+        "platform",
+        "name",
+        "is_live",
+        "created_at",
+        "last_used_at",
+        "expires_at",
+        "revoked_at",
+    )
+    list_select_related = ("platform",)
+    list_filter = ("is_live", ("revoked_at", admin.EmptyFieldListFilter))
+    belongs = ("platform",)
+    searches = (by_text("prefix"), by_uuid("platform_id"))
+    search_help_text = "prefix of the key, or platform id"
+
+
+@admin.register(Engagement)
+class EngagementAdmin(ReadOnlyAdmin):
+    list_display = ("id", "platform", "worker", "open_tasks", "finished_tasks", "first_at", "last_at")
+    list_select_related = ("platform", "worker")
+    belongs = ("platform", "worker")
+    searches = (by_uuid("platform_id", "worker_id"), by_email("worker__email"))
+    search_help_text = "id of a platform or worker, or a worker's email"
+
+
+@admin.register(Task)
+class TaskAdmin(ReadOnlyAdmin):
+    list_display = (
+        "title",
+        "status",
+        "worker",
+        "platform",
+        "task_type",
+        "amount",
+        "paid_amount",
+        "created_at",
+    )
+    list_select_related = ("platform", "worker")
+    list_filter = ("status", "task_type", "created_at")
+    belongs = ("worker", "platform")
+    ordering = ("-created_at", "-id")
+    sortable_by = ("created_at",)
+    searches = (
+        by_uuid("id", "worker_id", "platform_id"),
+        by_email("worker__email"),
+        by_text("external_task_id"),
+        by_words_in_newest("title"),
+    )
+    search_help_text = (
+        "id of a task, worker or platform, external id, worker's email, or part of a title (newest 10,000)"
+    )
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    "title",
+                    "status",
+                    "task_type",
+                    ("platform", "worker"),
+                    ("amount", "fee_bps"),
+                    "paid_amount",
+                    ("external_task_id", "id"),
+                    "description",
+                )
+            },
+        ),
+        ("Schedule", {"fields": ("due_at", ("duration_seconds", "release_interval"))}),
+        (
+            "Times",
+            {
+                "fields": (
+                    ("created_at", "assigned_at"),
+                    ("started_at", "completed_at"),
+                    ("disputed_at", "cancelled_at"),
+                )
+            },
+        ),
+        ("Ratings", {"fields": (("worker_rating", "platform_rating"),)}),
+        ("Reported", {"fields": ("verification_data", "completion_proof", "metadata")}),
+    )
+
+
+@admin.register(Milestone)
+class MilestoneAdmin(ReadOnlyAdmin):
+    list_display = ("title", "number", "task", "amount", "approved_at")
+    list_select_related = ("task",)
+    list_filter = (("approved_at", admin.EmptyFieldListFilter),)
+    belongs = ("task",)
+    searches = (by_uuid("task_id"),)
+    search_help_text = "task id"
+
+
+@admin.register(WorkEvent)
+class WorkEventAdmin(ReadOnlyAdmin):
+    list_display = (
+        "event_type",
+        "task",
+        "external_id",
+        "event_date",
+        "milestone_number",
+        "amount",
+        "created_at",
+    )
+    list_select_related = ("task",)
+    list_filter = ("event_type", "created_at")
+    belongs = ("task",)
+    ordering = ("-created_at", "-id")
+    sortable_by = ("created_at",)
+    searches = (by_uuid("id", "task_id"),)
+    search_help_text = "id of an event or task"
+
+
+@admin.register(Dispute)
+class DisputeAdmin(ReadOnlyAdmin):
+    list_display = (
+        "created_at",
+        "task",
+        "severity",
+        "reason",
+        "outcome",
+        "worker_amount",
+        "refund_amount",
+        "resolved_at",
+    )
+    list_select_related = ("task",)
+    list_filter = (("resolved_at", admin.EmptyFieldListFilter), "outcome", "severity")
+    belongs = ("task",)
+    date_hierarchy = "created_at"
+    ordering = ("-created_at", "-id")
+    sortable_by = ("created_at", "severity")
+    searches = (by_uuid("id", "task_id"),)
+    search_help_text = "id of a dispute or task"
+
+
+@admin.register(TaskCompletionStats)
+class TaskCompletionStatsAdmin(ReportAdmin):
+    list_display = (
+        "id",
+        "platform",
+        "task_type",
+        "total_tasks",
+        "open_tasks",
+        "completed_tasks",
+        "cancelled_tasks",
+        "disputed_tasks",
+        "success_rate",
+        "average_seconds",
+        "median_seconds",
+        "p95_seconds",
+    )
+    list_select_related = ("platform",)
+    list_filter = ("task_type",)
+    belongs = ("platform",)
+    ordering = ("platform", "task_type")
+    searches = (by_uuid("platform_id"),)
+    search_help_text = "platform id"
+
+
+TASK_COLUMNS = ("title", "status", "task_type", "amount", "paid_amount")
+show_on(
+    Platform,
+    Table(
+        ApiKey,
+        by="platform",
+        title="API keys",
+        columns=("prefix", "name", "is_live", "last_used_at", "expires_at", "revoked_at"),
+    ),
+    Table(Task, by="platform", columns=(*TASK_COLUMNS, "worker", "created_at"), limit=10),
+    Table(
+        Engagement,
+        by="platform",
+        columns=("worker", "open_tasks", "finished_tasks", "first_at", "last_at"),
+        limit=10,
+    ),
+    Table(
+        TaskCompletionStats,
+        by="platform",
+        columns=("task_type", "total_tasks", "open_tasks", "success_rate", "median_seconds", "p95_seconds"),
+    ),
+)
+show_on(
+    Worker,
+    Table(Task, by="worker", columns=(*TASK_COLUMNS, "platform", "created_at"), limit=10),
+    Table(
+        Engagement,
+        by="worker",
+        title="Platforms worked for",
+        columns=("platform", "open_tasks", "finished_tasks", "first_at", "last_at"),
+        limit=10,
+    ),
+)
+show_on(
+    Task,
+    Table(
+        Milestone,
+        by="task",
+        columns=("number", "title", "amount", "approved_at"),
+        ordering=("number",),
+        limit=50,
+    ),
+    Table(
+        WorkEvent,
+        by="task",
+        columns=("created_at", "event_type", "external_id", "event_date", "milestone_number", "amount"),
+    ),
+    Table(
+        Dispute,
+        by="task",
+        columns=("created_at", "severity", "reason", "outcome", "worker_amount", "refund_amount"),
+    ),
+)

@@ -1,0 +1,10 @@
+-- What `update_platform_statistics` says of each pair that has worked together: their tasks, counted.
+SELECT platform_id, worker_id,
+       count(*) FILTER (WHERE status IN ('assigned', 'in_progress', 'disputed')) AS open,
+       count(*) FILTER (WHERE status IN ('completed', 'cancelled')) AS finished,
+       min(coalesce(assigned_at, created_at)) AS first_at,
+       min(greatest(created_at, assigned_at, started_at, disputed_at, completed_at, cancelled_at))
+           AS first_no_later_than,
+       max(greatest(created_at, assigned_at, started_at, disputed_at, completed_at, cancelled_at)) AS last_at
+FROM tasks WHERE worker_id IS NOT NULL
+GROUP BY platform_id, worker_id

@@ -1,0 +1,46 @@
+"""The staff's doors to what moved reputations."""
+
+from django.contrib import admin
+
+from gigstream.lib.admin import ReadOnlyAdmin, ReportAdmin, Table, by_email, by_text, by_uuid, show_on
+from platforms.models import Task
+from reputation.models import ReputationEvent
+from reputation.reports import ReputationHistory
+from workers.models import Worker
+
+
+@admin.register(ReputationEvent)
+class ReputationEventAdmin(ReadOnlyAdmin):
+    list_display = (
+        "created_at",
+        "worker",
+        "event_type",
+        "delta",
+        "previous_score",
+        "new_score",
+        "task",
+        "reason",
+        "triggered_by",
+    )
+    list_select_related = ("worker", "task")
+    list_filter = ("event_type", "created_at")
+    belongs = ("worker", "task")
+    ordering = ("-created_at", "-id")
+    sortable_by = ("created_at",)
+    searches = (by_uuid("id", "worker_id", "task_id"), by_email("worker__email"), by_text("source_key"))
+    search_help_text = "id of an event, worker or task, a worker's email, or the key of the fact"
+
+
+@admin.register(ReputationHistory)
+class ReputationHistoryAdmin(ReportAdmin):
+    list_display = ("happened_at", "worker", "event_type", "change", "new_score", "tier", "task", "reason")
+    list_select_related = ("worker", "task")
+    list_filter = ("event_type",)
+    belongs = ("worker", "task")
+    searches = (by_uuid("event_id", "worker_id", "task_id"), by_email("worker__email"))
+    search_help_text = "id of an event, worker or task, or a worker's email"
+
+
+COLUMNS = ("created_at", "event_type", "delta", "previous_score", "new_score", "reason", "triggered_by")
+show_on(Worker, Table(ReputationEvent, by="worker", columns=(*COLUMNS, "task"), ordering=("-number",)))
+show_on(Task, Table(ReputationEvent, by="task", columns=COLUMNS))

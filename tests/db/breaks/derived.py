@@ -1,0 +1,90 @@
+"""Columns that follow from other rows."""
+
+from django.db import connection
+
+from tests.db.breaks.tools import (
+    BREAKS,
+    DERIVED,
+)
+from tests.db.rich_history import History
+
+
+def derives(label: str, invariant: str, statement: str, *, case: str) -> None:
+    """A statement that spoils one derived row: %(worker)s and %(platform)s are the history's."""
+
+    def spoil(h: History) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, {"worker": h.worker.pk, "platform": h.platform.pk})
+            assert cursor.rowcount == 1
+
+    spoil.__name__ = case
+    BREAKS.append((invariant, spoil))
+    DERIVED.append((label, statement))
+
+
+for column, change in {
+    "total_tasks": "total_tasks + 1",
+    "total_earned": "total_earned - 0.000001",
+    "completion_rate": "completion_rate - 0.01",
+    "dispute_rate": "dispute_rate + 0.01",
+    "average_rating": "NULL",
+}.items():
+    derives(
+        "workers",
+        "worker_statistics_follow_from_tasks",
+        f"UPDATE workers SET {column} = {change} WHERE id = %(worker)s",
+        case=column,
+    )
+
+_PAIR = "worker_id = %(worker)s AND platform_id = %(platform)s"
+for column, change in {
+    "open_tasks": "open_tasks + 1",
+    "finished_tasks": "finished_tasks - 1",
+    "first_at": "last_at",
+    "last_at": "first_at",
+}.items():
+    derives(
+        "engagements",
+        "engagements_follow_from_tasks",
+        f"UPDATE engagements SET {column} = {change} WHERE {_PAIR}",
+        case=column,
+    )
+derives(
+    "engagements",
+    "engagements_follow_from_tasks",
+    f"DELETE FROM engagements WHERE {_PAIR}",
+    case="engagement_missing",
+)
+derives(
+    "engagements",
+    "engagements_follow_from_tasks",
+    "INSERT INTO engagements (platform_id, worker_id, open_tasks, finished_tasks, first_at, last_at)"
+    " SELECT r.id, %(worker)s, 0, 0, now(), now() FROM platforms r WHERE r.id <> %(platform)s"
+    " AND NOT EXISTS (SELECT FROM engagements e WHERE e.platform_id = r.id AND e.worker_id = %(worker)s)",
+    case="engagement_of_strangers",
+)
+for column in ("total_payouts", "total_tasks", "active_workers", "unique_workers"):
+    derives(
+        "platforms",
+        "platform_statistics_follow_from_tasks",
+        f"UPDATE platforms SET {column} = {column} + 1 WHERE id = %(platform)s",
+        case=column,
+    )
+derives(
+    "reputation scores",
+    "reputation_score_follows_from_events",
+    "UPDATE workers SET reputation_score = reputation_score - 1 WHERE id = %(worker)s",
+    case="reputation_score",
+)
+derives(
+    "account ages",
+    "account_age_follows_from_its_day",
+    "UPDATE workers SET account_age_days = account_age_days + 1 WHERE id = %(worker)s",
+    case="account_age_days",
+)
+derives(
+    "last activity",
+    "last_activity_covers_transactions",
+    "UPDATE workers SET last_active_at = last_active_at - interval '1 microsecond' WHERE id = %(worker)s",
+    case="last_active_at",
+)

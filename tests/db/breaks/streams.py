@@ -1,0 +1,106 @@
+"""Streams."""
+
+from payments.models import Stream
+from tests.db.breaks.tools import (
+    book,
+    breaks,
+    last_release,
+    run,
+    run_any,
+)
+from tests.db.rich_history import History
+
+
+@breaks("stream_released_within_total")
+def a_total_below_what_was_released(h: History) -> None:
+    run("UPDATE streams SET total_amount = released_amount - 0.01 WHERE id = %s", h.cancelled.pk)
+    run(
+        "UPDATE tasks SET amount = s.total_amount FROM streams s WHERE s.id = %s AND tasks.id = s.task_id",
+        h.cancelled.pk,
+    )
+
+
+@breaks("stream_remaining_is_total_minus_released")
+def a_remainder_that_is_not(h: History) -> None:
+    run_any("ALTER TABLE streams ALTER COLUMN remaining_amount DROP EXPRESSION")
+    run("UPDATE streams SET remaining_amount = remaining_amount + 1 WHERE id = %s", h.cancelled.pk)
+
+
+@breaks("stream_released_is_the_sum_of_its_releases")
+def a_release_without_its_entry(h: History) -> None:
+    run("UPDATE streams SET released_amount = released_amount + 0.000001 WHERE id = %s", h.cancelled.pk)
+
+
+@breaks("stream_releases_are_numbered_without_a_gap")
+def a_number_that_no_release_has(h: History) -> None:
+    run("UPDATE streams SET sequence = sequence + 1 WHERE id = %s", h.cancelled.pk)
+
+
+@breaks("stream_releases_are_numbered_without_a_gap")
+def a_gap(h: History) -> None:
+    run("UPDATE streams SET sequence = sequence + 1 WHERE id = %s", h.cancelled.pk)
+    run("UPDATE ledger_entries SET sequence = sequence + 1 WHERE id = %s", last_release(h.cancelled).pk)
+
+
+@breaks("stream_releases_are_numbered_without_a_gap")
+def one_number_twice(h: History) -> None:
+    run("UPDATE ledger_entries SET sequence = sequence - 1 WHERE id = %s", last_release(h.cancelled).pk)
+    run("UPDATE streams SET sequence = sequence - 1 WHERE id = %s", h.cancelled.pk)
+
+
+@breaks("stream_is_never_paid_early")
+def pay_that_has_not_vested(h: History) -> None:
+    stream = Stream.objects.get(pk=h.running.pk)
+    number = stream.sequence + 1
+    book(
+        "release",
+        stream.escrow_account_id,
+        stream.worker_account_id,
+        "50",
+        stream_id=stream.pk,
+        sequence=number,
+    )
+    run(
+        "UPDATE streams SET released_amount = released_amount + 50, sequence = %s WHERE id = %s",
+        number,
+        stream.pk,
+    )
+
+
+@breaks("stream_is_complete_when_nothing_remains")
+def paid_in_full_but_cancelled(h: History) -> None:
+    run(
+        "UPDATE streams SET status = 'cancelled', cancelled_at = completed_at, completed_at = NULL"
+        " WHERE id = %s",
+        h.completed.pk,
+    )
+
+
+@breaks("paused_stream_pays_nothing")
+def a_release_during_the_pause(h: History) -> None:
+    run(
+        "UPDATE ledger_entries SET created_at = s.paused_at + interval '11 seconds' FROM streams s"
+        " WHERE s.id = %s AND ledger_entries.id = %s",
+        h.paused.pk,
+        last_release(h.paused).pk,
+    )
+
+
+@breaks("ended_stream_pays_nothing_more")
+def a_release_after_the_end(h: History) -> None:
+    run(
+        "UPDATE ledger_entries SET created_at = s.cancelled_at + interval '11 seconds' FROM streams s"
+        " WHERE s.id = %s AND ledger_entries.id = %s",
+        h.cancelled.pk,
+        last_release(h.cancelled).pk,
+    )
+
+
+@breaks("stream_agrees_with_its_task")
+def a_stream_of_another_worker(h: History) -> None:
+    run("UPDATE streams SET worker_id = %s WHERE id = %s", h.other.pk, h.cancelled.pk)
+
+
+@breaks("stream_ends_with_its_task")
+def a_stream_that_ended_before_its_task(h: History) -> None:
+    run("UPDATE streams SET status = 'cancelled', cancelled_at = now() WHERE id = %s", h.running.pk)

@@ -1,0 +1,234 @@
+"""Given: one valid row of every table, unsaved, with whatever it refers to saved.
+
+`insert` writes past managers and signals, so that only the database itself can refuse.
+"""
+
+import itertools
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, TypeVar
+
+from django.db import models
+
+from audit.models import AuditLog, AuditSeal, BookCheck, JobHeartbeat
+from loans.models import Loan
+from payments.models import Account, Adjustment, LedgerEntry, SandboxTransfer, Stream, Transaction
+from payments.services import accounts
+from platforms.models import ApiKey, Dispute, Engagement, Milestone, Platform, Task, WorkEvent
+from reputation.models import ReputationEvent
+from tests.factories import PlatformFactory, TaskFactory, WorkerFactory
+from workers.models import Worker
+
+AT = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+M = TypeVar("M", bound=models.Model)
+_numbers = itertools.count(1)
+
+
+def insert(row: M) -> M:
+    """The row as it is, by one plain INSERT."""
+    type(row)._base_manager.bulk_create([row])
+    return row
+
+
+def valid(model: type[M], **changes: Any) -> M:
+    """A row of the model that every constraint allows, but for `changes`."""
+    return model(**{**_VALID[model](), **changes})
+
+
+def in_status(model: type[M], status: str) -> M:
+    """A row of the model in this status, with the columns that the status demands."""
+    return valid(model, **columns_of(model, status))
+
+
+def columns_of(model: type[models.Model], status: str) -> dict[str, Any]:
+    """The status and every column that a status demands or forbids."""
+    return {"status": status, **_NO_TIMES.get(model, {}), **_OF_STATUS.get(model, {}).get(status, {})}
+
+
+def _number() -> int:
+    return next(_numbers)
+
+
+def _account() -> Account:
+    return Account.objects.get(pk=accounts.of_worker(WorkerFactory().pk, "available"))
+
+
+def _task_row() -> dict[str, Any]:
+    return {
+        "platform": PlatformFactory(),
+        "worker": WorkerFactory(),
+        "external_task_id": f"row-{_number()}",
+        "title": "Row",
+        "task_type": "fixed",
+        "amount": Decimal(10),
+        "fee_bps": 200,
+        "status": "assigned",
+        "created_at": AT,
+    }
+
+
+def _stream_row() -> dict[str, Any]:
+    task = insert(valid(Task, task_type="time_based", duration_seconds=600, release_interval=60))
+    return {
+        "task": task,
+        "worker": task.worker,
+        "platform": task.platform,
+        "worker_account_id": accounts.of_worker(task.worker_id, "available"),
+        "escrow_account_id": accounts.of_platform(task.platform_id, "escrow"),
+        "shard": 0,
+        "total_amount": Decimal(10),
+        "start_at": AT,
+        "end_at": AT + timedelta(seconds=600),
+        "duration_seconds": 600,
+        "release_interval": 60,
+        "next_release_at": AT + timedelta(seconds=60),
+        "created_at": AT,
+    }
+
+
+def _transaction_row() -> dict[str, Any]:
+    return {
+        "type": "payout",
+        "amount": Decimal(1),
+        "worker": WorkerFactory(),
+        "to_wallet": "0x" + "ab" * 20,
+        "idempotency_key": f"row-{_number()}",
+        "created_at": AT,
+    }
+
+
+def _entry_row() -> dict[str, Any]:
+    return {
+        "kind": "deposit",
+        "debit_account_id": accounts.of_house("world"),
+        "credit_account_id": accounts.of_platform(PlatformFactory().pk, "available"),
+        "amount": Decimal(1),
+        "idempotency_key": f"row-{_number()}",
+        "created_at": AT,
+    }
+
+
+def _event_row() -> dict[str, Any]:
+    return {
+        "worker": WorkerFactory(),
+        "event_type": "task_completed",
+        "delta": 10,
+        "previous_score": 500,
+        "new_score": 510,
+        "number": 1,
+    }
+
+
+_VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
+    AuditLog: lambda: {"actor_type": "system", "action": "row", "resource_type": "row"},
+    AuditSeal: lambda: {
+        "before_transaction": _number(),
+        "row_count": 1,
+        "previous_hash": f"{_number():064x}",
+        "hash": f"{_number():064x}",
+    },
+    JobHeartbeat: lambda: {"name": f"row-{_number()}", "every_seconds": 10},
+    BookCheck: lambda: {
+        "checked_at": AT,
+        "name": "row",
+        "words": "A row.",
+        "violations": 0,
+        "milliseconds": 1,
+    },
+    Worker: lambda: {
+        "email": f"row{_number()}@example.com",
+        "full_name": "Row",
+        "wallet_address": f"0x{_number() + 10**9:040x}",
+    },
+    Platform: lambda: {
+        "name": f"Row {_number()}",
+        "contact_email": "row@example.com",
+        "wallet_address": f"0x{_number() + 10**9:040x}",
+    },
+    ApiKey: lambda: {
+        "platform": PlatformFactory(),
+        "prefix": f"row{_number()}",
+        "secret_hash": f"{_number():064x}",
+    },
+    Engagement: lambda: {
+        "platform": PlatformFactory(),
+        "worker": WorkerFactory(),
+        "first_at": AT,
+        "last_at": AT,
+    },
+    Task: _task_row,
+    Milestone: lambda: {"task": TaskFactory(), "number": 1, "title": "Row", "amount": Decimal(1)},
+    WorkEvent: lambda: {"task": TaskFactory(), "event_type": "started"},
+    Dispute: lambda: {"task": TaskFactory(), "severity": 1, "reason": "late"},
+    Account: lambda: {"name": "available", "worker": WorkerFactory(), "may_go_below_zero": False},
+    LedgerEntry: _entry_row,
+    Adjustment: lambda: {
+        "entry": insert(valid(LedgerEntry)),
+        "requested_by": "1",
+        "approved_by": "2",
+        "reason": "typing error",
+    },
+    SandboxTransfer: lambda: {
+        "id": f"00000000-0000-4000-8000-{_number():012x}",
+        "idempotency_key": f"00000000-0000-4000-8000-{_number():012x}",
+        "to_wallet": "0x" + "ab" * 20,
+        "amount": Decimal(1),
+        "accepted_at": AT,
+        "tx_hash": f"0x{_number():064x}",
+        "block_number": 1,
+    },
+    Stream: _stream_row,
+    Transaction: _transaction_row,
+    ReputationEvent: _event_row,
+    Loan: lambda: {
+        "worker": WorkerFactory(),
+        "amount": Decimal(100),
+        "fee": Decimal(2),
+        "fee_bps": 200,
+        "requested_at": AT,
+    },
+}
+
+_NO_TIMES: Mapping[type[models.Model], dict[str, Any]] = {
+    Stream: {
+        "next_release_at": AT,
+        "paused_at": None,
+        "completed_at": None,
+        "cancelled_at": None,
+        "released_amount": Decimal(0),
+    },
+    Transaction: {
+        "tx_hash": None,
+        "circle_tx_id": None,
+        "submitted_at": None,
+        "confirmed_at": None,
+        "ended_at": None,
+    },
+}
+_BOOKED = {"approved_at": AT, "disbursed_at": AT, "repayment_due": AT}
+_OF_STATUS: Mapping[type[models.Model], dict[str, dict[str, Any]]] = {
+    Task: {
+        "completed": {"completed_at": AT, "paid_amount": Decimal(10)},
+        "cancelled": {"cancelled_at": AT, "paid_amount": Decimal(0)},
+        "disputed": {"disputed_at": AT},
+    },
+    Stream: {
+        "paused": {"paused_at": AT},
+        "completed": {"completed_at": AT, "released_amount": Decimal(10), "next_release_at": None},
+        "cancelled": {"cancelled_at": AT},
+    },
+    Transaction: {
+        "submitted": {"circle_tx_id": "row", "submitted_at": AT},
+        "confirmed": {"tx_hash": "0x" + "cd" * 32, "confirmed_at": AT},
+        "failed": {"ended_at": AT},
+        "cancelled": {"ended_at": AT},
+    },
+    Loan: {
+        "approved": {"approved_at": AT},
+        **dict.fromkeys(("disbursed", "active", "repaying"), _BOOKED),
+        "repaid": {**_BOOKED, "amount_repaid": Decimal(102), "repaid_at": AT},
+        "defaulted": {**_BOOKED, "defaulted_at": AT},
+        "cancelled": {"cancelled_at": AT},
+    },
+}

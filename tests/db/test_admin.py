@@ -1,0 +1,492 @@
+"""The staff's pages: all there, read-only, quick, without secrets, and their buttons call the services."""
+
+import re
+from datetime import timedelta
+from html import unescape
+from urllib.parse import urlencode
+
+import pytest
+from django.apps import apps
+from django.contrib import admin
+from django.contrib.admin.models import LogEntry
+from django.contrib.admin.utils import quote
+from django.contrib.auth.models import Permission, User
+from django.db import connection, models
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from audit import jobs
+from audit.models import AuditLog, AuditSeal, BookCheck, JobHeartbeat
+from gigstream.lib.admin import CappedPaginator, ProfileAdmin
+from loans import services as loans
+from payments import services as payments
+from payments.models import Account, LedgerEntry, Stream, Transaction
+from payments.services import accounts
+from platforms import services as platforms
+from platforms.models import Platform, Task
+from platforms.services import MilestonePlan, WorkReport
+from reputation.models import ReputationEvent
+from reputation.services import adjust_reputation
+from tests.factories import (
+    NOW,
+    PlatformFactory,
+    WorkerFactory,
+    assigned,
+    balance,
+    running_stream,
+    seconds,
+    settle,
+    started,
+)
+from workers.models import Worker
+
+APPS = ("audit", "workers", "platforms", "payments", "reputation", "loans")
+MODELS = [model for app in APPS for model in apps.get_app_config(app).get_models()]
+PASSWORD = "a long password of the worker"
+WALLET_ID = "custody-wallet-of-the-test"
+WEBHOOK_SECRET = "whsec-of-the-test"
+
+pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+
+
+@pytest.fixture
+def root():
+    return User.objects.create_superuser("root", "root@example.com", "root")
+
+
+@pytest.fixture
+def client(root):
+    client = Client()
+    client.force_login(root)
+    return client
+
+
+def page(row):
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[quote(str(row.pk))])
+
+
+def listing(model, **query):
+    path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    return f"{path}?{urlencode(query)}"
+
+
+def act(client, action, *rows, **more):
+    """Choose the action for the rows; returns the page that follows, with its messages."""
+    form = {"action": action, "_selected_action": [str(row.pk) for row in rows], **more}
+    return client.post(listing(type(rows[0])), form, follow=True)
+
+
+def words(response):
+    return [str(message) for message in response.context["messages"]]
+
+
+def found(client, model, term, **query):
+    """The keys of the rows that the search finds."""
+    response = client.get(listing(model, q=term, **query))
+    assert response.status_code == 200
+    return {row.pk for row in response.context["cl"].result_list}
+
+
+def text_of(response):
+    return unescape(re.sub(r"<[^>]+>", " ", response.content.decode()))
+
+
+def a_round(number):
+    """At least one more row of every model."""
+    now = NOW + timedelta(days=number)
+    worker = WorkerFactory(password=PASSWORD, wallet_id=WALLET_ID, now=now)
+    platform = PlatformFactory(funds="1000", wallet_id=WALLET_ID, now=now)
+    Platform.objects.filter(pk=platform.pk).update(webhook_secret=WEBHOOK_SECRET)
+    platforms.create_api_key(platform_id=platform.pk)
+    task = started(worker, platform=platform, now=now)
+    report = WorkReport(task_id=task.pk, event_type="completed", external_id=f"done-{number}")
+    platforms.record_work_event(platform_id=platform.pk, report=report, now=now)
+    plans = [MilestonePlan("First", "4"), MilestonePlan("Last", "6")]
+    stepped = started(worker, platform=platform, task_type="milestone", milestones=plans, now=now)
+    platforms.dispute_task(task_id=stepped.pk, severity=2, reason="not as agreed", now=now)
+    stream = running_stream(worker, platform=platform, now=now)
+    payments.claim(stream_id=stream.pk, now=now + seconds(90))
+    payments.cash_out(worker_id=worker.pk, now=now + seconds(91))
+    settle(now + seconds(92))
+    loan = loans.request_loan(worker_id=worker.pk, amount="20", fee_bps=200, now=now)
+    loans.approve_loan(loan_id=loan.pk, now=now)
+    loans.disburse_loan(loan_id=loan.pk, now=now)
+    adjust_reputation(worker_id=worker.pk, delta=5, reason="good work", now=now)
+    payments.adjust(
+        debit_account=accounts.of_house("world"),
+        credit_account=accounts.of_worker(worker.pk, "available"),
+        amount="1",
+        reason="goodwill",
+        requested_by="1",
+        approved_by="2",
+        key=str(number),
+        now=now,
+    )
+    AuditSeal.objects.create(
+        before_transaction=number + 1, row_count=1, previous_hash=f"{number:064}", hash=f"{number + 1:064}"
+    )
+    JobHeartbeat.objects.create(name=f"job_{number}", every_seconds=10, last_started_at=now)
+    BookCheck.objects.create(checked_at=now, name="balances", words="All", violations=0, milliseconds=1)
+
+
+def rounds(first, last):
+    for number in range(first, last):
+        a_round(number)
+
+
+def queries_of(client, url):
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert client.get(url).status_code == 200, url
+    return len(captured)
+
+
+def test_every_model_has_its_pages():
+    assert [model for model in MODELS if not admin.site.is_registered(model)] == []
+
+
+def test_lists_show_25_rows_with_the_queries_of_5_and_every_row_opens(client):
+    rounds(0, 5)
+    before = {model: queries_of(client, listing(model)) for model in MODELS}
+
+    rounds(5, 25)
+    after = {model: queries_of(client, listing(model)) for model in MODELS}
+
+    assert {model: count for model, count in after.items() if count != before[model]} == {}
+    assert max(after.values()) <= 10
+    for model in MODELS:
+        response = client.get(listing(model))
+        # Reports have as many rows as there is something to report on.
+        assert len(response.context["cl"].result_list) >= (25 if model._meta.managed else 1), model
+        row = model._default_manager.first()
+        assert queries_of(client, page(row)) < 40, model
+
+
+def test_every_row_of_a_list_opens_its_own_page_by_an_unnested_link(client):
+    rounds(0, 1)
+    for model in MODELS:
+        html = client.get(listing(model)).content.decode()
+        row = client.get(listing(model)).context["cl"].result_list[0]
+        assert f'href="{page(row)}' in html, model
+        assert not re.search(r"<a [^>]*>(?:(?!</a>).)*<a ", html, re.S), model
+
+
+def test_secrets_are_never_shown(client):
+    rounds(0, 2)
+    hashes = {value for value in Worker.objects.values_list("password_hash", flat=True) if value}
+    keys = set(apps.get_model("platforms.ApiKey").objects.values_list("secret_hash", flat=True))
+    secrets = {WALLET_ID, WEBHOOK_SECRET, PASSWORD, *hashes, *keys}
+    assert len(secrets) >= 6
+
+    for model in MODELS:
+        urls = [listing(model), *(page(row) for row in model._default_manager.all()[:3])]
+        for url in urls:
+            html = unescape(client.get(url).content.decode())
+            assert [secret for secret in secrets if secret in html] == [], url
+            assert "password_hash" not in html
+            assert "webhook_secret" not in html
+
+
+def test_a_page_without_permission_to_see_it_stays_shut(client):
+    visitor = Client()
+    assert visitor.get(listing(Worker)).status_code == 302
+    visitor.force_login(User.objects.create_user("nobody", password="x"))
+    response = visitor.get(listing(Worker))
+    assert response.status_code == 302
+    assert response.url.startswith("/admin/login/")
+
+
+# --- Read-only ----------------------------------------------------------------------------------------------
+def test_nothing_can_be_added_or_deleted_and_only_profiles_changed(client):
+    rounds(0, 1)
+    for model in MODELS:
+        row = model._default_manager.first()
+        options = admin.site.get_model_admin(model)
+        assert client.get(page(row).replace("change", "delete")).status_code == 403, model
+        assert client.post(page(row).replace("change", "delete"), {"post": "yes"}).status_code == 403
+        assert client.get(listing(model).replace("?", "add/")).status_code == 403
+        if not isinstance(options, ProfileAdmin):
+            assert client.post(page(row), {"status": "cancelled", "amount": "1"}).status_code == 403, model
+        assert model._default_manager.filter(pk=row.pk).exists()
+
+
+def test_a_workers_name_can_be_corrected_and_nothing_else(client, root):
+    worker = WorkerFactory(full_name="Alice Jonson", email="alice@example.com")
+    attempt = {
+        "full_name": "Alice Johnson",
+        "email": "mallory@example.com",
+        "status": "suspended",
+        "wallet_address": f"0x{99:040x}",
+        "reputation_score": "1000",
+        "total_earned": "1000000",
+    }
+
+    response = client.post(page(worker), attempt)
+
+    assert response.status_code == 302
+    after = Worker.objects.get(pk=worker.pk)
+    assert after.full_name == "Alice Johnson"
+    for name in ("email", "status", "wallet_address", "reputation_score", "total_earned"):
+        assert getattr(after, name) == getattr(worker, name)
+    line = AuditLog.objects.get(action="worker.edit")
+    assert (line.actor_type, line.actor_id, line.resource_id) == ("staff", str(root.pk), str(worker.pk))
+    assert line.metadata == {"fields": ["full_name"]}
+    assert not LogEntry.objects.exists()
+
+
+def test_a_platforms_contact_can_be_corrected_but_not_its_fee(client):
+    platform = PlatformFactory()
+    form = {"name": "QuickTask", "contact_email": "Pay@Quick.Example", "webhook_url": "", "fee_bps": "0"}
+
+    client.post(page(platform), form)
+
+    after = Platform.objects.get(pk=platform.pk)
+    assert (after.name, after.contact_email, after.fee_bps) == ("QuickTask", "pay@quick.example", 200)
+    line = AuditLog.objects.get(action="platform.edit")
+    assert line.metadata == {"fields": ["name", "contact_email"]}
+
+
+def test_a_profile_saved_unchanged_leaves_no_line_in_the_log(client):
+    worker = WorkerFactory()
+    client.post(page(worker), {"full_name": worker.full_name})
+    assert not AuditLog.objects.filter(action="worker.edit").exists()
+
+
+def test_a_deleted_worker_cannot_get_their_name_back(client):
+    worker = WorkerFactory()
+    Worker.objects.filter(pk=worker.pk).update(deleted_at=NOW, full_name="Deleted worker")
+    assert client.post(page(worker), {"full_name": "Alice"}).status_code == 403
+    assert Worker.objects.get(pk=worker.pk).full_name == "Deleted worker"
+
+
+# --- Finding ------------------------------------------------------------------------------------------------
+def test_workers_are_found_by_id_email_wallet_and_name(client):
+    alice = WorkerFactory(full_name="Alice Johnson", email="alice@example.com")
+    WorkerFactory(full_name="Bob Smith", email="bob@example.com")
+    terms = [str(alice.pk), "alice@example.com", "ALICE@", alice.wallet_address.upper(), "ce john"]
+    assert [found(client, Worker, term) for term in terms] == [{alice.pk}] * len(terms)
+    assert found(client, Worker, "carol") == set()
+
+
+def test_tasks_are_found_by_their_own_and_their_parties_ids(client):
+    worker, platform = WorkerFactory(), PlatformFactory(funds="100")
+    task = assigned(worker, platform=platform, external_task_id="EXT-7", title="Paint the fence")
+    assigned(external_task_id="EXT-8", title="Mow the lawn")
+    for term in (task.pk, worker.pk, platform.pk, worker.email, "EXT-7", "the fence"):
+        assert found(client, Task, term) == {task.pk}, term
+
+
+def test_transactions_are_found_by_hash_key_and_worker(client):
+    rounds(0, 2)
+    payout = Transaction.objects.filter(type="payout").first()
+    for term in (payout.pk, payout.tx_hash.upper(), payout.circle_tx_id, payout.idempotency_key):
+        assert found(client, Transaction, term) == {payout.pk}, term
+    assert found(client, Transaction, payout.worker.email) == set(
+        Transaction.objects.filter(worker=payout.worker).values_list("pk", flat=True)
+    )
+
+
+def test_ledger_entries_are_found_by_number_key_and_task(client):
+    rounds(0, 2)
+    entry = LedgerEntry.objects.filter(kind="earning").first()
+    assert found(client, LedgerEntry, entry.pk) == {entry.pk}
+    assert found(client, LedgerEntry, entry.idempotency_key) == {entry.pk}
+    of_task = set(LedgerEntry.objects.filter(task=entry.task).values_list("pk", flat=True))
+    assert found(client, LedgerEntry, entry.task_id) == of_task
+
+
+def test_the_log_is_found_by_resource_actor_and_action(client):
+    worker, other = WorkerFactory(), WorkerFactory()
+    about = set(AuditLog.objects.filter(resource_id=worker.pk).values_list("pk", flat=True))
+    assert found(client, AuditLog, worker.pk) == about
+    assert found(client, AuditLog, "", resource=f"worker:{worker.pk}") == about
+    both = AuditLog.objects.filter(resource_id__in=[worker.pk, other.pk], action="worker.register")
+    assert found(client, AuditLog, "worker.register") == set(both.values_list("pk", flat=True))
+
+
+@pytest.mark.parametrize("term", ["'", "%", "\x00", "0x", "99999999999999999999", "@", "²", "a" * 500])
+def test_any_search_term_is_answered(client, term):
+    WorkerFactory()
+    for model in MODELS:
+        assert client.get(listing(model, q=term)).status_code == 200, model
+
+
+def test_lists_can_be_kept_to_what_belongs_to_one_row(client):
+    rounds(0, 2)
+    worker = Worker.objects.first()
+    response = client.get(listing(Task, worker=worker.pk))
+    assert {task.worker_id for task in response.context["cl"].result_list} == {worker.pk}
+    assert worker.full_name in text_of(response)
+    assert client.get(listing(Task, worker="nonsense")).context["cl"].result_count == 0
+    stream = Stream.objects.first()
+    releases = client.get(listing(LedgerEntry, stream=stream.pk)).context["cl"].result_list
+    assert {entry.stream_id for entry in releases} == {stream.pk}
+    account = Account.objects.get(worker=worker, name="available")
+    entries = client.get(listing(LedgerEntry, account=account.pk)).context["cl"].result_list
+    assert {entry.pk for entry in entries} == set(
+        LedgerEntry.objects.filter(
+            models.Q(debit_account=account) | models.Q(credit_account=account)
+        ).values_list("pk", flat=True)
+    )
+
+
+def test_filters_answer(client):
+    rounds(0, 1)
+    assert client.get(listing(LedgerEntry, kind__exact="fee")).context["cl"].result_count >= 1
+    assert client.get(listing(AuditLog, success__exact="1")).context["cl"].result_count >= 1
+    assert client.get(listing(Stream, status__exact="paused")).context["cl"].result_count == 0
+
+
+def test_counting_stops_at_a_bound(monkeypatch, client):
+    monkeypatch.setattr(CappedPaginator, "most", 2)
+    for _ in range(3):
+        WorkerFactory()
+    assert "2 or more workers" in " ".join(text_of(client.get(listing(Worker))).split())
+
+
+# --- Following the story ------------------------------------------------------------------------------------
+def test_a_tasks_page_tells_its_whole_story(client):
+    stream = running_stream()
+    payments.claim(stream_id=stream.pk, now=NOW + seconds(90))
+    html = client.get(page(stream.task)).content.decode()
+    assert page(stream) in html
+    assert page(stream.worker) in html
+    assert page(stream.platform) in html
+    hold = LedgerEntry.objects.get(task=stream.task, kind="hold")
+    assert page(hold) in html
+    assert "task.start" in html
+    release = LedgerEntry.objects.get(stream=stream)
+    assert page(release) in client.get(page(stream)).content.decode()
+
+
+def test_a_workers_page_shows_balances_payouts_reputation_and_loans(client):
+    rounds(0, 1)
+    worker = Worker.objects.first()
+    html = client.get(page(worker)).content.decode()
+    for model in (Account, Stream, Task, Transaction, ReputationEvent, apps.get_model("loans.Loan")):
+        row = model.objects.filter(worker=worker).first()
+        assert page(row) in html, model
+        assert f"{listing(model)}worker={worker.pk}" in html
+
+
+def test_a_payouts_page_shows_the_chain_and_the_ledger(client):
+    rounds(0, 1)
+    payout = Transaction.objects.filter(type="payout", status="confirmed").first()
+    html = client.get(page(payout)).content.decode()
+    for fact in (payout.tx_hash, str(payout.block_number), page(payout.worker)):
+        assert fact in html
+    for entry in LedgerEntry.objects.filter(transaction=payout):
+        assert page(entry) in html
+
+
+def test_the_first_page_tells_whether_all_is_well(client):
+    running_stream()
+    JobHeartbeat.objects.create(name="submit_payouts", every_seconds=10, last_started_at=NOW, last_error="no")
+    BookCheck.objects.create(checked_at=NOW, name="sums", words="Sums", violations=2, milliseconds=1)
+    text = " ".join(text_of(client.get(reverse("admin:index"))).split())
+    assert "1 of 1 broken" in text
+    assert "active streams 1" in text
+    assert "submit_payouts failed" in text
+    assert "seal_audit_log never" in text
+
+
+# --- Actions ------------------------------------------------------------------------------------------------
+def test_streams_are_paused_and_resumed_by_their_services(client, root):
+    stream = running_stream()
+
+    assert words(act(client, "pause", stream)) == ["1 stream paused."]
+    assert Stream.objects.get(pk=stream.pk).status == "paused"
+    line = AuditLog.objects.get(action="stream.pause")
+    assert (line.actor_type, line.actor_id) == ("staff", str(root.pk))
+
+    assert words(act(client, "resume", stream)) == ["1 stream resumed."]
+    assert Stream.objects.get(pk=stream.pk).status == "active"
+
+
+def test_a_refusal_is_shown_per_row_and_the_others_go_on(client):
+    paused, running = running_stream(), running_stream()
+    payments.pause_stream(stream_id=paused.pk)
+
+    messages = words(act(client, "pause", paused, running))
+
+    assert messages[0].startswith(f"stream {paused.pk}: ")
+    assert "is paused: it may become active" in messages[0]
+    assert messages[1] == "1 stream paused."
+    assert Stream.objects.filter(status="paused").count() == 2
+    assert AuditLog.objects.filter(action="stream.pause", success=False, actor_type="staff").count() == 1
+
+
+def test_a_pending_payout_is_cancelled_and_a_confirmed_one_is_not(client):
+    rounds(0, 1)
+    worker = started().worker
+    payments.grant_reward(worker_id=worker.pk, amount="5", reason="thanks", key="1", now=NOW)
+    pending = payments.cash_out(worker_id=worker.pk, now=NOW)
+    confirmed = Transaction.objects.filter(type="payout", status="confirmed").first()
+
+    messages = words(act(client, "cancel", pending, confirmed))
+
+    assert any("is confirmed" in message for message in messages)
+    assert messages[-1] == "1 transaction cancelled."
+    assert Transaction.objects.get(pk=pending.pk).status == "cancelled"
+    assert balance(worker, "available") == 5
+
+
+def test_workers_and_platforms_are_suspended_and_reinstated(client):
+    worker, platform = WorkerFactory(), PlatformFactory()
+    act(client, "suspend", worker)
+    act(client, "suspend", platform)
+    assert Worker.objects.get(pk=worker.pk).status == "suspended"
+    assert not Platform.objects.get(pk=platform.pk).is_active
+    act(client, "reinstate", worker)
+    act(client, "reinstate", platform)
+    assert Worker.objects.get(pk=worker.pk).status == "active"
+    assert Platform.objects.get(pk=platform.pk).is_active
+    acts = AuditLog.objects.filter(actor_type="staff").order_by("id").values_list("action", flat=True)
+    assert list(acts) == ["worker.suspend", "platform.suspend", "worker.reinstate", "platform.reinstate"]
+
+
+def test_a_button_on_the_page_leads_back_to_it(client):
+    stream = running_stream()
+    html = client.get(page(stream)).content.decode()
+    assert 'name="action" value="pause"' in html
+    response = act(client, "pause", stream, from_page="1")
+    assert response.redirect_chain == [(page(stream), 302)]
+    assert words(response) == ["1 stream paused."]
+
+
+def test_who_may_only_look_has_no_actions(root):
+    stream = running_stream()
+    viewer = User.objects.create_user("viewer", password="x", is_staff=True)
+    viewer.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
+    client = Client()
+    client.force_login(viewer)
+
+    html = client.get(page(stream)).content.decode()
+    act(client, "pause", stream)
+
+    assert 'value="pause"' not in html
+    assert Stream.objects.get(pk=stream.pk).status == "active"
+    worker = WorkerFactory(full_name="Alice")
+    assert client.post(page(worker), {"full_name": "Mallory"}).status_code == 403
+
+
+def test_a_job_runs_now_and_its_failure_is_shown(client, monkeypatch):
+    ran = []
+    job = JobHeartbeat.objects.create(name="seal_audit_log", every_seconds=60)
+    gone = JobHeartbeat.objects.create(name="no_longer_there", every_seconds=60)
+    monkeypatch.setitem(jobs._works, "seal_audit_log", lambda: ran.append(1) or 3)
+
+    messages = words(act(client, "run_now", job, gone))
+
+    assert ran == [1]
+    assert messages == ["no_longer_there is no longer scheduled.", "seal_audit_log ran and worked on 3 rows."]
+    assert JobHeartbeat.objects.get(pk=job.pk).rows == 3
+
+    def fail():
+        raise ValueError("the disk is full")
+
+    monkeypatch.setitem(jobs._works, "seal_audit_log", fail)
+    assert words(act(client, "run_now", job)) == ["seal_audit_log failed: the disk is full"]
+    assert "the disk is full" in JobHeartbeat.objects.get(pk=job.pk).last_error

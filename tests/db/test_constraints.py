@@ -1,0 +1,326 @@
+"""Each named constraint refuses, by its own name, the write it was made for."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, models, transaction
+
+from audit.models import AuditLog, AuditSeal, JobHeartbeat
+from gigstream.lib.ids import new_id
+from loans.models import Loan
+from payments.models import Account, Adjustment, LedgerEntry, SandboxTransfer, Stream, Transaction
+from platforms.models import ApiKey, Dispute, Engagement, Milestone, Platform, Task, WorkEvent
+from reputation.models import ReputationEvent
+from tests.db.rows import AT, columns_of, insert, valid
+from tests.factories import PlatformFactory, TaskFactory, WorkerFactory
+from workers.models import Worker
+
+APPS = ("audit", "workers", "platforms", "payments", "reputation", "loans")
+MODELS = [model for app in APPS for model in apps.get_app_config(app).get_models() if model._meta.managed]
+SECOND = timedelta(seconds=1)
+COMPLETED, CANCELLED = columns_of(Task, "completed"), columns_of(Task, "cancelled")
+
+# (constraint, model, what makes a valid row break it); a constraint may have several lines.
+BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
+    ("audit_actor_type_known", AuditLog, {"actor_type": "robot"}),
+    ("audit_refusal_has_a_reason", AuditLog, {"success": False}),
+    ("seal_covers_rows", AuditSeal, {"row_count": 0}),
+    ("heartbeat_interval_positive", JobHeartbeat, {"every_seconds": 0}),
+    ("worker_status_known", Worker, {"status": "asleep"}),
+    ("worker_email_lower_case", Worker, {"email": "Row@example.com"}),
+    ("worker_wallet_lower_case", Worker, {"wallet_address": "0x" + "AB" * 20}),
+    ("worker_reputation_in_range", Worker, {"reputation_score": 1001}),
+    ("worker_rates_are_percent", Worker, {"completion_rate": Decimal("100.01")}),
+    ("worker_rates_are_percent", Worker, {"dispute_rate": Decimal("-0.01")}),
+    ("worker_rating_1_to_5", Worker, {"average_rating": Decimal("0.99")}),
+    ("worker_rating_1_to_5", Worker, {"average_rating": Decimal("5.01")}),
+    ("worker_earned_not_negative", Worker, {"total_earned": Decimal("-0.000001")}),
+    ("platform_fee_in_range", Platform, {"fee_bps": 10_001}),
+    ("platform_wallet_lower_case", Platform, {"wallet_address": "0x" + "AB" * 20}),
+    ("platform_payouts_not_negative", Platform, {"total_payouts": Decimal("-0.000001")}),
+    ("api_key_hash_is_sha256", ApiKey, {"secret_hash": "g" * 64}),
+    ("api_key_hash_is_sha256", ApiKey, {"secret_hash": "a" * 63}),
+    ("engagement_times_in_order", Engagement, {"first_at": AT + SECOND}),
+    ("task_amount_positive", Task, {"amount": Decimal(0)}),
+    ("task_type_known", Task, {"task_type": "hourly"}),
+    ("task_status_known", Task, {"status": "asleep"}),
+    ("task_worker_once_assigned", Task, {"worker": None}),
+    ("task_worker_once_assigned", Task, {**COMPLETED, "worker": None}),
+    ("task_completed_has_time", Task, {**COMPLETED, "completed_at": None}),
+    ("task_completed_has_time", Task, {**COMPLETED, "paid_amount": None}),
+    ("task_cancelled_has_time", Task, {**CANCELLED, "cancelled_at": None}),
+    ("task_cancelled_has_time", Task, {**CANCELLED, "paid_amount": None}),
+    ("task_disputed_has_time", Task, {"status": "disputed", "disputed_at": None}),
+    ("task_paid_within_amount", Task, {"paid_amount": Decimal("-0.000001")}),
+    ("task_paid_within_amount", Task, {"paid_amount": Decimal("10.000001")}),
+    ("task_ratings_1_to_5", Task, {"worker_rating": 0}),
+    ("task_ratings_1_to_5", Task, {"worker_rating": 6}),
+    ("task_ratings_1_to_5", Task, {"platform_rating": 6}),
+    ("task_schedule_only_when_time_based", Task, {"duration_seconds": 60, "release_interval": 60}),
+    ("task_schedule_only_when_time_based", Task, {"task_type": "time_based"}),
+    ("task_schedule_only_when_time_based", Task, {"task_type": "time_based", "duration_seconds": 60}),
+    (
+        "task_schedule_only_when_time_based",
+        Task,
+        {"task_type": "time_based", "duration_seconds": 0, "release_interval": 60},
+    ),
+    ("task_fee_in_range", Task, {"fee_bps": 10_001}),
+    ("milestone_amount_positive", Milestone, {"amount": Decimal(0)}),
+    ("milestone_number_from_1", Milestone, {"number": 0}),
+    ("work_event_type_known", WorkEvent, {"event_type": "begun"}),
+    ("work_event_bonus_has_amount", WorkEvent, {"amount": Decimal(1)}),
+    ("work_event_bonus_has_amount", WorkEvent, {"event_type": "bonus"}),
+    ("work_event_bonus_has_amount", WorkEvent, {"event_type": "bonus", "amount": Decimal(0)}),
+    ("work_event_milestone_has_number", WorkEvent, {"milestone_number": 1}),
+    ("work_event_milestone_has_number", WorkEvent, {"event_type": "milestone_reached"}),
+    (
+        "work_event_milestone_has_number",
+        WorkEvent,
+        {"event_type": "milestone_reached", "milestone_number": 0},
+    ),
+    ("dispute_severity_1_to_5", Dispute, {"severity": 0}),
+    ("dispute_severity_1_to_5", Dispute, {"severity": 6}),
+    ("dispute_has_a_reason", Dispute, {"reason": ""}),
+    ("dispute_resolved_as_a_whole", Dispute, {"outcome": "worker"}),
+    ("dispute_resolved_as_a_whole", Dispute, {"worker_amount": Decimal(1)}),
+    ("dispute_resolved_as_a_whole", Dispute, {"resolved_at": AT}),
+    ("dispute_resolved_as_a_whole", Dispute, {"resolved_at": AT, "outcome": "worker"}),
+    (
+        "dispute_resolved_as_a_whole",
+        Dispute,
+        {
+            "resolved_at": AT,
+            "outcome": "worker",
+            "worker_amount": Decimal(-1),
+            "refund_amount": Decimal(0),
+        },
+    ),
+    ("account_belongs_to_its_owner", Account, {"name": "escrow"}),
+    ("account_belongs_to_its_owner", Account, {"name": "fees"}),
+    ("account_belongs_to_its_owner", Account, {"worker": None}),
+    ("account_negative_only_by_kind", Account, {"may_go_below_zero": True}),
+    ("account_negative_only_by_kind", Account, {"name": "loan"}),
+    ("account_not_overdrawn", Account, {"balance": Decimal("-0.000001"), "negative_since": AT}),
+    ("account_signs_since_match", Account, {"balance": Decimal(1)}),
+    ("account_signs_since_match", Account, {"positive_since": AT}),
+    (
+        "account_signs_since_match",
+        Account,
+        {"name": "loan", "may_go_below_zero": True, "balance": Decimal(-1)},
+    ),
+    ("ledger_amount_positive", LedgerEntry, {"amount": Decimal(0)}),
+    ("ledger_two_accounts", LedgerEntry, {"debit_account_id": 7, "credit_account_id": 7}),
+    ("ledger_kind_known", LedgerEntry, {"kind": "gift"}),
+    ("ledger_keyed_by_its_fact", LedgerEntry, {"idempotency_key": None}),
+    ("ledger_keyed_by_its_fact", LedgerEntry, {"sequence": 1}),
+    ("ledger_keyed_by_its_fact", LedgerEntry, {"kind": "release"}),
+    ("ledger_keyed_by_its_fact", LedgerEntry, {"kind": "release", "idempotency_key": None, "sequence": 1}),
+    (
+        "ledger_keyed_by_its_fact",
+        LedgerEntry,
+        {"kind": "release", "idempotency_key": None, "stream_id": new_id()},
+    ),
+    ("adjustment_by_two_people", Adjustment, {"approved_by": "1"}),
+    ("adjustment_has_a_reason", Adjustment, {"reason": ""}),
+    ("sandbox_transfer_amount_positive", SandboxTransfer, {"amount": Decimal(0)}),
+    ("stream_total_positive", Stream, {"total_amount": Decimal(0)}),
+    ("stream_released_within_total", Stream, {"released_amount": Decimal("10.000001")}),
+    ("stream_released_within_total", Stream, {"released_amount": Decimal("-0.000001")}),
+    ("stream_status_known", Stream, {"status": "asleep"}),
+    ("stream_schedule_positive", Stream, {"release_interval": 0}),
+    ("stream_end_is_start_duration_and_pauses", Stream, {"duration_seconds": 601}),
+    ("stream_end_is_start_duration_and_pauses", Stream, {"paused_for": SECOND}),
+    ("stream_end_is_start_duration_and_pauses", Stream, {"end_at": AT}),
+    ("stream_active_has_next_release", Stream, {"next_release_at": None}),
+    ("stream_paused_has_time", Stream, {"status": "paused"}),
+    ("stream_paused_has_time", Stream, {"paused_at": AT}),
+    ("stream_completed_in_full", Stream, {"status": "completed", "completed_at": AT}),
+    ("stream_completed_in_full", Stream, {"status": "completed", "released_amount": Decimal(10)}),
+    ("stream_completed_in_full", Stream, {"completed_at": AT}),
+    ("stream_cancelled_has_time", Stream, {"status": "cancelled"}),
+    ("stream_cancelled_has_time", Stream, {"cancelled_at": AT}),
+    ("transaction_amount_positive", Transaction, {"amount": Decimal(0)}),
+    ("transaction_fee_not_negative", Transaction, {"fee": Decimal("-0.000001")}),
+    ("transaction_type_known", Transaction, {"type": "gift"}),
+    ("transaction_status_known", Transaction, {"status": "asleep"}),
+    (
+        "transaction_confirmed_on_chain_has_hash",
+        Transaction,
+        {**columns_of(Transaction, "confirmed"), "tx_hash": None},
+    ),
+    ("transaction_confirmed_has_time", Transaction, {"status": "confirmed", "tx_hash": "0x1"}),
+    ("transaction_confirmed_has_time", Transaction, {"confirmed_at": AT}),
+    (
+        "transaction_submitted_is_known_to_the_provider",
+        Transaction,
+        {**columns_of(Transaction, "submitted"), "circle_tx_id": None},
+    ),
+    (
+        "transaction_submitted_is_known_to_the_provider",
+        Transaction,
+        {**columns_of(Transaction, "submitted"), "submitted_at": None},
+    ),
+    ("transaction_outgoing_has_worker_and_wallet", Transaction, {"worker": None}),
+    ("transaction_outgoing_has_worker_and_wallet", Transaction, {"to_wallet": ""}),
+    ("transaction_outgoing_has_worker_and_wallet", Transaction, {"type": "advance", "to_wallet": ""}),
+    ("transaction_wallets_lower_case", Transaction, {"to_wallet": "0x" + "AB" * 20}),
+    ("transaction_wallets_lower_case", Transaction, {"from_wallet": "0x" + "AB" * 20}),
+    ("reputation_event_type_known", ReputationEvent, {"event_type": "smile"}),
+    ("reputation_scores_in_range", ReputationEvent, {"new_score": 1001}),
+    ("reputation_scores_in_range", ReputationEvent, {"previous_score": 1001}),
+    ("reputation_adjustment_has_a_reason", ReputationEvent, {"event_type": "manual_adjustment"}),
+    ("loan_amount_positive", Loan, {"amount": Decimal(0)}),
+    ("loan_fee_not_negative", Loan, {"fee": Decimal("-0.000001")}),
+    ("loan_status_known", Loan, {"status": "asleep"}),
+    ("loan_repaid_within_due", Loan, {"amount_repaid": Decimal("102.000001")}),
+    ("loan_repaid_within_due", Loan, {"amount_repaid": Decimal("-0.000001")}),
+    ("loan_repaid_within_due", Loan, {"amount_repaid": Decimal(100), "amount_written_off": Decimal(3)}),
+    (
+        "loan_repaid_means_nothing_owed",
+        Loan,
+        {**columns_of(Loan, "repaid"), "amount_repaid": Decimal("101.999999")},
+    ),
+    ("loan_repaid_means_nothing_owed", Loan, {**columns_of(Loan, "repaid"), "repaid_at": None}),
+    ("loan_disbursed_has_times", Loan, {**columns_of(Loan, "active"), "approved_at": None}),
+    ("loan_disbursed_has_times", Loan, {**columns_of(Loan, "disbursed"), "disbursed_at": None}),
+    ("loan_disbursed_has_times", Loan, {**columns_of(Loan, "defaulted"), "repayment_due": None}),
+    ("loan_risk_score_in_range", Loan, {"risk_score": 1001}),
+]
+
+# (constraint, model, columns in which the second row is like the first, what else both rows have)
+REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] = [
+    ("engagement_once_per_pair", Engagement, ("platform", "worker"), {}),
+    ("task_external_id_once_per_platform", Task, ("platform", "external_task_id"), {}),
+    ("milestone_number_once_per_task", Milestone, ("task", "number"), {}),
+    (
+        "work_event_reported_once",
+        WorkEvent,
+        ("task", "event_type", "external_id", "event_date"),
+        {"external_id": "7", "event_date": AT.date()},
+    ),
+    ("work_event_reported_once", WorkEvent, ("task", "event_type", "external_id", "event_date"), {}),
+    ("dispute_one_open_per_task", Dispute, ("task",), {}),
+    ("account_once_per_worker", Account, ("worker", "name"), {}),
+    ("account_once_in_the_house", Account, ("name",), {"worker": None, "name": "fees"}),
+    (
+        "ledger_release_once",
+        LedgerEntry,
+        ("stream_id", "sequence"),
+        {"kind": "release", "idempotency_key": None, "sequence": 1},
+    ),
+    ("ledger_key_once", LedgerEntry, ("idempotency_key",), {}),
+    ("ledger_event_pays_once", LedgerEntry, ("work_event",), {}),
+    ("reputation_events_in_order", ReputationEvent, ("worker", "number"), {}),
+    ("loan_one_open_per_worker", Loan, ("worker",), {}),
+]
+
+
+def _refused_by(row: models.Model) -> str | None:
+    """The name of the constraint by which the database refuses the row; None when it takes it."""
+    try:
+        with transaction.atomic():
+            insert(row)
+    except IntegrityError as error:
+        return error.__cause__.diag.constraint_name
+    return None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+def test_a_valid_row_of_every_table_is_taken(model):
+    assert _refused_by(valid(model)) is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "name, model, changes", BROKEN, ids=[f"{name}-{'-'.join(changes)}" for name, _, changes in BROKEN]
+)
+def test_a_check_refuses_by_its_name(name, model, changes):
+    row = valid(model, **changes)
+    before = model._base_manager.count()
+
+    assert _refused_by(row) == name
+    assert model._base_manager.count() == before
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "name, model, key, shared", REPEATED, ids=[f"{case[0]}-{'-'.join(case[3])}" for case in REPEATED]
+)
+def test_a_second_row_with_the_same_key_is_refused_by_its_name(name, model, key, shared):
+    first = valid(model, **shared)
+    if name == "ledger_release_once":
+        first.stream_id = insert(valid(Stream)).pk
+    if name == "ledger_event_pays_once":
+        first.work_event = insert(valid(WorkEvent))
+    insert(first)
+    second = valid(model, **{**shared, **{column: getattr(first, column) for column in key}})
+
+    assert _refused_by(second) == name
+
+
+@pytest.mark.django_db
+def test_a_platform_has_one_account_of_a_name():
+    first = insert(valid(Account, worker=None, platform=PlatformFactory(), name="escrow"))
+    second = valid(Account, worker=None, platform=first.platform, name="escrow")
+
+    assert _refused_by(second) == "account_once_per_platform"
+
+
+@pytest.mark.django_db
+def test_keys_that_differ_and_ended_rows_do_not_stand_in_the_way():
+    worker, task = WorkerFactory(), TaskFactory()
+    for status in ("repaid", "defaulted", "cancelled", "pending"):
+        insert(valid(Loan, worker=worker, **columns_of(Loan, status)))
+    for external_id, on in [("7", None), ("8", None), (None, AT.date()), (None, None)]:
+        insert(valid(WorkEvent, task=task, external_id=external_id, event_date=on))
+    resolved = {"resolved_at": AT, "outcome": "worker", "worker_amount": 1, "refund_amount": 0}
+    for changes in (resolved, resolved, {}):
+        insert(valid(Dispute, task=task, **changes))
+
+    assert (worker.loans.count(), task.work_events.count(), task.disputes.count()) == (4, 4, 3)
+
+
+UNIQUE_COLUMNS = [
+    (model, field.name)
+    for model in MODELS
+    for field in model._meta.concrete_fields
+    if field.unique and not field.primary_key
+]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "model, column", UNIQUE_COLUMNS, ids=[f"{model.__name__}.{column}" for model, column in UNIQUE_COLUMNS]
+)
+def test_a_unique_column_takes_no_value_twice(model, column):
+    values = {"tx_hash": "0x1", "circle_tx_id": "1", "source_key": "fact"}
+    first = valid(model, **{column: values[column]} if column in values else {})
+    insert(first)
+    before = model._base_manager.count()
+
+    refused_by = _refused_by(valid(model, **{column: getattr(first, column)}))
+
+    assert refused_by is not None
+    assert column in refused_by
+    assert model._base_manager.count() == before
+
+
+def test_every_constraint_of_the_models_has_a_case_here():
+    declared = {constraint.name for model in MODELS for constraint in model._meta.constraints}
+    covered = {case[0] for case in [*BROKEN, *REPEATED]} | {"account_once_per_platform"}
+
+    assert declared - covered == set(), "add a violating write for each of these"
+    assert covered - declared == set(), "these are no longer declared"
+
+
+@pytest.mark.django_db
+def test_every_constraint_of_the_models_is_in_the_database():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT conname FROM pg_constraint UNION SELECT indexname FROM pg_indexes")
+        present = {name for (name,) in cursor.fetchall()}
+
+    assert {constraint.name for model in MODELS for constraint in model._meta.constraints} <= present

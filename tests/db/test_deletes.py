@@ -1,0 +1,228 @@
+"""Money history outlives people: who has some is anonymised, who has none is really gone."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, IntegrityError, connection, transaction
+
+from audit.models import AuditLog
+from gigstream.lib.errors import HasMoneyHistory, Refusal
+from loans import services as loans
+from payments import services as payments
+from payments.models import Account, LedgerEntry
+from platforms import services as platforms
+from platforms.models import ApiKey, Platform, Task
+from reputation import services as reputation
+from reputation.models import ReputationEvent
+from tests.factories import (
+    NOW,
+    PlatformFactory,
+    TaskFactory,
+    WorkerFactory,
+    assigned,
+    balance,
+    running_stream,
+    settle,
+    started,
+)
+from workers import services as workers
+from workers.errors import WorkerDeleted
+from workers.models import Worker
+
+pytestmark = pytest.mark.django_db
+
+
+def worker_paid_in_full() -> Worker:
+    """A worker whose only task was done, paid and paid out."""
+    task = started(amount="10")
+    platforms.complete_task(task_id=task.pk, now=NOW)
+    payments.create_due_payouts(now=NOW)
+    settle(NOW)
+    return task.worker
+
+
+def execute(statement: str, *parameters: Any) -> None:
+    """Run one statement past Django's models, foreign keys being checked at once."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        cursor.execute(statement, parameters)
+
+
+def test_a_worker_with_money_history_is_anonymised():
+    worker = worker_paid_in_full()
+    entries = LedgerEntry.objects.count()
+    email = worker.email
+
+    assert worker.delete() == (0, {})
+
+    stored = Worker.objects.get(pk=worker.pk)
+    assert stored.deleted_at is not None
+    assert stored.email == f"deleted-{worker.pk}@invalid.example"
+    assert (stored.full_name, stored.password_hash, stored.wallet_id) == ("Deleted worker", "", "")
+    assert (stored.wallet_address, stored.metadata) == (None, {})
+    assert not Worker.objects.present().filter(pk=worker.pk).exists()
+    assert not Worker.objects.filter(email=email).exists()
+    assert (stored.total_tasks, stored.total_earned, stored.reputation_score) == (1, Decimal(10), 510)
+    assert LedgerEntry.objects.count() == entries
+
+
+def test_a_worker_deleted_twice_keeps_the_time_of_the_first():
+    worker = worker_paid_in_full()
+    worker.delete()
+    first = Worker.objects.get(pk=worker.pk).deleted_at
+
+    Worker.objects.get(pk=worker.pk).delete()
+
+    assert Worker.objects.get(pk=worker.pk).deleted_at == first
+
+
+def test_deleting_many_workers_treats_each_by_its_own_rule():
+    kept, gone = worker_paid_in_full(), WorkerFactory()
+
+    Worker.objects.filter(pk__in=[kept.pk, gone.pk]).delete()
+
+    assert list(Worker.objects.values_list("pk", "full_name")) == [(kept.pk, "Deleted worker")]
+
+
+def test_hard_deleting_a_worker_with_money_history_says_why_not():
+    worker = worker_paid_in_full()
+
+    with pytest.raises(HasMoneyHistory, match=r"has money history .* and cannot be deleted") as refusal:
+        worker.hard_delete()
+
+    assert (refusal.value.code, refusal.value.status) == ("has_money_history", 409)
+    assert Worker.objects.filter(pk=worker.pk, deleted_at=None, full_name=worker.full_name).exists()
+    assert ReputationEvent.objects.filter(worker=worker).count() == 1
+    assert Task.objects.filter(worker=worker).count() == 1
+
+
+@pytest.mark.parametrize("table", ["workers", "platforms", "tasks", "transactions"])
+def test_raw_sql_does_not_delete_what_money_history_hangs_on(table):
+    worker_paid_in_full()
+    entries = LedgerEntry.objects.count()
+
+    with pytest.raises(IntegrityError, match="violates foreign key constraint"), transaction.atomic():
+        execute(f"DELETE FROM {table}")
+
+    assert LedgerEntry.objects.count() == entries
+    assert (Worker.objects.count(), Platform.objects.count(), Task.objects.count()) == (1, 1, 1)
+
+
+def test_a_started_stream_is_not_deleted_with_its_worker():
+    stream = running_stream()
+
+    with pytest.raises(HasMoneyHistory):
+        stream.worker.hard_delete()
+    with pytest.raises(DatabaseError), transaction.atomic():
+        execute("DELETE FROM workers")
+
+    assert Account.objects.filter(worker=stream.worker).count() == 1
+
+
+def test_a_worker_without_money_history_is_gone_with_their_reputation_events():
+    worker, other = WorkerFactory(), WorkerFactory()
+    for one in (worker, other):
+        reputation.adjust_reputation(worker_id=one.pk, delta=5, reason="welcome", now=NOW)
+
+    worker.delete()
+
+    assert list(Worker.objects.all()) == [other]
+    assert list(ReputationEvent.objects.values_list("worker", flat=True)) == [other.pk]
+
+
+def test_a_platform_with_money_history_is_anonymised():
+    platform = PlatformFactory(funds="10", wallet_id="w-1")
+
+    assert platform.delete() == (0, {})
+
+    stored = Platform.objects.get(pk=platform.pk)
+    assert stored.deleted_at is not None
+    assert (stored.name, stored.wallet_id, stored.is_active) == (f"Deleted platform {platform.pk}", "", False)
+    assert stored.contact_email == f"deleted-{platform.pk}@invalid.example"
+    assert balance(stored, "available") == 10
+
+
+def test_hard_deleting_a_platform_with_money_history_says_why_not():
+    platform = PlatformFactory(funds="10")
+
+    with pytest.raises(HasMoneyHistory):
+        platform.hard_delete()
+
+    assert Platform.objects.filter(pk=platform.pk, deleted_at=None, is_active=True).exists()
+
+
+def test_a_platform_without_money_history_is_gone_with_its_tasks_and_keys():
+    task = TaskFactory(platform=PlatformFactory())
+    platforms.create_api_key(platform_id=task.platform_id)
+
+    task.platform.delete()
+
+    assert (Platform.objects.count(), Task.objects.count(), ApiKey.objects.count()) == (0, 0, 0)
+
+
+def refused(act: Any, **arguments: Any) -> str:
+    """The code of the refusal; nothing has been written but perhaps the line that says so."""
+    before = (LedgerEntry.objects.count(), AuditLog.objects.count())
+    with pytest.raises(Refusal) as refusal:
+        act(**arguments)
+    assert (LedgerEntry.objects.count(), AuditLog.objects.count()) == before
+    assert not Worker.objects.exclude(deleted_at=None).exists()
+    assert not Platform.objects.exclude(deleted_at=None).exists()
+    return refusal.value.code
+
+
+def test_a_worker_with_an_open_task_may_not_leave():
+    for task in (assigned(), started()):
+        assert refused(workers.delete_worker, worker_id=task.worker_id) == "task_not_over"
+
+
+def test_a_worker_with_money_here_or_on_its_way_may_not_leave():
+    task = started(amount="10")
+    platforms.complete_task(task_id=task.pk, now=NOW)
+    assert refused(workers.delete_worker, worker_id=task.worker_id) == "money_left"
+
+    payments.create_due_payouts(now=NOW)
+
+    assert balance(task.worker, "available") == 0
+    assert refused(workers.delete_worker, worker_id=task.worker_id) == "money_left"
+
+
+def test_a_worker_who_asks_for_or_owes_an_advance_may_not_leave():
+    worker = WorkerFactory()
+    loan = loans.request_loan(worker_id=worker.pk, amount="50", fee_bps=200, now=NOW)
+    assert refused(workers.delete_worker, worker_id=worker.pk) == "open_loan_exists"
+
+    loans.approve_loan(loan_id=loan.pk, now=NOW)
+    loans.disburse_loan(loan_id=loan.pk, now=NOW)
+    settle(NOW)
+
+    assert balance(worker, "loan") == Decimal(-51)
+    assert refused(workers.delete_worker, worker_id=worker.pk) in ("open_loan_exists", "money_left")
+
+
+def test_a_worker_who_is_done_may_leave_once():
+    worker = worker_paid_in_full()
+
+    workers.delete_worker(worker_id=worker.pk)
+
+    assert Worker.objects.get(pk=worker.pk).full_name == "Deleted worker"
+    assert AuditLog.objects.filter(action="worker.delete", resource_id=str(worker.pk)).count() == 1
+    with pytest.raises(WorkerDeleted):
+        workers.delete_worker(worker_id=worker.pk)
+
+
+def test_a_platform_with_work_or_money_here_may_not_leave():
+    task = started(amount="10")
+    assert refused(platforms.delete_platform, platform_id=task.platform_id) == "task_not_over"
+
+    platforms.cancel_task(task_id=task.pk, now=NOW)
+
+    assert refused(platforms.delete_platform, platform_id=task.platform_id) == "money_left"
+
+
+def test_a_platform_with_a_posted_task_may_not_leave():
+    task = TaskFactory(platform=PlatformFactory())
+
+    assert refused(platforms.delete_platform, platform_id=task.platform_id) == "task_not_over"
+    assert Task.objects.filter(pk=task.pk).exists()

@@ -1,0 +1,193 @@
+"""What PostgreSQL itself refuses, whoever asks: changes of append-only rows and illegal status moves."""
+
+from datetime import timedelta
+from decimal import Decimal
+from itertools import permutations
+from typing import Any
+
+import pytest
+from django.db import DatabaseError, connection, models, transaction
+
+from audit.models import AuditLog, AuditSeal, BookCheck
+from loans.enums import LOAN_MOVES
+from loans.models import Loan
+from payments.enums import STREAM_MOVES, TRANSACTION_MOVES
+from payments.models import Account, Adjustment, LedgerEntry, Stream, Transaction
+from platforms.enums import TASK_MOVES
+from platforms.models import Task, WorkEvent
+from reputation.models import ReputationEvent
+from tests.db.rows import AT, columns_of, in_status, insert, valid
+from tests.factories import WorkerFactory
+from workers.enums import WORKER_MOVES
+from workers.models import Worker
+
+pytestmark = pytest.mark.django_db
+
+APPEND_ONLY = [
+    (LedgerEntry, "amount", Decimal(2)),
+    (AuditLog, "action", "other"),
+    (AuditSeal, "hash", "f" * 64),
+    (WorkEvent, "external_id", "other"),
+    (BookCheck, "violations", 1),
+    (Adjustment, "reason", "other"),
+]
+MOVES = [
+    (Task, TASK_MOVES),
+    (Stream, STREAM_MOVES),
+    (Transaction, TRANSACTION_MOVES),
+    (Loan, LOAN_MOVES),
+    (Worker, WORKER_MOVES),
+]
+PAIRS = [
+    pytest.param(model, before, after, after in moves[before], id=f"{model.__name__}-{before}-{after}")
+    for model, moves in MOVES
+    for before, after in permutations(moves, 2)
+]
+
+
+def execute(statement: str, *parameters: Any) -> int:
+    """Run one statement past Django's models; returns how many rows it touched."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.rowcount
+
+
+def update(row: models.Model, **columns: Any) -> int:
+    """One plain UPDATE of the row, past its manager and signals."""
+    return type(row)._base_manager.filter(pk=row.pk).update(**columns)
+
+
+def stored(row: models.Model) -> dict[str, Any]:
+    return type(row)._base_manager.filter(pk=row.pk).values().get()
+
+
+@pytest.mark.parametrize("model, column, value", APPEND_ONLY, ids=[case[0].__name__ for case in APPEND_ONLY])
+def test_an_append_only_row_is_neither_changed_nor_deleted(model, column, value):
+    row = insert(valid(model))
+    before = stored(row)
+
+    with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
+        update(row, **{column: value})
+    with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
+        execute(f"UPDATE {model._meta.db_table} SET {column} = {column}")
+    with pytest.raises(DatabaseError, match="Cannot update or delete"), transaction.atomic():
+        execute(f"DELETE FROM {model._meta.db_table}")
+
+    assert stored(row) == before
+
+
+def test_a_reputation_event_is_not_changed():
+    event = insert(valid(ReputationEvent))
+
+    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+        update(event, delta=500)
+
+    assert stored(event)["delta"] == 10
+
+
+def test_a_reputation_event_is_not_deleted_while_its_worker_stays():
+    event = insert(valid(ReputationEvent))
+
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        event.delete()
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        execute("DELETE FROM reputation_events")
+
+    assert ReputationEvent.objects.count() == 1
+
+
+def test_a_reputation_event_goes_with_its_worker_and_others_stay():
+    event, other = insert(valid(ReputationEvent)), insert(valid(ReputationEvent))
+
+    event.worker.hard_delete()
+
+    assert list(ReputationEvent.objects.all()) == [other]
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        execute("DELETE FROM reputation_events")
+
+
+def test_an_account_is_never_deleted():
+    account = insert(valid(Account))
+
+    with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
+        execute("DELETE FROM accounts WHERE id = %s", account.pk)
+    with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
+        account.delete()
+
+    assert Account.objects.filter(pk=account.pk).exists()
+
+
+@pytest.mark.parametrize("column", ["id", "name", "worker_id", "platform_id", "may_go_below_zero"])
+def test_what_an_account_is_never_changes(column):
+    account = insert(valid(Account))
+    before = stored(account)
+    changed = {
+        "id": account.pk + 1,
+        "name": "in_transit",
+        "worker_id": WorkerFactory().pk,
+        "platform_id": None,
+        "may_go_below_zero": True,
+    }
+
+    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+        update(account, **{column: changed[column]})
+
+    assert stored(account) == before
+
+
+def test_the_balance_of_an_account_moves():
+    account = insert(valid(Account))
+
+    assert update(account, balance=Decimal(5), positive_since=AT) == 1
+
+
+@pytest.mark.parametrize("model, before, after, legal", PAIRS)
+def test_the_database_allows_exactly_the_moves_of_the_table(model, before, after, legal):
+    row = insert(in_status(model, before))
+
+    if legal:
+        assert update(row, **columns_of(model, after)) == 1
+        assert stored(row)["status"] == after
+    else:
+        with pytest.raises(DatabaseError, match="Invalid transition"), transaction.atomic():
+            update(row, **columns_of(model, after))
+        assert stored(row)["status"] == before
+
+
+@pytest.mark.parametrize("model, moves", MOVES, ids=lambda given: getattr(given, "__name__", ""))
+def test_writing_the_same_status_again_is_no_move(model, moves):
+    for status in moves:
+        row = insert(in_status(model, status))
+        assert update(row, status=status) == 1
+
+
+def _half_released() -> Stream:
+    return insert(valid(Stream, released_amount=Decimal(5), sequence=3))
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"released_amount": Decimal("4.999999")},
+        {"sequence": 2},
+        {"released_amount": Decimal(6), "sequence": 2},
+        {"released_amount": Decimal(4), "sequence": 4},
+    ],
+    ids=lambda columns: "-".join(columns),
+)
+def test_what_a_stream_has_released_never_goes_back(columns):
+    stream = _half_released()
+    before = stored(stream)
+
+    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+        update(stream, **columns)
+
+    assert stored(stream) == before
+
+
+def test_what_a_stream_has_released_grows():
+    stream = _half_released()
+
+    assert update(stream, released_amount=Decimal("5.000001"), sequence=4) == 1
+    assert update(stream, next_release_at=AT + timedelta(minutes=1)) == 1
+    assert stored(stream)["remaining_amount"] == Decimal("4.999999")

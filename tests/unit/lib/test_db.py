@@ -1,0 +1,231 @@
+"""Transactions are rerun when PostgreSQL asks for it, and only then."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import DatabaseError, OperationalError, connection, transaction
+from django.db.backends.base.base import BaseDatabaseWrapper
+
+from gigstream.lib.clock import database_now
+from gigstream.lib.db import atomic_with_retry, long_snapshot, require_no_transaction, sqlstate, try_lock
+from tests.factories import WorkerFactory
+from workers.models import Worker
+
+LOCK = "SELECT full_name FROM workers WHERE id = %s FOR UPDATE"
+
+
+@contextmanager
+def another_connection() -> Iterator[BaseDatabaseWrapper]:
+    """A second session on the same database."""
+    other = connection.copy()
+    try:
+        yield other
+    finally:
+        other.close()
+
+
+@contextmanager
+def locked_elsewhere(worker: Worker) -> Iterator[BaseDatabaseWrapper]:
+    """The worker's row is locked by another session until that commits."""
+    with another_connection() as other:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute(LOCK, [worker.pk])
+        yield other
+        other.rollback()
+
+
+def _rename(worker: Worker, name: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '50ms'")
+        cursor.execute("UPDATE workers SET full_name = %s WHERE id = %s", [name, worker.pk])
+
+
+def _name(worker: Worker) -> str:
+    return Worker.objects.values_list("full_name", flat=True).get(pk=worker.pk)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_who_deadlock_both_get_through():
+    first, second = WorkerFactory(), WorkerFactory()
+    both_hold_one = threading.Barrier(2, timeout=10)
+    attempts: list[str] = []
+    failures: list[BaseException] = []
+
+    @atomic_with_retry
+    def rename_both(me: str, one: Worker, other: Worker) -> None:
+        attempts.append(me)
+        with connection.cursor() as cursor:
+            cursor.execute(LOCK, [one.pk])
+            if attempts.count(me) == 1:
+                both_hold_one.wait()
+            cursor.execute(LOCK, [other.pk])
+            cursor.execute(
+                "UPDATE workers SET full_name = full_name || %s WHERE id = ANY(%s)", [me, [one.pk, other.pk]]
+            )
+
+    def run(me: str, one: Worker, other: Worker) -> None:
+        try:
+            rename_both(me, one, other)
+        except BaseException as error:  # noqa: BLE001 - told to the test's own thread
+            failures.append(error)
+        finally:
+            connection.close()
+
+    threads = [
+        threading.Thread(target=run, args=("A", first, second)),
+        threading.Thread(target=run, args=("B", second, first)),
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeout=30)
+
+    assert failures == []
+    assert len(attempts) == 3
+    assert sorted(_name(first)[-2:]) == sorted(_name(second)[-2:]) == ["A", "B"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lock_that_is_let_go_in_time_is_waited_for():
+    worker = WorkerFactory(full_name="Before")
+    attempts = []
+
+    with locked_elsewhere(worker) as other:
+
+        @atomic_with_retry
+        def rename() -> str:
+            attempts.append(1)
+            if len(attempts) == 3:
+                other.rollback()
+            _rename(worker, "After")
+            return "renamed"
+
+        assert rename() == "renamed"
+
+    assert len(attempts) == 3
+    assert _name(worker) == "After"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_fifth_failure_is_the_last_and_nothing_has_moved():
+    worker = WorkerFactory(full_name="Before")
+    attempts = []
+
+    @atomic_with_retry
+    def rename() -> None:
+        attempts.append(1)
+        Worker.objects.filter(pk=bystander.pk).update(full_name="Touched")
+        _rename(worker, "After")
+
+    bystander = WorkerFactory(full_name="Bystander")
+    with locked_elsewhere(worker), pytest.raises(OperationalError) as error:
+        rename()
+
+    assert sqlstate(error.value) == "55P03"
+    assert len(attempts) == 5
+    assert (_name(worker), _name(bystander)) == ("Before", "Bystander")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_inside_the_callers_transaction_only_the_caller_may_try_again():
+    worker = WorkerFactory(full_name="Before")
+    attempts = []
+
+    @atomic_with_retry
+    def rename() -> None:
+        attempts.append(1)
+        _rename(worker, "After")
+
+    with locked_elsewhere(worker), pytest.raises(OperationalError), transaction.atomic():
+        rename()
+
+    assert len(attempts) == 1
+    assert _name(worker) == "Before"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_callers_transaction_survives_a_refused_inner_one():
+    worker = WorkerFactory(full_name="Before")
+
+    @atomic_with_retry
+    def rename_and_fail() -> None:
+        Worker.objects.filter(pk=worker.pk).update(full_name="After")
+        raise ValueError("no")
+
+    with transaction.atomic():
+        with pytest.raises(ValueError, match="no"):
+            rename_and_fail()
+        assert _name(worker) == "Before"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "statement, state",
+    [
+        ("SELECT 1 / 0", "22012"),
+        ("SET LOCAL statement_timeout = '20ms'; SELECT pg_sleep(5)", "57014"),
+        ("SELECT no_such_column", "42703"),
+    ],
+)
+def test_an_error_that_is_no_lock_conflict_is_raised_at_once(statement, state):
+    attempts = []
+
+    @atomic_with_retry
+    def fail() -> None:
+        attempts.append(1)
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    with pytest.raises(DatabaseError) as error:
+        fail()
+
+    assert sqlstate(error.value) == state
+    assert len(attempts) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_named_lock_has_one_holder_until_its_transaction_ends():
+    with another_connection() as other:
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(hashtext('job'), 7)")
+        with transaction.atomic():
+            assert try_lock("job", 7) is False
+            assert try_lock("job", 8) is True
+            assert try_lock("another job", 7) is True
+        other.rollback()
+    with transaction.atomic():
+        assert try_lock("job", 7) is True
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_snapshot_sees_one_instant_and_writes_nothing():
+    worker = WorkerFactory(full_name="Before")
+
+    with long_snapshot(), another_connection() as other:
+        assert _name(worker) == "Before"
+        with other.cursor() as cursor:
+            cursor.execute("UPDATE workers SET full_name = 'After' WHERE id = %s", [worker.pk])
+        assert _name(worker) == "Before"
+
+    assert _name(worker) == "After"
+    with pytest.raises(DatabaseError, match="read-only transaction"), long_snapshot():
+        Worker.objects.filter(pk=worker.pk).update(full_name="Written")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_outside_may_be_asked_inside_a_transaction():
+    require_no_transaction()
+    with transaction.atomic(), pytest.raises(RuntimeError, match="inside a database transaction"):
+        require_no_transaction()
+
+
+@pytest.mark.django_db
+def test_the_databases_clock_is_aware_utc_and_goes_on_within_a_transaction():
+    first, second = database_now(), database_now()
+
+    assert first.utcoffset().total_seconds() == 0
+    assert first < second

@@ -1,0 +1,75 @@
+"""Deltas and tiers of a reputation."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from reputation.calculations import (
+    LATE,
+    LOAN_DEFAULTED,
+    LOAN_REPAID,
+    clamp,
+    completion_delta,
+    dispute_delta,
+    is_late,
+    rating_delta,
+    tier_of,
+)
+
+DUE = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+TICK = timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(
+    "completed_at, due_at, delta, late",
+    [
+        (DUE, None, 10, False),
+        (DUE - TICK, DUE, 15, False),
+        (DUE, DUE, 15, False),
+        (DUE + TICK, DUE, 10, True),
+    ],
+)
+def test_completed_work_counts_and_more_when_it_met_its_due_time(completed_at, due_at, delta, late):
+    assert completion_delta(completed_at=completed_at, due_at=due_at) == delta
+    assert is_late(completed_at=completed_at, due_at=due_at) is late
+
+
+def test_the_fixed_deltas():
+    assert (LATE, LOAN_REPAID, LOAN_DEFAULTED) == (-10, 10, -50)
+
+
+@pytest.mark.parametrize("rating, delta", [(1, -10), (2, -5), (3, 0), (4, 5), (5, 10)])
+def test_a_rating_moves_the_score_by_its_distance_from_3(rating, delta):
+    assert rating_delta(rating) == delta
+
+
+@pytest.mark.parametrize("severity, delta", [(1, -10), (2, -20), (3, -30), (4, -40), (5, -50)])
+def test_a_dispute_costs_10_per_step_of_severity(severity, delta):
+    assert dispute_delta(severity) == delta
+
+
+@pytest.mark.parametrize("score, kept", [(-1, 0), (0, 0), (500, 500), (1000, 1000), (1001, 1000)])
+def test_a_score_stays_within_0_and_1000(score, kept):
+    assert clamp(score, highest=1000) == kept
+
+
+@pytest.mark.parametrize(
+    "score, tier",
+    [
+        (0, "Starter"),
+        (399, "Starter"),
+        (400, "Bronze"),
+        (500, "Bronze"),
+        (599, "Bronze"),
+        (600, "Silver"),
+        (699, "Silver"),
+        (700, "Gold"),
+        (799, "Gold"),
+        (800, "Platinum"),
+        (899, "Platinum"),
+        (900, "Diamond"),
+        (1000, "Diamond"),
+    ],
+)
+def test_the_tier_of_a_score(score, tier):
+    assert tier_of(score) == tier

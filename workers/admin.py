@@ -1,0 +1,76 @@
+"""The staff's doors to workers."""
+
+from collections.abc import Sequence
+
+from django.contrib import admin
+
+from audit import services as audit
+from gigstream.lib.admin import ProfileAdmin, by_email, by_hash, by_uuid, by_words, each
+from workers import services
+from workers.enums import WorkerStatus
+from workers.models import Worker
+
+REASON = "by hand in the admin"
+
+
+@admin.register(Worker)
+class WorkerAdmin(ProfileAdmin):
+    list_display = (
+        "full_name",
+        "email",
+        "status",
+        "reputation_score",
+        "total_tasks",
+        "total_earned",
+        "completion_rate",
+        "dispute_rate",
+        "last_active_at",
+        "created_at",
+    )
+    list_filter = ("status", ("deleted_at", admin.EmptyFieldListFilter), "created_at")
+    ordering = ("-created_at", "-id")
+    sortable_by = ("reputation_score", "total_tasks", "total_earned", "last_active_at", "created_at")
+    searches = (
+        by_uuid("id"),
+        by_email("email__startswith"),
+        by_hash("wallet_address"),
+        by_words("full_name__icontains"),
+    )
+    search_help_text = "id, email or its beginning, wallet address, or part of a name"
+    editable = ("full_name",)
+    fieldsets = (
+        (None, {"fields": ("full_name", "email", "status", "wallet_address", "id")}),
+        (
+            "Standing",
+            {
+                "fields": (
+                    ("reputation_score", "average_rating"),
+                    ("total_tasks", "total_earned"),
+                    ("completion_rate", "dispute_rate"),
+                    ("account_age_days", "account_aged_on"),
+                ),
+                "description": "Follows from the worker's tasks and events; nobody sets it.",
+            },
+        ),
+        ("Times", {"fields": ("created_at", "updated_at", "last_login_at", "last_active_at", "deleted_at")}),
+        ("Metadata", {"fields": ("metadata",), "classes": ("collapse",)}),
+    )
+    actions = (
+        each(
+            "suspend",
+            "Suspend",
+            "suspended",
+            lambda worker: services.suspend_worker(worker_id=worker.pk, reason=REASON),
+            when=lambda worker: worker.status == WorkerStatus.ACTIVE and worker.deleted_at is None,
+        ),
+        each(
+            "reinstate",
+            "Reinstate",
+            "reinstated",
+            lambda worker: services.reinstate_worker(worker_id=worker.pk, reason=REASON),
+            when=lambda worker: worker.status == WorkerStatus.SUSPENDED and worker.deleted_at is None,
+        ),
+    )
+
+    def record_edit(self, obj: Worker, names: Sequence[str]) -> None:
+        audit.record("worker.edit", obj, metadata={"fields": list(names)})
