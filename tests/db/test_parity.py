@@ -166,13 +166,14 @@ class TestTaskStatistics:
 
     def test_a_task_never_changes_hands(self):
         task, other = assigned(), WorkerFactory()
+        worker = task.worker
 
         with pytest.raises(DatabaseError), transaction.atomic():
             change(task, worker=other).save()
         with pytest.raises(DatabaseError), transaction.atomic():
             other.tasks.add(task)
 
-        assert list(task.platform.engagements.values_list("worker", "open_tasks")) == [(task.worker_id, 1)]
+        assert list(task.platform.engagements.values_list("worker", "open_tasks")) == [(worker.pk, 1)]
 
     def test_a_batch(self):
         worker, platform = WorkerFactory(), PlatformFactory(funds="1000")

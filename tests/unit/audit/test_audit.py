@@ -2,6 +2,7 @@
 
 import json
 import logging
+import time
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -101,16 +102,25 @@ def test_values_become_exact_json():
     )
 
 
+def seal_all(lines: int) -> None:
+    """Seal until so many lines are covered: a transaction elsewhere on the server may hold some back."""
+    deadline = time.monotonic() + 60
+    while lines > 0:
+        assert time.monotonic() < deadline
+        lines -= sealing.seal()
+
+
 @pytest.mark.django_db(transaction=True)
 class TestChain:
     def test_links_cover_each_line_once_and_verify(self):
         log("a", "b")
-        assert sealing.seal() == 2
+        seal_all(2)
         assert sealing.seal() == 0
         log("c")
-        assert sealing.seal() == 1
+        seal_all(1)
 
         first, second = AuditSeal.objects.order_by("id")
+        assert (first.row_count, second.row_count) == (2, 1)
         assert first.previous_hash == sealing.GENESIS
         assert second.previous_hash == first.hash
         assert sealing.broken_seals() == []
@@ -128,7 +138,7 @@ class TestChain:
             log("open")
             with ThreadPoolExecutor(1) as pool:
                 assert pool.submit(seal_elsewhere).result() == 0
-        assert sealing.seal() == 1
+        seal_all(1)
         assert sealing.broken_seals() == []
 
     @pytest.mark.parametrize(
@@ -145,9 +155,9 @@ class TestChain:
     )
     def test_whatever_is_changed_behind_it_is_seen(self, tampering):
         log("a", "b")
-        sealing.seal()
+        seal_all(2)
         log("c")
-        sealing.seal()
+        seal_all(1)
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE audit_logs DISABLE TRIGGER USER")
             cursor.execute(tampering)
