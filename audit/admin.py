@@ -159,6 +159,13 @@ class JobHeartbeatAdmin(ReadOnlyAdmin):
     search_help_text = "part of a job's name"
     actions = ("run_now",)
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Lists every job of the schedule, also one that has never run, so that it can be run."""
+        jobs = _jobs_by_name().values()
+        rows = [JobHeartbeat(name=job.name, every_seconds=job.every_seconds) for job in jobs]
+        JobHeartbeat.objects.bulk_create(rows, ignore_conflicts=True)
+        return super().get_changelist_instance(request)
+
     @admin.action(description="Run now", permissions=["operate"])
     def run_now(self, request: HttpRequest, queryset: QuerySet) -> None:
         """Run the selected jobs here and now, one after the other. A job may always be run once more."""

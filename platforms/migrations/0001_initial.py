@@ -418,6 +418,8 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "API key",
+                "verbose_name_plural": "API keys",
                 "db_table": "api_keys",
                 "constraints": [
                     models.CheckConstraint(

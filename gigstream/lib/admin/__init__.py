@@ -1,0 +1,50 @@
+"""The staff's pages: read-only, quick on large tables, linked to each other."""
+
+from django.contrib import admin
+
+from gigstream.lib.admin.actions import each
+from gigstream.lib.admin.bases import ProfileAdmin, ReadOnlyAdmin, ReportAdmin
+from gigstream.lib.admin.columns import EMPTY, admin_url, link, list_url, shorter
+from gigstream.lib.admin.filters import BelongsTo, CappedPaginator, NewestChoices, NewestDates, NewestYesNo
+from gigstream.lib.admin.search import (
+    by_email,
+    by_hash,
+    by_number,
+    by_text,
+    by_uuid,
+    by_words,
+    by_words_in_newest,
+)
+from gigstream.lib.admin.tables import Table, show_everywhere, show_on
+
+__all__ = [
+    "EMPTY",
+    "BelongsTo",
+    "CappedPaginator",
+    "NewestChoices",
+    "NewestDates",
+    "NewestYesNo",
+    "ProfileAdmin",
+    "ReadOnlyAdmin",
+    "ReportAdmin",
+    "Table",
+    "admin_url",
+    "by_email",
+    "by_hash",
+    "by_number",
+    "by_text",
+    "by_uuid",
+    "by_words",
+    "by_words_in_newest",
+    "each",
+    "link",
+    "list_url",
+    "shorter",
+    "show_everywhere",
+    "show_on",
+]
+
+admin.site.site_header = admin.site.site_title = "GigStream"
+admin.site.index_title = "Operations"
+admin.site.site_url = None
+admin.site.empty_value_display = EMPTY

@@ -1,0 +1,181 @@
+"""The bases of the staff's pages: read-only, computed, or with a few fields to correct."""
+
+import functools
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.contrib import admin
+from django.contrib.admin import helpers
+from django.contrib.admin.utils import flatten_fieldsets
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+
+from gigstream.lib.admin.columns import Column, is_secret, secrets, shown
+from gigstream.lib.admin.filters import CappedPaginator, ReportPaginator, belongs_to
+from gigstream.lib.admin.search import Search
+from gigstream.lib.admin.tables import tables_by_model
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """Rows may be looked at, found and followed; what changes them are actions that call services.
+
+    `fieldsets` and `list_display` name fields plainly; without fieldsets every field but secrets is shown.
+    `searches` say where a term is looked for, `belongs` which foreign keys the address may filter by.
+    """
+
+    change_form_template = "admin/gigstream/change_form.html"
+    list_per_page = 50
+    list_max_show_all = 200
+    list_select_related: ClassVar[tuple[str, ...]] = ()
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    paginator = CappedPaginator
+    sortable_by: ClassVar[tuple[str, ...]] = ()
+    ordering: ClassVar[tuple[str, ...]] = ("-pk",)
+    searches: ClassVar[Sequence[Search]] = ()
+    belongs: ClassVar[Sequence[str]] = ()
+    editable: ClassVar[Sequence[str]] = ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_operate_permission(self, request: HttpRequest) -> bool:
+        """Whether this member of staff may use the actions: those who may change such rows."""
+        return super().has_change_permission(request)
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
+        """The audit log is the one record of who did what; Django's own would keep names of the deleted."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        hidden = secrets(self.model)
+        for path in self.list_select_related:
+            hidden += secrets(self.model, path)
+        return super().get_queryset(request).defer(*hidden)
+
+    # What is shown
+    def shown(self, name: Column) -> Column:
+        """How this page shows the column."""
+        plain = callable(name) or name in self.editable or hasattr(self, name)
+        model: Any = self.model
+        return name if plain else shown(model, str(name))
+
+    def _every_field(self) -> list[str]:
+        return [field.name for field in self.model._meta.concrete_fields if not is_secret(field)]
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        first, *others = super().get_list_display(request)
+        return [self._opening(first), *(self.shown(name) for name in others)]
+
+    def _opening(self, name: Any) -> Column:
+        """The first column opens the row's own page, so a related row is only named there."""
+        field = next((one for one in self.opts.fields if one.name == name), None)
+        return str(name) if isinstance(field, models.ForeignKey) else self.shown(name)
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
+        return [list_display[0]]
+
+    def get_sortable_by(self, request: HttpRequest) -> Any:
+        return [self._ordered(name) for name in self.sortable_by]
+
+    def _ordered(self, name: str) -> Column:
+        display = self.shown(name)
+        if callable(display):
+            display.admin_order_field = name  # type: ignore[attr-defined]
+        return display
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        every: Any = [(None, {"fields": self._every_field()})]
+        declared: Any = self.fieldsets or every
+        return [
+            (title, {**options, "fields": [self._line(line) for line in options["fields"]]})
+            for title, options in declared
+        ]
+
+    def _line(self, line: Any) -> Any:
+        return tuple(map(self.shown, line)) if isinstance(line, list | tuple) else self.shown(line)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        names = flatten_fieldsets(self.get_fieldsets(request, obj))
+        return [name for name in names if name not in self.editable]
+
+    # What is found
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return [*(belongs_to(name) for name in self.belongs), *super().get_list_filter(request)]
+
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        """Only tells Django that there is a search box; `searches` do the work."""
+        return ["pk"] if self.searches else []
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        term = search_term.strip().replace("\x00", "")
+        if not term or not self.searches:
+            return queryset, False
+        conditions = [condition for search in self.searches if (condition := search(self.model, term))]
+        if not conditions:
+            return queryset.none(), False
+        return queryset.filter(functools.reduce(Q.__or__, conditions)), False
+
+    # What hangs on it
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        if obj is not None:
+            context["tables"] = self._tables(request, obj)
+            context["page_actions"] = self._page_actions(request, obj)
+            context["action_checkbox_name"] = helpers.ACTION_CHECKBOX_NAME
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _page_actions(self, request: HttpRequest, obj: models.Model) -> list[tuple[str, str]]:
+        actions: Any = self.get_actions(request)
+        return [
+            (name, words)
+            for function, name, words in actions.values()
+            if getattr(function, "when", lambda row: True)(obj)
+        ]
+
+    def _tables(self, request: HttpRequest, obj: models.Model) -> list[dict[str, Any]]:
+        everywhere = tables_by_model.get(models.Model, []) if self.opts.managed else []
+        tables = [*tables_by_model.get(self.model, []), *everywhere]
+        return [shown for table in tables if (shown := table.render(request, obj))]
+
+
+class ReportAdmin(ReadOnlyAdmin):
+    """Rows of a view, computed as they are read."""
+
+    paginator = ReportPaginator
+    list_per_page = 25
+    list_max_show_all = 25
+
+
+class ProfileAdmin(ReadOnlyAdmin):
+    """A person or company whose harmless fields (`editable`) staff may correct, until it is deleted."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        gone = obj is not None and obj.deleted_at is not None
+        return not gone and admin.ModelAdmin.has_change_permission(self, request, obj)
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Write the changed fields and nothing else, and have it recorded."""
+        changed = [name for name in form.changed_data if name in self.editable]
+        if changed:
+            obj.save(update_fields=[*changed, "updated_at"])
+            self.record_edit(obj, changed)
+
+    def record_edit(self, obj: Any, names: Sequence[str]) -> None:
+        """Tell the audit log which fields of the row were changed, not what is in them."""
+        raise NotImplementedError

@@ -1,0 +1,154 @@
+"""How values are shown: a page names model fields, and how each is shown follows from its type (`shown`)."""
+
+import functools
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib.admin.utils import quote
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.db.models.constants import LOOKUP_SEP
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from gigstream.lib.encryption import EncryptedTextField
+from gigstream.lib.money import MoneyField, usdc
+
+EMPTY = "–"  # noqa: RUF001 - a dash for people
+Display = Callable[[Any], Any]
+Column = str | Display
+SECRET_NAMES = frozenset({"password_hash", "secret_hash"})
+
+
+def admin_url(row: models.Model) -> str:
+    """The address of the row's page."""
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[quote(str(row.pk))])
+
+
+def list_url(model: type[models.Model], **query: object) -> str:
+    """The address of the model's list, filtered by `query`."""
+    path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+    return f"{path}?{urlencode(query)}" if query else path
+
+
+def link(row: models.Model | None, text: object = None) -> SafeString | str | None:
+    """A link to the row's page, or nothing where there is no row."""
+    if row is None:
+        return None
+    return format_html('<a href="{}">{}</a>', admin_url(row), row if text is None else text)
+
+
+def shorter(text: str | None) -> str | None:
+    """The two ends of a long id or hash."""
+    return f"{text[:8]}…{text[-6:]}" if text and len(text) > 20 else text
+
+
+def _named(display: Display, name: str, label: str) -> Display:
+    """Give the function what Django's admin reads from it."""
+    display.__name__ = name
+    display.short_description = label  # type: ignore[attr-defined]
+    return display
+
+
+def _at(path: str, row: Any) -> Any:
+    for name in path.split(LOOKUP_SEP):
+        row = None if row is None else getattr(row, name)
+    return row
+
+
+def linked(path: str, label: str = "") -> Display:
+    """A column that links to a related row; `path` may cross several, as in "stream__task"."""
+    words = label or path.replace(LOOKUP_SEP, " ").replace("_", " ")
+    return _named(lambda row: link(_at(path, row)) or EMPTY, path, words)
+
+
+def money(path: str, label: str = "") -> Display:
+    """A column that shows an amount as people read it, as in "12.50"."""
+
+    def show(row: Any) -> str:
+        value = _at(path, row)
+        return EMPTY if value is None else usdc(value).removesuffix(" USDC")
+
+    return _named(show, path, label or f"{path.replace('_', ' ')} (USDC)")
+
+
+def instant(path: str, label: str = "") -> Display:
+    """A column that shows a time to the second, in UTC."""
+
+    def show(row: Any) -> str:
+        value: datetime | None = _at(path, row)
+        return EMPTY if value is None else f"{value:%Y-%m-%d %H:%M:%S}"
+
+    return _named(show, path, label or path.replace("_", " "))
+
+
+def day(name: str, label: str) -> Display:
+    """A column that shows a date."""
+
+    def show(row: Any) -> str:
+        value = getattr(row, name)
+        return EMPTY if value is None else value.isoformat()
+
+    return _named(show, name, label)
+
+
+def badge(name: str, label: str) -> Display:
+    """A column that shows a choice as a coloured word."""
+
+    def show(row: Any) -> SafeString | str:
+        value = getattr(row, name)
+        text = getattr(row, f"get_{name}_display")()
+        return EMPTY if value is None else format_html('<span class="badge badge-{}">{}</span>', value, text)
+
+    return _named(show, name, label)
+
+
+def pretty(name: str, label: str) -> Display:
+    """A column that shows JSON as indented text."""
+
+    def show(row: Any) -> SafeString | str:
+        value = getattr(row, name)
+        return format_html('<pre class="json">{}</pre>', json.dumps(value, indent=2)) if value else EMPTY
+
+    return _named(show, name, label)
+
+
+@functools.cache
+def shown(model: type[models.Model], name: str) -> Column:
+    """How the model's field is shown: a function of the row, or the bare name where Django does well."""
+    try:
+        field = model._meta.get_field(name)
+    except FieldDoesNotExist:
+        return name
+    label = str(getattr(field, "verbose_name", name))
+    match field:
+        case models.GeneratedField(output_field=MoneyField()) | MoneyField():
+            return money(name, f"{label} (USDC)")
+        case models.DateTimeField():
+            return instant(name, label)
+        case models.DateField():
+            return day(name, label)
+        case models.JSONField():
+            return pretty(name, label)
+        case models.ForeignKey():
+            return linked(name, label)
+        case models.CharField() if field.choices:
+            return badge(name, label)
+    return name
+
+
+def is_secret(field: Any) -> bool:
+    """Whether the column is never shown and not even loaded for a page."""
+    return isinstance(field, EncryptedTextField) or field.name in SECRET_NAMES
+
+
+def secrets(model: type[models.Model], path: str = "") -> list[str]:
+    """The names of the secret columns of the model, or of the one that `path` leads to from it."""
+    for name in filter(None, path.split(LOOKUP_SEP)):
+        model = model._meta.get_field(name).related_model  # type: ignore[assignment]
+    prefix = f"{path}{LOOKUP_SEP}" if path else ""
+    return [prefix + field.name for field in model._meta.concrete_fields if is_secret(field)]

@@ -1,0 +1,79 @@
+"""Tables under a row, added by the app that owns their rows (`show_on`), so that imports go down only."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.admin.utils import display_for_field, display_for_value, label_for_field, lookup_field
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.text import capfirst
+
+from gigstream.lib.admin.columns import Column, admin_url, list_url
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of `model` that hang on another row, newest first, with a link to all of them.
+
+    `by` is the parameter of the target list that names the row; `rows` narrows the target's queryset where
+    that is more than an equality of `by`; `key` makes the parameter's value (the row's key unless given).
+    """
+
+    model: type[models.Model]
+    by: str
+    columns: Sequence[Column]
+    title: str = ""
+    limit: int = 20
+    ordering: Sequence[str] = ()
+    rows: Callable[[QuerySet, Any], QuerySet] | None = None
+    key: Callable[[Any], object] = lambda row: row.pk
+
+    def render(self, request: HttpRequest, row: models.Model) -> dict[str, Any] | None:
+        """What the template shows, or None for staff who may not see these rows."""
+        target: Any = admin.site.get_model_admin(self.model)
+        if not target.has_view_permission(request):
+            return None
+        columns = [target.shown(column) for column in self.columns]
+        found = self._rows(target, request, row)
+        return {
+            "title": self.title or capfirst(str(self.model._meta.verbose_name_plural)),
+            "headers": [capfirst(str(label_for_field(column, self.model, target))) for column in columns],
+            "rows": [(admin_url(one), [(_name(c), _cell(c, one, target)) for c in columns]) for one in found],
+            "all": list_url(self.model, **{self.by: self.key(row)}),
+            "more": len(found) == self.limit,
+        }
+
+    def _rows(self, target: Any, request: HttpRequest, row: models.Model) -> list[models.Model]:
+        everything = target.get_queryset(request).select_related(*target.list_select_related)
+        mine = self.rows(everything, row) if self.rows else everything.filter(**{self.by: row})
+        return list(mine.order_by(*(self.ordering or target.ordering))[: self.limit])
+
+
+def _name(column: Column) -> str:
+    return column.__name__ if callable(column) else column
+
+
+def _cell(column: Column, row: models.Model, target: Any) -> Any:
+    field, attribute, value = lookup_field(column, row, target)
+    empty = target.get_empty_value_display()
+    if field is not None:
+        return display_for_field(value, field, empty)
+    if value is None or hasattr(value, "__html__"):
+        return empty if value is None else value
+    return display_for_value(value, empty, getattr(attribute, "boolean", False))
+
+
+tables_by_model: dict[type[models.Model], list[Table]] = {}
+
+
+def show_on(model: type[models.Model], *tables: Table) -> None:
+    """Add the tables to the pages of `model`, in the order of the calls."""
+    tables_by_model.setdefault(model, []).extend(tables)
+
+
+def show_everywhere(table: Table) -> None:
+    """Add the table at the end of every page."""
+    show_on(models.Model, table)
