@@ -98,7 +98,7 @@ def _send(name: str) -> None:
             _task(name, entry),
             kwargs=entry.get("kwargs", {}),
             queue=entry["queue"],
-            expires=3 * entry["every"],
+            expires=min(3 * entry["every"], 600),
             retry=False,
         )
     except (KombuError, OSError) as error:
@@ -132,6 +132,30 @@ def _finished(one: Job, *, rows: int, error: str) -> None:
         logger.error("job %s failed: %s", one.name, error)
     with connection.cursor() as cursor:
         cursor.execute(_FINISHED, {"rows": rows, "error": error, "name": one.name})
+
+
+def ring_overdue() -> int:
+    """Ask for every job that beat does not start itself and whose interval has passed since its last start;
+    returns how many."""
+    slow = {
+        name: entry["every"]
+        for name, entry in _schedule().items()
+        if entry["every"] > settings.BEAT_STARTS_UP_TO_SECONDS
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            SELECT asked.name FROM unnest(%s::text[], %s::int[]) AS asked(name, every)
+            LEFT JOIN job_heartbeats h ON h.name = asked.name
+            WHERE h.last_started_at IS NULL
+               OR h.last_started_at < clock_timestamp() - make_interval(secs => asked.every)
+            """,
+            [list(slow), list(slow.values())],
+        )
+        overdue = [name for (name,) in cursor.fetchall()]
+    for name in overdue:
+        ring(name)
+    return len(overdue)
 
 
 def late_jobs(*, grace_seconds: int = 30) -> list[str]:

@@ -1,5 +1,5 @@
 from audit import books, sealing
-from audit.jobs import job
+from audit.jobs import job, ring_overdue
 
 
 @job
@@ -13,3 +13,8 @@ def check_books() -> int:
     results = books.check_books()
     books.record(results)
     return sum(result.violations for result in results)
+
+
+@job
+def ring_overdue_jobs() -> int:
+    return ring_overdue()

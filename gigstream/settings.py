@@ -167,19 +167,24 @@ JOBS: dict[str, dict[str, Any]] = {
     "submit_payouts": {"every": 10, "queue": "settlement"},
     "poll_settlements": {"every": 10, "queue": "settlement"},
     "seal_audit_log": {"every": 60, "queue": "default"},
+    "ring_overdue_jobs": {"every": 60, "queue": "default"},
     "mark_overdue_loans": {"every": DAY, "queue": "default"},
     "update_account_ages": {"every": DAY, "queue": "default"},
     "check_books": {"every": 3600, "queue": "default", "minutes": 30},
 }
+# Beat counts an interval from its own start, so a restart a day would keep a daily job from ever running:
+# `ring_overdue_jobs` starts the slow ones, by their heartbeats.
+BEAT_STARTS_UP_TO_SECONDS = 60
 CELERY_BEAT_SCHEDULE = {
     name: {
         "task": job.get("task", name),
         "schedule": job["every"],
         "kwargs": job.get("kwargs", {}),
         # A tick that nobody took within three intervals is stale: the next one does its work.
-        "options": {"queue": job["queue"], "expires": min(job["every"] * 3, 3600)},
+        "options": {"queue": job["queue"], "expires": job["every"] * 3},
     }
     for name, job in JOBS.items()
+    if job["every"] <= BEAT_STARTS_UP_TO_SECONDS
 }
 
 # --- The rules that may be tuned ----------------------------------------------------------------------------
