@@ -27,9 +27,10 @@ class ActorMiddleware:
     @staticmethod
     def _actor(request: HttpRequest, request_id: str) -> Actor:
         user = request.user
+        is_staff = user.is_authenticated and user.is_staff
         return Actor(
-            type=ActorType.STAFF if user.is_authenticated else ActorType.SYSTEM,
-            id=str(user.pk) if user.is_authenticated else "",
+            type=ActorType.STAFF if is_staff else ActorType.SYSTEM,
+            id=str(user.pk) if is_staff else "",
             ip_address=request.META.get("REMOTE_ADDR") or None,
             user_agent=request.headers.get("User-Agent", ""),
             request_id=request_id,

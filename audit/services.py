@@ -6,6 +6,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
 
 from django.db import models
 
@@ -93,7 +94,7 @@ def verb(action: str, resource_type: str) -> Callable[[Callable[P, R]], Callable
     """Frame a service: all of it in one transaction, rerun after a lock conflict; when it refuses a person,
     nothing has changed but one line in the audit log that says what was refused and why.
 
-    The acted-on row is the first keyword argument of the service, whole or by id.
+    The first keyword argument of the service is the id of the row acted on, of the kind `resource_type`.
     """
 
     def frame(service: Callable[P, R]) -> Callable[P, R]:
@@ -118,14 +119,15 @@ def verb(action: str, resource_type: str) -> Callable[[Callable[P, R]], Callable
 
 
 def _record_refusal(action: str, resource_type: str, arguments: Mapping[str, Any], refusal: Refusal) -> None:
-    subject = next(iter(arguments.values()), "")
-    subject_id = str(subject.pk) if isinstance(subject, models.Model) else str(subject)
+    subject = next(iter(arguments.values()), None)
+    # Only an id is kept: what else a verb begins with may be somebody's name or email.
+    subject_id = str(subject) if isinstance(subject, UUID | int) else ""
     record_many(
         [
             Record(
                 action,
                 resource_type,
-                subject_id[:64],
+                subject_id,
                 metadata={"code": refusal.code, **refusal.numbers},
                 error=refusal.message,
             )

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from gigstream.lib.admin import (
@@ -25,14 +26,17 @@ from gigstream.lib.admin import (
     show_on,
 )
 from gigstream.lib.admin import each as each_row
+from gigstream.lib.money import usdc
 from payments import services
-from payments.enums import OUTGOING, StreamStatus, TransactionStatus
+from payments.enums import OUTGOING, StreamStatus, TransactionStatus, TransactionType
 from payments.models import Account, Adjustment, LedgerEntry, SandboxTransfer, Stream, Transaction
 from payments.reports import ActiveStream, DailyTransactionSummary, PlatformPerformance
+from payments.selectors import payout_parts
 from platforms.models import Platform, Task
 from workers.models import Worker
 
 REASON = "by hand in the admin"
+SHOWN_PARTS = 20
 
 
 def owner(account: Account) -> models.Model | None:
@@ -163,6 +167,7 @@ class TransactionAdmin(ReadOnlyAdmin):
     fieldsets = (
         (None, {"fields": ("type", "status", "amount", "fee", "id")}),
         ("Belongs to", {"fields": (("worker", "platform"), ("task", "stream", "loan"))}),
+        ("Covers, first in, first out", {"fields": ("covers",)}),
         (
             "On the chain",
             {
@@ -194,6 +199,17 @@ class TransactionAdmin(ReadOnlyAdmin):
     @admin.display(description="tx hash")
     def short_hash(self, row: Transaction) -> str | None:
         return shorter(row.tx_hash)
+
+    @admin.display(description="earnings")
+    def covers(self, row: Transaction) -> SafeString | None:
+        if row.type != TransactionType.PAYOUT:
+            return None
+        parts = payout_parts(row)
+        lines = format_html_join(
+            "", "<div>{} of {}</div>", ((usdc(part.amount), link(part.entry)) for part in parts[:SHOWN_PARTS])
+        )
+        more = len(parts) - SHOWN_PARTS
+        return format_html("{}<div>and {} more</div>", lines, more) if more > 0 else lines
 
 
 @admin.register(SandboxTransfer)

@@ -1,10 +1,8 @@
 from datetime import datetime
 from typing import Self
 
-from django.db.models import Q
-
 from gigstream.lib.models import GuardedQuerySet
-from payments.enums import OPEN_STREAMS, OUTGOING, UNDER_WAY, StreamStatus, TransactionStatus
+from payments.enums import OUTGOING, StreamStatus, TransactionStatus
 
 
 class StreamQuerySet(GuardedQuerySet):
@@ -12,19 +10,11 @@ class StreamQuerySet(GuardedQuerySet):
         """Active streams whose next release lies at or before `now`."""
         return self.filter(status=StreamStatus.ACTIVE, next_release_at__lte=now)
 
-    def open(self) -> Self:
-        """Streams that still reserve money."""
-        return self.filter(status__in=OPEN_STREAMS)
-
 
 class TransactionQuerySet(GuardedQuerySet):
     def outgoing(self) -> Self:
         """Transfers to workers' wallets."""
         return self.filter(type__in=OUTGOING)
-
-    def under_way(self) -> Self:
-        """Transfers that have neither settled nor been voided."""
-        return self.filter(Q(status__in=UNDER_WAY))
 
     def to_submit(self, now: datetime) -> Self:
         """Transfers that may be handed to the provider at `now`."""

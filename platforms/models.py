@@ -7,12 +7,19 @@ from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
 
 from gigstream.lib.encryption import EncryptedTextField
-from gigstream.lib.models import Changing, Common, CommonQuerySet, GuardedQuerySet, SoftDeletable
+from gigstream.lib.models import (
+    Changing,
+    Common,
+    CommonQuerySet,
+    GuardedQuerySet,
+    SoftDeletable,
+    SoftDeletableQuerySet,
+)
 from gigstream.lib.money import LARGEST, MoneyField
 from gigstream.lib.states import append_only, status_trigger
 from platforms import reports  # noqa: F401 - the models of the views
 from platforms.enums import TASK_MOVES, DisputeOutcome, TaskStatus, TaskType, WorkEventType
-from platforms.querysets import PlatformQuerySet, TaskQuerySet
+from platforms.querysets import TaskQuerySet
 from workers.models import Worker
 
 DEFAULT_FEE_BPS = 200
@@ -42,7 +49,7 @@ class Platform(SoftDeletable):
     active_workers = models.PositiveIntegerField(default=0, editable=False, help_text="with an open task now")
     unique_workers = models.PositiveIntegerField(default=0, editable=False, help_text="ever engaged")
 
-    objects = models.Manager.from_queryset(PlatformQuerySet)()
+    objects = models.Manager.from_queryset(SoftDeletableQuerySet)()
 
     class Meta:
         db_table = "platforms"

@@ -1,13 +1,7 @@
 from typing import Self
 
-from gigstream.lib.models import GuardedQuerySet, SoftDeletableQuerySet
+from gigstream.lib.models import GuardedQuerySet
 from platforms.enums import OPEN_STATUSES
-
-
-class PlatformQuerySet(SoftDeletableQuerySet):
-    def active(self) -> Self:
-        """Platforms that may post work and move money."""
-        return self.present().filter(is_active=True)
 
 
 class TaskQuerySet(GuardedQuerySet):

@@ -7,11 +7,10 @@ from django.db.models import Q
 from django.db.models.functions import Lower
 
 from gigstream.lib.encryption import EncryptedTextField
-from gigstream.lib.models import SoftDeletable
+from gigstream.lib.models import SoftDeletable, SoftDeletableQuerySet
 from gigstream.lib.money import MoneyField
 from gigstream.lib.states import status_trigger
 from workers.enums import WORKER_MOVES, WorkerStatus
-from workers.querysets import WorkerQuerySet
 
 MAX_REPUTATION = 1000
 STARTING_REPUTATION = 500
@@ -69,7 +68,7 @@ class Worker(SoftDeletable):
     )
     last_active_at = models.DateTimeField(null=True, blank=True, editable=False)
 
-    objects = models.Manager.from_queryset(WorkerQuerySet)()
+    objects = models.Manager.from_queryset(SoftDeletableQuerySet)()
 
     class Meta:
         db_table = "workers"

@@ -18,9 +18,9 @@ def normal_address(text: str) -> str:
     """The address in lower case. All-lower and all-upper input has no checksum to check (EIP-55)."""
     body = text[2:] if isinstance(text, str) else ""
     if not isinstance(text, str) or not text.startswith("0x") or not text.isascii():
-        raise InvalidAddress("an address is 0x and 40 hexadecimal digits", address=text)
+        raise InvalidAddress("an address is 0x and 40 hexadecimal digits")
     if not is_hex_address(text) or text.lower() == ZERO_ADDRESS:
-        raise InvalidAddress("an address is 0x and 40 hexadecimal digits, not all zero", address=text)
+        raise InvalidAddress("an address is 0x and 40 hexadecimal digits, not all zero")
     if body not in (body.lower(), body.upper()) and not is_checksum_address(text):
-        raise InvalidAddress("the EIP-55 checksum of the address is wrong", address=text)
+        raise InvalidAddress("the EIP-55 checksum of the address is wrong")
     return text.lower()

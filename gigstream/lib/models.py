@@ -60,10 +60,6 @@ class Changing(Common):
 
 
 class SoftDeletableQuerySet(CommonQuerySet[M]):
-    def present(self) -> Self:
-        """Rows that have not been deleted."""
-        return self.filter(deleted_at=None)
-
     def delete(self) -> tuple[int, dict[str, int]]:
         """Each row by its own rule: gone, or anonymised where money history protects it."""
         totals: dict[str, int] = {}

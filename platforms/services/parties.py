@@ -124,7 +124,7 @@ def create_api_key(
     """
     platform = Platform.objects.locked().get(pk=platform_id)
     require_active(platform)
-    prefix = prefix or secrets.token_hex(4)
+    prefix = prefix or secrets.token_hex(6)
     text = f"gs_{'live' if is_live else 'test'}_{prefix}_{secret or secrets.token_urlsafe(32)}"
     key = ApiKey.objects.create(
         platform=platform,

@@ -40,7 +40,7 @@ class MilestonePlan:
     amount: Decimal | str
 
 
-@verb("task.create", "task")
+@verb("task.create", "platform")
 def create_task(
     *,
     platform_id: UUID,

@@ -32,7 +32,7 @@ class WorkReport:
     data: dict[str, Any] = field(default_factory=dict)
 
 
-@verb("work_event.record", "task")
+@verb("work_event.record", "platform")
 def record_work_event(
     *, platform_id: UUID, report: WorkReport, now: datetime | None = None
 ) -> tuple[WorkEvent, bool]:

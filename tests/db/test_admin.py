@@ -47,7 +47,7 @@ PASSWORD = "a long password of the worker"
 WALLET_ID = "custody-wallet-of-the-test"
 WEBHOOK_SECRET = "whsec-of-the-test"
 
-pytestmark = [pytest.mark.django_db, pytest.mark.filterwarnings("ignore:No directory at")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -490,3 +490,15 @@ def test_a_job_runs_now_and_its_failure_is_shown(client, monkeypatch):
     monkeypatch.setitem(jobs._works, "seal_audit_log", fail)
     assert words(act(client, "run_now", job)) == ["seal_audit_log failed: the disk is full"]
     assert "the disk is full" in JobHeartbeat.objects.get(pk=job.pk).last_error
+
+
+def test_a_payouts_page_lists_the_earnings_that_it_covers(client):
+    worker = WorkerFactory()
+    for amount in ("10", "7"):
+        platforms.complete_task(task_id=started(worker, amount=amount).pk, now=NOW)
+    payout = payments.cash_out(worker_id=worker.pk, amount="12", now=NOW)
+
+    shown = client.get(page(payout)).content.decode()
+
+    assert "10.00 USDC of" in shown
+    assert "2.00 USDC of" in shown

@@ -19,19 +19,12 @@ from payments.models import Transaction
 from platforms import services as platforms
 from tests.broker import no_broker
 from tests.factories import WorkerFactory, started
+from tests.processes import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = Path(settings.BASE_DIR)
 QUEUES = ",".join(queue.name for queue in settings.CELERY_TASK_QUEUES)
-
-
-def database_url() -> str:
-    """The test's own database, for another process."""
-    values = connection.settings_dict
-    host = values["HOST"].replace("/", "%2F")
-    user = values["USER"] + (f":{values['PASSWORD']}" if values["PASSWORD"] else "")
-    return f"postgresql://{user}@{host}:{values['PORT']}/{values['NAME']}"
 
 
 @pytest.fixture

@@ -40,3 +40,14 @@ def test_every_answer_carries_a_request_id(client):
     assert len(client.get("/healthz")["X-Request-Id"]) == 32
     assert client.get("/healthz", headers={"X-Request-Id": "abc-1"})["X-Request-Id"] == "abc-1"
     assert client.get("/healthz", headers={"X-Request-Id": "a b\tc"})["X-Request-Id"] != "a b\tc"
+
+
+def test_a_broker_that_is_away_makes_it_unready(client, settings):
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1/0",
+        }
+    }
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["broker"]) == (503, "unreachable")

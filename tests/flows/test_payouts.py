@@ -211,3 +211,36 @@ def test_creating_payouts_costs_the_same_statements_for_one_or_many(django_asser
 
     with django_assert_max_num_queries(20):
         assert payments.create_due_payouts(now=NOW + seconds(60)) == 25
+
+
+class Unreachable(SandboxProvider):
+    def get(self, transfer_id):
+        raise ProviderUnavailable("connection reset")
+
+
+def test_a_provider_that_cannot_be_asked_leaves_the_transfer_as_it_is():
+    worker = WorkerFactory()
+    earn(worker, "10")
+    payments.create_due_payouts(now=NOW)
+    payments.submit_payouts(now=NOW, provider=sandbox(NOW))
+
+    later = NOW + seconds(60)
+    assert payments.poll_settlements(now=later, provider=Unreachable(lambda: later)) == 0
+
+    payout = Transaction.objects.get(type="payout")
+    assert (payout.status, payout.error_message) == ("submitted", "connection reset")
+    assert balance(worker, "in_transit") == 10
+
+
+def test_a_key_that_names_another_transfer_is_refused_by_the_sandbox():
+    worker = WorkerFactory()
+    earn(worker, "10")
+    payments.create_due_payouts(now=NOW)
+    payments.submit_payouts(now=NOW, provider=NoAnswer(lambda: NOW))
+    SandboxTransfer.objects.update(amount=11)
+
+    payments.submit_payouts(now=NOW + seconds(30), provider=sandbox(NOW))
+
+    payout = Transaction.objects.get(type="payout")
+    assert (payout.status, payout.next_attempt_at) == ("pending", None)
+    assert "was used for another transfer" in payout.error_message

@@ -1,9 +1,13 @@
 """Without Celery and without Redis the same jobs pay everyone."""
 
+import os
+import subprocess
+import sys
 import time
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.db import connection
 
 from audit.jobs import scheduled_jobs
@@ -12,8 +16,9 @@ from audit.scheduler import Scheduler
 from gigstream.lib.clock import database_now
 from payments.models import Transaction
 from platforms import services as platforms
-from tests.broker import no_broker
+from tests.broker import NOBODY, no_broker
 from tests.factories import WorkerFactory, balance, running_stream, started
+from tests.processes import database_url
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -90,3 +95,24 @@ def test_each_job_runs_at_its_interval():
     clock.time += 10
     frequent = [job for job in scheduled_jobs() if job.every_seconds == 10]
     assert scheduler.run_due() == len(frequent)
+
+
+def test_the_command_runs_the_jobs_and_stops_on_sigterm():
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "run_scheduler"],
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "DATABASE_URL": database_url(), "REDIS_URL": NOBODY},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        deadline = time.monotonic() + 30
+        while JobHeartbeat.objects.exclude(last_succeeded_at=None).count() < len(scheduled_jobs()):
+            assert time.monotonic() < deadline
+            assert process.poll() is None
+    finally:
+        process.terminate()
+    output, _ = process.communicate(timeout=30)
+
+    assert process.returncode == 0
+    assert "running the schedule" in output

@@ -159,3 +159,10 @@ def test_many_tasks_of_one_worker_ending_at_once_are_all_counted(at_once, books_
     assert (worker.total_tasks, worker.total_earned, worker.completion_rate) == (8, 80, 100)
     assert (platform.total_payouts, platform.active_workers, platform.unique_workers) == (80, 0, 1)
     books_balance()
+
+
+def test_one_email_registers_once(at_once):
+    calls = [partial(WorkerFactory, email="a@example.com", wallet_address=None)] * 6
+    made, refusals = at_once(*calls)
+    assert len(made) == 1
+    assert {refusal.code for refusal in refusals} == {"email_taken"}

@@ -59,7 +59,7 @@ class TestVerb:
             code = "never"
 
         @verb("thing.act", "thing")
-        def act(*, thing_id: str, refuse: bool = True) -> None:
+        def act(*, thing_id: int, refuse: bool = True) -> None:
             WorkerFactory(email="made@example.com")
             if refuse:
                 raise Never("it never goes", limit=3)
@@ -69,7 +69,7 @@ class TestVerb:
     @pytest.mark.django_db
     def test_a_refused_person_leaves_one_line_and_nothing_else(self, act):
         with acting(STAFF), pytest.raises(Refusal):
-            act(thing_id="42")
+            act(thing_id=42)
 
         assert not Worker.objects.exists()
         line = AuditLog.objects.get()
@@ -78,10 +78,20 @@ class TestVerb:
         assert line.metadata == {"code": "never", "limit": "3"}
 
     @pytest.mark.django_db
+    def test_what_is_no_id_is_not_kept(self):
+        WorkerFactory(email="taken@example.com")
+        with acting(STAFF), pytest.raises(Refusal):
+            WorkerFactory(email="taken@example.com")
+
+        line = AuditLog.objects.get(success=False)
+        assert (line.action, line.resource_id) == ("worker.register", "")
+        assert "taken@" not in str(vars(line))
+
+    @pytest.mark.django_db
     def test_a_refusal_inside_another_verb_is_told_once_by_the_outermost(self, act):
         @verb("whole.act", "whole")
         def whole(*, whole_id: str) -> None:
-            act(thing_id="42")
+            act(thing_id=42)
 
         with acting(STAFF), pytest.raises(Refusal):
             whole(whole_id="1")
@@ -91,7 +101,7 @@ class TestVerb:
     @pytest.mark.django_db
     def test_a_refused_job_leaves_no_line(self, act):
         with pytest.raises(Refusal):
-            act(thing_id="42")
+            act(thing_id=42)
         assert not AuditLog.objects.exists()
 
 
