@@ -54,6 +54,8 @@ def request_loan(
         raise InvalidTerms(f"a fee of {fee_bps} bps is outside 0 to {HIGHEST_FEE_BPS}", fee_bps=fee_bps)
     worker = Worker.objects.get(pk=worker_id)
     require_active(worker)
+    if Loan.objects.owing().filter(worker=worker).exists():
+        raise OpenLoanExists(f"worker {worker_id} still owes on a loan")
     loan = Loan(
         worker=worker,
         amount=value,

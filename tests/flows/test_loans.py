@@ -204,6 +204,8 @@ def test_an_unpaid_loan_defaults_is_still_recovered_and_the_rest_written_off_by_
     earn(worker, "20")
     loan.refresh_from_db()
     assert (loan.status, loan.amount_repaid) == ("defaulted", 6)
+    with pytest.raises(OpenLoanExists, match="still owes"):
+        loans.request_loan(worker_id=worker.pk, amount="10", fee_bps=200, now=NOW)
     with pytest.raises(SamePerson):
         loans.write_off(loan_id=loan.pk, requested_by="1", approved_by="1", reason="gone", now=NOW)
     loans.write_off(loan_id=loan.pk, requested_by="1", approved_by="2", reason="gone", now=NOW)
