@@ -72,6 +72,26 @@ class InvalidSplit(Refusal):
     status = 422
 
 
+class InvalidDispute(Refusal):
+    """A dispute has a severity from 1 to 5 and a reason; its outcome names worker or platform."""
+
+    code = "invalid_dispute"
+    status = 422
+
+
+class InvalidFee(Refusal):
+    """A fee is from 0 to 10,000 basis points."""
+
+    code = "invalid_fee"
+    status = 422
+
+
+class PlatformNameTaken(Refusal):
+    """Another platform has this name."""
+
+    code = "platform_name_taken"
+
+
 class InvalidWorkEvent(Refusal):
     """The report lacks what its type needs, or repeats a fact with other particulars."""
 

@@ -10,7 +10,7 @@ from gigstream.lib.clock import database_now
 from gigstream.lib.money import amount as exact
 from gigstream.lib.money import usdc
 from platforms.enums import DisputeOutcome, TaskStatus
-from platforms.errors import InvalidSplit, TaskNotOpen
+from platforms.errors import InvalidDispute, InvalidSplit, TaskNotOpen
 from platforms.funding import Closing, funding
 from platforms.models import Dispute, Task
 from platforms.services.tasks import lock_task, require_task_move
@@ -20,6 +20,8 @@ from platforms.signals import disputes_filed, disputes_resolved, tasks_completed
 @verb("task.dispute", "task")
 def dispute_task(*, task_id: UUID, severity: int, reason: str, now: datetime | None = None) -> Dispute:
     """The task is disputed (severity 1 to 5): nothing more is paid until staff resolve it."""
+    if isinstance(severity, bool) or severity not in range(1, 6) or not reason.strip():
+        raise InvalidDispute(f"a dispute has a reason and a severity from 1 to 5, not {severity!r}")
     task = lock_task(task_id)
     now = now or database_now()
     require_task_move(task, TaskStatus.DISPUTED)
@@ -56,6 +58,8 @@ def resolve_dispute(
     The task ends completed when the worker was right, else cancelled. What was paid before stays paid.
     Raises InvalidSplit or TaskNotOpen.
     """
+    if outcome not in DisputeOutcome.values:
+        raise InvalidDispute(f"a dispute ends for the worker or the platform, not {outcome!r}")
     task = lock_task(task_id)
     now = now or database_now()
     dispute = Dispute.objects.locked().filter(task=task, resolved_at=None).first()

@@ -9,7 +9,8 @@ from audit import services as audit
 from audit.services import verb
 from gigstream.lib.addresses import normal_address
 from gigstream.lib.clock import database_now
-from platforms.errors import PlatformDeleted, PlatformSuspended
+from gigstream.lib.money import BPS
+from platforms.errors import InvalidFee, PlatformDeleted, PlatformNameTaken, PlatformSuspended
 from platforms.models import DEFAULT_FEE_BPS, ApiKey, Platform
 from platforms.signals import platforms_registered
 from workers.departures import platform_departures
@@ -27,8 +28,14 @@ def register_platform(
     wallet_id: str = "",
     now: datetime | None = None,
 ) -> Platform:
-    """A new active platform exists. `fee_bps` is added on top of what its tasks pay."""
+    """A new active platform exists. `fee_bps` is added on top of what its tasks pay.
+
+    Raises InvalidFee, PlatformNameTaken or InvalidAddress.
+    """
     now = now or database_now()
+    _require_fee(fee_bps)
+    if Platform.objects.filter(name=name).exists():
+        raise PlatformNameTaken(f"there is already a platform {name}")
     platform = Platform.objects.create(
         name=name,
         contact_email=contact_email.strip().lower(),
@@ -71,13 +78,19 @@ def _set_active(platform_id: UUID, *, active: bool, action: str, reason: str) ->
 
 @verb("platform.set_fee", "platform")
 def set_fee(*, platform_id: UUID, fee_bps: int) -> Platform:
-    """Tasks posted from now on carry this fee; posted ones keep theirs."""
+    """Tasks posted from now on carry this fee; posted ones keep theirs. Raises InvalidFee."""
+    _require_fee(fee_bps)
     platform = Platform.objects.locked().get(pk=platform_id)
     require_active(platform)
     before, platform.fee_bps = platform.fee_bps, fee_bps
     platform.save(update_fields=["fee_bps", "updated_at"])
     audit.record("platform.set_fee", platform, before={"fee_bps": before}, after={"fee_bps": fee_bps})
     return platform
+
+
+def _require_fee(fee_bps: int) -> None:
+    if not 0 <= fee_bps <= BPS:
+        raise InvalidFee(f"a fee of {fee_bps} bps is outside 0 to {BPS}", fee_bps=fee_bps)
 
 
 @verb("platform.delete", "platform")

@@ -15,10 +15,13 @@ from payments.models import Account, LedgerEntry, Transaction
 from platforms import services as platforms
 from platforms.errors import (
     ExternalIdTaken,
+    InvalidDispute,
+    InvalidFee,
     InvalidRating,
     InvalidSplit,
     MilestonesDoNotAddUp,
     PlatformDeleted,
+    PlatformNameTaken,
     PlatformSuspended,
     TaskNotOpen,
     WrongTaskType,
@@ -297,3 +300,44 @@ def test_two_workers_share_neither_email_nor_wallet():
         WorkerFactory(email="A@Example.com")
     with pytest.raises(WalletTaken):
         WorkerFactory(wallet_address="0x" + "AB" * 20)
+
+
+@pytest.mark.parametrize(
+    ("severity", "reason"), [(0, "late"), (6, "late"), (True, "late"), (2.5, "late"), (2, " ")]
+)
+def test_a_dispute_needs_a_severity_and_a_reason(severity, reason):
+    task = started()
+    before = money()
+    with pytest.raises(InvalidDispute):
+        platforms.dispute_task(task_id=task.pk, severity=severity, reason=reason, now=NOW)
+    task.refresh_from_db()
+    assert (task.status, money()) == ("in_progress", before)
+
+
+def test_a_dispute_ends_for_one_of_the_two():
+    task = started()
+    platforms.dispute_task(task_id=task.pk, severity=1, reason="late", now=NOW)
+    before = money()
+    with pytest.raises(InvalidDispute, match="not 'nobody'"):
+        platforms.resolve_dispute(task_id=task.pk, outcome="nobody", worker_amount="0", now=NOW)
+    assert money() == before
+
+
+def test_a_fee_is_a_rate_and_changes_only_for_tasks_posted_later():
+    platform = PlatformFactory(funds="100")
+    before = TaskFactory(platform=platform, amount="10")
+    for fee_bps in (-1, 10_001):
+        with pytest.raises(InvalidFee):
+            platforms.set_fee(platform_id=platform.pk, fee_bps=fee_bps)
+        with pytest.raises(InvalidFee):
+            PlatformFactory(fee_bps=fee_bps)
+
+    platforms.set_fee(platform_id=platform.pk, fee_bps=500)
+
+    assert (before.fee_bps, TaskFactory(platform=platform).fee_bps) == (200, 500)
+
+
+def test_a_platforms_name_is_its_own():
+    PlatformFactory(name="QuickTask")
+    with pytest.raises(PlatformNameTaken):
+        PlatformFactory(name="QuickTask")
