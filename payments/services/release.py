@@ -53,10 +53,19 @@ def release_due_streams(*, now: datetime | None = None, lane: int = 0, lanes: in
 
     Lanes share out the shards, so that several workers may run side by side. Running it twice, late or at
     the same time pays the same sums (domain.md, section 4). A stream whose release raises an error is set
-    aside for a while and the others go on.
+    aside for a while and the others go on; a database that gives up on a shard (OperationalError) is told
+    only after the other shards had their turn.
     """
     now = now or database_now()
-    return sum(_release_shard(shard, now) for shard in range(SHARDS) if shard % lanes == lane)
+    done, failures = 0, []
+    for shard in range(lane, SHARDS, lanes):
+        try:
+            done += _release_shard(shard, now)
+        except OperationalError as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return done
 
 
 def _release_shard(shard: int, now: datetime) -> int:

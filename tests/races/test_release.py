@@ -2,14 +2,15 @@
 
 from decimal import Decimal
 from functools import partial
+from threading import Event, Thread
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
 from loans import services as loans
 from payments import services as payments
 from payments.models import LedgerEntry, Stream
-from payments.services import release
+from payments.services import ledger, release
 from platforms import services as platforms
 from tests.factories import NOW, PlatformFactory, WorkerFactory, balance, running_stream, seconds, settle
 
@@ -156,3 +157,41 @@ def test_a_shard_that_another_releaser_works_on_is_left_to_it(at_once):
     assert sum(paid) == 1
     stream.refresh_from_db()
     assert stream.sequence == 1
+
+
+def test_a_shard_that_cannot_be_locked_does_not_keep_the_later_ones_from_their_pay(books_balance):
+    platform = PlatformFactory(funds="100000")
+    streams = {}
+    while len(streams) < 2:
+        stream = running_stream(WorkerFactory(), total="36", platform=platform)
+        streams.setdefault(stream.shard, stream)
+    stuck, free = (streams[shard] for shard in sorted(streams))
+    locked, done = Event(), Event()
+
+    def hold_the_balance() -> None:
+        try:
+            with transaction.atomic():
+                ledger.lock([stuck.worker_account_id])
+                locked.set()
+                done.wait(timeout=30)
+        finally:
+            connection.close()
+
+    holder = Thread(target=hold_the_balance)
+    holder.start()
+    assert locked.wait(timeout=10)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '20ms'")
+        with pytest.raises(OperationalError):
+            payments.release_due_streams(now=NOW + seconds(60))
+        assert balance(free.worker, "available") == Decimal("0.60")
+        assert balance(stuck.worker, "available") == 0
+    finally:
+        done.set()
+        holder.join()
+        connection.close()
+
+    payments.release_due_streams(now=NOW + seconds(60))
+    assert balance(stuck.worker, "available") == Decimal("0.60")
+    books_balance()
