@@ -170,6 +170,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "ring_overdue_jobs": {"every": 60, "queue": "default"},
     "mark_overdue_loans": {"every": DAY, "queue": "default"},
     "update_account_ages": {"every": DAY, "queue": "default"},
+    "close_transaction_days": {"every": DAY, "queue": "default", "minutes": 30},
     "check_books": {"every": 3600, "queue": "default", "minutes": 30},
 }
 # Beat counts an interval from its own start, so a restart a day would keep a daily job from ever running:

@@ -29,7 +29,15 @@ from gigstream.lib.admin import each as each_row
 from gigstream.lib.money import usdc
 from payments import services
 from payments.enums import OUTGOING, StreamStatus, TransactionStatus, TransactionType
-from payments.models import Account, Adjustment, LedgerEntry, SandboxTransfer, Stream, Transaction
+from payments.models import (
+    Account,
+    Adjustment,
+    LedgerEntry,
+    SandboxTransfer,
+    Stream,
+    Transaction,
+    TransactionDay,
+)
 from payments.reports import ActiveStream, DailyTransactionSummary, PlatformPerformance
 from payments.selectors import payout_parts
 from platforms.models import Platform, Task
@@ -355,6 +363,13 @@ class PlatformPerformanceAdmin(ReportAdmin):
     belongs = ("platform",)
     searches = (by_uuid("platform_id"),)
     search_help_text = "platform id"
+
+
+@admin.register(TransactionDay)
+class TransactionDayAdmin(ReadOnlyAdmin):
+    list_display = ("day", "type", "status", "transactions", "total_amount", "total_fees")
+    list_filter = ("day", "type", "status")
+    ordering = ("-day", "type", "status")
 
 
 @admin.register(DailyTransactionSummary)

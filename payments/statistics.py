@@ -1,8 +1,11 @@
-"""What transactions say about their workers, rebuilt from the rows."""
+"""What follows from transactions: the time of their workers' last activity, and the sums of closed days."""
+
+from datetime import date
 
 from django.db import connection
 
-from gigstream.lib.db import atomic_with_retry
+from gigstream.lib import sql
+from gigstream.lib.db import atomic_with_retry, limit_minutes
 
 # Workers whose `last_active_at` is earlier than their latest transaction.
 LATE_ACTIVITY = """
@@ -28,3 +31,53 @@ def recompute_last_active() -> int:
             """  # noqa: S608 - a constant of ours
         )
         return cursor.rowcount
+
+
+# Sums of closed days that are not those of their transactions.
+WRONG_DAYS = """
+    SELECT DISTINCT coalesce(d.day, x.day) AS day
+    FROM transaction_days d
+    FULL JOIN (
+        SELECT (created_at AT TIME ZONE 'UTC')::date AS day, type, status, count(*) AS transactions,
+               sum(amount) AS total_amount, sum(fee) AS total_fees
+        FROM transactions
+        WHERE (created_at AT TIME ZONE 'UTC')::date IN (SELECT day FROM transaction_days)
+        GROUP BY 1, 2, 3
+    ) x USING (day, type, status)
+    WHERE (d.transactions, d.total_amount, d.total_fees)
+          IS DISTINCT FROM (x.transactions, x.total_amount, x.total_fees)
+"""
+
+# What the summary reads of the open days is what is written: the sums have one home.
+_CLOSE_DAYS = """
+    WITH closable AS (
+        SELECT day FROM daily_transaction_summary s
+        WHERE day < %(before)s AND NOT EXISTS (SELECT FROM transaction_days d WHERE d.day = s.day)
+        GROUP BY day HAVING NOT bool_or(status IN ('pending', 'submitted'))
+    ),
+    closed AS (
+        INSERT INTO transaction_days (day, type, status, transactions, total_amount, total_fees)
+        SELECT day, type, status, transactions, total_amount, total_fees
+        FROM daily_transaction_summary JOIN closable USING (day)
+        RETURNING day
+    )
+    SELECT count(DISTINCT day) AS days FROM closed
+"""
+
+
+def close_days(*, before: date) -> int:
+    """Write the sums of every day before `before` on which nothing is under way; returns how many days."""
+    limit_minutes(30)
+    days: int = sql.rows(_CLOSE_DAYS, {"before": before})[0]["days"]
+    return days
+
+
+@atomic_with_retry
+def reopen_wrong_days() -> int:
+    """No closed day's sums differ from its transactions; returns how many days had to be opened again."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM transaction_days USING ({WRONG_DAYS}) AS wrong"  # noqa: S608 - ours
+            " WHERE transaction_days.day = wrong.day RETURNING transaction_days.day"
+        )
+        return len(set(cursor.fetchall()))

@@ -22,3 +22,8 @@ def submit_payouts() -> int:
 @job
 def poll_settlements() -> int:
     return services.poll_settlements()
+
+
+@job
+def close_transaction_days() -> int:
+    return services.close_transaction_days()

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.widgets import AdminURLFieldWidget
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from audit import services as audit
 from gigstream.lib.admin import (
@@ -22,7 +24,8 @@ from gigstream.lib.admin import (
     show_on,
 )
 from platforms import services
-from platforms.models import ApiKey, Dispute, Engagement, Milestone, Platform, Task, WorkEvent
+from platforms.enums import TaskStatus
+from platforms.models import ApiKey, Dispute, Engagement, Milestone, Platform, Task, TaskTally, WorkEvent
 from platforms.reports import TaskCompletionStats
 from workers.models import Worker
 
@@ -128,6 +131,23 @@ class EngagementAdmin(ReadOnlyAdmin):
     belongs = ("platform", "worker")
     searches = (by_uuid("platform_id", "worker_id"), by_email("worker__email"))
     search_help_text = "id of a platform or worker, or a worker's email"
+
+
+@admin.register(TaskTally)
+class TaskTallyAdmin(ReadOnlyAdmin):
+    list_display = (
+        "platform",
+        "task_type",
+        *(f"{status}_tasks" for status in TaskStatus.values),
+        "paid_amount",
+        "fee_amount",
+        "took",
+    )
+    list_select_related = ("platform",)
+    list_filter = ("task_type",)
+    belongs = ("platform",)
+    searches = (by_uuid("platform_id"),)
+    search_help_text = "platform id"
 
 
 @admin.register(Task)
@@ -253,8 +273,6 @@ class TaskCompletionStatsAdmin(ReportAdmin):
         "disputed_tasks",
         "success_rate",
         "average_seconds",
-        "median_seconds",
-        "p95_seconds",
     )
     list_select_related = ("platform",)
     list_filter = ("task_type",)
@@ -262,6 +280,10 @@ class TaskCompletionStatsAdmin(ReportAdmin):
     ordering = ("platform", "task_type")
     searches = (by_uuid("platform_id"),)
     search_help_text = "platform id"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[TaskCompletionStats]:
+        """The percentiles, which cost more than all the rest, are read only for the rows that show them."""
+        return super().get_queryset(request).defer("median_seconds", "p95_seconds")
 
 
 TASK_COLUMNS = ("title", "status", "task_type", "amount", "paid_amount")
@@ -284,6 +306,7 @@ show_on(
         TaskCompletionStats,
         by="platform",
         columns=("task_type", "total_tasks", "open_tasks", "success_rate", "median_seconds", "p95_seconds"),
+        rows=lambda every, platform: every.filter(platform=platform).defer(None),
     ),
 )
 show_on(

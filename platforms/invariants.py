@@ -1,7 +1,7 @@
 """Tasks by themselves, and the figures that follow from them."""
 
 from audit.invariants import Invariant, by_sql, register
-from platforms.statistics import WRONG_ENGAGEMENTS, WRONG_PLATFORMS, WRONG_WORKERS
+from platforms.statistics import WRONG_ENGAGEMENTS, WRONG_PLATFORMS, WRONG_TALLIES, WRONG_WORKERS
 
 register(
     Invariant(
@@ -24,6 +24,14 @@ register(
         "platform_statistics_follow_from_tasks",
         "A platform's payouts, tasks, active and unique workers follow from its tasks.",
         by_sql(WRONG_PLATFORMS),
+    )
+)
+
+register(
+    Invariant(
+        "task_tallies_follow_from_tasks",
+        "A platform's tallies count its tasks by type and status, and sum up their pay, fees and time.",
+        by_sql(WRONG_TALLIES),
     )
 )
 

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -121,6 +122,7 @@ class Engagement(models.Model):
     finished_tasks = models.PositiveIntegerField(default=0)
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
+    last_assigned_at = models.DateTimeField(null=True, help_text="when the worker last got one of its tasks")
 
     objects = models.Manager.from_queryset(GuardedQuerySet)()
     unguarded = models.Manager()
@@ -131,9 +133,44 @@ class Engagement(models.Model):
             models.UniqueConstraint(name="engagement_once_per_pair", fields=["platform", "worker"]),
             models.CheckConstraint(name="engagement_times_in_order", condition=Q(first_at__lte=F("last_at"))),
         ]
+        indexes = [models.Index(name="engagements_lately", fields=["platform", "last_assigned_at"])]
 
     def __str__(self) -> str:
         return f"{self.platform_id} · {self.worker_id}"
+
+
+class TaskTally(models.Model):
+    """One platform's tasks of one type, counted by status and summed up. Derived: written only by
+    `update_platform_statistics`, so that a summary of all tasks need not read them."""
+
+    id = models.BigAutoField(primary_key=True)
+    platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="tallies", db_index=False)
+    task_type = models.CharField(max_length=16, choices=TaskType.choices)
+    # Not checked to be positive: what an upsert proposes is the change, not the sum.
+    created_tasks = models.IntegerField(default=0)
+    assigned_tasks = models.IntegerField(default=0)
+    in_progress_tasks = models.IntegerField(default=0)
+    completed_tasks = models.IntegerField(default=0)
+    disputed_tasks = models.IntegerField(default=0)
+    cancelled_tasks = models.IntegerField(default=0)
+    paid_amount = MoneyField(default=Decimal(0), help_text="to workers, for tasks whose money has closed")
+    fee_amount = MoneyField(default=Decimal(0), help_text="taken on that pay")
+    took = models.DurationField(
+        default=timedelta(0), help_text="all completed tasks, from start to completion"
+    )
+
+    objects = models.Manager.from_queryset(GuardedQuerySet)()
+
+    class Meta:
+        db_table = "task_tallies"
+        verbose_name_plural = "task tallies"
+        constraints = [
+            models.UniqueConstraint(name="task_tally_once_per_type", fields=["platform", "task_type"]),
+            models.CheckConstraint(name="task_tally_type_known", condition=Q(task_type__in=TaskType.values)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task_type} tasks of {self.platform_id}"
 
 
 class Task(Changing):
@@ -241,6 +278,22 @@ class Task(Changing):
             models.Index(name="tasks_status_created", fields=["status", "created_at"]),
             models.Index(name="tasks_created", fields=["created_at"]),
             models.Index(name="tasks_completed", fields=["completed_at"]),
+            # Percentiles are read off this one, so it holds all that they need.
+            models.Index(
+                "platform",
+                "task_type",
+                F("completed_at") - F("started_at"),
+                name="tasks_by_time_taken",
+                include=["started_at", "completed_at"],
+                condition=Q(status=TaskStatus.COMPLETED),
+            ),
+            models.Index(
+                name="tasks_under_way",
+                fields=["platform", "task_type"],
+                condition=Q(
+                    status__in=[TaskStatus.IN_PROGRESS, TaskStatus.DISPUTED], paid_amount__isnull=True
+                ),
+            ),
         ]
         triggers = [
             status_trigger(TASK_MOVES),

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db.models import Model, QuerySet
@@ -14,10 +13,10 @@ from gigstream.lib.errors import GuardedWrite
 from platforms import statistics
 from platforms.models import Task
 from platforms.signals import tasks_moved_in_bulk
-from platforms.statistics import TaskMove
+from platforms.statistics import STANDING, Standing, TaskMove
 from workers import services as workers
 
-WATCHED = ("status", "worker_id", "paid_amount", "worker_rating")
+WATCHED = (*STANDING, "worker_id", "worker_rating")
 
 
 @receiver(pre_save, sender=Task)
@@ -39,14 +38,10 @@ def _move(task: Task, update_fields: frozenset[str] | None) -> TaskMove | None:
     }
     if stored == now:
         return None
-    was = stored or dict.fromkeys(WATCHED)
-    return TaskMove(
-        task_id=task.pk,
-        platform_id=task.platform_id,
-        worker_id=now["worker_id"],
-        before=was["status"],
-        after=now["status"],
-        paid=(now["paid_amount"] or Decimal(0)) - (was["paid_amount"] or Decimal(0)),
+    return TaskMove.of(
+        task,
+        before=Standing.of(stored) if stored else None,
+        after=Standing.of(now),
         at=_time_of(task),
     )
 

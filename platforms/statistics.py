@@ -1,53 +1,99 @@
 """The derived columns of workers, platforms and engagements, each rule once, for a set of rows."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 from uuid import UUID
 
 from django.db import connection
 
 from gigstream.lib import sql
 from gigstream.lib.db import atomic_with_retry
-from platforms.enums import FINISHED_STATUSES, OPEN_STATUSES
+from gigstream.lib.money import share_bps
+from platforms.enums import FINISHED_STATUSES, OPEN_STATUSES, TaskStatus
 from platforms.models import Task
 
 _SQL = Path(__file__).resolve().parent / "sql"
+# The columns of a task that its standing follows from.
+STANDING = ("status", "paid_amount", "started_at", "completed_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What of a task the figures of its platform count, at one moment."""
+
+    status: str
+    paid: Decimal
+    took: timedelta
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """From the columns in `STANDING`. Only completed work has taken a time: from its start on, disputes
+        included."""
+        started_at, completed_at = values["started_at"], values["completed_at"]
+        timed = values["status"] == TaskStatus.COMPLETED and started_at and completed_at
+        took = completed_at - started_at if timed else timedelta(0)
+        return cls(values["status"], values["paid_amount"] or Decimal(0), took)
+
+    @classmethod
+    def of_task(cls, task: Task) -> Self:
+        """As the task is in memory."""
+        return cls.of({name: getattr(task, name) for name in STANDING})
 
 
 @dataclass(frozen=True, slots=True)
 class TaskMove:
-    """What one task's statistics-bearing change was. `before` is None for a task that has just been posted;
-    `paid` is by how much the task's closed pay grew."""
+    """What one change of a task means for the figures; `before` is None for one that has just been posted."""
 
     task_id: UUID
     platform_id: UUID
     worker_id: UUID | None
-    before: str | None
-    after: str
-    paid: Decimal
+    task_type: str
+    fee_bps: int
+    assigned_at: datetime | None
+    before: Standing | None
+    after: Standing
     at: datetime
 
     @classmethod
-    def of(cls, task: Task, *, before: str, paid: Decimal, at: datetime) -> Self:
-        """The move of a task that is now as it stands."""
-        return cls(task.pk, task.platform_id, task.worker_id, before, task.status, paid, at)
+    def of(cls, task: Task, *, before: Standing | None, after: Standing | None = None, at: datetime) -> Self:
+        """The move of a task to `after`, or to what it is now."""
+        return cls(
+            task_id=task.pk,
+            platform_id=task.platform_id,
+            worker_id=task.worker_id,
+            task_type=task.task_type,
+            fee_bps=task.fee_bps,
+            assigned_at=task.assigned_at,
+            before=before,
+            after=after or Standing.of_task(task),
+            at=at,
+        )
 
     def deltas(self) -> dict[str, object]:
-        """By how much each count of the platform and its engagement grows. A task has no worker before it is
-        assigned and keeps the one it gets, so its status says all."""
+        """By how much each figure of the platform, its tally and the engagement grows. A task has no worker
+        before it is assigned and keeps the one it gets, so its status says all."""
+        was, now = self.before or Standing("", Decimal(0), timedelta(0)), self.after
         return {
             "platform_id": str(self.platform_id),
             "worker_id": str(self.worker_id) if self.worker_id else None,
-            "open": (self.after in OPEN_STATUSES) - (self.before in OPEN_STATUSES),
-            "finished": (self.after in FINISHED_STATUSES) - (self.before in FINISHED_STATUSES),
+            "task_type": self.task_type,
+            "open": (now.status in OPEN_STATUSES) - (was.status in OPEN_STATUSES),
+            "finished": (now.status in FINISHED_STATUSES) - (was.status in FINISHED_STATUSES),
             "posted": int(self.before is None),
-            "paid": str(self.paid),
+            "paid": str(now.paid - was.paid),
+            "fee": str(share_bps(now.paid, self.fee_bps) - share_bps(was.paid, self.fee_bps)),
+            "took": (now.took - was.took) // timedelta(microseconds=1),
             "at": self.at.isoformat(),
+            "assigned_at": self.assigned_at.isoformat() if self.assigned_at else None,
+            **{
+                f"{status}_tasks": (now.status == status) - (was.status == status)
+                for status in TaskStatus.values
+            },
         }
 
 
@@ -89,7 +135,7 @@ def _refresh(asked: str) -> str:
 
 
 def add_to_platforms(moves: Sequence[TaskMove]) -> None:
-    """`update_platform_statistics` for a set: engagements and platforms grow by what the moves changed."""
+    """`update_platform_statistics` for a set: engagements, platforms and tallies grow by what changed."""
     if not moves:
         return
     batch = json.dumps([move.deltas() for move in moves])
@@ -107,11 +153,12 @@ WRONG_WORKERS = f"""
 
 WRONG_ENGAGEMENTS = f"""
     SELECT coalesce(e.id::text, f.platform_id || ' ' || f.worker_id) AS offender, e.id,
-           f.platform_id, f.worker_id, f.open, f.finished, f.first_at, f.last_at
+           f.platform_id, f.worker_id, f.open, f.finished, f.first_at, f.last_at, f.last_assigned_at
     FROM engagements e
     FULL JOIN ({sql.load(_SQL / "engagement_figures.sql")}) AS f
         ON (f.platform_id, f.worker_id) = (e.platform_id, e.worker_id)
-    WHERE (e.open_tasks, e.finished_tasks) IS DISTINCT FROM (f.open, f.finished)
+    WHERE (e.open_tasks, e.finished_tasks, e.last_assigned_at)
+          IS DISTINCT FROM (f.open, f.finished, f.last_assigned_at)
        OR e.first_at > f.first_no_later_than OR e.last_at < f.last_at
 """  # noqa: S608 - fragments of this file
 
@@ -122,15 +169,33 @@ WRONG_PLATFORMS = f"""
           IS DISTINCT FROM (f.paid, f.posted, f.active, f.engaged)
 """  # noqa: S608 - fragments of this file
 
+_TALLIED = (*(f"{status}_tasks" for status in TaskStatus.values), "paid_amount", "fee_amount", "took")
+
+
+def _columns(prefix: str = "") -> str:
+    return ", ".join(prefix + name for name in _TALLIED)
+
+
+WRONG_TALLIES = f"""
+    SELECT coalesce(y.platform_id, f.platform_id) || ' ' || coalesce(y.task_type, f.task_type) AS offender,
+           y.id, f.*
+    FROM task_tallies y
+    FULL JOIN ({sql.load(_SQL / "tally_figures.sql")}) AS f
+        ON (f.platform_id, f.task_type) = (y.platform_id, y.task_type)
+    WHERE ({_columns("y.")})
+          IS DISTINCT FROM ({_columns("f.")})
+"""  # noqa: S608 - fragments of this file
+
 
 @atomic_with_retry
 def recompute_all() -> dict[str, int]:
-    """Every worker's statistics, every engagement and every platform's totals follow from the tasks; returns
-    how many of each were wrong. Locks the workers, then the engagements, then the platforms."""
+    """Every worker's statistics, every engagement, every platform's totals and tallies follow from the tasks;
+    returns how many of each were wrong. Locks them in this order."""
     return {
         "workers": _recompute("workers", _refresh("SELECT id FROM workers")),
         "engagements": _recompute("engagements", *_REBUILD_ENGAGEMENTS),
         "platforms": _recompute("platforms", _REBUILD_PLATFORMS),
+        "tallies": _recompute("task_tallies", *_REBUILD_TALLIES),
     }
 
 
@@ -140,11 +205,14 @@ _REBUILD_ENGAGEMENTS = (
         WHERE engagements.id = wrong.id AND wrong.platform_id IS NULL
     """,  # noqa: S608 - fragments of this file
     f"""
-        INSERT INTO engagements (platform_id, worker_id, open_tasks, finished_tasks, first_at, last_at)
-        SELECT platform_id, worker_id, open, finished, first_at, last_at FROM ({WRONG_ENGAGEMENTS}) AS wrong
+        INSERT INTO engagements
+            (platform_id, worker_id, open_tasks, finished_tasks, first_at, last_at, last_assigned_at)
+        SELECT platform_id, worker_id, open, finished, first_at, last_at, last_assigned_at
+        FROM ({WRONG_ENGAGEMENTS}) AS wrong
         ON CONFLICT (platform_id, worker_id) DO UPDATE
         SET open_tasks = excluded.open_tasks, finished_tasks = excluded.finished_tasks,
-            first_at = excluded.first_at, last_at = excluded.last_at
+            first_at = excluded.first_at, last_at = excluded.last_at,
+            last_assigned_at = excluded.last_assigned_at
     """,  # noqa: S608 - fragments of this file
 )
 
@@ -154,6 +222,19 @@ _REBUILD_PLATFORMS = f"""
         unique_workers = wrong.engaged
     FROM ({WRONG_PLATFORMS}) AS wrong WHERE platforms.id = wrong.id
 """  # noqa: S608 - fragments of this file
+
+_REBUILD_TALLIES = (
+    f"""
+        DELETE FROM task_tallies USING ({WRONG_TALLIES}) AS wrong
+        WHERE task_tallies.id = wrong.id AND wrong.platform_id IS NULL
+    """,  # noqa: S608 - fragments of this file
+    f"""
+        INSERT INTO task_tallies (platform_id, task_type, {_columns()})
+        SELECT platform_id, task_type, {_columns()} FROM ({WRONG_TALLIES}) AS wrong
+        ON CONFLICT (platform_id, task_type) DO UPDATE
+        SET ({_columns()}) = ({_columns("excluded.")})
+    """,  # noqa: S608 - fragments of this file
+)
 
 
 def _recompute(table: str, *statements: str) -> int:

@@ -63,8 +63,14 @@ def long_snapshot(minutes: int = 30) -> Iterator[None]:
         # Inside a test's own transaction the isolation level is already fixed.
         if len(connection.savepoint_ids) == 0:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-        cursor.execute("SET LOCAL statement_timeout = %s", [f"{minutes}min"])
+        limit_minutes(minutes)
         yield
+
+
+def limit_minutes(minutes: int) -> None:
+    """Statements of this transaction may take so long: for those that read or write whole tables."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{minutes}min"])
 
 
 def require_no_transaction() -> None:

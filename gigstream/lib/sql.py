@@ -25,9 +25,18 @@ def rows(statement: str, parameters: dict[str, Any] | None = None) -> list[dict[
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
 
-def migration(path: Path) -> migrations.RunSQL:
-    """The operation of a `.sql` file that holds the forward text, a line `-- reverse`, the reverse text."""
+def migration(path: Path, *, replacing: Path | None = None) -> migrations.RunSQL:
+    """The operation of a `.sql` file that holds the forward text, a line `-- reverse`, the reverse text; with
+    `replacing`, that of an earlier file is undone first, and done again on the way back."""
+    forward, backward = _both_ways(path)
+    if replacing is None:
+        return migrations.RunSQL(forward, backward)
+    made, unmade = _both_ways(replacing)
+    return migrations.RunSQL(unmade + forward, backward + made)
+
+
+def _both_ways(path: Path) -> tuple[str, str]:
     forward, marker, backward = path.read_text(encoding="utf-8").partition(REVERSE)
     if not marker:
         raise ValueError(f"{path.name} has no line {REVERSE!r}")
-    return migrations.RunSQL(forward, backward)
+    return forward, backward

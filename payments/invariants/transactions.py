@@ -1,7 +1,7 @@
 """Transactions against the ledger, the chain and the provider."""
 
 from audit.invariants import Invariant, by_sql, register
-from payments.statistics import LATE_ACTIVITY
+from payments.statistics import LATE_ACTIVITY, WRONG_DAYS
 
 register(
     Invariant(
@@ -129,5 +129,13 @@ register(
         "last_activity_covers_transactions",
         "A worker was last active no earlier than at their latest transaction.",
         by_sql(f"SELECT id FROM ({LATE_ACTIVITY}) AS late ORDER BY id"),  # noqa: S608 - a constant of ours
+    )
+)
+
+register(
+    Invariant(
+        "closed_days_follow_from_transactions",
+        "The sums of a closed day are those of the transactions made on it.",
+        by_sql(f"{WRONG_DAYS} ORDER BY day"),
     )
 )

@@ -1,7 +1,16 @@
 from payments import reports  # noqa: F401 - the models of the views
+from payments.models.days import TransactionDay
 from payments.models.ledger import Account, Adjustment, LedgerEntry
 from payments.models.sandbox import SandboxTransfer
 from payments.models.streams import Stream
 from payments.models.transactions import Transaction
 
-__all__ = ["Account", "Adjustment", "LedgerEntry", "SandboxTransfer", "Stream", "Transaction"]
+__all__ = [
+    "Account",
+    "Adjustment",
+    "LedgerEntry",
+    "SandboxTransfer",
+    "Stream",
+    "Transaction",
+    "TransactionDay",
+]

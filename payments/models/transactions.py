@@ -1,5 +1,6 @@
 from decimal import Decimal
 
+import pgtrigger
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
@@ -115,8 +116,28 @@ class Transaction(Changing):
                 fields=["next_attempt_at"],
                 condition=Q(status__in=sorted(UNDER_WAY), next_attempt_at__isnull=False),
             ),
+            models.Index(
+                name="transactions_bonuses",
+                fields=["platform"],
+                include=["amount"],
+                condition=Q(type=TransactionType.REWARD, status=TransactionStatus.CONFIRMED),
+            ),
         ]
-        triggers = [status_trigger(TRANSACTION_MOVES)]
+        triggers = [
+            status_trigger(TRANSACTION_MOVES),
+            pgtrigger.Trigger(
+                name="opens_its_day_again",
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert,
+                referencing=pgtrigger.Referencing(new="made"),
+                func="""
+                    DELETE FROM transaction_days USING made
+                    WHERE transaction_days.day = (made.created_at AT TIME ZONE 'UTC')::date;
+                    RETURN NULL;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.type} {self.pk}"

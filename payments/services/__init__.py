@@ -1,5 +1,6 @@
 """The verbs of the payments app."""
 
+from payments.services.days import close_transaction_days
 from payments.services.deposits import deposit
 from payments.services.hand import adjust, grant_reward
 from payments.services.payouts import cancel_payout, cash_out, create_due_payouts
@@ -13,6 +14,7 @@ __all__ = [
     "cancel_stream",
     "cash_out",
     "claim",
+    "close_transaction_days",
     "create_due_payouts",
     "deposit",
     "grant_reward",

@@ -14,7 +14,7 @@ from platforms.funding import funding
 from platforms.models import Task, WorkEvent
 from platforms.services.tasks import lock_task, require_task_move
 from platforms.signals import tasks_cancelled, tasks_completed, tasks_moved_in_bulk, tasks_rated
-from platforms.statistics import TaskMove
+from platforms.statistics import Standing, TaskMove
 
 
 @verb("task.complete", "task")
@@ -57,15 +57,15 @@ def complete_streamed_tasks(*, task_ids: Sequence[UUID], now: datetime) -> list[
     tasks = list(
         Task.objects.locked().filter(pk__in=task_ids, status=TaskStatus.IN_PROGRESS).select_related("worker")
     )
+    moves = []
     for task in tasks:
+        before = Standing.of_task(task)
         task.status = TaskStatus.COMPLETED
         task.completed_at = now
         task.paid_amount = task.amount
+        moves.append(TaskMove.of(task, before=before, at=now))
     Task.unguarded.bulk_update(tasks, ["status", "completed_at", "paid_amount"])
-    tasks_moved_in_bulk.send(
-        sender=Task,
-        moves=[TaskMove.of(task, before=TaskStatus.IN_PROGRESS, paid=task.amount, at=now) for task in tasks],
-    )
+    tasks_moved_in_bulk.send(sender=Task, moves=moves)
     audit.record_many(
         (
             Record(

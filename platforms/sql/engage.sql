@@ -1,7 +1,7 @@
 -- Pairs of platform and worker that meet for the first time; returns the platform of each.
 WITH moves AS (
     SELECT * FROM jsonb_to_recordset(%(moves)s::jsonb) AS m(
-        platform_id uuid, worker_id uuid, open int, finished int, posted int, paid numeric, at timestamptz)
+        platform_id uuid, worker_id uuid, at timestamptz)
 )
 INSERT INTO engagements (platform_id, worker_id, open_tasks, finished_tasks, first_at, last_at)
 SELECT platform_id, worker_id, 0, 0, min(at), max(at) FROM moves

@@ -5,6 +5,7 @@ SELECT platform_id, worker_id,
        min(coalesce(assigned_at, created_at)) AS first_at,
        min(greatest(created_at, assigned_at, started_at, disputed_at, completed_at, cancelled_at))
            AS first_no_later_than,
-       max(greatest(created_at, assigned_at, started_at, disputed_at, completed_at, cancelled_at)) AS last_at
+       max(greatest(created_at, assigned_at, started_at, disputed_at, completed_at, cancelled_at)) AS last_at,
+       max(assigned_at) AS last_assigned_at
 FROM tasks WHERE worker_id IS NOT NULL
 GROUP BY platform_id, worker_id

@@ -75,6 +75,7 @@ def rich_history() -> History:
     _disputes(h)
     _payouts(h)
     _by_hand(h)
+    assert payments.close_transaction_days(now=h.now) > 0
     workers.age_accounts(now=h.later())
     _seal()
     return h

@@ -13,9 +13,17 @@ from django.db import models
 
 from audit.models import AuditLog, AuditSeal, BookCheck, JobHeartbeat
 from loans.models import Loan
-from payments.models import Account, Adjustment, LedgerEntry, SandboxTransfer, Stream, Transaction
+from payments.models import (
+    Account,
+    Adjustment,
+    LedgerEntry,
+    SandboxTransfer,
+    Stream,
+    Transaction,
+    TransactionDay,
+)
 from payments.services import accounts
-from platforms.models import ApiKey, Dispute, Engagement, Milestone, Platform, Task, WorkEvent
+from platforms.models import ApiKey, Dispute, Engagement, Milestone, Platform, Task, TaskTally, WorkEvent
 from reputation.models import ReputationEvent
 from tests.factories import PlatformFactory, TaskFactory, WorkerFactory
 from workers.models import Worker
@@ -157,6 +165,7 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "first_at": AT,
         "last_at": AT,
     },
+    TaskTally: lambda: {"platform": PlatformFactory(), "task_type": "fixed"},
     Task: _task_row,
     Milestone: lambda: {"task": TaskFactory(), "number": 1, "title": "Row", "amount": Decimal(1)},
     WorkEvent: lambda: {"task": TaskFactory(), "event_type": "started"},
@@ -180,6 +189,14 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
     },
     Stream: _stream_row,
     Transaction: _transaction_row,
+    TransactionDay: lambda: {
+        "day": AT.date(),
+        "type": "payout",
+        "status": "confirmed",
+        "transactions": 1,
+        "total_amount": Decimal(1),
+        "total_fees": Decimal(0),
+    },
     ReputationEvent: _event_row,
     Loan: lambda: {
         "worker": WorkerFactory(),

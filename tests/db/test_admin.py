@@ -112,6 +112,8 @@ def a_round(number):
     loan = loans.request_loan(worker_id=worker.pk, amount="20", fee_bps=200, now=now)
     loans.approve_loan(loan_id=loan.pk, now=now)
     loans.disburse_loan(loan_id=loan.pk, now=now)
+    settle(now + seconds(93))
+    payments.close_transaction_days(now=now + timedelta(days=3))
     adjust_reputation(worker_id=worker.pk, delta=5, reason="good work", now=now)
     payments.adjust(
         debit_account=accounts.of_house("world"),

@@ -11,8 +11,16 @@ from django.db import IntegrityError, connection, models, transaction
 from audit.models import AuditLog, AuditSeal, JobHeartbeat
 from gigstream.lib.ids import new_id
 from loans.models import Loan
-from payments.models import Account, Adjustment, LedgerEntry, SandboxTransfer, Stream, Transaction
-from platforms.models import ApiKey, Dispute, Engagement, Milestone, Platform, Task, WorkEvent
+from payments.models import (
+    Account,
+    Adjustment,
+    LedgerEntry,
+    SandboxTransfer,
+    Stream,
+    Transaction,
+    TransactionDay,
+)
+from platforms.models import ApiKey, Dispute, Engagement, Milestone, Platform, Task, TaskTally, WorkEvent
 from reputation.models import ReputationEvent
 from tests.db.rows import AT, columns_of, insert, valid
 from tests.factories import PlatformFactory, TaskFactory, WorkerFactory
@@ -44,6 +52,7 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("api_key_hash_is_sha256", ApiKey, {"secret_hash": "g" * 64}),
     ("api_key_hash_is_sha256", ApiKey, {"secret_hash": "a" * 63}),
     ("engagement_times_in_order", Engagement, {"first_at": AT + SECOND}),
+    ("task_tally_type_known", TaskTally, {"task_type": "hourly"}),
     ("task_amount_positive", Task, {"amount": Decimal(0)}),
     ("task_type_known", Task, {"task_type": "hourly"}),
     ("task_status_known", Task, {"status": "asleep"}),
@@ -193,6 +202,8 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
 # (constraint, model, columns in which the second row is like the first, what else both rows have)
 REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] = [
     ("engagement_once_per_pair", Engagement, ("platform", "worker"), {}),
+    ("task_tally_once_per_type", TaskTally, ("platform", "task_type"), {}),
+    ("transaction_day_once", TransactionDay, ("day", "type", "status"), {}),
     ("task_external_id_once_per_platform", Task, ("platform", "external_task_id"), {}),
     ("milestone_number_once_per_task", Milestone, ("task", "number"), {}),
     (

@@ -13,7 +13,7 @@ from payments.services.transactions import insert as insert_transactions
 from platforms import services as platforms
 from platforms.models import Platform, Task
 from platforms.signals import tasks_moved_in_bulk
-from platforms.statistics import TaskMove
+from platforms.statistics import Standing, TaskMove
 from reputation import services as reputation
 from reputation.models import ReputationEvent
 from tests.db.rows import valid
@@ -178,13 +178,13 @@ class TestTaskStatistics:
     def test_a_batch(self):
         worker, platform = WorkerFactory(), PlatformFactory(funds="1000")
         tasks = [started(worker, platform=platform) for _ in range(3)]
+        before = {task.pk: Standing.of_task(task) for task in tasks}
         for task in tasks:
             change(task, **DONE)
 
         Task.unguarded.bulk_update(tasks, [*DONE])
         tasks_moved_in_bulk.send(
-            sender=Task,
-            moves=[TaskMove.of(task, before="in_progress", paid=Decimal(10), at=NOW) for task in tasks],
+            sender=Task, moves=[TaskMove.of(task, before=before[task.pk], at=NOW) for task in tasks]
         )
 
         assert figures_of(worker)["total_tasks"] == 3

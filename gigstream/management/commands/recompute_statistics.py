@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 
 from audit import books
-from gigstream.lib.db import atomic_with_retry
+from gigstream.lib.db import atomic_with_retry, limit_minutes
 from payments import statistics as activity
 from platforms import statistics
 from reputation import services as reputation
@@ -19,9 +19,11 @@ INVARIANTS = {
     "workers": "worker_statistics_follow_from_tasks",
     "engagements": "engagements_follow_from_tasks",
     "platforms": "platform_statistics_follow_from_tasks",
+    "tallies": "task_tallies_follow_from_tasks",
     "reputation scores": "reputation_score_follows_from_events",
     "account ages": "account_age_follows_from_its_day",
     "last activity": "last_activity_covers_transactions",
+    "transaction days": "closed_days_follow_from_transactions",
 }
 
 
@@ -47,12 +49,13 @@ def _count() -> Mapping[str, int]:
 @atomic_with_retry
 def _rebuild() -> Mapping[str, int]:
     """All of it in one transaction; the workers are locked first and stay locked."""
+    limit_minutes(30)
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL statement_timeout = '30min'")
         cursor.execute("SET LOCAL lock_timeout = '60s'")
     return {
         **statistics.recompute_all(),
         "reputation scores": reputation.recompute_scores(),
         "account ages": workers.recompute_account_ages(),
         "last activity": activity.recompute_last_active(),
+        "transaction days": activity.reopen_wrong_days(),
     }

@@ -2,6 +2,7 @@
 
 from django.db import connection
 
+from platforms.enums import TaskStatus
 from tests.db.breaks.tools import (
     BREAKS,
     DERIVED,
@@ -42,6 +43,7 @@ for column, change in {
     "finished_tasks": "finished_tasks - 1",
     "first_at": "last_at",
     "last_at": "first_at",
+    "last_assigned_at": "NULL",
 }.items():
     derives(
         "engagements",
@@ -70,6 +72,21 @@ for column in ("total_payouts", "total_tasks", "active_workers", "unique_workers
         f"UPDATE platforms SET {column} = {column} + 1 WHERE id = %(platform)s",
         case=column,
     )
+for column in (*(f"{status}_tasks" for status in TaskStatus.values), "paid_amount", "fee_amount", "took"):
+    more = "interval '1 second'" if column == "took" else "1"
+    derives(
+        "tallies",
+        "task_tallies_follow_from_tasks",
+        f"UPDATE task_tallies SET {column} = {column} + {more}"
+        " WHERE platform_id = %(platform)s AND task_type = 'fixed'",
+        case=f"tally_{column}",
+    )
+derives(
+    "tallies",
+    "task_tallies_follow_from_tasks",
+    "DELETE FROM task_tallies WHERE platform_id = %(platform)s AND task_type = 'fixed'",
+    case="tally_missing",
+)
 derives(
     "reputation scores",
     "reputation_score_follows_from_events",
@@ -87,4 +104,19 @@ derives(
     "last_activity_covers_transactions",
     "UPDATE workers SET last_active_at = last_active_at - interval '1 microsecond' WHERE id = %(worker)s",
     case="last_active_at",
+)
+for column in ("transactions", "total_amount", "total_fees"):
+    derives(
+        "transaction days",
+        "closed_days_follow_from_transactions",
+        f"UPDATE transaction_days SET {column} = {column} + 1"
+        " WHERE id = (SELECT min(id) FROM transaction_days)",
+        case=f"day_{column}",
+    )
+derives(
+    "transaction days",
+    "closed_days_follow_from_transactions",
+    "DELETE FROM transaction_days WHERE id = (SELECT min(id) FROM transaction_days WHERE day IN"
+    " (SELECT day FROM transaction_days GROUP BY day HAVING count(*) > 1))",
+    case="day_with_a_sum_missing",
 )

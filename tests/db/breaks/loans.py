@@ -8,6 +8,7 @@ from tests.db.breaks.tools import (
     breaks,
     house,
     of_worker,
+    open_all_days,
     run,
     wash,
 )
@@ -66,6 +67,7 @@ def an_earning_that_repaid_too_much(h: History) -> None:
     repaid = LedgerEntry.objects.get(idempotency_key=key)
     extra = Decimal("0.000001")
     assert repaid.amount * 2 == earning.amount
+    open_all_days()
     run("UPDATE ledger_entries SET amount = amount + %s WHERE id = %s", extra, repaid.pk)
     run("UPDATE transactions SET amount = amount + %s WHERE id = %s", extra, repaid.transaction_id)
     run("UPDATE loans SET amount_repaid = amount_repaid + %s WHERE id = %s", extra, h.owing.pk)

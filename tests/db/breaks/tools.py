@@ -111,6 +111,11 @@ def wash(kind: str, debit: int, credit: int, amount: Decimal | str = "1", **fiel
     adjust(credit, debit, amount)
 
 
+def open_all_days() -> None:
+    """No day's sums are on record, so that a changed transaction does not contradict them."""
+    run("DELETE FROM transaction_days")
+
+
 def hold_more(task: Task) -> None:
     """One more USDC was held for the task, and taken back by hand."""
     escrow = of_platform(task.platform_id, "escrow")

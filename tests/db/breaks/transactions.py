@@ -8,6 +8,7 @@ from tests.db.breaks.tools import (
     breaks,
     house,
     of_worker,
+    open_all_days,
     run,
     wash,
 )
@@ -80,4 +81,5 @@ def a_payout_settled_twice(h: History) -> None:
 
 @breaks("internal_movement_has_its_entry")
 def a_refund_of_another_amount(h: History) -> None:
+    open_all_days()
     run("UPDATE transactions SET amount = amount + 1 WHERE type = 'refund'")
