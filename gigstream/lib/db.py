@@ -73,6 +73,22 @@ def limit_minutes(minutes: int) -> None:
         cursor.execute("SELECT set_config('statement_timeout', %s, true)", [f"{minutes}min"])
 
 
+_WHOLE_TABLE_WAYS = ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
+
+
+@contextmanager
+def by_key() -> Iterator[None]:
+    """Statements of this transaction inside the block reach their rows one by one through their keys.
+
+    For a batch of locked rows the planner may prefer to read a whole table once, which is cheaper until the
+    table has grown; a batch's cost must not depend on the rows that it does not touch.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("; ".join(f"SET LOCAL {way} = off" for way in _WHOLE_TABLE_WAYS))
+        yield
+        cursor.execute("; ".join(f"SET LOCAL {way} TO DEFAULT" for way in _WHOLE_TABLE_WAYS))
+
+
 def require_no_transaction() -> None:
     """Raise RuntimeError inside a database transaction: nobody outside is asked while rows are locked.
 

@@ -17,7 +17,7 @@ from audit.jobs import ring
 from audit.services import Record
 from gigstream.lib import sql
 from gigstream.lib.clock import database_now
-from gigstream.lib.db import atomic_with_retry, try_lock
+from gigstream.lib.db import atomic_with_retry, by_key, try_lock
 from gigstream.lib.errors import Refusal
 from payments import deductions
 from payments.calculations import SHARDS, fee_on
@@ -98,7 +98,8 @@ def release_batch(shard: int, now: datetime, limit: int) -> int:
         return 0
     tasks = list(Task.objects.locked().filter(pk__in=picked.ending_task_ids).select_related("stream"))
     withheld = deductions.withhold(picked.owing_earnings, now) if picked.owing_earnings else []
-    by_platform = sql.rows(sql.load(_SQL / "release.sql"), {"now": now, "stream_ids": picked.stream_ids})
+    with by_key():
+        by_platform = sql.rows(sql.load(_SQL / "release.sql"), {"now": now, "stream_ids": picked.stream_ids})
     releases = [
         PlatformReleases(row["platform_id"], [(id_, n, Decimal(text)) for id_, n, text in row["items"]])
         for row in by_platform

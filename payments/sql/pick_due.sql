@@ -20,8 +20,6 @@ pay AS (
     FROM due d JOIN owing USING (worker_id)
 )
 SELECT (SELECT count(*) FROM due) AS picked,
-       -- The next statement knows its rows by key, whatever share of the table they are.
-       set_config('enable_seqscan', 'off', true),
        (SELECT array_agg(id)::text FROM due) AS stream_ids,
        (SELECT array_agg(task_id) FROM due WHERE elapsed >= duration_seconds) AS ending_task_ids,
        (SELECT json_agg(json_build_array(id, sequence + 1, worker_id, worker_account_id, amount::text)
