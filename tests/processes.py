@@ -1,6 +1,18 @@
-"""What another process needs to work on a test's data."""
+"""Other processes of the project that work on a test's data."""
 
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from django.conf import settings
 from django.db import connection
+
+from gigstream import celery_app
+
+QUEUES = ",".join(queue.name for queue in settings.CELERY_TASK_QUEUES)
 
 
 def database_url() -> str:
@@ -9,3 +21,49 @@ def database_url() -> str:
     host = values["HOST"].replace("/", "%2F")
     user = values["USER"] + (f":{values['PASSWORD']}" if values["PASSWORD"] else "")
     return f"postgresql://{user}@{host}:{values['PORT']}/{values['NAME']}"
+
+
+def empty_queues() -> None:
+    """The queues exist and hold nothing."""
+    with celery_app.connection_for_write() as broker:
+        for queue in settings.CELERY_TASK_QUEUES:
+            broker.default_channel.queue_declare(queue=queue.name, durable=True)
+            broker.default_channel.queue_purge(queue.name)
+
+
+@contextmanager
+def run_celery(
+    application: str, *arguments: str, log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A Celery process on this test's database and broker, for as long as the block lasts."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "celery", "-A", application, *arguments],
+            cwd=settings.BASE_DIR,
+            env={
+                **os.environ,
+                **(environment or {}),
+                "DATABASE_URL": database_url(),
+                "TEST_BROKER_URL": celery_app.conf.broker_url,
+            },
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
+def run_worker(
+    log: Path, environment: Mapping[str, str] | None = None
+) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """A worker of all queues, with two processes."""
+    return run_celery(
+        "tests.flows.celery_under_test",
+        *("worker", "-P", "prefork", "--concurrency", "2", "-Q", QUEUES, "--without-gossip"),
+        log=log,
+        environment=environment,
+    )

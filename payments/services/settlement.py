@@ -64,7 +64,7 @@ def poll_settlements(*, now: datetime | None = None, provider: PaymentProvider |
     at = now or database_now()
     ended = 0
     while leased := _lease(Transaction.objects.to_poll(at), at, calls=0):
-        answers = {payout.pk: _ask(provider, payout) for payout in leased}
+        answers = {payout.pk: _ask(provider, payout, at) for payout in leased}
         ended += _apply({pk: answer for pk, answer in answers.items() if answer}, at)
     return ended
 
@@ -92,12 +92,12 @@ def _offer(provider: PaymentProvider, payout: Transaction, now: datetime) -> Pro
     return answer
 
 
-def _ask(provider: PaymentProvider, payout: Transaction) -> ProviderTransfer | None:
+def _ask(provider: PaymentProvider, payout: Transaction, now: datetime) -> ProviderTransfer | None:
     require_no_transaction()
     try:
         return provider.get(payout.circle_tx_id or "")
     except ProviderUnavailable as error:
-        _note(payout.pk, error=str(error), next_attempt_at=database_now() + LONGEST_BACKOFF)
+        _note(payout.pk, error=str(error), next_attempt_at=now + LONGEST_BACKOFF)
         return None
 
 

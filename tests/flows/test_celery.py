@@ -1,10 +1,6 @@
 """A real Celery worker: the doorbell, the jobs it runs, and a bell that nobody hears."""
 
-import os
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -19,35 +15,17 @@ from payments.models import Transaction
 from platforms import services as platforms
 from tests.broker import no_broker
 from tests.factories import WorkerFactory, started
-from tests.processes import database_url
+from tests.processes import empty_queues, run_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-ROOT = Path(settings.BASE_DIR)
-QUEUES = ",".join(queue.name for queue in settings.CELERY_TASK_QUEUES)
 
 
 @pytest.fixture
 def celery_worker(tmp_path):
     """A worker process of the project on this test's database and broker."""
-    with celery_app.connection_for_write() as broker:
-        for queue in settings.CELERY_TASK_QUEUES:
-            broker.default_channel.queue_declare(queue=queue.name, durable=True)
-            broker.default_channel.queue_purge(queue.name)
-    log = (tmp_path / "worker.log").open("wb")
-    command = [sys.executable, "-m", "celery", "-A", "tests.flows.celery_under_test", "worker"]
-    process = subprocess.Popen(
-        [*command, "-P", "prefork", "--concurrency", "2", "-Q", QUEUES, "--without-gossip"],
-        cwd=ROOT,
-        env={**os.environ, "DATABASE_URL": database_url(), "TEST_BROKER_URL": celery_app.conf.broker_url},
-        stdout=log,
-        stderr=log,
-        start_new_session=True,
-    )
-    yield process
-    process.terminate()
-    process.wait(timeout=30)
-    log.close()
+    empty_queues()
+    with run_worker(tmp_path / "worker.log") as process:
+        yield process
 
 
 def wait_until(condition, seconds=30):

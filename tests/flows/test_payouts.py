@@ -231,6 +231,12 @@ def test_a_provider_that_cannot_be_asked_leaves_the_transfer_as_it_is():
     assert (payout.status, payout.error_message) == ("submitted", "connection reset")
     assert balance(worker, "in_transit") == 10
 
+    again = later + seconds(30)
+    assert payments.poll_settlements(now=later + seconds(29), provider=sandbox(again)) == 0, (
+        "not before its turn"
+    )
+    assert payments.poll_settlements(now=again, provider=sandbox(again)) == 1
+
 
 def test_a_key_that_names_another_transfer_is_refused_by_the_sandbox():
     worker = WorkerFactory()

@@ -4,24 +4,31 @@ from threading import Barrier
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, models
 
-from audit.invariants import all_invariants
 from gigstream.lib.errors import Refusal
+from tests.books import violated
+from tests.interleaving import all_behind, split
+
+AtOnce = Callable[..., tuple[list[Any], list[Refusal]]]
 
 
 @pytest.fixture
-def at_once(transactional_db: None) -> Callable[..., tuple[list[Any], list[Refusal]]]:
+def at_once(transactional_db: None) -> AtOnce:
     """Run the calls in threads of their own, each with its own connection, all released at one instant.
 
+    With `behind`, all of them are seen waiting for that row's lock, or for each other, before it is let go.
     Returns the results and the refusals; anything else that is raised fails the test.
     """
 
-    def run(*calls: Callable[[], Any]) -> tuple[list[Any], list[Refusal]]:
+    def run(*calls: Callable[[], Any], behind: models.Model | None = None) -> tuple[list[Any], list[Refusal]]:
+        if behind is not None:
+            return split([act.outcome() for act in all_behind(behind, *calls)])
         barrier = Barrier(len(calls))
 
         def one(call: Callable[[], Any]) -> Any:
             try:
+                connection.ensure_connection()
                 barrier.wait(timeout=10)
                 return call()
             except Refusal as refusal:
@@ -30,9 +37,7 @@ def at_once(transactional_db: None) -> Callable[..., tuple[list[Any], list[Refus
                 connection.close()
 
         with ThreadPoolExecutor(max_workers=len(calls)) as pool:
-            outcomes = [future.result(timeout=60) for future in [pool.submit(one, call) for call in calls]]
-        refusals = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
-        return [outcome for outcome in outcomes if not isinstance(outcome, Refusal)], refusals
+            return split([future.result(timeout=60) for future in [pool.submit(one, call) for call in calls]])
 
     return run
 
@@ -42,7 +47,6 @@ def books_balance() -> Callable[[], None]:
     """Assert that every invariant holds."""
 
     def check() -> None:
-        broken = {one.name: found for one in all_invariants() if (found := one.find())}
-        assert broken == {}
+        assert violated() == {}
 
     return check

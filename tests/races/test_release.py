@@ -1,4 +1,4 @@
-"""Several releasers, and releases against everything else that touches a stream."""
+"""Several releasers on the same streams, and what keeps one of them from holding up the rest."""
 
 from decimal import Decimal
 from functools import partial
@@ -7,12 +7,12 @@ from threading import Event, Thread
 import pytest
 from django.db import OperationalError, connection, transaction
 
-from loans import services as loans
 from payments import services as payments
+from payments.errors import NothingToClaim
 from payments.models import LedgerEntry, Stream
 from payments.services import ledger, release
-from platforms import services as platforms
-from tests.factories import NOW, PlatformFactory, WorkerFactory, balance, running_stream, seconds, settle
+from tests.factories import NOW, PlatformFactory, WorkerFactory, balance, running_stream, seconds
+from tests.interleaving import acts
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -49,74 +49,32 @@ def test_lanes_share_the_shards_and_together_miss_none(at_once, books_balance):
     books_balance()
 
 
-def test_a_claim_and_a_release_pay_each_cent_once(at_once, books_balance):
+def test_two_claims_and_a_release_pay_each_cent_once(at_once, books_balance):
     stream = running_stream(total="36", duration=3600, interval=60)
+    claim = partial(payments.claim, stream_id=stream.pk, now=NOW + seconds(630))
 
-    at_once(
-        partial(payments.release_due_streams, now=NOW + seconds(600)),
-        partial(payments.claim, stream_id=stream.pk, now=NOW + seconds(630)),
-        partial(payments.claim, stream_id=stream.pk, now=NOW + seconds(630)),
-    )
+    done, refusals = at_once(partial(payments.release_due_streams, now=NOW + seconds(600)), claim, claim)
 
+    assert (len(done), [type(refusal) for refusal in refusals]) == (2, [NothingToClaim])
     assert balance(stream.worker, "available") == Decimal("6.30")
     books_balance()
 
 
-@pytest.mark.parametrize("end", ["cancel", "complete", "pause"])
-def test_an_end_and_a_release_happen_in_some_order(at_once, books_balance, end):
+@pytest.mark.parametrize("shard_lock", ["taken", "lost"])
+def test_a_second_releaser_leaves_alone_what_the_first_has_picked(monkeypatch, books_balance, shard_lock):
+    if shard_lock == "lost":
+        monkeypatch.setattr(release, "try_lock", lambda name, number: True)
     stream = running_stream(total="36", duration=3600, interval=60)
-    at = NOW + seconds(630)
-    ends = {
-        "cancel": partial(payments.cancel_stream, stream_id=stream.pk, now=at),
-        "complete": partial(platforms.complete_task, task_id=stream.task_id, now=at),
-        "pause": partial(payments.pause_stream, stream_id=stream.pk, now=at),
-    }
+    call = partial(payments.release_due_streams, now=NOW + seconds(600))
 
-    _, refusals = at_once(partial(payments.release_due_streams, now=at), ends[end])
-
-    assert not refusals
-    expected = {
-        "cancel": {Decimal("6.30")},
-        "complete": {Decimal("36")},
-        "pause": {Decimal("0"), Decimal("6")},
-    }
-    assert balance(stream.worker, "available") in expected[end]
-    books_balance()
-
-
-def test_top_ups_and_releases_at_the_last_second_keep_the_total(at_once, books_balance):
-    stream = running_stream(total="36", duration=3600, interval=60)
-    end = NOW + seconds(3600)
-
-    at_once(
-        partial(payments.release_due_streams, now=end),
-        partial(payments.top_up, stream_id=stream.pk, amount="3.6", now=end),
-    )
-    payments.release_due_streams(now=NOW + seconds(9000))
+    with acts() as start:
+        first = start(call, stop_before="workers_locked")
+        first.wait_until_stopped()
+        assert start(call).outcome() == 0
+        assert first.outcome() == 1
 
     stream.refresh_from_db()
-    assert stream.status == "completed"
-    assert balance(stream.worker, "available") == stream.total_amount
-    books_balance()
-
-
-def test_a_release_and_an_early_repayment_never_repay_twice(at_once, books_balance):
-    worker = WorkerFactory()
-    loan = loans.request_loan(worker_id=worker.pk, amount="4", fee_bps=0, now=NOW)
-    loans.approve_loan(loan_id=loan.pk, now=NOW)
-    running_stream(worker, total="36", duration=3600, interval=60)
-    payments.release_due_streams(now=NOW + seconds(600))
-    loans.disburse_loan(loan_id=loan.pk, now=NOW)
-    settle(NOW)
-
-    at_once(
-        partial(payments.release_due_streams, now=NOW + seconds(3600)),
-        partial(loans.repay_early, loan_id=loan.pk, amount="4", now=NOW),
-    )
-
-    loan.refresh_from_db()
-    assert (loan.status, loan.amount_repaid) == ("repaid", 4)
-    assert balance(worker, "loan") == 0
+    assert (stream.released_amount, stream.sequence) == (6, 1)
     books_balance()
 
 

@@ -1,0 +1,301 @@
+"""Bugs that could have been written, each a small change of the real product for as long as its block lasts.
+
+A mutation tells how often the changed place was reached: one that nobody came by proves nothing.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+from uuid import UUID, uuid4
+
+from django.db import connection, models, transaction
+from django.utils import timezone
+
+from gigstream.lib import sql
+from gigstream.lib.models import CommonQuerySet
+from payments import deductions
+from payments import services as payments
+from payments.deductions import Earning, Withheld
+from payments.enums import TransactionStatus
+from payments.models import Account, Transaction
+from payments.postings import Posting
+from payments.services import ledger, release, settlement, streams, transactions
+from payments.services.payouts import void_postings
+from platforms import statistics
+from platforms.models import Platform
+from platforms.statistics import TaskMove
+
+
+@dataclass
+class Effect:
+    """How often the product came by the changed place."""
+
+    reached: int = 0
+
+
+Mutation = Callable[[], AbstractContextManager[list[Effect]]]
+
+
+@contextmanager
+def replaced(owner: Any, name: str, change: Callable[[Any], Callable[..., Any]]) -> Iterator[list[Effect]]:
+    """A function of the product gives way to `change` of itself."""
+    effect, changed = Effect(), change(getattr(owner, name))
+
+    def counted(*args: Any, **kwargs: Any) -> Any:
+        effect.reached += 1
+        return changed(*args, **kwargs)
+
+    with patch.object(owner, name, counted):
+        yield [effect]
+
+
+def run(statement: str) -> Any:
+    """The first column of the statement's first row, if it has any."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+        return cursor.fetchone()[0] if cursor.description else None
+
+
+@contextmanager
+def function_replaced(signature: str, body: str, probe: str) -> Iterator[list[Effect]]:
+    """A function of the database has another body; `probe` is a call that it answers differently now."""
+    definition = run(f"SELECT pg_get_functiondef('{signature}'::regprocedure)")
+    head, _, _ = definition.partition("AS $function$")
+    before = run(f"SELECT {probe}")
+    run(f"{head} AS $function$ SELECT {body} $function$")
+    try:
+        yield [Effect(reached=int(run(f"SELECT {probe}") != before))]
+    finally:
+        run(definition)
+
+
+@contextmanager
+def together(*mutations: Mutation) -> Iterator[list[Effect]]:
+    """Several bugs at once."""
+    with ExitStack() as stack:
+        yield [effect for mutation in mutations for effect in stack.enter_context(mutation())]
+
+
+# Locks and unique keys
+
+
+@contextmanager
+def release_without_row_lock() -> Iterator[list[Effect]]:
+    """The releaser picks streams without locking them."""
+    clause = "FOR NO KEY UPDATE OF s SKIP LOCKED"
+    effect, load = Effect(), sql.load
+
+    def without(path: Path) -> str:
+        text = load(path)
+        effect.reached += clause in text
+        return text.replace(clause, "")
+
+    with patch.object(sql, "load", without):
+        yield [effect]
+
+
+def no_row_lock(model: type[models.Model]) -> Mutation:
+    """The services read rows of this model without locking them."""
+
+    @contextmanager
+    def mutation() -> Iterator[list[Effect]]:
+        effect, locked = Effect(), CommonQuerySet.locked
+
+        def unlocked(rows: CommonQuerySet[Any]) -> CommonQuerySet[Any]:
+            if rows.model is not model:
+                return locked(rows)
+            effect.reached += 1
+            return rows.order_by("pk")
+
+        with patch.object(CommonQuerySet, "locked", unlocked):
+            yield [effect]
+
+    return mutation
+
+
+def no_shard_lock() -> AbstractContextManager[list[Effect]]:
+    """Two releasers may work on one shard at once."""
+    return replaced(release, "try_lock", lambda real: lambda name, number: True)
+
+
+@contextmanager
+def no_unique_sequence() -> Iterator[list[Effect]]:
+    """The database takes two releases of one stream under the same number."""
+    index = "ledger_release_once"
+    definition = run(f"SELECT indexdef FROM pg_indexes WHERE indexname = '{index}'")
+    run(f"DROP INDEX {index}")
+    try:
+        yield [Effect(reached=int(run(f"SELECT to_regclass('{index}')") is None))]
+    finally:
+        # What was booked meanwhile may not fit the index any more.
+        run("TRUNCATE ledger_entries CASCADE")
+        run(definition)
+
+
+def locks_in_the_order_given() -> AbstractContextManager[list[Effect]]:
+    """Accounts are locked as they come: who is debited first, then who is credited."""
+
+    def change(real: Callable[..., Any]) -> Callable[..., Any]:
+        def lock(account_ids: Sequence[int]) -> dict[int, Account]:
+            return {pk: Account.objects.locked().get(pk=pk) for pk in account_ids}
+
+        return lock
+
+    return replaced(ledger, "lock", change)
+
+
+# Keys that come from the attempt and not from the fact
+
+
+def random_ledger_key() -> AbstractContextManager[list[Effect]]:
+    """Each attempt to book a fact has a key of its own."""
+
+    def change(real: Callable[..., dict[str, int]]) -> Callable[..., dict[str, int]]:
+        def post(postings: Sequence[Posting], **kwargs: Any) -> dict[str, int]:
+            fresh = {one.key: f"{one.key}:{uuid4()}" for one in postings if one.key}
+            ids = real([_with_key(one, fresh.get(one.key)) for one in postings], **kwargs)
+            return {key: ids[drawn] for key, drawn in fresh.items()}
+
+        return post
+
+    return replaced(ledger, "post", change)
+
+
+def _with_key(posting: Posting, key: str | None) -> Posting:
+    return Posting(**{name: getattr(posting, name) for name in Posting.__slots__} | {"key": key})
+
+
+def fresh_provider_key() -> AbstractContextManager[list[Effect]]:
+    """Each call to the provider has a key of its own."""
+    return replaced(settlement, "provider_key", lambda real: lambda payout: uuid4())
+
+
+# Stream arithmetic: both twins, in Python and in the database
+
+VESTED = "stream_vested(numeric, integer, integer)"
+ELAPSED = "stream_elapsed(timestamptz, interval, integer, timestamptz)"
+
+
+@contextmanager
+def instalments_rounded_down() -> Iterator[list[Effect]]:
+    """Every second pays floor(total / n), and the last as little as the others."""
+
+    def change(real: Callable[..., Decimal]) -> Callable[..., Decimal]:
+        return lambda total, duration, elapsed: int(total * 10**6) // duration * elapsed * Decimal("1e-6")
+
+    body = "div(total * 1000000, duration) * elapsed * 0.000001"
+    with (
+        replaced(streams, "vested", change) as python,
+        function_replaced(VESTED, body, "stream_vested(100, 3600, 3600)") as database,
+    ):
+        yield python + database
+
+
+@contextmanager
+def float_money() -> Iterator[list[Effect]]:
+    """Pay is computed in floating point and rounded."""
+
+    def change(real: Callable[..., Decimal]) -> Callable[..., Decimal]:
+        return lambda total, duration, elapsed: Decimal(str(round(float(total) * elapsed / duration, 6)))
+
+    body = "(total::float8 * elapsed / duration)::numeric(20, 6)"
+    with (
+        replaced(streams, "vested", change) as python,
+        function_replaced(VESTED, body, "stream_vested(100, 3600, 560)") as database,
+    ):
+        yield python + database
+
+
+@contextmanager
+def paused_time_paid() -> Iterator[list[Effect]]:
+    """Work is counted from the start on, whether or not the stream stood still."""
+
+    def change(real: Callable[..., int]) -> Callable[..., int]:
+        return lambda **times: real(**{**times, "paused_for": timedelta(0)})
+
+    body = "least(greatest(floor(extract(epoch FROM (at - start_at))), 0), duration)::integer"
+    probe = "stream_elapsed('2026-01-01Z', interval '400 s', 3600, '2026-01-01 00:10Z')"
+    with (
+        replaced(streams, "elapsed_seconds", change) as python,
+        function_replaced(ELAPSED, body, probe) as database,
+    ):
+        yield python + database
+
+
+# What belongs in one transaction, and what does not
+
+
+def repayment_after_commit() -> AbstractContextManager[list[Effect]]:
+    """The earning is booked first; what it repays follows in a transaction of its own."""
+
+    def change(real: Callable[..., list[Withheld]]) -> Callable[..., list[Withheld]]:
+        def repay(earnings: Sequence[Earning], now: datetime) -> None:
+            with transaction.atomic():
+                withheld = real(earnings, now)
+                ledger.post([taken.posting for taken in withheld], now=now)
+                transactions.insert([taken.movement for taken in withheld], now)
+
+        def withhold(earnings: Sequence[Earning], now: datetime) -> list[Withheld]:
+            transaction.on_commit(lambda: repay(earnings, now))
+            return []
+
+        return withhold
+
+    return replaced(deductions, "withhold", change)
+
+
+def asked_in_a_transaction() -> AbstractContextManager[list[Effect]]:
+    """The lease, the call to the provider and the record of its answer are one transaction."""
+    return replaced(payments, "submit_payouts", transaction.atomic)
+
+
+def given_up_on_timeout() -> AbstractContextManager[list[Effect]]:
+    """No answer is taken for a no: the payout is over and the money available again."""
+
+    def change(real: Callable[..., None]) -> Callable[..., None]:
+        def note(pk: UUID, *, error: str, next_attempt_at: datetime | None) -> None:
+            with transaction.atomic():
+                payout = Transaction.objects.locked().get(pk=pk)
+                payout.status = _GIVEN_UP[payout.status]
+                payout.ended_at = next_attempt_at
+                payout.next_attempt_at = None
+                payout.save()
+                ledger.post(void_postings([payout]), now=next_attempt_at)
+
+        return note
+
+    return replaced(settlement, "_note", change)
+
+
+_GIVEN_UP: Mapping[str, TransactionStatus] = {
+    TransactionStatus.PENDING: TransactionStatus.CANCELLED,
+    TransactionStatus.SUBMITTED: TransactionStatus.FAILED,
+}
+
+
+# Derived columns and clocks
+
+
+def added_in_python() -> AbstractContextManager[list[Effect]]:
+    """The platform is read, its total raised in memory and written back."""
+
+    def change(real: Callable[..., None]) -> Callable[..., None]:
+        def add_to_platforms(moves: Sequence[TaskMove]) -> None:
+            for move in moves:
+                platform = Platform.objects.get(pk=move.platform_id)
+                platform.total_tasks += 1
+                platform.save(update_fields=["total_tasks"])
+
+        return add_to_platforms
+
+    return replaced(statistics, "add_to_platforms", change)
+
+
+def application_clock() -> AbstractContextManager[list[Effect]]:
+    """The releaser asks its own machine what time it is."""
+    return replaced(release, "database_now", lambda real: lambda: timezone.now())

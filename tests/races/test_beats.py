@@ -1,0 +1,100 @@
+"""Two of everything that starts jobs: the same schedule twice, in one process and in several, pays once."""
+
+import time
+from contextlib import ExitStack
+from datetime import timedelta
+from threading import Barrier
+
+import pytest
+
+from audit.jobs import scheduled_jobs
+from audit.models import JobHeartbeat
+from audit.scheduler import Scheduler
+from gigstream.lib.clock import database_now
+from payments.models import LedgerEntry, SandboxTransfer, Stream, Transaction
+from platforms import services as platforms
+from tests.broker import no_broker
+from tests.factories import PlatformFactory, WorkerFactory, balance, running_stream, started
+from tests.processes import empty_queues, run_celery, run_worker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PATIENCE = 60
+TICK = "Sending due task release_due_streams"
+
+
+@pytest.fixture
+def earned():
+    """What each worker has earned when everything is paid: three streams that are over, two tasks done."""
+    an_hour_ago = database_now() - timedelta(hours=1)
+    platform = PlatformFactory(funds="1000")
+    workers = [WorkerFactory() for _ in range(5)]
+    for worker in workers[:3]:
+        running_stream(worker, total="36", duration=3600, interval=60, platform=platform, now=an_hour_ago)
+    with no_broker():
+        for worker in workers[3:]:
+            task = started(worker, amount="20", platform=platform, now=an_hour_ago)
+            platforms.complete_task(task_id=task.pk, now=an_hour_ago)
+    return dict.fromkeys(workers[:3], 36) | dict.fromkeys(workers[3:], 20)
+
+
+def all_confirmed(earned):
+    return Transaction.objects.filter(type="payout", status="confirmed").count() == len(earned)
+
+
+def assert_paid_once(earned):
+    payouts = Transaction.objects.filter(type="payout")
+    assert {(one.worker, one.amount, one.status) for one in payouts} == {
+        (worker, amount, "confirmed") for worker, amount in earned.items()
+    }
+    assert payouts.count() == SandboxTransfer.objects.count() == len(earned)
+    assert LedgerEntry.objects.filter(kind="release").count() == 3
+    assert set(Stream.objects.values_list("status", "sequence")) == {("completed", 1)}
+    assert {balance(worker, "available") for worker in earned} == {0}
+    assert {beat.last_error for beat in JobHeartbeat.objects.all()} == {""}
+
+
+def test_every_job_that_two_schedulers_start_at_one_instant_works_once(
+    at_once, books_balance, settings, earned
+):
+    settings.SANDBOX_BLOCK_SECONDS = settings.SETTLEMENT_CONFIRMATIONS = 1
+    deadline = time.monotonic() + PATIENCE
+    together = Barrier(2)
+
+    def beat() -> int:
+        """One scheduler whose clock says that every job of the schedule is due, until nothing is left."""
+        rounds = 0
+        while True:
+            together.wait(PATIENCE)
+            if all_confirmed(earned):
+                return rounds
+            assert time.monotonic() < deadline, list(Transaction.objects.values())
+            together.wait(PATIENCE)
+            assert Scheduler(scheduled_jobs(), lambda: 0.0).run_due() == len(scheduled_jobs())
+            rounds += 1
+
+    with no_broker():
+        rounds, _ = at_once(beat, beat)
+
+    assert rounds[0] == rounds[1] > 0
+    assert set(JobHeartbeat.objects.values_list("runs", flat=True)) == {2 * rounds[0]}
+    assert_paid_once(earned)
+    books_balance()
+
+
+def test_two_beats_and_their_worker_pay_once(tmp_path, books_balance, earned):
+    empty_queues()
+    chain = {"SANDBOX_BLOCK_SECONDS": "1", "SETTLEMENT_CONFIRMATIONS": "1"}
+    logs = [tmp_path / f"beat{number}.log" for number in range(2)]
+    deadline = time.monotonic() + PATIENCE
+
+    with ExitStack() as processes:
+        processes.enter_context(run_worker(tmp_path / "worker.log", chain))
+        for log in logs:
+            command = ("beat", "--loglevel", "INFO", "--schedule", f"{log}.schedule", "--pidfile", "")
+            processes.enter_context(run_celery("tests.races.beat_under_test", *command, log=log))
+        while not (all_confirmed(earned) and all(log.read_text().count(TICK) > 10 for log in logs)):
+            assert time.monotonic() < deadline, [log.read_text() for log in logs]
+
+    assert_paid_once(earned)
+    books_balance()
