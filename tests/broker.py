@@ -1,11 +1,21 @@
-"""Pointing the Celery application at another broker for a while."""
+"""Redis databases of one's own, and pointing the Celery application at another broker for a while."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gigstream import celery_app
 
 NOBODY = "redis://127.0.0.1:1/0"
+
+
+def numbered(url: str, number: int) -> str:
+    """The same Redis, another database."""
+    if "virtual_host=" in url:
+        return re.sub(r"virtual_host=\d+", f"virtual_host={number}", url)
+    if url.startswith("unix:"):
+        return re.sub(r"db=\d+", f"db={number}", url)
+    return re.sub(r"(rediss?://[^/]+).*", rf"\g<1>/{number}", url)
 
 
 def use_broker(url: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 
 from gigstream import services
-from tests.broker import use_broker
+from tests.broker import numbered, use_broker
 
 PARALLEL = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
 
@@ -15,18 +15,9 @@ PARALLEL = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0
 def pytest_configure(config: pytest.Config) -> None:
     """Start what is not running, and give each parallel process Redis databases of its own."""
     services.ensure_unset()
-    use_broker(_own_database(settings.CELERY_BROKER_URL, 2 + 2 * PARALLEL))
-    settings.CACHES["default"]["LOCATION"] = _own_database(
+    use_broker(numbered(settings.CELERY_BROKER_URL, 2 + 2 * PARALLEL))
+    settings.CACHES["default"]["LOCATION"] = numbered(
         settings.CACHES["default"]["LOCATION"], 3 + 2 * PARALLEL
     )
     # Hashing at the production cost would only heat the machine.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
-
-
-def _own_database(url: str, number: int) -> str:
-    """The same Redis, another database."""
-    if "virtual_host=" in url:
-        return re.sub(r"virtual_host=\d+", f"virtual_host={number}", url)
-    if url.startswith("unix:"):
-        return re.sub(r"db=\d+", f"db={number}", url)
-    return re.sub(r"(rediss?://[^/]+).*", rf"\g<1>/{number}", url)

@@ -1,0 +1,41 @@
+"""`python -m tests.benchmarks [BENCH ...]`: measure how fast GigStream is, beside its peers."""
+
+import argparse
+import importlib
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import django
+
+from gigstream import services
+from tests.benchmarks.scale import SIZES
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
+BENCHES = ("release", "posting", "views", "startup")
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument("bench", nargs="*", choices=[*BENCHES, []], help="only these, not published")
+    parser.add_argument("--size", choices=SIZES, default="full")
+    parser.add_argument("--page", type=Path, default=PAGE, help="the page that a complete run is written to")
+    parser.add_argument("--databases", default="gigstream_bench", help="what the databases' names begin with")
+    parser.add_argument("--no-peers", action="store_true", help="leave out Drizzle and hordak")
+    parser.add_argument("--explain", action="store_true", help="print plans instead of measuring")
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure and print; publish what a complete run has found."""
+    asked = arguments()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gigstream.settings")
+    services.ensure_unset()
+    django.setup()
+    run = importlib.import_module("tests.benchmarks.run")
+    size = replace(SIZES[asked.size], peers=not asked.no_peers)
+    run.run(asked.bench or BENCHES, size, asked)
+
+
+if __name__ == "__main__":
+    main()

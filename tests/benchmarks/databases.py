@@ -1,0 +1,112 @@
+"""The server that is measured, and databases of the benchmarks' own on it; nobody else's are touched."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+
+from gigstream import services
+from tests.broker import numbered
+
+ROOT = Path(__file__).resolve().parents[2]
+# Redis databases for the doorbells and the cache, away from the demo's and the tests'.
+BROKER, CACHE = 14, 15
+SAID_OF_THE_SERVER = (
+    "fsync",
+    "synchronous_commit",
+    "full_page_writes",
+    "data_checksums",
+    "shared_buffers",
+    "max_wal_size",
+    "jit",
+)
+
+
+class Server:
+    """The embedded PostgreSQL, or the one that DATABASE_URL names. Leaves no database behind."""
+
+    def __init__(self, prefix: str) -> None:
+        self._url = os.environ.get("DATABASE_URL") or services.database_url()
+        self._prefix = prefix
+        self._made: list[str] = []
+        self.admin = psycopg.connect(self._url, autocommit=True)
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for name in self._made:
+            self._drop(name)
+        self.admin.close()
+
+    def url(self, name: str) -> str:
+        return urlsplit(self._url)._replace(path=f"/{self._prefix}_{name}").geturl()
+
+    def create(self, name: str, *, like: str | None = None) -> str:
+        """An empty database, or a copy of another one that nobody is connected to; returns its URL."""
+        self._drop(name)
+        self._made.append(name)
+        copied = f" TEMPLATE {self._prefix}_{like}" if like else ""
+        self.admin.execute(f"CREATE DATABASE {self._prefix}_{name}{copied}")
+        return self.url(name)
+
+    def create_migrated(self, name: str) -> str:
+        """A database with GigStream's tables and no rows."""
+        url = self.create(name)
+        manage("migrate", "--verbosity", "0", url=url)
+        return url
+
+    def _drop(self, name: str) -> None:
+        self.admin.execute(f"DROP DATABASE IF EXISTS {self._prefix}_{name} WITH (FORCE)")
+
+    def checkpoint(self) -> None:
+        """All that was written so far is flushed, so that no measurement pays for another's writes.
+
+        Only a superuser may ask for it, of the embedded server `postgres`. Elsewhere it may be left out.
+        """
+        try:
+            self.admin.execute("CHECKPOINT")
+        except psycopg.errors.InsufficientPrivilege:
+            if not os.environ.get("DATABASE_URL"):
+                with psycopg.connect(self._url, user="postgres", autocommit=True) as superuser:
+                    superuser.execute("CHECKPOINT")
+
+    def version(self) -> str:
+        return self.admin.execute("SHOW server_version").fetchone()[0].split()[0]
+
+    def settings(self) -> dict[str, str]:
+        """What decides how fast and how safe it writes."""
+        return {name: self.admin.execute(f"SHOW {name}").fetchone()[0] for name in SAID_OF_THE_SERVER}
+
+
+def environment(url: str) -> dict[str, str]:
+    """What a GigStream process needs to work on that database as it would in production, undisturbed."""
+    redis = os.environ.get("REDIS_URL")
+    return os.environ | {
+        "DATABASE_URL": url,
+        "REDIS_URL": numbered(redis, BROKER) if redis else services.broker_url(db=BROKER),
+        "CACHE_URL": numbered(redis, CACHE) if redis else services.cache_url(db=CACHE),
+        "DJANGO_SETTINGS_MODULE": "gigstream.settings",
+        "DEBUG": "false",
+        "LOG_LEVEL": "WARNING",
+    }
+
+
+def manage(*arguments: str, url: str) -> str:
+    """Run a management command on that database; returns what it printed."""
+    done = subprocess.run(
+        [sys.executable, ROOT / "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment(url),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise RuntimeError(
+            f"manage.py {' '.join(arguments)} failed:\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
+        )
+    return done.stdout

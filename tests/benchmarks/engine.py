@@ -1,0 +1,110 @@
+"""GigStream's own release engine, as a process of its own: what a Celery worker would run."""
+
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from django.conf import settings
+from django.db import connection, transaction
+from psycopg.pq import TransactionStatus
+
+from gigstream.lib import sql
+from payments.calculations import SHARDS
+from payments.services import release
+
+PICK_DUE = Path(release.__file__).resolve().parents[1] / "sql" / "pick_due.sql"
+
+
+class Recorder:
+    """Remembers every statement that Django sends, to be written down afterwards as a script for psql."""
+
+    def __init__(self) -> None:
+        self._sent: list[tuple[bool, str, Any]] = []
+
+    def __call__(
+        self, execute: Callable[..., Any], text: str, parameters: Any, many: bool, context: Any
+    ) -> Any:
+        session = context["connection"].connection
+        begins = session.info.transaction_status == TransactionStatus.IDLE and not session.autocommit
+        self._sent.append((begins, text, parameters))
+        return execute(text, parameters, many, context)
+
+    def write(self, script: Path) -> None:
+        """The statements with their values in them, each transaction begun and committed where it was."""
+        cursor = psycopg.ClientCursor(connection.connection)
+        with script.open("w", encoding="utf-8") as out:
+            opened = False
+            for begins, text, parameters in self._sent:
+                if begins:
+                    out.write("COMMIT;\nBEGIN;\n" if opened else "BEGIN;\n")
+                    opened = True
+                out.write(cursor.mogrify(text, parameters) + ";\n")
+            if opened:
+                out.write("COMMIT;\n")
+
+
+def run(now: str, lane: int, lanes: int) -> dict[str, Any]:
+    """Release what the lane has due at `now`."""
+    count = release.release_due_streams(now=datetime.fromisoformat(now), lane=lane, lanes=lanes)
+    return {"count": count}
+
+
+recorder = Recorder()
+
+
+def record(now: str) -> dict[str, Any]:
+    """The same for all lanes, with every statement remembered."""
+    recorder._sent.clear()
+    with connection.execute_wrapper(recorder):
+        return run(now, 0, 1)
+
+
+def write(script: str) -> dict[str, Any]:
+    """What was remembered becomes a script."""
+    recorder.write(Path(script))
+    return {}
+
+
+@contextmanager
+def undone() -> Any:
+    """What is done inside leaves no trace."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def pick(now: str) -> dict[str, Any]:
+    """How long finding and locking one batch of every shard takes, in seconds; nothing is released."""
+    at, text = datetime.fromisoformat(now), sql.load(PICK_DUE)
+    seconds, found = 0.0, 0
+    for shard in range(SHARDS):
+        with undone():
+            began = time.perf_counter()
+            row = sql.rows(text, {"shard": shard, "now": at, "limit": settings.RELEASE_BATCH_SIZE})[0]
+            seconds += time.perf_counter() - began
+            found += row["picked"]
+    return {"seconds": seconds, "count": found}
+
+
+def explain(now: str) -> dict[str, Any]:
+    """The plan of every statement of one batch, with what it really cost; undone at the end."""
+    plans = []
+
+    def ask(execute: Callable[..., Any], text: str, parameters: Any, many: bool, context: Any) -> Any:
+        if text.lstrip().upper().startswith(("SAVEPOINT", "RELEASE", "SET")):
+            return execute(text, parameters, many, context)
+        with undone(), psycopg.ClientCursor(connection.connection) as cursor:
+            cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, WAL) {text}", parameters)
+            plans.append({"statement": text, "plan": "\n".join(row[0] for row in cursor.fetchall())})
+        return execute(text, parameters, many, context)
+
+    with undone(), connection.execute_wrapper(ask):
+        count = release.release_batch(0, datetime.fromisoformat(now), settings.RELEASE_BATCH_SIZE)
+    return {"plans": plans, "count": count}
+
+
+COMMANDS = {"run": run, "record": record, "write": write, "pick": pick, "explain": explain}

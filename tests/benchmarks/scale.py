@@ -1,0 +1,50 @@
+"""How large the benchmarks are: as published, and just large enough to see that they run."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    rounds: int
+    streams: int
+    workers: int
+    platforms: int
+    idle_streams: int
+    # Streams that the contenders who go row by row release in a round.
+    by_row: int
+    # Earnings posted in a round.
+    postings: int
+    # Tasks under the views, and how often each question is asked.
+    tasks: int
+    questions: int
+    starts: int
+    # Whether those take part that only `make bench` installs.
+    peers: bool = True
+
+
+SIZES = {
+    "full": Size(
+        rounds=5,
+        streams=100_000,
+        workers=10_000,
+        platforms=50,
+        idle_streams=900_000,
+        by_row=1_000,
+        postings=200,
+        tasks=1_000_000,
+        questions=100,
+        starts=5,
+    ),
+    "small": Size(
+        rounds=1,
+        streams=600,
+        workers=60,
+        platforms=4,
+        idle_streams=300,
+        by_row=20,
+        postings=3,
+        tasks=2_000,
+        questions=3,
+        starts=1,
+    ),
+}

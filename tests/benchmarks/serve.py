@@ -1,0 +1,37 @@
+"""The other end of a contender: `python -m tests.benchmarks.serve MODULE` serves that module's COMMANDS."""
+
+import importlib
+import json
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import django
+from django.db import connection
+
+
+def backend() -> dict[str, int]:
+    """The process id of this process's PostgreSQL backend."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return {"pid": cursor.fetchone()[0]}
+
+
+def check_books() -> dict[str, list[str]]:
+    """The names of the invariants that do not hold."""
+    return {"broken": [result.name for result in books.check_books() if not result.passed]}
+
+
+def serve(commands: Mapping[str, Callable[..., dict[str, Any]]]) -> None:
+    """Each line asks for one command with its arguments; each answer is one line."""
+    for line in sys.stdin:
+        asked = json.loads(line)
+        answer = commands[asked.pop("do")](**asked)
+        sys.stdout.write(f"{json.dumps(answer)}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    django.setup()
+    books = importlib.import_module("audit.books")
+    serve({"backend": backend, "check_books": check_books, **importlib.import_module(sys.argv[1]).COMMANDS})
