@@ -38,14 +38,20 @@ class Contender:
         self.write(json.dumps({"do": do, **arguments}))
 
     def write(self, line: str) -> None:
-        self._process.stdin.write(f"{line}\n")
-        self._process.stdin.flush()
+        try:
+            self._process.stdin.write(f"{line}\n")
+            self._process.stdin.flush()
+        except BrokenPipeError as error:
+            raise self._ended() from error
 
     def read(self) -> str:
         line = self._process.stdout.readline()
         if not line:
-            raise RuntimeError(f"{self._process.args} ended with code {self._process.wait()}")
+            raise self._ended()
         return line
+
+    def _ended(self) -> RuntimeError:
+        return RuntimeError(f"{self._process.args} ended with code {self._process.wait()}")
 
     def answer(self) -> dict[str, Any]:
         return json.loads(self.read())

@@ -15,6 +15,7 @@ from psycopg.pq import TransactionStatus
 from gigstream.lib import sql
 from payments.calculations import SHARDS
 from payments.services import release
+from tests.benchmarks.books import check_books
 
 PICK_DUE = Path(release.__file__).resolve().parents[1] / "sql" / "pick_due.sql"
 
@@ -107,4 +108,11 @@ def explain(now: str) -> dict[str, Any]:
     return {"plans": plans, "count": count}
 
 
-COMMANDS = {"run": run, "record": record, "write": write, "pick": pick, "explain": explain}
+COMMANDS = {
+    "check_books": check_books,
+    "run": run,
+    "record": record,
+    "write": write,
+    "pick": pick,
+    "explain": explain,
+}

@@ -10,6 +10,7 @@ from django.dispatch import Signal, receiver
 from audit.models import AuditLog
 from payments.calculations import elapsed_seconds, next_release_at, vested, whole_slots
 from payments.models import Account, LedgerEntry, Stream
+from tests.benchmarks.books import check_books
 
 # stream: Stream, amount: Decimal, now: datetime
 stream_released = Signal()
@@ -81,4 +82,4 @@ def write_audit_log(stream: Stream, amount: Decimal, now: datetime, **kwargs: An
     )
 
 
-COMMANDS = {"run": run}
+COMMANDS = {"check_books": check_books, "run": run}

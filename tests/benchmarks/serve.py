@@ -17,11 +17,6 @@ def backend() -> dict[str, int]:
         return {"pid": cursor.fetchone()[0]}
 
 
-def check_books() -> dict[str, list[str]]:
-    """The names of the invariants that do not hold."""
-    return {"broken": [result.name for result in books.check_books() if not result.passed]}
-
-
 def serve(commands: Mapping[str, Callable[..., dict[str, Any]]]) -> None:
     """Each line asks for one command with its arguments; each answer is one line."""
     for line in sys.stdin:
@@ -33,5 +28,4 @@ def serve(commands: Mapping[str, Callable[..., dict[str, Any]]]) -> None:
 
 if __name__ == "__main__":
     django.setup()
-    books = importlib.import_module("audit.books")
-    serve({"backend": backend, "check_books": check_books, **importlib.import_module(sys.argv[1]).COMMANDS})
+    serve({"backend": backend, **importlib.import_module(sys.argv[1]).COMMANDS})

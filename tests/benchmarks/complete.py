@@ -1,0 +1,41 @@
+"""Fixed tasks, made ready and then completed one after the other through the service that the API calls."""
+
+import itertools
+from typing import Any
+
+from payments import services as payments
+from platforms import services as platforms
+from platforms.models import Platform
+from tests.benchmarks.books import check_books
+from workers.models import Worker
+
+PAY = "12.50"
+_ready: list[Any] = []
+_numbers = itertools.count()
+
+
+def prepare(count: int) -> dict[str, int]:
+    """So many tasks are in progress, their pay held, spread over the platforms and workers."""
+    owners = list(Platform.objects.order_by("pk").values_list("pk", flat=True))
+    people = list(Worker.objects.order_by("pk").values_list("pk", flat=True))
+    for platform_id in owners:
+        key = f"0x{next(_numbers):064x}"
+        payments.deposit(platform_id=platform_id, amount=str(20 * count), tx_hash=key)
+    for n in range(count):
+        platform_id, worker_id = owners[n % len(owners)], people[n % len(people)]
+        task = platforms.create_task(platform_id=platform_id, title="Task", amount=PAY, task_type="fixed")
+        platforms.assign_task(task_id=task.pk, worker_id=worker_id)
+        platforms.start_task(task_id=task.pk)
+        _ready.append(task.pk)
+    return {"count": count}
+
+
+def post() -> dict[str, int]:
+    """Every task that was made ready is completed."""
+    count = len(_ready)
+    while _ready:
+        platforms.complete_task(task_id=_ready.pop())
+    return {"count": count}
+
+
+COMMANDS = {"check_books": check_books, "prepare": prepare, "post": post}

@@ -1,0 +1,79 @@
+"""One earning posted: a whole task completed by GigStream, beside a bare entry posted by django-hordak."""
+
+from contextlib import ExitStack
+
+from tests.benchmarks import contenders, fill
+from tests.benchmarks.contenders import Contender
+from tests.benchmarks.databases import Server, manage
+from tests.benchmarks.fill import Crowd
+from tests.benchmarks.measure import Meter, Sample, Series
+from tests.benchmarks.results import Results, Table, at_least, number
+from tests.benchmarks.scale import Size
+
+GIGSTREAM = "GigStream completes a fixed task: earning, fee, statistics, reputation, audit"
+HORDAK = "django-hordak posts one transaction with two legs"
+HORDAK_SETTINGS = "tests.benchmarks.hordak_settings"
+# Rounds are short here, so there are more of them.
+ROUNDS_EACH = 3
+
+
+def run(server: Server, size: Size, results: Results) -> None:
+    """Both post in turn, each to a database of its own."""
+    with ExitStack() as stack:
+        who = {GIGSTREAM: _gigstream(server, size)}
+        if size.peers:
+            who[HORDAK] = _hordak(server)
+        for one in who.values():
+            stack.callback(one.close)
+        series = {name: Series(name) for name in who}
+        for number_ in range(ROUNDS_EACH * size.rounds + 1):
+            for name, one in who.items():
+                sample = _round(server, one, size.postings)
+                if number_:  # the first one only warms up
+                    series[name].samples.append(sample)
+        broken = who[GIGSTREAM].ask("check_books")["broken"]
+        if broken:
+            raise RuntimeError(f"the books do not hold after the postings: {broken}")
+    if size.peers:
+        found = series[GIGSTREAM].rate() / series[HORDAK].rate()
+        results.goals.append(at_least("one earning posted, against django-hordak's bare entry", found, 1))
+    results.tables.append(_table(list(series.values()), size))
+
+
+def _gigstream(server: Server, size: Size) -> Contender:
+    """Workers with tasks behind them, and platforms with money to post new ones."""
+    url = server.create_migrated("posting")
+    fill.fill(url, Crowd.of(size.streams // 10, size.workers // 10, size.platforms))
+    manage("recompute_statistics", url=url)
+    return contenders.python("complete", url)
+
+
+def _hordak(server: Server) -> Contender:
+    return contenders.python("hordak_post", server.create("hordak"), settings=HORDAK_SETTINGS)
+
+
+def _round(server: Server, one: Contender, count: int) -> Sample:
+    one.ask("prepare", count=count)
+    server.checkpoint()
+    return Meter(server.admin, [one.backend], [one.pid]).measure(lambda: one.ask("post")["count"])
+
+
+def _table(series: list[Series], size: Size) -> Table:
+    rows = []
+    for one in series:
+        slowest, fastest = one.spread()
+        rows.append(
+            [
+                one.name,
+                number(1000 / one.rate()),
+                f"{number(1000 / fastest)} to {number(1000 / slowest)}",
+                number(one.server_micros()),
+                number(one.client_micros()),
+                number(one.wal_each()),
+            ]
+        )
+    return Table(
+        f"Posting one after the other, {ROUNDS_EACH * size.rounds} rounds of {size.postings}",
+        ["what", "ms each", "fastest to slowest", "PostgreSQL µs", "client µs", "WAL bytes"],
+        rows,
+    )
