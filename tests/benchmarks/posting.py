@@ -40,6 +40,16 @@ def run(server: Server, size: Size, results: Results) -> None:
     results.tables.append(_table(list(series.values()), size))
 
 
+def explain(server: Server, size: Size, results: Results) -> None:
+    """The plans of one completion's statements, after some have warmed up."""
+    with ExitStack() as stack:
+        one = _gigstream(server, size)
+        stack.callback(one.close)
+        _round(server, one, size.postings)
+        one.ask("prepare", count=1)
+        results.plans += one.ask("explain")["plans"]
+
+
 def _gigstream(server: Server, size: Size) -> Contender:
     """Workers with tasks behind them, and platforms with money to post new ones."""
     url = server.create_migrated("posting")

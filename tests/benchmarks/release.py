@@ -1,6 +1,7 @@
 """Releasing due streams: GigStream's engine, the same SQL from psql, and loops that go row by row."""
 
 import statistics
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -59,6 +60,7 @@ class Race:
         """Every contender releases what is due at the next interval, one after the other."""
         now = self.crowd.due_at(number).isoformat()
         for name, sample in self._samples(now):
+            sys.stderr.write(f"round {number}: {name}, {sample.seconds:.1f} s\n")
             if counts:
                 self.series[name].samples.append(sample)
 
@@ -168,8 +170,7 @@ def explain(server: Server, size: Size, results: Results) -> None:
         stack.callback(engine.close)
         for number_ in range(2):
             engine.ask("run", now=crowd.due_at(number_).isoformat(), lane=0, lanes=1)
-        for step in engine.ask("explain", now=crowd.due_at(2).isoformat())["plans"]:
-            results.plans.append(f"{step['statement'][:2000]}\n\n{step['plan'][:20_000]}")
+        results.plans += engine.ask("explain", now=crowd.due_at(2).isoformat())["plans"]
 
 
 def _goals(race: Race) -> list[Goal]:

@@ -6,9 +6,12 @@ import sys
 import time
 from collections.abc import Sequence
 
-from tests.benchmarks.databases import Server
+from tests.benchmarks.databases import ROOT, Server
 from tests.benchmarks.results import Results
 from tests.benchmarks.scale import Size
+
+# Where a complete run writes what it has found.
+PAGE = ROOT / "docs" / "performance.md"
 
 
 def run(benches: Sequence[str], size: Size, asked: argparse.Namespace) -> None:
@@ -18,8 +21,9 @@ def run(benches: Sequence[str], size: Size, asked: argparse.Namespace) -> None:
         for name in benches:
             began = time.monotonic()
             bench = importlib.import_module(f"tests.benchmarks.{name}")
-            (bench.explain if asked.explain else bench.run)(server, size, results)
+            (getattr(bench, "explain", bench.run) if asked.explain else bench.run)(server, size, results)
             sys.stderr.write(f"{name}: {time.monotonic() - began:.0f} s\n")
         sys.stdout.write("\n\n".join([*results.plans, results.text(server)]) + "\n")
-        if not asked.bench and not asked.explain:
-            results.publish(server, asked.page)
+        page = asked.page or (None if asked.bench or asked.explain else PAGE)
+        if page:
+            results.publish(server, page)

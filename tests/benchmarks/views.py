@@ -1,0 +1,70 @@
+"""The views at a million tasks: for one worker, platform or day, and as summaries of everything."""
+
+from contextlib import ExitStack
+
+from tests.benchmarks import contenders
+from tests.benchmarks.databases import Server, manage
+from tests.benchmarks.results import Results, Table, at_most, number
+from tests.benchmarks.scale import Size
+
+ONE_MS, SUMMARY_MS = 5, 20
+# The views with a row for each platform, type or day: read whole.
+SUMMARIES = ("platform_performance_view", "task_completion_stats_view", "daily_transaction_summary")
+# Each view by what it is asked for, and the table that knows whom there is to ask for.
+LOOKUPS = (
+    ("worker_earnings_view", "worker_id", "workers"),
+    ("worker_risk_assessment", "worker_id", "workers"),
+    ("reputation_history_view", "worker_id", "workers"),
+    ("loan_repayment_status_view", "worker_id", "workers"),
+    ("active_streams_view", "worker_id", "workers"),
+    ("active_streams_view", "platform_id", "platforms"),
+    ("platform_performance_view", "platform_id", "platforms"),
+    ("task_completion_stats_view", "platform_id", "platforms"),
+    ("daily_transaction_summary", "day", "days"),
+)
+
+
+def run(server: Server, size: Size, results: Results) -> None:
+    """Ask every question often; the plans of those that miss their goal are printed."""
+    _measure(server, size, results, every_plan=False)
+
+
+def explain(server: Server, size: Size, results: Results) -> None:
+    """The same, and all plans are printed."""
+    _measure(server, size, results, every_plan=True)
+
+
+def _measure(server: Server, size: Size, results: Results, *, every_plan: bool) -> None:
+    url = server.create_migrated("views")
+    manage("seed_demo", "--scale", str(size.tasks), url=url)
+    rows = []
+    with ExitStack() as stack:
+        reader = contenders.python("reader", url)
+        stack.callback(reader.close)
+        counts = reader.ask("counts")
+        questions = [
+            *((view, column, of, ONE_MS) for view, column, of in LOOKUPS),
+            *((view, None, None, SUMMARY_MS) for view in SUMMARIES),
+        ]
+        for view, column, of, wanted in questions:
+            found = reader.ask("time", view=view, column=column, of=of, subjects=size.questions)
+            name = f"{view}, {_asked_for(column)}"
+            goal = at_most(name, found["slowest_ms"], wanted, "ms")
+            results.goals.append(goal)
+            rows.append(
+                [name, str(found["subjects"]), number(found["median_ms"]), number(found["slowest_ms"])]
+            )
+            if every_plan or not goal.met:
+                asked = {"view": view, "column": column, "value": found["slowest"]}
+                results.plans.append(f"{name}: {goal.found}\n\n{reader.ask('explain', **asked)['plan']}")
+    results.tables.append(
+        Table(
+            f"Views over {counts['tasks']:,} tasks and {counts['transactions']:,} transactions",
+            ["view", "asked for", "ms, median", "ms, the slowest one"],
+            rows,
+        )
+    )
+
+
+def _asked_for(column: str | None) -> str:
+    return f"one {column.removesuffix('_id')}" if column else "all rows"

@@ -1,0 +1,54 @@
+"""The benchmarks run and write their page; how fast anything is they say themselves, on a quiet machine."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.db import connection
+
+from tests.benchmarks.results import BEGIN, END
+
+ROOT = Path(__file__).resolve().parents[2]
+DATABASES = f"gigstream_smoke_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+BENCHES = ["release", "posting", "startup"]
+GOALS = [
+    "release, against the same SQL from psql",
+    "release, against Django loop with signals",
+    "two releasers, against one",
+    "600 due among 900 active, two releasers",
+    "cold start of manage.py check",
+]
+TABLES = ["Release of 600 due", "Finding due work", "Posting one after the other", "Start, 1 times each"]
+
+
+@pytest.mark.django_db
+def test_a_small_run_measures_everything_and_rewrites_its_part_of_the_page(tmp_path):
+    page = tmp_path / "performance.md"
+    page.write_text(f"Before.\n{BEGIN}\nOf last year.\n{END}\nAfter.\n")
+    command = [sys.executable, "-m", "tests.benchmarks", "--size", "small", "--no-peers", *BENCHES]
+
+    done = subprocess.run(
+        [*command, "--databases", DATABASES, "--page", page],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    before, begun, rest = page.read_text().partition(BEGIN)
+    measured, ended, after = rest.partition(END)
+    assert (before, begun, ended, after) == ("Before.\n", BEGIN, END, "\nAfter.\n")
+    assert measured.strip() in done.stdout
+    assert "Of last year." not in measured
+    assert [goal for goal in GOALS if f"| {goal} |" not in measured] == []
+    assert [title for title in TABLES if f"### {title}" not in measured] == []
+    assert databases_left() == []
+
+
+def databases_left() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database WHERE starts_with(datname, %s)", [DATABASES])
+        return [name for (name,) in cursor.fetchall()]
