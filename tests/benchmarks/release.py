@@ -154,9 +154,10 @@ def run(server: Server, size: Size, results: Results) -> None:
         race = Race(server, size, stack)
         race.round(0, counts=False)
         for number_ in range(1, size.rounds + 1):
-            race.look_for_due(number_)
             race.round(number_)
         race.require_sound_books()
+        for _ in range(size.rounds):
+            race.look_for_due(size.rounds + 1)
         wal_at_first = race.right_after_a_checkpoint(size.rounds + 1)
         results.goals += _goals(race)
         results.tables += [_contenders(race, wal_at_first), _idle(race)]
