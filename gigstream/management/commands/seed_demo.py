@@ -1,18 +1,22 @@
-"""`manage.py seed_demo`: a believable history, made once."""
+"""`manage.py seed_demo`: a believable history, made once; with `--scale`, a large one."""
 
+import sys
+import time
 from argparse import ArgumentParser
-from typing import Any
+from typing import Any, TextIO
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
+from tqdm import tqdm
 
 from audit.context import SYSTEM, acting
 from audit.models import AuditLog
 from audit.services import Record, record_many
 from gigstream import demo_data
 from gigstream.lib.clock import database_now
+from gigstream.management import scale
 from gigstream.management.demo_story import Story
 from loans.models import Loan
 from payments.models import Stream, Transaction
@@ -30,28 +34,64 @@ class Command(BaseCommand):
         parser.add_argument(
             "--reset", action="store_true", help="empty every table first (never in production)"
         )
+        parser.add_argument(
+            "--scale",
+            nargs="?",
+            type=int,
+            const=scale.USUAL,
+            metavar="TASKS",
+            help=f"make a year of this many tasks instead ({scale.USUAL} when no number follows)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if settings.PRODUCTION:
             raise CommandError("the demo is not for production")
+        tasks = options["scale"]
+        if tasks is not None and not scale.FEWEST <= tasks <= scale.MOST:
+            raise CommandError(f"--scale takes {scale.FEWEST} to {scale.MOST} tasks, not {tasks}")
         if options["reset"]:
             call_command("flush", interactive=False, verbosity=0)
-        if not AuditLog.objects.filter(action=SEEDED).exists():
-            self._seed()
+        if tasks is not None:
+            self._require_empty("only empty tables can take a year of tasks")
+            self._build(tasks, options.get("stdout") or sys.stdout)
+        elif not AuditLog.objects.filter(action=SEEDED).exists():
+            self._require_empty("there is no finished demo")
+            with acting(SYSTEM):
+                Story(database_now()).tell()
+            self._finish({})
         self._print_summary()
 
-    def _seed(self) -> None:
+    @staticmethod
+    def _require_empty(why: str) -> None:
         if Platform.objects.exists() or Worker.objects.exists():
             raise CommandError(
-                "there are workers or platforms already, but no finished demo: "
-                "`manage.py seed_demo --reset` empties the tables and begins again"
+                f"there are workers or platforms already, and {why}: "
+                "with --reset the tables are emptied first"
             )
+
+    @staticmethod
+    def _finish(metadata: dict[str, Any]) -> None:
+        """There is a login for staff, and it is on record that the demo is complete."""
         users = get_user_model().objects
         if not users.filter(username=demo_data.STAFF_USERNAME).exists():
             users.create_superuser(demo_data.STAFF_USERNAME, demo_data.STAFF_EMAIL, demo_data.STAFF_PASSWORD)
         with acting(SYSTEM):
-            Story(database_now()).tell()
-            record_many([Record(SEEDED, "demo")])
+            record_many([Record(SEEDED, "demo", metadata=metadata)])
+
+    def _build(self, tasks: int, out: TextIO) -> None:
+        """Phase by phase, with a bar on a terminal and a line each elsewhere."""
+        phases = scale.Year(tasks, database_now()).phases()
+        on_terminal = self.stdout.isatty()
+        total = sum(phase.share for phase in phases)
+        with tqdm(total=total, unit="%", file=out, disable=not on_terminal) as bar:
+            for phase in phases:
+                bar.set_description(f"{phase.name:<12}")
+                began = time.monotonic()
+                phase.run()
+                bar.update(phase.share)
+                if not on_terminal:
+                    self.stdout.write(f"{phase.name:<12} {time.monotonic() - began:>7.1f} s")
+        self._finish({"tasks": tasks})
 
     def _print_summary(self) -> None:
         for name, count in summary().items():

@@ -1,0 +1,40 @@
+-- Temporary functions of the seeding: dice that always fall alike, ids that grow with time, exact fees, scores.
+
+-- From 0 to sides - 1, the same for the same number and salt in every run.
+CREATE OR REPLACE FUNCTION pg_temp.dice(number bigint, salt integer, sides integer) RETURNS integer
+LANGUAGE sql IMMUTABLE AS $$ SELECT mod(hashint8extended(number, salt) & 9007199254740991, sides)::integer $$;
+
+-- A UUID of version 7 whose tail is the kind of row and its number, so that an index grows at one end.
+CREATE OR REPLACE FUNCTION pg_temp.row_id(kind integer, number bigint, at timestamptz) RETURNS uuid
+LANGUAGE sql STABLE AS $$
+    SELECT (lpad(to_hex(floor(extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || lpad(to_hex(kind), 3, '0')
+            || '8000' || lpad(to_hex(number), 12, '0'))::uuid
+$$;
+
+CREATE OR REPLACE FUNCTION pg_temp.chain_hash(fact text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$ SELECT '0x' || encode(sha256(fact::bytea), 'hex') $$;
+
+-- floor(amount * bps / 10000) at 6 decimals, as `gigstream.lib.money.share_bps` has it.
+CREATE OR REPLACE FUNCTION pg_temp.share(amount numeric, bps integer) RETURNS numeric
+LANGUAGE sql IMMUTABLE AS $$ SELECT div(amount * 1000000 * bps, 10000) * 0.000001 $$;
+
+-- What a worker's events make of their score, kept in 0 to 1000 like `reputation.calculations.clamp`. The state is
+-- the score, the last delta, and in pairs each dispute (as -1 - its number) and what it took: a dispute that is
+-- resolved gives that back, which at the floor of 0 was less than its delta.
+CREATE OR REPLACE FUNCTION pg_temp.next_score(state integer[], delta integer, dispute bigint) RETURNS integer[]
+LANGUAGE plpgsql IMMUTABLE AS $$
+DECLARE
+    given_back boolean := dispute IS NOT NULL AND delta > 0;
+    move integer := CASE WHEN given_back THEN state[array_position(state, (-1 - dispute)::integer) + 1] ELSE delta END;
+    score integer := least(greatest(state[1] + move, 0), %(highest_score)s);
+BEGIN
+    IF dispute IS NOT NULL AND NOT given_back THEN
+        state := state || ARRAY[(-1 - dispute)::integer, state[1] - score];
+    END IF;
+    state[1] := score;
+    state[2] := move;
+    RETURN state;
+END $$;
+CREATE OR REPLACE AGGREGATE pg_temp.scored(integer, bigint) (
+    sfunc = pg_temp.next_score, stype = integer[], initcond = '{%(starting_score)s,0}'
+);

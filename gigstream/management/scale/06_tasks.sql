@@ -1,0 +1,36 @@
+-- Tasks, their milestones and disputes, as the plan has them now.
+INSERT INTO tasks (id, created_at, updated_at, platform_id, worker_id, external_task_id, title, description, task_type,
+    amount, fee_bps, status, due_at, assigned_at, started_at, completed_at, cancelled_at, disputed_at,
+    duration_seconds, release_interval, paid_amount, verification_data, completion_proof, worker_rating, metadata)
+SELECT p.id, posted_at, coalesce(greatest(assigned_at, started_at, disputed_at, completed_at, cancelled_at), posted_at),
+       pl.id, CASE WHEN assigned_at IS NOT NULL THEN w.id END, 'order-' || p.n,
+       (ARRAY['Delivery', 'Translation', 'Photographs', 'Repair', 'Survey', 'Cleaning', 'Support shift', 'Stock count'])
+           [1 + pg_temp.dice(p.n, 50, 8)] || ' ' || p.n, '',
+       type, p.amount, p.fee_bps,
+       CASE WHEN cancelled_at IS NOT NULL THEN 'cancelled' WHEN disputed_at > coalesce(resolved_at, '-infinity') THEN 'disputed'
+            WHEN completed_at IS NOT NULL THEN 'completed' WHEN started_at IS NOT NULL THEN 'in_progress'
+            WHEN assigned_at IS NOT NULL THEN 'assigned' ELSE 'created' END,
+       due_at, assigned_at, started_at, completed_at, cancelled_at, disputed_at, duration, every,
+       CASE WHEN closed_at IS NOT NULL THEN paid.amount END, '{}', '{}', rating, '{}'
+FROM plan p
+JOIN cast_workers w ON w.n = worker
+JOIN cast_platforms pl ON pl.n = platform
+JOIN paid ON paid.task = p.n
+ORDER BY p.n;
+
+INSERT INTO milestones (task_id, number, title, amount, approved_at)
+SELECT p.id, s.number, 'Step ' || s.number, s.amount, CASE WHEN s.approved THEN s.at END
+FROM steps s JOIN plan p ON p.n = s.task
+ORDER BY s.task, s.number;
+
+INSERT INTO disputes (id, created_at, task_id, severity, reason, resolved_at, outcome, worker_amount, refund_amount,
+    resolution)
+SELECT pg_temp.row_id(5, n, disputed_at), disputed_at, id, 1 + pg_temp.dice(n, 51, 5), 'The work is not what was agreed.',
+       resolved_at, outcome,
+       CASE WHEN outcome IS NULL THEN NULL WHEN fate = 'contested' THEN at_the_end ELSE 0 END,
+       CASE WHEN outcome IS NULL THEN NULL
+            WHEN fate = 'contested' THEN held - paid.amount - pg_temp.share(paid.amount, fee_bps) ELSE 0 END,
+       CASE WHEN outcome IS NULL THEN '' ELSE 'Decided for the ' || outcome || '.' END
+FROM plan JOIN paid ON paid.task = n
+WHERE disputed_at IS NOT NULL
+ORDER BY disputed_at;
