@@ -9,7 +9,7 @@ from django.db.models.signals import post_save, pre_delete, pre_save
 from django.dispatch import receiver
 from django.utils import timezone
 
-from gigstream.lib.errors import GuardedWrite
+from gigstream.lib.errors import GuardedWrite, HasMoneyHistory
 from platforms import statistics
 from platforms.models import Task
 from platforms.signals import tasks_moved_in_bulk
@@ -95,9 +95,14 @@ def _moves(
 
 @receiver(pre_delete, sender=Task)
 def refuse_to_delete_a_task(instance: Task, origin: Model | QuerySet[Any], **kwargs: Any) -> None:
-    """The counts of a task would outlive it: it goes only with its platform or worker, never by itself."""
+    """The counts of a task would outlive it. It goes only along with its platform, and only if nobody was
+    ever given it: else the other side's figures would count work that is on record nowhere."""
     if (origin.model if isinstance(origin, QuerySet) else type(origin)) is Task:
         raise GuardedWrite(f"task {instance.pk}: a task is cancelled, not deleted")
+    if instance.worker_id:
+        raise HasMoneyHistory(
+            f"task {instance.pk} counts for its worker and its platform: both stay on record"
+        )
 
 
 @receiver(post_save, sender=Task)

@@ -32,7 +32,8 @@ class ReplayMismatch(Refusal):
 
 
 class HasMoneyHistory(Refusal):
-    """A worker or platform with ledger entries stays in the database, whoever asks."""
+    """A worker or platform with ledger entries, or with work that counts for the other side, stays in the
+    database, whoever asks."""
 
     code = "has_money_history"
 
