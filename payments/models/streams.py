@@ -103,6 +103,10 @@ class Stream(Changing):
                 | Q(~Q(status=StreamStatus.COMPLETED), completed_at__isnull=True),
             ),
             models.CheckConstraint(
+                name="stream_with_nothing_left_is_completed",
+                condition=Q(status=StreamStatus.COMPLETED) | ~Q(released_amount=F("total_amount")),
+            ),
+            models.CheckConstraint(
                 name="stream_cancelled_has_time",
                 condition=Q(status=StreamStatus.CANCELLED, cancelled_at__isnull=False)
                 | Q(~Q(status=StreamStatus.CANCELLED), cancelled_at__isnull=True),

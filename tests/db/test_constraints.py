@@ -149,6 +149,7 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("stream_completed_in_full", Stream, {"status": "completed", "completed_at": AT}),
     ("stream_completed_in_full", Stream, {"status": "completed", "released_amount": Decimal(10)}),
     ("stream_completed_in_full", Stream, {"completed_at": AT}),
+    ("stream_with_nothing_left_is_completed", Stream, {"released_amount": Decimal(10)}),
     ("stream_cancelled_has_time", Stream, {"status": "cancelled"}),
     ("stream_cancelled_has_time", Stream, {"cancelled_at": AT}),
     ("transaction_amount_positive", Transaction, {"amount": Decimal(0)}),
