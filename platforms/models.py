@@ -303,6 +303,12 @@ class Task(Changing):
                 condition=pgtrigger.Q(old__worker__isnull=False)
                 & pgtrigger.Q(old__worker__df=pgtrigger.F("new__worker")),
             ),
+            # What a platform's figures are kept by: they would stay with the old terms.
+            pgtrigger.Protect(
+                name="terms_stay_as_posted",
+                operation=pgtrigger.UpdateOf("platform_id", "task_type", "fee_bps"),
+                condition=pgtrigger.AnyChange("platform", "task_type", "fee_bps"),
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
 """What follows automatically when a task changes (domain.md, section 5)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,9 @@ from platforms.signals import tasks_moved_in_bulk
 from platforms.statistics import STANDING, Standing, TaskMove
 from workers import services as workers
 
-WATCHED = (*STANDING, "worker_id", "worker_rating")
+TIMES = ("created_at", "assigned_at", "started_at", "disputed_at", "completed_at", "cancelled_at")
+TERMS = ("platform_id", "worker_id", "task_type", "fee_bps")
+WATCHED = tuple(dict.fromkeys((*STANDING, *TIMES, *TERMS, "worker_rating")))
 
 
 @receiver(pre_save, sender=Task)
@@ -28,7 +30,8 @@ def remember_stored_task(instance: Task, **kwargs: Any) -> None:
 
 
 def _move(task: Task, update_fields: frozenset[str] | None) -> TaskMove | None:
-    """What a save changed, or None if nothing that statistics depend on."""
+    """What a save changed, or None if nothing that statistics depend on. What the object in memory holds but
+    `update_fields` does not name was not written, and is not counted."""
     stored = task._stored
     now = {
         name: getattr(task, name)
@@ -38,24 +41,19 @@ def _move(task: Task, update_fields: frozenset[str] | None) -> TaskMove | None:
     }
     if stored == now:
         return None
-    return TaskMove.of(
-        task,
+    return TaskMove(
+        task_id=task.pk,
+        **{name: now[name] for name in TERMS},
+        assigned_at=now["assigned_at"],
         before=Standing.of(stored) if stored else None,
         after=Standing.of(now),
-        at=_time_of(task),
+        at=_latest(now),
     )
 
 
-def _time_of(task: Task) -> datetime:
-    """When the latest act on the task took place."""
-    times = (
-        task.created_at,
-        task.assigned_at,
-        task.started_at,
-        task.disputed_at,
-        task.completed_at,
-        task.cancelled_at,
-    )
+def _latest(columns: Mapping[str, Any]) -> datetime:
+    """When the latest act on a task with these columns took place."""
+    times = (columns[name] for name in TIMES)
     return max((at for at in times if isinstance(at, datetime)), default=timezone.now())
 
 
@@ -109,4 +107,5 @@ def refuse_to_delete_a_task(instance: Task, origin: Model | QuerySet[Any], **kwa
 def update_worker_last_active(instance: Task, created: bool, **kwargs: Any) -> None:
     """A task is inserted: its worker, if it has one already, was active."""
     if created and instance.worker_id:
-        workers.touch_last_active([instance.worker_id], _time_of(instance))
+        at = _latest({name: getattr(instance, name) for name in TIMES})
+        workers.touch_last_active([instance.worker_id], at)

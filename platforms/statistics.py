@@ -60,8 +60,8 @@ class TaskMove:
     at: datetime
 
     @classmethod
-    def of(cls, task: Task, *, before: Standing | None, after: Standing | None = None, at: datetime) -> Self:
-        """The move of a task to `after`, or to what it is now."""
+    def of(cls, task: Task, *, before: Standing, at: datetime) -> Self:
+        """The move of a task to what it is now."""
         return cls(
             task_id=task.pk,
             platform_id=task.platform_id,
@@ -70,7 +70,7 @@ class TaskMove:
             fee_bps=task.fee_bps,
             assigned_at=task.assigned_at,
             before=before,
-            after=after or Standing.of_task(task),
+            after=Standing.of_task(task),
             at=at,
         )
 
