@@ -1,0 +1,238 @@
+"""What is written without a verb: rows created and saved directly, and batches."""
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from payments.models import Stream, Transaction
+from payments.services import accounts, transactions
+from platforms.enums import TASK_MOVES
+from platforms.models import Platform, Task
+from platforms.signals import tasks_moved_in_bulk
+from platforms.statistics import Standing, TaskMove
+from reputation import services as reputation
+from reputation.models import ReputationEvent
+from tests.factories import PlatformFactory, TaskFactory, WorkerFactory
+from tests.parity.story import Story, act
+from workers.models import Worker
+
+# Rows that no money stands behind are told apart by an external id: no verb may take them up.
+DIRECT = Task.objects.filter(external_task_id__startswith="story-")
+
+
+def _columns_of(story: Story, status: str) -> dict[str, Any]:
+    """A status with the columns that it demands."""
+    paid = Decimal(story.rng.randint(0, 10_000_000)).scaleb(-6)
+    return {
+        "status": status,
+        **{
+            "assigned": {"assigned_at": story.now},
+            "in_progress": {"started_at": story.now},
+            "completed": {"completed_at": story.now, "paid_amount": paid},
+            "cancelled": {"cancelled_at": story.now, "paid_amount": paid},
+            "disputed": {"disputed_at": story.now},
+        }.get(status, {}),
+    }
+
+
+def _new_task(story: Story, status: str) -> Task:
+    held = status != "created"
+    return Task(
+        platform=story.a_platform(),
+        worker_id=story.a_worker() if held else None,
+        external_task_id=story.next_key(),
+        title="Direct",
+        task_type="fixed",
+        amount=Decimal(10),
+        fee_bps=0,
+        created_at=story.now - timedelta(days=story.rng.choice((0, 0, 3))),
+        **_columns_of(story, status),
+    )
+
+
+@act(28)
+def create_a_task_row(story: Story) -> None:
+    _new_task(story, story.rng.choice(sorted(TASK_MOVES))).save(force_insert=True)
+
+
+def _moved(story: Story) -> tuple[Task, list[str]]:
+    """A direct task (in memory) after one legal move, and the columns to write."""
+    movable = DIRECT.filter(status__in=[status for status, after in TASK_MOVES.items() if after])
+    task = Task.objects.get(pk=story.pick(movable))
+    columns = _columns_of(story, story.rng.choice(sorted(TASK_MOVES[task.status])))
+    if task.worker_id is None and columns["status"] != "cancelled":
+        columns["worker_id"] = story.a_worker()
+    if task.paid_amount is not None:
+        columns.pop("paid_amount", None)
+    for name, value in columns.items():
+        setattr(task, name, value)
+    return task, [name.removesuffix("_id") for name in columns]
+
+
+@act(24)
+def save_a_task_row(story: Story) -> int:
+    task, _ = _moved(story)
+    task.save()
+    task.save()
+    return 2
+
+
+@act(24)
+def save_some_columns_of_a_task_row(story: Story) -> None:
+    """What is changed in memory but not named stays unwritten and uncounted."""
+    task, columns = _moved(story)
+    task.worker_rating = story.rng.randint(1, 5)
+    if story.rng.random() < 0.5:
+        columns.append("worker_rating")
+    task.disputed_at = task.disputed_at or story.now + timedelta(days=1)
+    task.worker_id = task.worker_id or story.a_worker()
+    task.save(update_fields=[*columns, "updated_at"])
+
+
+@act(10)
+def move_task_rows_in_bulk(story: Story) -> None:
+    """Up to four tasks in one batch, told once."""
+    moved = {task.pk: (task, columns) for task, columns in [_moved(story) for _ in range(4)]}
+    before = {task.pk: Standing.of_task(task) for task in Task.objects.filter(pk__in=moved)}
+    for task, columns in moved.values():
+        Task.unguarded.bulk_update([task], columns)
+    tasks_moved_in_bulk.send(
+        sender=Task,
+        moves=[TaskMove.of(task, before=before[pk], at=story.now) for pk, (task, _) in moved.items()],
+    )
+
+
+@act(26)
+def create_a_transaction_row(story: Story) -> None:
+    """Some are told long after they happened."""
+    Transaction.objects.create(
+        type="payout",
+        amount=Decimal(1),
+        worker_id=story.a_worker(),
+        to_wallet="0x" + "ab" * 20,
+        idempotency_key=story.next_key(),
+        created_at=story.now - timedelta(days=story.rng.choice((0, 0, 40))),
+    )
+
+
+@act(16)
+def insert_transactions_in_bulk(story: Story) -> None:
+    transactions.insert(
+        [
+            transactions.internal(
+                story.now,
+                type="fee",
+                amount=Decimal(1),
+                worker_id=story.rng.choice((None, story.a_worker())),
+                idempotency_key=story.next_key(),
+            )
+            for _ in range(3)
+        ],
+        story.now,
+    )
+
+
+@act(26)
+def create_a_reputation_row(story: Story) -> None:
+    ReputationEvent.objects.create(
+        worker_id=story.a_worker(), event_type="rating_received", delta=story.rng.randint(-9, 9)
+    )
+
+
+@act(14)
+def record_reputations_in_bulk(story: Story) -> None:
+    """Several events, some of one worker."""
+    ids = [story.a_worker() for _ in range(2)]
+    reputation.record_events(
+        [
+            ReputationEvent(
+                worker_id=story.rng.choice(ids), event_type="task_late", delta=story.rng.randint(-30, 30)
+            )
+            for _ in range(4)
+        ],
+        now=story.now,
+    )
+
+
+@act(12)
+def create_a_stream_row(story: Story) -> int:
+    """Open or with nothing left to release; never due, since no money stands behind it."""
+    task = _new_task(story, "in_progress")
+    task.task_type, task.duration_seconds, task.release_interval = "time_based", 600, 60
+    task.external_task_id = f"streamed-{task.external_task_id}"
+    task.save(force_insert=True)
+    released = Decimal(story.rng.choice((0, 4, 10)))
+    Stream.objects.create(
+        task=task,
+        worker_id=task.worker_id,
+        platform_id=task.platform_id,
+        worker_account_id=accounts.of_worker(task.worker_id, "available"),
+        escrow_account_id=accounts.of_platform(task.platform_id, "escrow"),
+        shard=0,
+        total_amount=Decimal(10),
+        released_amount=released,
+        start_at=story.now,
+        end_at=story.now + timedelta(seconds=600),
+        duration_seconds=600,
+        release_interval=60,
+        next_release_at=story.now + timedelta(days=9_999),
+        completed_at=story.now if released == 10 else None,
+        created_at=story.now,
+    )
+    return 2
+
+
+@act(30)
+def save_a_stream_row(story: Story) -> None:
+    open_rows = Stream.objects.filter(
+        task__external_task_id__startswith="streamed-", status__in=("active", "paused")
+    )
+    stream = Stream.objects.get(pk=story.pick(open_rows))
+    left = stream.total_amount - stream.released_amount
+    stream.released_amount += story.rng.choice((left, left / 2, left / 2)).quantize(Decimal("0.000001"))
+    stream.completed_at = story.now if stream.released_amount == stream.total_amount else None
+    if story.rng.random() < 0.5 and stream.status == "active":
+        stream.status, stream.paused_at = "paused", story.now
+    stream.save()
+
+
+@act(4)
+def save_stale_people(story: Story) -> int:
+    """A worker and a platform read before their figures moved are saved after it."""
+    worker = Worker.objects.get(pk=story.a_worker())
+    platform = story.a_platform()
+    task = _new_task(story, "completed")
+    task.worker, task.platform = worker, platform
+    task.save(force_insert=True)
+    worker.full_name = platform.contact_email = f"{story.next_key()}@example.com"
+    worker.save()
+    platform.save()
+    return 3
+
+
+@act(2)
+def delete_people_without_history(story: Story) -> int:
+    """A worker leaves with their reputation events, a platform with its posted tasks."""
+    worker = WorkerFactory(now=story.now)
+    reputation.adjust_reputation(worker_id=worker.pk, delta=5, reason="welcome", now=story.now)
+    platform = PlatformFactory(now=story.now)
+    TaskFactory(platform=platform, now=story.now)
+    worker.delete()
+    platform.delete()
+    assert not Worker.objects.filter(pk=worker.pk).exists()
+    assert not Platform.objects.filter(pk=platform.pk).exists()
+    return 6
+
+
+@act(2)
+def delete_people_with_history(story: Story) -> int:
+    """Who has worked stays on record: as an account that is nobody's."""
+    worker, platform = WorkerFactory(now=story.now), PlatformFactory(now=story.now)
+    task = _new_task(story, "completed")
+    task.worker, task.platform = worker, platform
+    task.save(force_insert=True)
+    worker.delete()
+    platform.delete()
+    assert Worker.objects.get(pk=worker.pk).deleted_at is not None
+    assert Platform.objects.get(pk=platform.pk).deleted_at is not None
+    return 5
