@@ -9,7 +9,7 @@ class InsufficientFunds(Refusal):
 
 
 class StreamNotActive(Refusal):
-    """Only an active stream releases or is topped up."""
+    """Only an active stream releases, and only one whose time is not up is topped up."""
 
     code = "stream_not_active"
 

@@ -1,7 +1,7 @@
 """Streams against their releases, their schedules and their tasks.
 
-An act reads the database's clock before it waits for locks, so times of two acts on one stream may be out of
-order by as long as a lock is waited for. Where two times are compared, ten seconds cover that.
+Times are compared to the microsecond: an act reads the database's clock when it holds the stream, and the
+releaser before it does, so an act is never earlier than a release that was committed before it.
 """
 
 from audit.invariants import Invariant, by_sql, register
@@ -81,7 +81,7 @@ register(
               AND released_amount > stream_vested(
                   total_amount, duration_seconds,
                   stream_elapsed(start_at, paused_for, duration_seconds,
-                                 least(clock_timestamp(), paused_at + interval '10 seconds')))
+                                 least(clock_timestamp(), paused_at)))
             ORDER BY id
             """
         ),
@@ -110,7 +110,7 @@ register(
             """
             SELECT DISTINCT s.id FROM streams s
             JOIN ledger_entries e ON e.stream_id = s.id AND e.kind = 'release'
-            WHERE s.status = 'paused' AND e.created_at > s.paused_at + interval '10 seconds'
+            WHERE s.status = 'paused' AND e.created_at > s.paused_at
             """
         ),
     )
@@ -124,7 +124,7 @@ register(
             """
             SELECT DISTINCT s.id FROM streams s
             JOIN ledger_entries e ON e.stream_id = s.id AND e.kind = 'release'
-            WHERE e.created_at > coalesce(s.completed_at, s.cancelled_at) + interval '10 seconds'
+            WHERE e.created_at > coalesce(s.completed_at, s.cancelled_at)
             """
         ),
     )

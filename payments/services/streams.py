@@ -122,6 +122,12 @@ def _require_running(stream: Stream) -> None:
         raise StreamNotActive(f"stream {stream.pk} is {stream.status}, not active", status=stream.status)
 
 
+def _require_time_left(stream: Stream, now: datetime) -> None:
+    """A stream whose time is up is over, however late its last release comes."""
+    if elapsed_at(stream, now) >= stream.duration_seconds:
+        raise StreamNotActive(f"stream {stream.pk} came to its end at {stream.end_at}", status=stream.status)
+
+
 def _release(stream: Stream, amount: Decimal, slip: Payslip) -> None:
     """Count the release on the stream (locked, not yet saved) and put it on the slip."""
     stream.released_amount += amount
@@ -211,6 +217,7 @@ def top_up(*, stream_id: UUID, amount: Decimal | str, now: datetime | None = Non
     stream = _lock(stream_id)
     now = now or database_now()
     _require_running(stream)
+    _require_time_left(stream, now)
     require_active(stream.platform)
     task = Task.objects.locked().get(pk=stream.task_id)
     duration = topped_up_duration(stream.total_amount, duration=stream.duration_seconds, added=added)
@@ -227,7 +234,9 @@ def top_up(*, stream_id: UUID, amount: Decimal | str, now: datetime | None = Non
     stream.total_amount = task.amount
     stream.end_at += SECOND * (duration - stream.duration_seconds)
     stream.duration_seconds = duration
-    stream.next_release_at = _next(stream, elapsed_at(stream, now))
+    # What is due already stays due.
+    if stream.next_release_at is None or stream.next_release_at > now:
+        stream.next_release_at = _next(stream, elapsed_at(stream, now))
     stream.save()
     task.save(update_fields=["amount", "updated_at"])
     audit.record(

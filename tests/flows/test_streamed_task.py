@@ -139,6 +139,27 @@ def test_a_top_up_extends_the_end_at_the_same_rate():
     assert house_balance("fees") == Decimal("0.90")
 
 
+def test_a_top_up_leaves_due_what_was_due():
+    stream = running_stream(total="48", duration=2 * 86_400, interval=86_400)
+
+    payments.top_up(stream_id=stream.pk, amount="24", now=NOW + seconds(86_401))
+
+    assert payments.release_due_streams(now=NOW + seconds(86_410)) == 1
+    assert balance(stream.worker, "available") == 24
+
+
+def test_a_stream_whose_time_is_up_is_not_topped_up_though_its_last_release_is_late():
+    stream = running_stream(total="36", duration=3600, interval=60)
+    before = balance(stream.platform, "available")
+
+    with pytest.raises(StreamNotActive, match="came to its end at"):
+        payments.top_up(stream_id=stream.pk, amount="36", now=NOW + seconds(3600))
+
+    assert balance(stream.platform, "available") == before
+    payments.release_due_streams(now=NOW + seconds(5400))
+    assert balance(stream.worker, "available") == 36
+
+
 def test_top_ups_that_cannot_be_are_refused_and_move_nothing():
     stream = running_stream(total="36", duration=3600, interval=60, platform=PlatformFactory(funds="40"))
     before = balance(stream.platform, "available")

@@ -1,6 +1,10 @@
 """Streams."""
 
+from decimal import Decimal
+
+from payments.calculations import vested
 from payments.models import Stream
+from payments.services.streams import elapsed_at
 from tests.db.breaks.tools import (
     book,
     breaks,
@@ -50,18 +54,26 @@ def one_number_twice(h: History) -> None:
 
 @breaks("stream_is_never_paid_early")
 def pay_that_has_not_vested(h: History) -> None:
-    stream = Stream.objects.get(pk=h.running.pk)
+    _release(h.running, Decimal(50))
+
+
+@breaks("stream_is_never_paid_early")
+def a_second_of_the_pause_is_paid(h: History) -> None:
+    paused = Stream.objects.get(pk=h.paused.pk)
+    worked = elapsed_at(paused, paused.paused_at)
+    pay = vested(paused.total_amount, duration=paused.duration_seconds, elapsed=worked + 1)
+    _release(paused, pay - paused.released_amount, created_at=paused.paused_at)
+
+
+def _release(stream: Stream, amount: Decimal, **fields: object) -> None:
+    """One more release, whatever has vested."""
+    stream = Stream.objects.get(pk=stream.pk)
     number = stream.sequence + 1
-    book(
-        "release",
-        stream.escrow_account_id,
-        stream.worker_account_id,
-        "50",
-        stream_id=stream.pk,
-        sequence=number,
-    )
+    accounts = (stream.escrow_account_id, stream.worker_account_id)
+    book("release", *accounts, amount, stream_id=stream.pk, sequence=number, **fields)
     run(
-        "UPDATE streams SET released_amount = released_amount + 50, sequence = %s WHERE id = %s",
+        "UPDATE streams SET released_amount = released_amount + %s, sequence = %s WHERE id = %s",
+        amount,
         number,
         stream.pk,
     )
@@ -79,7 +91,7 @@ def paid_in_full_but_cancelled(h: History) -> None:
 @breaks("paused_stream_pays_nothing")
 def a_release_during_the_pause(h: History) -> None:
     run(
-        "UPDATE ledger_entries SET created_at = s.paused_at + interval '11 seconds' FROM streams s"
+        "UPDATE ledger_entries SET created_at = s.paused_at + interval '1 microsecond' FROM streams s"
         " WHERE s.id = %s AND ledger_entries.id = %s",
         h.paused.pk,
         last_release(h.paused).pk,
@@ -89,7 +101,7 @@ def a_release_during_the_pause(h: History) -> None:
 @breaks("ended_stream_pays_nothing_more")
 def a_release_after_the_end(h: History) -> None:
     run(
-        "UPDATE ledger_entries SET created_at = s.cancelled_at + interval '11 seconds' FROM streams s"
+        "UPDATE ledger_entries SET created_at = s.cancelled_at + interval '1 microsecond' FROM streams s"
         " WHERE s.id = %s AND ledger_entries.id = %s",
         h.cancelled.pk,
         last_release(h.cancelled).pk,

@@ -1,0 +1,176 @@
+"""A stream in whole micro-USDC and whole microseconds, written from the rules of streams alone.
+
+It shares no code with the product: what it says a stream has paid is what the product must have paid. The
+work done is kept twice, as time less pauses and as the spans in which the stream ran; wherever the clock has
+not stepped back the two must agree.
+"""
+
+from dataclasses import dataclass, field
+
+SECOND = 10**6
+DAY = 86_400
+LONGEST = 30 * DAY
+MOST = 10**20 - 1
+
+
+class Refused(Exception):
+    """An act that the rules do not allow, by the code of its refusal."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(slots=True)
+class ExactStream:
+    """Amounts in micro-USDC, times in microseconds since any zero, `duration` and `interval` in seconds."""
+
+    total: int
+    duration: int
+    interval: int
+    start: int
+    status: str = "active"
+    released: int = 0
+    releases: int = 0
+    refunded: int = 0
+    paused_at: int | None = None
+    paused_for: int = 0
+    counted: int = 0
+    latest: int = field(init=False)
+    spans: list[tuple[int, int]] = field(init=False, default_factory=list)
+    running_since: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.latest = self.running_since = self.start
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in ("active", "paused")
+
+    @property
+    def held(self) -> int:
+        """What its escrow still reserves."""
+        return self.total - self.released - self.refunded
+
+    def elapsed(self, at: int) -> int:
+        """Whole seconds of work at `at`. All pauses that have ended come off, so a clock that stepped back
+        behind one may pay late, never early."""
+        worked = (at if self.paused_at is None else self.paused_at) - self.start - self.paused_for
+        return min(max(worked // SECOND, 0), self.duration)
+
+    def ran(self) -> int:
+        """Whole seconds in which the stream has run until the latest instant it knows of."""
+        total = sum(end - begin for begin, end in self.spans)
+        if self.paused_at is None:
+            total += self.latest - self.running_since
+        return min(total // SECOND, self.duration)
+
+    def vested(self, at: int) -> int:
+        """What has vested to the second."""
+        return self.total * self.elapsed(at) // self.duration
+
+    def slots(self, at: int) -> int:
+        """The seconds of the slots that have ended at `at`; the last slot may be short."""
+        elapsed = self.elapsed(at)
+        return elapsed if elapsed == self.duration else elapsed - elapsed % self.interval
+
+    def owed(self, at: int) -> int:
+        """What the worker has or could have at `at`: this is the same whatever ticks there were."""
+        return max(self.vested(at), self.released)
+
+    def see(self, at: int) -> None:
+        """The clock has stood at `at`."""
+        self.latest = max(self.latest, at)
+        if at == self.latest and self.is_open:
+            assert self.elapsed(at) == self.ran(), "paused time is never counted"
+
+    def tick(self, at: int) -> int:
+        """The releaser comes by; returns what it pays: whatever the slots have vested that ended by then, if
+        one has ended since it was last paid."""
+        self.see(at)
+        slots = self.slots(at)
+        if self.status != "active" or slots <= self.counted:
+            return 0
+        return self._pay(max(self.total * slots // self.duration - self.released, 0), slots)
+
+    def claim(self, at: int) -> int:
+        self.see(at)
+        self._require_active()
+        pay = self.vested(at) - self.released
+        if pay <= 0:
+            raise Refused("nothing_to_claim")
+        return self._pay(pay, self.elapsed(at))
+
+    def _require_active(self) -> None:
+        if self.status != "active":
+            raise Refused("stream_not_active")
+
+    def _require_open(self) -> None:
+        if not self.is_open:
+            raise Refused("illegal_status")
+
+    def _pay(self, pay: int, counted: int) -> int:
+        self.counted = counted
+        assert self.released + pay <= self.total * self.ran() // self.duration, "never early"
+        self._release(pay)
+        if self.released == self.total:
+            self.status = "completed"
+        return pay
+
+    def _release(self, pay: int) -> None:
+        assert pay >= 0, "never back"
+        self.released += pay
+        self.releases += pay > 0
+
+    def pause(self, at: int) -> None:
+        self.see(at)
+        if self.status != "active":
+            raise Refused("illegal_status")
+        self.status = "paused"
+        self.paused_at = at
+        self.spans.append((self.running_since, at))
+
+    def resume(self, at: int) -> None:
+        self.see(at)
+        if self.status != "paused" or self.paused_at is None:
+            raise Refused("illegal_status")
+        self.status = "active"
+        self.paused_for += at - self.paused_at
+        self.paused_at = None
+        self.running_since = at
+
+    def top_up(self, added: int, at: int) -> None:
+        """The end moves out at the old rate, by whole seconds, rounded down."""
+        self.see(at)
+        self._require_active()
+        if self.elapsed(at) == self.duration:
+            raise Refused("stream_not_active")
+        total = self.total + added
+        duration = self.duration * total // self.total
+        if duration == self.duration:
+            raise Refused("top_up_too_small")
+        if duration > LONGEST:
+            raise Refused("invalid_schedule")
+        before = self.owed(at)
+        self.total, self.duration = total, duration
+        assert self.owed(at) >= before, "what has vested stays"
+
+    def cancel(self, at: int) -> int:
+        """What has vested to the second is paid, the rest goes back; returns what this paid."""
+        self.see(at)
+        self._require_open()
+        return self.end(self.owed(at) - self.released)
+
+    def complete(self, at: int) -> int:
+        """All that remains is paid at once; returns it."""
+        self.see(at)
+        self._require_open()
+        return self.end(self.total - self.released)
+
+    def end(self, pay: int) -> int:
+        """`pay` is the last release, and what is held beyond it goes back."""
+        self._release(pay)
+        self.refunded = self.total - self.released
+        self.status = "cancelled" if self.refunded else "completed"
+        self.paused_at = None
+        return pay
