@@ -9,6 +9,7 @@ from pathlib import Path
 import django
 
 from gigstream import services
+from tests.benchmarks.databases import QUIET
 from tests.benchmarks.scale import SIZES
 
 BENCHES = ("release", "posting", "views", "startup")
@@ -28,7 +29,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Measure and print; publish what a complete run has found."""
     asked = arguments()
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gigstream.settings")
+    os.environ |= {"DJANGO_SETTINGS_MODULE": "gigstream.settings", **QUIET}
     services.ensure_unset()
     django.setup()
     run = importlib.import_module("tests.benchmarks.run")
