@@ -6,6 +6,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
+import redis
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
@@ -45,6 +47,7 @@ class Server:
         for name in self._made:
             self._drop(name)
         self.admin.close()
+        _forget_doorbells()
 
     def url(self, name: str) -> str:
         return urlsplit(self._url)._replace(path=f"/{self._prefix}_{name}").geturl()
@@ -88,14 +91,22 @@ class Server:
 
 def environment(url: str) -> dict[str, str]:
     """What a GigStream process needs to work on that database as it would in production, undisturbed."""
-    redis = os.environ.get("REDIS_URL")
+    given = os.environ.get("REDIS_URL")
     return os.environ | {
         "DATABASE_URL": url,
-        "REDIS_URL": numbered(redis, BROKER) if redis else services.broker_url(db=BROKER),
-        "CACHE_URL": numbered(redis, CACHE) if redis else services.cache_url(db=CACHE),
+        "REDIS_URL": numbered(given, BROKER) if given else services.broker_url(db=BROKER),
+        "CACHE_URL": numbered(given, CACHE) if given else services.cache_url(db=CACHE),
         "DJANGO_SETTINGS_MODULE": "gigstream.settings",
         **QUIET,
     }
+
+
+def _forget_doorbells() -> None:
+    """Nobody will answer what the releases have rung."""
+    given = os.environ.get("REDIS_URL")
+    url = numbered(given, BROKER) if given else services.cache_url(db=BROKER)
+    with redis.Redis.from_url(url) as broker:
+        broker.delete(*(queue.name for queue in settings.CELERY_TASK_QUEUES))
 
 
 def manage(command: str, *arguments: str, url: str) -> None:

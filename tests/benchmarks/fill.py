@@ -17,7 +17,8 @@ IDLE_SECONDS = 30 * DAY_SECONDS
 
 # The n-th row of a kind, in key order of n as UUIDv7 is; temporary, so that it goes with the session.
 MADE_ID = """
-    CREATE FUNCTION pg_temp.made_id(kind text, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE RETURN (
+    CREATE OR REPLACE FUNCTION pg_temp.made_id(kind text, n bigint) RETURNS uuid LANGUAGE sql IMMUTABLE
+    RETURN (
         lpad(to_hex(1700000000000 + n), 12, '0') || '7' || substr(md5(kind || n), 1, 3)
         || '8' || substr(md5(kind || n), 4, 15))::uuid
 """
@@ -79,7 +80,7 @@ def _add_streams(
 
 
 def _run(connection: psycopg.Connection, name: str, **parameters: Any) -> None:
-    connection.execute(MADE_ID.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION"))
+    connection.execute(MADE_ID)
     connection.execute((HERE / name).read_text(encoding="utf-8"), parameters)
 
 
