@@ -14,7 +14,7 @@ GIGSTREAM = "GigStream completes a fixed task: earning, fee, statistics, reputat
 HORDAK = "django-hordak posts one transaction with two legs"
 HORDAK_SETTINGS = "tests.benchmarks.hordak_settings"
 # Rounds are short here, so there are more of them.
-ROUNDS_EACH = 3
+ROUNDS_EACH = 2
 
 
 def run(server: Server, size: Size, results: Results) -> None:
