@@ -282,12 +282,13 @@ _GIVEN_UP: Mapping[str, TransactionStatus] = {
 
 
 def added_in_python() -> AbstractContextManager[list[Effect]]:
-    """The platform is read, its total raised in memory and written back."""
+    """The platform is read, and its total, raised in memory, written back in the end."""
 
     def change(real: Callable[..., None]) -> Callable[..., None]:
         def add_to_platforms(moves: Sequence[TaskMove]) -> None:
-            for move in moves:
-                platform = Platform.objects.get(pk=move.platform_id)
+            read = [Platform.objects.get(pk=move.platform_id) for move in moves if move.before is None]
+            real(moves)
+            for platform in read:
                 platform.total_tasks += 1
                 platform.save(update_fields=["total_tasks"])
 
