@@ -101,9 +101,7 @@ CASES = {
     ),
     "unordered locks": Case(mutations.locks_in_the_order_given, detectors.two_transfers_cross, ["deadlock"]),
     "derived column by += in Python": Case(
-        mutations.added_in_python,
-        detectors.two_tasks_are_posted,
-        ["platform_statistics_follow_from_tasks", "task_tallies_follow_from_tasks"],
+        mutations.added_in_python, detectors.two_tasks_are_posted, ["platform_statistics_follow_from_tasks"]
     ),
     "status changed on a timeout of the transfer": Case(
         mutations.given_up_on_timeout, detectors.the_answer_to_a_transfer_is_lost, SENT_TWICE
