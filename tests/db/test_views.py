@@ -944,7 +944,6 @@ BIG = {
     "loans",
     "reputation_events",
     "task_tallies",
-    "transaction_days",
 }
 
 

@@ -52,7 +52,7 @@ def post_a_milestone_task(story: Story) -> None:
     )
 
 
-@act(12)
+@act(20)
 def post_a_streamed_task(story: Story) -> None:
     TaskFactory(
         platform=story.a_platform(),
@@ -64,12 +64,12 @@ def post_a_streamed_task(story: Story) -> None:
     )
 
 
-@act(26)
+@act(28)
 def assign(story: Story) -> None:
     platforms.assign_task(task_id=story.pick(tasks("created")), worker_id=story.a_worker(), now=story.now)
 
 
-@act(19)
+@act(20)
 def start(story: Story) -> None:
     platforms.start_task(task_id=story.pick(tasks("assigned")), now=story.now)
 
@@ -170,12 +170,12 @@ def claim(story: Story) -> None:
     payments.claim(stream_id=story.pick(streams("active")), now=story.now)
 
 
-@act(8)
+@act(18)
 def pause(story: Story) -> None:
     payments.pause_stream(stream_id=story.pick(streams("active")), now=story.now)
 
 
-@act(6)
+@act(14)
 def resume(story: Story) -> None:
     payments.resume_stream(stream_id=story.pick(streams("paused")), now=story.now)
 
