@@ -80,9 +80,9 @@ class StreamAdmin(ReadOnlyAdmin):
     )
     list_select_related = ("task", "worker", "platform")
     list_filter = ("status",)
-    belongs = ("task", "worker", "platform")
-    searches = (by_uuid("id", "task_id", "worker_id", "platform_id"), by_email("worker__email"))
-    search_help_text = "id of a stream, task, worker or platform, or a worker's email"
+    belongs = ("task", "task__worker", "task__platform")
+    searches = (by_uuid("id", "task_id"), by_email("task__worker__email"))
+    search_help_text = "id of a stream or task, or a worker's email"
     fieldsets = (
         (
             None,
@@ -399,7 +399,13 @@ STREAM_COLUMNS = ("status", "released_amount", "total_amount", "progress", "next
 show_on(
     Worker,
     Table(Account, by="worker", columns=("name", "balance", "positive_since", "negative_since")),
-    Table(Stream, by="worker", columns=("task", *STREAM_COLUMNS), ordering=("-created_at",), limit=10),
+    Table(
+        Stream,
+        by="task__worker",
+        columns=("task", *STREAM_COLUMNS),
+        ordering=("-task__created_at",),
+        limit=10,
+    ),
     Table(
         Transaction,
         by="worker",
@@ -412,7 +418,13 @@ show_on(
     Platform,
     Table(Account, by="platform", columns=("name", "balance", "positive_since")),
     Table(PlatformPerformance, by="platform", columns=PlatformPerformanceAdmin.list_display[1:]),
-    Table(Stream, by="platform", columns=("task", *STREAM_COLUMNS), ordering=("-created_at",), limit=10),
+    Table(
+        Stream,
+        by="task__platform",
+        columns=("task", *STREAM_COLUMNS),
+        ordering=("-task__created_at",),
+        limit=10,
+    ),
     Table(Transaction, by="platform", columns=TRANSACTION_COLUMNS, limit=10),
 )
 show_on(

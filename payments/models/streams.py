@@ -24,7 +24,11 @@ class Epoch(Func):
 
 class Stream(Changing):
     """Pay that vests by the second and is released interval by interval. Changes with each release, pause and
-    top-up; never again once completed or cancelled. What it has released never goes back."""
+    top-up; never again once completed or cancelled. What it has released never goes back.
+
+    A release rewrites the row and with it every index, so there are few. The streams of a worker or platform
+    are found through their tasks, whose worker and platform are the same.
+    """
 
     task = models.OneToOneField(Task, on_delete=models.CASCADE, related_name="stream")
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="streams", db_index=False)
@@ -118,9 +122,12 @@ class Stream(Changing):
                 fields=["shard", "next_release_at"],
                 condition=Q(status=StreamStatus.ACTIVE),
             ),
-            models.Index(name="streams_worker_created", fields=["worker", "created_at"]),
-            models.Index(name="streams_platform_created", fields=["platform", "created_at"]),
-            models.Index(name="streams_status_created", fields=["status", "created_at"]),
+            # Of those that no release rewrites any more.
+            models.Index(
+                name="streams_stopped",
+                fields=["status", "created_at"],
+                condition=~Q(status=StreamStatus.ACTIVE),
+            ),
         ]
         triggers = [
             status_trigger(STREAM_MOVES),

@@ -101,8 +101,7 @@ def release_batch(shard: int, now: datetime, limit: int) -> int:
     with by_key():
         by_platform = sql.rows(sql.load(_SQL / "release.sql"), {"now": now, "stream_ids": picked.stream_ids})
     releases = [
-        PlatformReleases(row["platform_id"], [(id_, n, Decimal(text)) for id_, n, text in row["items"]])
-        for row in by_platform
+        PlatformReleases(row["platform_id"], row["count"], row["total"], row["items"]) for row in by_platform
     ]
     _audit(releases, now)
     _book(tasks, withheld, {row["escrow_account_id"]: -row["total"] for row in by_platform}, now)
@@ -129,15 +128,14 @@ def _pick(shard: int, now: datetime, limit: int) -> Picked:
 
 
 def _audit(releases: list[PlatformReleases], now: datetime) -> None:
-    """One line per platform and batch."""
+    """One line per platform and batch; which streams they were say the ledger entries of that time."""
     audit.record_many(
         (
             Record(
                 "stream.release",
                 "platform",
                 str(one.platform_id),
-                after={"count": len(one.items), "total": one.total},
-                metadata={"releases": one.items},
+                after={"count": one.count, "total": one.total},
             )
             for one in releases
         ),

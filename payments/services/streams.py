@@ -1,5 +1,6 @@
 """A stream's life between the releases of the engine: open, claim, pause, resume, top up, end."""
 
+import json
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -146,7 +147,8 @@ def _next(stream: Stream, elapsed: int) -> datetime:
 
 
 def _announce_release(stream: Stream, amount: Decimal, now: datetime) -> None:
-    releases = [PlatformReleases(stream.platform_id, [(str(stream.pk), stream.sequence, amount)])]
+    items = json.dumps([[str(stream.pk), stream.sequence, str(amount)]])
+    releases = [PlatformReleases(stream.platform_id, 1, amount, items)]
     streams_released.send(sender=Stream, releases=releases, now=now)
 
 

@@ -42,8 +42,8 @@ credited AS (
     SET balance = a.balance + l.amount, positive_since = coalesce(a.positive_since, %(now)s)
     FROM workers_locked l WHERE a.id = l.id
 )
-SELECT platform_id, escrow_account_id, sum(amount) AS total,
-       json_agg(json_build_array(id, sequence, amount::text)) AS items
+SELECT platform_id, escrow_account_id, count(*) AS count, sum(amount) AS total,
+       json_agg(json_build_array(id, sequence, amount::text))::text AS items
 FROM released WHERE amount > 0
 GROUP BY platform_id, escrow_account_id
 ORDER BY platform_id

@@ -4,6 +4,7 @@ import functools
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.utils import get_fields_from_path
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db import models
@@ -19,7 +20,8 @@ class BelongsTo(admin.SimpleListFilter):
 
     def related(self, model_admin: Any) -> type[models.Model]:
         """The model of the row that is named."""
-        return model_admin.model._meta.get_field(self.parameter_name).related_model
+        related: Any = get_fields_from_path(model_admin.model, self.parameter_name or "")[-1].related_model
+        return related
 
     def condition(self, value: Any) -> Q:
         """What a row that belongs fulfils."""
@@ -47,8 +49,9 @@ class BelongsTo(admin.SimpleListFilter):
 
 @functools.cache
 def belongs_to(name: str) -> type[BelongsTo]:
-    """The filter on the foreign key `name`."""
-    return type(f"BelongsTo{name}", (BelongsTo,), {"title": name.replace("_", " "), "parameter_name": name})
+    """The filter on the foreign key `name`, which may be reached through others (`task__worker`)."""
+    title = name.rpartition("__")[2].replace("_", " ")
+    return type(f"BelongsTo{name}", (BelongsTo,), {"title": title, "parameter_name": name})
 
 
 NEWEST = 1_000_000
