@@ -5,19 +5,23 @@ from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
 
 from django.db import models
+from psycopg.types.json import Jsonb
 
 from audit.context import current_actor
 from audit.enums import PERSONS
-from audit.models import AuditLog
+from gigstream.lib import sql
 from gigstream.lib.db import atomic_with_retry
 from gigstream.lib.errors import Refusal
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+_SQL = Path(__file__).resolve().parent / "sql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +56,30 @@ def record(
 def record_many(records: Iterable[Record], *, now: datetime | None = None) -> None:
     """Log many acts by the current actor with one statement."""
     actor = current_actor()
-    stamp = {} if now is None else {"created_at": now}
-    AuditLog.unguarded.bulk_create(
-        AuditLog(
-            actor_type=actor.type,
-            actor_id=actor.id,
-            ip_address=actor.ip_address,
-            user_agent=actor.user_agent[:256],
-            request_id=actor.request_id[:64],
-            action=line.action,
-            resource_type=line.resource_type,
-            resource_id=line.resource_id,
-            changes_before=jsonable(line.before),
-            changes_after=jsonable(line.after),
-            metadata=jsonable(line.metadata),
-            success=not line.error,
-            error_message=line.error,
-            **stamp,
-        )
-        for line in records
+    sql.rows(
+        sql.load(_SQL / "record.sql"),
+        {
+            "now": now,
+            "actor_type": actor.type,
+            "actor_id": actor.id,
+            "ip_address": actor.ip_address,
+            "user_agent": actor.user_agent[:256],
+            "request_id": actor.request_id[:64],
+            "lines": Jsonb([_as_json(line) for line in records]),
+        },
     )
+
+
+def _as_json(line: Record) -> dict[str, Any]:
+    return {
+        "action": line.action,
+        "resource_type": line.resource_type,
+        "resource_id": line.resource_id,
+        "before": jsonable(line.before),
+        "after": jsonable(line.after),
+        "metadata": jsonable(line.metadata),
+        "error": line.error,
+    }
 
 
 def jsonable(values: Any) -> Any:
