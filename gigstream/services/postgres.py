@@ -1,6 +1,7 @@
 """The embedded PostgreSQL: one cluster, one role that is no superuser, one database that it owns."""
 
 import contextlib
+import os
 import shlex
 import shutil
 import struct
@@ -20,6 +21,7 @@ ORPHANS_SECONDS = 30
 
 # CREATEDB lets the tests make databases, which the role then owns: triggers and functions included.
 _FIRST_STATEMENTS = f"CREATE ROLE {ROLE} LOGIN CREATEDB;\nCREATE DATABASE {DATABASE} OWNER {ROLE};\n"
+_MEMORY = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -29,6 +31,8 @@ _SETTINGS = {
     "log_timezone": "UTC",
     "log_min_duration_statement": "500",
     "jit": "off",
+    # The usual quarter of the memory; the open streams of a town and its newest entries fit in 1 GB.
+    "shared_buffers": f"{min(_MEMORY // 4, 1 << 30) >> 20}MB",
 }
 # What PostgreSQL says while processes that outlived a killed postmaster still hold its memory.
 _ORPHANS_REMAIN = ("pre-existing shared memory block", "lock file")
