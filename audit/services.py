@@ -104,7 +104,7 @@ _gathered: ContextVar[list[dict[str, Any]] | None] = ContextVar("gathered", defa
 
 
 def verb(action: str, resource_type: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Frame a service: all of it in one transaction, its audit lines written at the end, and rerun after a lock
+    """Frame a service: all of it in one transaction, its audit lines written at the end, rerun after a lock
     conflict; when it refuses a person, nothing has changed but one line that says what was refused and why.
 
     The first keyword argument of the service is the id of the row acted on, of the kind `resource_type`.

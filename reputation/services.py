@@ -72,8 +72,8 @@ def record_events(events: Sequence[ReputationEvent], *, now: datetime) -> list[R
 
 
 def _lock_scores(events: Sequence[ReputationEvent]) -> dict[UUID, int]:
-    """The scores of the events' workers, who are locked in id order. A statement of its own, so that what follows
-    sees what those who held the rows before have committed."""
+    """The scores of the events' workers, who are locked in id order. A statement of its own, so that what
+    follows sees what those who held the rows before have committed."""
     workers = Worker.objects.locked().filter(pk__in={event.worker_id for event in events})
     return dict(workers.values_list("pk", "reputation_score"))
 

@@ -89,7 +89,7 @@ def share_bps(value: Decimal, bps: int) -> Decimal:
 
 
 def require_micro(value: Decimal) -> Decimal:
-    """The amount itself. One with more than 6 decimals, which a column would round, raises ValidationError."""
+    """The amount itself; one with more than 6 decimals, which a column would round, is a ValidationError."""
     if value != value.quantize(MICRO):
         raise ValidationError(f"{value} has more than 6 decimals")
     return value
