@@ -3,6 +3,9 @@
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
+from threading import Timer
+from time import monotonic
 from typing import Any
 
 from celery import current_app, shared_task
@@ -86,9 +89,29 @@ def scheduled_jobs() -> list[Job]:
     ]
 
 
+# When each job's latest bell was rung, or will be: at most one a second.
+_rung_at: dict[str, float] = {}
+_SPACING = 1.0
+
+
 def ring(name: str) -> None:
-    """After the commit, ask for a job now. Only a nudge: beat does the same work when the bell is lost."""
-    transaction.on_commit(lambda: _send(name))
+    """After the commit, ask for a job soon. Only a nudge: beat does the same work when the bell is lost."""
+    transaction.on_commit(lambda: _ring(name))
+
+
+def _ring(name: str) -> None:
+    """Now, or at the end of the second that the last bell has begun: then one bell speaks for all who rang
+    meanwhile, and none of them waits. Two threads may both find it due; a bell too many does no harm."""
+    now, last = monotonic(), _rung_at.get(name, -inf)
+    if last > now:
+        return
+    _rung_at[name] = max(now, last + _SPACING)
+    if _rung_at[name] == now:
+        _send(name)
+    else:
+        later = Timer(_rung_at[name] - now, _send, [name])
+        later.daemon = True
+        later.start()
 
 
 def _send(name: str) -> None:

@@ -1,7 +1,7 @@
 """Telling the audit log, and the frame around every verb: one transaction, retried, its refusal kept."""
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import models
 from psycopg.types.json import Jsonb
 
-from audit.context import current_actor
+from audit.context import Actor, current_actor
 from audit.enums import PERSONS
 from gigstream.lib import sql
 from gigstream.lib.db import atomic_with_retry
@@ -54,24 +54,28 @@ def record(
 
 
 def record_many(records: Iterable[Record], *, now: datetime | None = None) -> None:
-    """Log many acts by the current actor with one statement."""
-    actor = current_actor()
-    sql.rows(
-        sql.load(_SQL / "record.sql"),
-        {
-            "now": now,
-            "actor_type": actor.type,
-            "actor_id": actor.id,
-            "ip_address": actor.ip_address,
-            "user_agent": actor.user_agent[:256],
-            "request_id": actor.request_id[:64],
-            "lines": Jsonb([_as_json(line) for line in records]),
-        },
-    )
+    """Log many acts by the current actor with one statement: now, or at the end of the verb under way."""
+    lines = [_as_json(line, current_actor(), now) for line in records]
+    gathered = _gathered.get()
+    if gathered is None:
+        _write(lines)
+    else:
+        gathered += lines
 
 
-def _as_json(line: Record) -> dict[str, Any]:
+def _write(lines: Sequence[dict[str, Any]]) -> None:
+    if lines:
+        sql.rows(sql.load(_SQL / "record.sql"), {"lines": Jsonb(lines)})
+
+
+def _as_json(line: Record, actor: Actor, now: datetime | None) -> dict[str, Any]:
     return {
+        "created_at": now.isoformat() if now else None,
+        "actor_type": actor.type,
+        "actor_id": actor.id,
+        "ip_address": actor.ip_address,
+        "user_agent": actor.user_agent[:256],
+        "request_id": actor.request_id[:64],
         "action": line.action,
         "resource_type": line.resource_type,
         "resource_id": line.resource_id,
@@ -95,35 +99,55 @@ def jsonable(values: Any) -> Any:
     return str(values)
 
 
-_depth: ContextVar[int] = ContextVar("verb_depth", default=0)
+# What the verb under way has recorded and will write as its last statement; None outside of verbs.
+_gathered: ContextVar[list[dict[str, Any]] | None] = ContextVar("gathered", default=None)
 
 
 def verb(action: str, resource_type: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Frame a service: all of it in one transaction, rerun after a lock conflict; when it refuses a person,
-    nothing has changed but one line in the audit log that says what was refused and why.
+    """Frame a service: all of it in one transaction, its audit lines written at the end, rerun after a lock
+    conflict; when it refuses a person, nothing has changed but one line that says what was refused and why.
 
     The first keyword argument of the service is the id of the row acted on, of the kind `resource_type`.
     """
 
     def frame(service: Callable[P, R]) -> Callable[P, R]:
-        run = atomic_with_retry(service)
+        run = atomic_with_retry(_gathering(service))
 
         @functools.wraps(service)
         def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-            outermost = _depth.get() == 0
-            token = _depth.set(_depth.get() + 1)
+            outermost = _gathered.get() is None
             try:
                 return run(*args, **kwargs)
             except Refusal as refusal:
                 if outermost and current_actor().type in PERSONS:
                     _record_refusal(action, resource_type, kwargs, refusal)
                 raise
-            finally:
-                _depth.reset(token)
 
         return wrapper
 
     return frame
+
+
+def _gathering(service: Callable[P, R]) -> Callable[P, R]:
+    """What the service records is written when it has ended; inside another verb, when that one has. What it
+    recorded before an error is forgotten, as what it did is undone."""
+
+    @functools.wraps(service)
+    def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        outer = _gathered.get()
+        lines: list[dict[str, Any]] = []
+        token = _gathered.set(lines)
+        try:
+            result = service(*args, **kwargs)
+        finally:
+            _gathered.reset(token)
+        if outer is None:
+            _write(lines)
+        else:
+            outer += lines
+        return result
+
+    return wrapper
 
 
 def _record_refusal(action: str, resource_type: str, arguments: Mapping[str, Any], refusal: Refusal) -> None:

@@ -75,6 +75,10 @@ TEMPLATES = [
 # --- PostgreSQL -------------------------------------------------------------------------------------------
 # Persistent connections: a new one costs ten times the database work of a request. Lock waits end before
 # statements, statements before idle transactions, so that a stuck process cannot hold the others up.
+#
+# A statement that comes again is planned once: a connection prepares what it has sent five times. pgBouncer in
+# transaction mode lends its connections out for one transaction each, so behind it nothing is prepared.
+DATABASE_POOLED = env.bool("DATABASE_POOLED", default=False)
 DATABASE_URL_GIVEN = bool(env.str("DATABASE_URL", default=""))
 _DATABASE = env.db_url_config(env.str("DATABASE_URL", default="") or services.database_url())
 DATABASES = {
@@ -85,10 +89,11 @@ DATABASES = {
         "CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE", default=600),
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
-        # pgBouncer in transaction mode needs this.
-        "DISABLE_SERVER_SIDE_CURSORS": env.bool("DATABASE_POOLED", default=False),
+        "DISABLE_SERVER_SIDE_CURSORS": DATABASE_POOLED,
         "OPTIONS": {
             "connect_timeout": 3,
+            "server_side_binding": not DATABASE_POOLED,
+            "prepare_threshold": None if DATABASE_POOLED else 5,
             "options": (
                 f"-c lock_timeout={env.int('DATABASE_LOCK_TIMEOUT_MS', default=2000)}"
                 f" -c statement_timeout={env.int('DATABASE_STATEMENT_TIMEOUT_MS', default=5000)}"

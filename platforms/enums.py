@@ -28,6 +28,8 @@ TASK_MOVES = {
 # A worker with a task in one of these has work in hand: it counts as open in the engagement.
 OPEN_STATUSES = frozenset({TaskStatus.ASSIGNED, TaskStatus.IN_PROGRESS, TaskStatus.DISPUTED})
 FINISHED_STATUSES = frozenset({TaskStatus.COMPLETED, TaskStatus.CANCELLED})
+# In the others a task always has a worker.
+WORKERLESS_STATUSES = frozenset({TaskStatus.CREATED, TaskStatus.CANCELLED})
 
 
 class WorkEventType(TextChoices):

@@ -1,22 +1,19 @@
 """What follows automatically when a task changes (domain.md, section 5)."""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 
 from django.db.models import Model, QuerySet
 from django.db.models.signals import post_save, pre_delete, pre_save
 from django.dispatch import receiver
-from django.utils import timezone
 
 from gigstream.lib.errors import GuardedWrite, HasMoneyHistory
 from platforms import statistics
 from platforms.models import Task
 from platforms.signals import tasks_moved_in_bulk
-from platforms.statistics import STANDING, Standing, TaskMove
+from platforms.statistics import STANDING, TIMES, Standing, TaskMove, latest_act
 from workers import services as workers
 
-TIMES = ("created_at", "assigned_at", "started_at", "disputed_at", "completed_at", "cancelled_at")
 TERMS = ("platform_id", "worker_id", "task_type", "fee_bps")
 WATCHED = tuple(dict.fromkeys((*STANDING, *TIMES, *TERMS, "worker_rating")))
 
@@ -47,14 +44,8 @@ def _move(task: Task, update_fields: frozenset[str] | None) -> TaskMove | None:
         assigned_at=now["assigned_at"],
         before=Standing.of(stored) if stored else None,
         after=Standing.of(now),
-        at=_latest(now),
+        at=latest_act(now),
     )
-
-
-def _latest(columns: Mapping[str, Any]) -> datetime:
-    """When the latest act on a task with these columns took place."""
-    times = (columns[name] for name in TIMES)
-    return max((at for at in times if isinstance(at, datetime)), default=timezone.now())
 
 
 @receiver(post_save, sender=Task)
@@ -107,5 +98,5 @@ def refuse_to_delete_a_task(instance: Task, origin: Model | QuerySet[Any], **kwa
 def update_worker_last_active(instance: Task, created: bool, **kwargs: Any) -> None:
     """A task is inserted: its worker, if it has one already, was active."""
     if created and instance.worker_id:
-        at = _latest({name: getattr(instance, name) for name in TIMES})
+        at = latest_act({name: getattr(instance, name) for name in TIMES})
         workers.touch_last_active([instance.worker_id], at)

@@ -10,16 +10,25 @@ from typing import Any, Self
 from uuid import UUID
 
 from django.db import connection
+from django.utils import timezone
 
 from gigstream.lib import sql
 from gigstream.lib.db import atomic_with_retry
 from gigstream.lib.money import share_bps
-from platforms.enums import FINISHED_STATUSES, OPEN_STATUSES, TaskStatus
+from platforms.enums import FINISHED_STATUSES, OPEN_STATUSES, WORKERLESS_STATUSES, TaskStatus
 from platforms.models import Task
 
 _SQL = Path(__file__).resolve().parent / "sql"
 # The columns of a task that its standing follows from.
 STANDING = ("status", "paid_amount", "started_at", "completed_at")
+# When something was done with it.
+TIMES = ("created_at", "assigned_at", "started_at", "disputed_at", "completed_at", "cancelled_at")
+
+
+def latest_act(columns: Mapping[str, Any]) -> datetime:
+    """When the latest act on a task with these columns took place."""
+    times = (columns[name] for name in TIMES)
+    return max((at for at in times if isinstance(at, datetime)), default=timezone.now())
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +69,8 @@ class TaskMove:
     at: datetime
 
     @classmethod
-    def of(cls, task: Task, *, before: Standing, at: datetime) -> Self:
-        """The move of a task to what it is now."""
+    def of(cls, task: Task, *, before: Standing, at: datetime | None = None) -> Self:
+        """The move of a task to what it is now, `at` its latest act unless another time is given."""
         return cls(
             task_id=task.pk,
             platform_id=task.platform_id,
@@ -71,8 +80,13 @@ class TaskMove:
             assigned_at=task.assigned_at,
             before=before,
             after=Standing.of_task(task),
-            at=at,
+            at=at or latest_act({name: getattr(task, name) for name in TIMES}),
         )
+
+    @property
+    def may_be_a_first_meeting(self) -> bool:
+        """Whether the task may have had no worker before: platform and worker may be new to each other."""
+        return self.before is None or self.before.status in WORKERLESS_STATUSES
 
     def deltas(self) -> dict[str, object]:
         """By how much each figure of the platform, its tally and the engagement grows. A task has no worker
@@ -139,9 +153,11 @@ def add_to_platforms(moves: Sequence[TaskMove]) -> None:
     if not moves:
         return
     batch = json.dumps([move.deltas() for move in moves])
+    new: list[UUID] = []
     with connection.cursor() as cursor:
-        cursor.execute(sql.load(_SQL / "engage.sql"), {"moves": batch})
-        new = [platform_id for (platform_id,) in cursor.fetchall()]
+        if any(move.worker_id and move.may_be_a_first_meeting for move in moves):
+            cursor.execute(sql.load(_SQL / "engage.sql"), {"moves": batch})
+            new = [platform_id for (platform_id,) in cursor.fetchall()]
         cursor.execute(sql.load(_SQL / "add_to_platforms.sql"), {"moves": batch, "new": new})
 
 

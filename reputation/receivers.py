@@ -28,7 +28,7 @@ from workers.models import Worker
 def update_reputation_score(instance: ReputationEvent, **kwargs: Any) -> None:
     """A reputation event is inserted: the worker's score, and the event's scores before and after."""
     if instance._state.adding:
-        services.score_events([instance])
+        services.score_event(instance)
 
 
 @receiver(tasks_completed)

@@ -1,15 +1,18 @@
 """Recording what moves a reputation, and the one rule that turns events into scores."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Max
+from psycopg.types.json import Jsonb
 
 from audit import services as audit
 from audit.context import current_actor
 from audit.services import Record, verb
+from gigstream.lib import sql
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
 from reputation.calculations import clamp
@@ -19,47 +22,37 @@ from reputation.models import ReputationEvent
 from reputation.signals import reputation_changed
 from workers.models import MAX_REPUTATION, STARTING_REPUTATION, Worker
 
+_SQL = Path(__file__).resolve().parent / "sql"
 
-def score_events(events: Sequence[ReputationEvent]) -> None:
-    """The rule `update_reputation_score` for a set: each event (not yet saved) has its number and its scores
-    before and after, and each worker's score is that after their last event.
 
-    Workers are locked in id order; several events of one worker count in the order given.
-    """
-    workers = {
-        worker.pk: worker
-        for worker in Worker.objects.locked().filter(pk__in={event.worker_id for event in events})
-    }
-    numbers = dict(
-        ReputationEvent.objects.filter(worker__in=workers)
-        .values_list("worker")
-        .annotate(Max("number"))
-        .values_list("worker", "number__max")
-    )
-    for event in events:
-        worker = workers[event.worker_id]
-        numbers[worker.pk] = event.number = numbers.get(worker.pk, 0) + 1
-        event.previous_score = worker.reputation_score
-        event.new_score = clamp(worker.reputation_score + event.delta, highest=MAX_REPUTATION)
-        worker.reputation_score = event.new_score
-    Worker.objects.bulk_update(workers.values(), ["reputation_score"])
+def score_event(event: ReputationEvent) -> None:
+    """The rule `update_reputation_score` for one event that is about to be saved."""
+    scores = _lock_scores([event])
+    numbers, _ = _on_record(scores, ())
+    _number_and_score([event], numbers, scores)
+    sql.rows(sql.load(_SQL / "write_scores.sql"), _scores_after([event]))
 
 
 def record_events(events: Sequence[ReputationEvent], *, now: datetime) -> list[ReputationEvent]:
-    """The events are on record and the scores have followed; facts that counted before are left out.
+    """The rule for a set, and the events are on record; facts that counted before are left out.
 
     The caller's transaction is used. Returns the events that were new.
     """
-    keys = {event.source_key for event in events if event.source_key}
-    known = set(ReputationEvent.objects.filter(source_key__in=keys).values_list("source_key", flat=True))
+    if not events:
+        return []
+    scores = _lock_scores(events)
+    numbers, known = _on_record(scores, [event.source_key for event in events if event.source_key])
     new = [event for event in events if event.source_key not in known]
     if not new:
         return []
+    _number_and_score(new, numbers, scores)
     for event in new:
         event.created_at = now
         event.triggered_by = event.triggered_by or str(current_actor())
-    score_events(new)
-    ReputationEvent.unguarded.bulk_create(new)
+    sql.rows(
+        f"WITH scored AS ({sql.load(_SQL / 'write_scores.sql')}) {sql.load(_SQL / 'insert_events.sql')}",
+        {"events": Jsonb([_as_json(event) for event in new]), **_scores_after(new)},
+    )
     audit.record_many(
         (
             Record(
@@ -76,6 +69,57 @@ def record_events(events: Sequence[ReputationEvent], *, now: datetime) -> list[R
     )
     reputation_changed.send(sender=ReputationEvent, events=new, now=now)
     return new
+
+
+def _lock_scores(events: Sequence[ReputationEvent]) -> dict[UUID, int]:
+    """The scores of the events' workers, who are locked in id order. A statement of its own, so that what
+    follows sees what those who held the rows before have committed."""
+    workers = Worker.objects.locked().filter(pk__in={event.worker_id for event in events})
+    return dict(workers.values_list("pk", "reputation_score"))
+
+
+def _on_record(worker_ids: Iterable[UUID], keys: Sequence[str]) -> tuple[dict[UUID, int], set[str]]:
+    """The number of each worker's last event, and which of the facts have counted before."""
+    found = sql.rows(sql.load(_SQL / "on_record.sql"), {"workers": list(worker_ids), "keys": list(keys)})
+    numbers = {row["worker_id"]: row["number"] or 0 for row in found if row["worker_id"]}
+    return numbers, {row["source_key"] for row in found if row["source_key"]}
+
+
+def _number_and_score(
+    events: Sequence[ReputationEvent], numbers: Mapping[UUID, int], scores: Mapping[UUID, int]
+) -> None:
+    """Each event has its number and its scores before and after; several of one worker count in the order
+    given. The workers are locked; `numbers` and `scores` are those that they have so far."""
+    number, score = dict(numbers), dict(scores)
+    for event in events:
+        worker_id = event.worker_id
+        event.number = number[worker_id] = number[worker_id] + 1
+        event.previous_score = score[worker_id]
+        event.new_score = score[worker_id] = clamp(score[worker_id] + event.delta, highest=MAX_REPUTATION)
+
+
+def _scores_after(events: Sequence[ReputationEvent]) -> dict[str, list[Any]]:
+    """What each worker's score is after their last event."""
+    after = {event.worker_id: event.new_score for event in events}
+    return {"workers": list(after), "scores": list(after.values())}
+
+
+def _as_json(event: ReputationEvent) -> dict[str, Any]:
+    return {
+        "id": str(event.pk),
+        "created_at": event.created_at.isoformat(),
+        "worker_id": str(event.worker_id),
+        "task_id": str(event.task_id) if event.task_id else None,
+        "event_type": event.event_type,
+        "delta": event.delta,
+        "previous_score": event.previous_score,
+        "new_score": event.new_score,
+        "number": event.number,
+        "reason": event.reason,
+        "triggered_by": event.triggered_by,
+        "source_key": event.source_key,
+        "metadata": event.metadata,
+    }
 
 
 @verb("reputation.adjust", "worker")

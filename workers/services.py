@@ -132,7 +132,6 @@ def _require_present(worker: Worker) -> None:
         raise WorkerDeleted(f"worker {worker.pk} was deleted", deleted_at=worker.deleted_at.isoformat())
 
 
-@atomic_with_retry
 def touch_last_active(worker_ids: list[UUID], at: datetime) -> None:
     """The rule `update_worker_last_active` for a set: `last_active_at` is the latest time given so far."""
     with connection.cursor() as cursor:

@@ -88,6 +88,13 @@ def share_bps(value: Decimal, bps: int) -> Decimal:
     return from_micro(micro(value) * bps // BPS)
 
 
+def require_micro(value: Decimal) -> Decimal:
+    """The amount itself; one with more than 6 decimals, which a column would round, is a ValidationError."""
+    if value != value.quantize(MICRO):
+        raise ValidationError(f"{value} has more than 6 decimals")
+    return value
+
+
 def usdc(value: Decimal) -> str:
     """An amount for people: at least 2 and at most 6 decimals, as in "12.50 USDC"."""
     text = f"{value:.6f}".rstrip("0")
@@ -114,6 +121,6 @@ class MoneyField(models.DecimalField):
             raise ValidationError(f"{self.name}: a float is not an amount")
         if isinstance(value, str):
             value = self.to_python(value)
-        if isinstance(value, Decimal) and value.is_finite() and value != value.quantize(MICRO):
-            raise ValidationError(f"{self.name}: {value} has more than 6 decimals")
+        if isinstance(value, Decimal) and value.is_finite():
+            require_micro(value)
         return super().get_db_prep_save(value, connection)

@@ -1,12 +1,16 @@
 """Finding accounts, and opening each with its first use."""
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
 from uuid import UUID
 
 from django.db import connection
 
+from gigstream.lib import sql
 from payments.enums import MAY_GO_BELOW_ZERO, AccountName
-from payments.models import Account
+
+_SQL = Path(__file__).resolve().parent.parent / "sql"
 
 # Accounts are locked in ascending id order, always. The range of a kind decides how late it is reached:
 # workers' own rows first, the platforms' busy ones after them, the house's, which everybody shares, last.
@@ -24,9 +28,73 @@ RANGES = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose account and which of theirs. The house's accounts have neither worker nor platform."""
+
+    name: AccountName
+    worker_id: UUID | None = None
+    platform_id: UUID | None = None
+
+    @property
+    def range(self) -> int:
+        """Where the ids of this kind of account begin."""
+        owner = "worker" if self.worker_id else "platform" if self.platform_id else "house"
+        return RANGES[owner, self.name] * RANGE
+
+
+def find(places: Collection[Place]) -> dict[Place, int]:
+    """The account id of each place, opened where it was missing; one statement when none was."""
+    found = _find(places)
+    missing = [place for place in places if place not in found]
+    if missing:
+        _open(missing)
+        found |= _find(missing)
+    return found
+
+
+def _find(places: Collection[Place]) -> dict[Place, int]:
+    rows = sql.rows(sql.load(_SQL / "find_accounts.sql"), _columns(places))
+    return {
+        Place(AccountName(row["name"]), worker_id=row["worker_id"], platform_id=row["platform_id"]): row["id"]
+        for row in rows
+    }
+
+
+def _columns(places: Collection[Place]) -> dict[str, list[object]]:
+    return {
+        "names": [str(place.name) for place in places],
+        "workers": [place.worker_id for place in places],
+        "platforms": [place.platform_id for place in places],
+    }
+
+
+def _open(places: Collection[Place]) -> None:
+    """In one order everywhere, so that two who open the same accounts cannot wait for each other."""
+    ordered = sorted(places, key=lambda place: (place.range, str(place.worker_id or place.platform_id)))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO accounts (id, name, worker_id, platform_id, may_go_below_zero, balance, payout_count)
+            SELECT nextval(pg_get_serial_sequence('accounts', 'id')) + range, name, worker_id, platform_id,
+                   name = ANY(%(may_go_below_zero)s), 0, 0
+            FROM unnest(%(ranges)s::bigint[], %(names)s::text[], %(workers)s::uuid[], %(platforms)s::uuid[])
+                AS asked(range, name, worker_id, platform_id)
+            ON CONFLICT DO NOTHING
+            """,
+            {
+                **_columns(ordered),
+                "ranges": [place.range for place in ordered],
+                "may_go_below_zero": [str(name) for name in MAY_GO_BELOW_ZERO],
+            },
+        )
+
+
 def of_workers(worker_ids: Collection[UUID], name: AccountName) -> dict[UUID, int]:
     """The account id of each worker, opened where it was missing."""
-    return _of_owners("worker", worker_ids, name)
+    places = {worker_id: Place(name, worker_id=worker_id) for worker_id in worker_ids}
+    found = find(places.values())
+    return {worker_id: found[place] for worker_id, place in places.items()}
 
 
 def of_worker(worker_id: UUID, name: AccountName) -> int:
@@ -34,50 +102,11 @@ def of_worker(worker_id: UUID, name: AccountName) -> int:
 
 
 def of_platform(platform_id: UUID, name: AccountName) -> int:
-    return _of_owners("platform", [platform_id], name)[platform_id]
-
-
-def _of_owners(owner: str, ids: Collection[UUID], name: AccountName) -> dict[UUID, int]:
-    wanted = set(ids)
-    found = _find(owner, wanted, name)
-    missing = sorted(wanted - found.keys())
-    if missing:
-        _open(owner, missing, name)
-        found |= _find(owner, missing, name)
-    return found
-
-
-def _find(owner: str, ids: Collection[UUID], name: AccountName) -> dict[UUID, int]:
-    rows = Account.objects.filter(**{f"{owner}_id__in": list(ids)}, name=name)
-    return dict(rows.values_list(f"{owner}_id", "id"))
-
-
-def _open(owner: str, ids: list[UUID], name: AccountName) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            INSERT INTO accounts (id, name, {owner}_id, may_go_below_zero, balance, payout_count)
-            SELECT nextval(pg_get_serial_sequence('accounts', 'id')) + %s, %s, owner, %s, 0, 0
-            FROM unnest(%s::uuid[]) AS owner
-            ON CONFLICT DO NOTHING
-            """,  # noqa: S608 - `owner` is one of two words of ours
-            [RANGES[owner, name] * RANGE, name, name in MAY_GO_BELOW_ZERO, ids],
-        )
+    place = Place(name, platform_id=platform_id)
+    return find([place])[place]
 
 
 def of_house(name: AccountName) -> int:
     """The id of one of the house's accounts, opened if it was missing."""
-    house = Account.objects.filter(worker=None, platform=None, name=name).values_list("id", flat=True)
-    found = house.first()
-    if found is None:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                """
-                INSERT INTO accounts (id, name, may_go_below_zero, balance, payout_count)
-                VALUES (nextval(pg_get_serial_sequence('accounts', 'id')) + %s, %s, %s, 0, 0)
-                ON CONFLICT DO NOTHING
-                """,
-                [RANGES["house", name] * RANGE, name, name in MAY_GO_BELOW_ZERO],
-            )
-        found = house.get()
-    return found
+    place = Place(name)
+    return find([place])[place]

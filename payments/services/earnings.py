@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from typing import Self
 from uuid import UUID
 
 from audit.jobs import ring
@@ -14,8 +15,31 @@ from payments.enums import AccountName, EntryKind, TransactionType
 from payments.models import Stream, Transaction
 from payments.postings import Posting
 from payments.services import accounts, ledger, transactions
+from payments.services.accounts import Place
 from payments.signals import earnings_paid
 from platforms.models import Task, WorkEvent
+
+
+@dataclass(frozen=True, slots=True)
+class TaskAccounts:
+    """Where a task's money moves: the ids of the platform's accounts, the worker's and the one for fees."""
+
+    available: int
+    escrow: int
+    worker: int
+    fees: int
+
+    @classmethod
+    def of(cls, platform_id: UUID, worker_id: UUID) -> Self:
+        """All of them by one look-up."""
+        places = (
+            Place(AccountName.AVAILABLE, platform_id=platform_id),
+            Place(AccountName.ESCROW, platform_id=platform_id),
+            Place(AccountName.AVAILABLE, worker_id=worker_id),
+            Place(AccountName.FEES),
+        )
+        found = accounts.find(places)
+        return cls(*(found[place] for place in places))
 
 
 @dataclass(slots=True)
@@ -29,18 +53,18 @@ class Payslip:
     postings: list[Posting] = field(default_factory=list)
     earnings: list[Earning] = field(default_factory=list)
     movements: list[Transaction] = field(default_factory=list)
-    _escrow: int = field(init=False)
+    _accounts: TaskAccounts = field(init=False)
 
     def __post_init__(self) -> None:
-        self._escrow = accounts.of_platform(self.task.platform_id, AccountName.ESCROW)
+        self._accounts = TaskAccounts.of(self.task.platform_id, self._worker_id)
 
     def earn(self, amount: Decimal, key: str) -> None:
         """Pay for a fixed task or a milestone."""
         self._earn(
             Posting(
                 EntryKind.EARNING,
-                self._escrow,
-                self._worker_account(),
+                self._accounts.escrow,
+                self._accounts.worker,
                 amount,
                 key=f"earning:{key}",
                 task_id=self.task.pk,
@@ -78,8 +102,8 @@ class Payslip:
         self._earn(
             Posting(
                 EntryKind.REWARD,
-                self._escrow,
-                self._worker_account(),
+                self._accounts.escrow,
+                self._accounts.worker,
                 amount,
                 key=f"reward:{key}",
                 task_id=self.task.pk,
@@ -102,9 +126,6 @@ class Payslip:
             raise ValueError(f"task {self.task.pk} has no worker to pay")
         return self.task.worker_id
 
-    def _worker_account(self) -> int:
-        return accounts.of_worker(self._worker_id, AccountName.AVAILABLE)
-
     def _take_event(self) -> UUID | None:
         """The reported event pays for one entry: the first of the act."""
         event, self.work_event = self.work_event, None
@@ -112,17 +133,16 @@ class Payslip:
 
     def take_fee(self, amount: Decimal, key: str) -> None:
         """The platform's fee goes to the house."""
-        self._move(EntryKind.FEE, TransactionType.FEE, accounts.of_house(AccountName.FEES), amount, key)
+        self._move(EntryKind.FEE, TransactionType.FEE, self._accounts.fees, amount, key)
 
     def refund(self, amount: Decimal, key: str) -> None:
         """What is no longer needed goes back to the platform's available money."""
-        back = accounts.of_platform(self.task.platform_id, AccountName.AVAILABLE)
-        self._move(EntryKind.REFUND, TransactionType.REFUND, back, amount, key)
+        self._move(EntryKind.REFUND, TransactionType.REFUND, self._accounts.available, amount, key)
 
     def _move(self, kind: EntryKind, type_: TransactionType, credit: int, amount: Decimal, key: str) -> None:
         if amount:
             movement, posting = escrow_movement(
-                self.task, self.stream, kind, type_, self._escrow, credit, amount, key, self.now
+                self.task, self.stream, kind, type_, self._accounts.escrow, credit, amount, key, self.now
             )
             self.movements.append(movement)
             self.postings.append(posting)
@@ -171,16 +191,8 @@ def escrow_movement(
 
 def hold_for_task(task: Task, amount: Decimal, *, key: str, now: datetime) -> None:
     """`amount` moves from the platform's available money to its escrow, or InsufficientFunds."""
-    ledger.post(
-        [
-            Posting(
-                EntryKind.HOLD,
-                accounts.of_platform(task.platform_id, AccountName.AVAILABLE),
-                accounts.of_platform(task.platform_id, AccountName.ESCROW),
-                amount,
-                key=key,
-                task_id=task.pk,
-            )
-        ],
-        now=now,
-    )
+    available = Place(AccountName.AVAILABLE, platform_id=task.platform_id)
+    escrow = Place(AccountName.ESCROW, platform_id=task.platform_id)
+    ids = accounts.find([available, escrow])
+    hold = Posting(EntryKind.HOLD, ids[available], ids[escrow], amount, key=key, task_id=task.pk)
+    ledger.post([hold], now=now)

@@ -47,14 +47,16 @@ class LedgerFunding:
         Payslip(task, now, work_event).reward(amount, f"{work_event.pk}")
 
     def pay_rest(self, task: Task, now: datetime, work_event: WorkEvent | None) -> Closing:
-        return self._settle(task, self.still_held(task), now, work_event)
+        stream = self._stream(task)
+        held = self._held(task, stream)
+        return self._settle(task, stream, held, now, pay=held, work_event=work_event)
 
     def close(self, task: Task, now: datetime) -> Closing:
         if task.status == TaskStatus.CREATED:
             return Closing(paid=ZERO, refunded=ZERO)
         stream = self._stream(task)
         vested = streams.vested_at(stream, now) - stream.released_amount if stream else ZERO
-        return self._settle(task, max(vested, ZERO), now)
+        return self._settle(task, stream, self._held(task, stream), now, pay=max(vested, ZERO))
 
     def freeze(self, task: Task, now: datetime) -> None:
         stream = self._stream(task)
@@ -62,29 +64,41 @@ class LedgerFunding:
             streams.pause(stream, now)
 
     def still_held(self, task: Task) -> Decimal:
+        return self._held(task, self._stream(task))
+
+    def split(self, task: Task, worker_amount: Decimal, now: datetime) -> Closing:
+        stream = self._stream(task)
+        return self._settle(task, stream, self._held(task, stream), now, pay=worker_amount)
+
+    @staticmethod
+    def _stream(task: Task) -> Stream | None:
+        """The stream of a time_based task that has been started; no other task has one."""
+        if task.task_type != TaskType.TIME_BASED:
+            return None
+        return Stream.objects.filter(task=task).first()
+
+    @staticmethod
+    def _held(task: Task, stream: Stream | None) -> Decimal:
         if task.paid_amount is not None:
             return ZERO
         if task.task_type == TaskType.MILESTONE:
             return task.milestones.filter(approved_at=None).aggregate(held=Sum("amount"))["held"] or ZERO
-        stream = self._stream(task)
         return stream.remaining_amount if stream else task.amount
 
-    def split(self, task: Task, worker_amount: Decimal, now: datetime) -> Closing:
-        return self._settle(task, worker_amount, now)
-
-    @staticmethod
-    def _stream(task: Task) -> Stream | None:
-        return Stream.objects.filter(task=task).first()
-
     def _settle(
-        self, task: Task, pay: Decimal, now: datetime, work_event: WorkEvent | None = None
+        self,
+        task: Task,
+        stream: Stream | None,
+        held: Decimal,
+        now: datetime,
+        *,
+        pay: Decimal,
+        work_event: WorkEvent | None = None,
     ) -> Closing:
         """Pay `pay` of what is held, take the fee on all that the task has paid, give the rest back."""
-        held = self.still_held(task)
         paid_before = task.amount - held
         paid = paid_before + pay
         slip = Payslip(task, now, work_event)
-        stream = self._stream(task)
         if stream:
             streams.end(stream, pay, slip)
         elif task.task_type == TaskType.MILESTONE:

@@ -4,15 +4,20 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
+from uuid import UUID
 
-from django.db import connection
+from psycopg.types.json import Jsonb
 
+from gigstream.lib import sql
 from gigstream.lib.errors import ReplayMismatch
-from gigstream.lib.money import usdc
+from gigstream.lib.money import require_micro, usdc
 from payments.errors import InsufficientFunds
-from payments.models import Account, LedgerEntry
+from payments.models import Account
 from payments.postings import Posting
+
+_SQL = Path(__file__).resolve().parent.parent / "sql"
 
 
 def post(
@@ -28,16 +33,17 @@ def post(
     `already_booked` moves balances whose entries a batch has inserted itself. Returns entry ids by key.
     """
     changes = _changes(postings, already_booked or {})
-    balances = lock(changes)
-    known = _known(postings)
+    if not changes:
+        return {}
+    lock(changes)
+    answer = _book(postings, changes, now)
+    known = _require_same(postings, answer["known"] or [])
     if known:
         postings = [posting for posting in postings if posting.key not in known]
-        changes = _changes(postings, already_booked or {})
-    for account_id in sorted(changes):
-        _require_cover(balances[account_id], changes[account_id])
-    ids = _insert(postings, now)
-    _apply(changes, now)
-    return known | ids
+        answer = _book(postings, _changes(postings, already_booked or {}), now)
+    if answer["short"]:
+        raise _insufficient(*answer["short"])
+    return known | (answer["booked"] or {})
 
 
 def _changes(postings: Sequence[Posting], booked: Mapping[int, Decimal]) -> dict[int, Decimal]:
@@ -48,76 +54,71 @@ def _changes(postings: Sequence[Posting], booked: Mapping[int, Decimal]) -> dict
     return dict(changes)
 
 
-def lock(account_ids: Iterable[int]) -> dict[int, Account]:
-    """The accounts, locked in ascending id order."""
-    return {account.pk: account for account in Account.objects.locked().filter(pk__in=list(account_ids))}
+def lock(account_ids: Iterable[int]) -> None:
+    """Lock the accounts in ascending id order. Raises Account.DoesNotExist when one is missing."""
+    asked = set(account_ids)
+    found = Account.objects.locked().filter(pk__in=asked).values_list("pk", flat=True)
+    missing = asked.difference(found)
+    if missing:
+        raise Account.DoesNotExist(f"no account {sorted(missing)}")
 
 
-def _require_cover(account: Account, change: Decimal) -> None:
-    if change < 0 and not account.may_go_below_zero and account.balance + change < 0:
-        raise InsufficientFunds(
-            f"{account.name} {usdc(account.balance)}, requested {usdc(-change)}",
-            account=account.name,
-            balance=account.balance,
-            requested=-change,
-        )
+def _book(postings: Sequence[Posting], changes: Mapping[int, Decimal], now: datetime) -> dict[str, Any]:
+    """The answer of `book.sql`: the ids of the entries booked by key, or why none was."""
+    (answer,) = sql.rows(
+        sql.load(_SQL / "book.sql"),
+        {
+            "postings": Jsonb([_as_json(posting) for posting in postings]),
+            "account_ids": list(changes),
+            "changes": list(changes.values()),
+            "now": now,
+        },
+    )
+    return answer
 
 
-def _known(postings: Sequence[Posting]) -> dict[str, int]:
-    by_key = {posting.key: posting for posting in postings if posting.key}
-    known = {}
-    for entry in LedgerEntry.objects.filter(idempotency_key__in=by_key):
-        key = entry.idempotency_key or ""
-        asked = by_key[key]
-        booked = (entry.kind, entry.debit_account_id, entry.credit_account_id, entry.amount)
-        if booked != (asked.kind, asked.debit, asked.credit, asked.amount):
+def _as_json(posting: Posting) -> dict[str, Any]:
+    return {
+        "kind": posting.kind,
+        "debit": posting.debit,
+        "credit": posting.credit,
+        "amount": str(require_micro(posting.amount)),
+        "key": posting.key,
+        "stream_id": _text(posting.stream_id),
+        "sequence": posting.sequence,
+        "task_id": _text(posting.task_id),
+        "transaction_id": _text(posting.transaction_id),
+        "loan_id": _text(posting.loan_id),
+        "work_event_id": _text(posting.work_event_id),
+    }
+
+
+def _text(id_: UUID | None) -> str | None:
+    return None if id_ is None else str(id_)
+
+
+def _require_same(postings: Sequence[Posting], known: Iterable[Sequence[Any]]) -> dict[str, int]:
+    """The ids of known entries by key. Raises ReplayMismatch where one was booked with other inputs."""
+    by_key = {posting.key: posting for posting in postings}
+    ids = {}
+    for key, id_, kind, debit, credit, amount in known:
+        asked, booked = by_key[key], Decimal(amount)
+        if (kind, debit, credit, booked) != (asked.kind, asked.debit, asked.credit, asked.amount):
             raise ReplayMismatch(
-                f"{key} was booked as {entry.kind} of {usdc(entry.amount)},"
-                f" not {asked.kind} of {usdc(asked.amount)}",
+                f"{key} was booked as {kind} of {usdc(booked)}, not {asked.kind} of {usdc(asked.amount)}",
                 key=key,
-                booked=entry.amount,
+                booked=booked,
                 requested=asked.amount,
             )
-        known[key] = entry.pk
-    return known
+        ids[key] = id_
+    return ids
 
 
-def _insert(postings: Sequence[Posting], now: datetime) -> dict[str, int]:
-    entries = LedgerEntry.unguarded.bulk_create(
-        LedgerEntry(
-            kind=posting.kind,
-            debit_account_id=posting.debit,
-            credit_account_id=posting.credit,
-            amount=posting.amount,
-            idempotency_key=posting.key,
-            stream_id=posting.stream_id,
-            sequence=posting.sequence,
-            task_id=posting.task_id,
-            transaction_id=posting.transaction_id,
-            loan_id=posting.loan_id,
-            work_event_id=posting.work_event_id,
-            created_at=now,
-        )
-        for posting in postings
+def _insufficient(account: str, balance: str, change: str) -> InsufficientFunds:
+    requested = -Decimal(change)
+    return InsufficientFunds(
+        f"{account} {usdc(Decimal(balance))}, requested {usdc(requested)}",
+        account=account,
+        balance=balance,
+        requested=requested,
     )
-    return {entry.idempotency_key: entry.pk for entry in entries if entry.idempotency_key}
-
-
-_APPLY = """
-    UPDATE accounts
-    SET balance = balance + change.amount,
-        positive_since = CASE WHEN balance + change.amount > 0 THEN coalesce(positive_since, %(now)s) END,
-        negative_since = CASE WHEN balance + change.amount < 0 THEN coalesce(negative_since, %(now)s) END
-    FROM unnest(%(ids)s::bigint[], %(amounts)s::numeric[]) AS change(id, amount)
-    WHERE accounts.id = change.id
-"""
-
-
-def _apply(changes: Mapping[int, Decimal], now: datetime) -> None:
-    """The accounts are locked already, so the order of the update does not matter."""
-    moved = {account_id: change for account_id, change in changes.items() if change}
-    if not moved:
-        return
-    parameters: dict[str, Any] = {"now": now, "ids": list(moved), "amounts": list(moved.values())}
-    with connection.cursor() as cursor:
-        cursor.execute(_APPLY, parameters)

@@ -13,7 +13,7 @@ from platforms.enums import DisputeOutcome, TaskStatus
 from platforms.errors import InvalidDispute, InvalidSplit, TaskNotOpen
 from platforms.funding import Closing, funding
 from platforms.models import Dispute, Task
-from platforms.services.tasks import lock_task, require_task_move
+from platforms.services.tasks import lock_task, move_task, require_task_move
 from platforms.signals import disputes_filed, disputes_resolved, tasks_completed
 
 
@@ -28,9 +28,7 @@ def dispute_task(*, task_id: UUID, severity: int, reason: str, now: datetime | N
     before = task.status
     if task.paid_amount is None:
         funding().freeze(task, now)
-    task.status = TaskStatus.DISPUTED
-    task.disputed_at = now
-    task.save()
+    move_task(task, TaskStatus.DISPUTED, disputed_at=now)
     dispute = Dispute.objects.create(task=task, severity=severity, reason=reason, created_at=now)
     audit.record(
         "task.dispute",
@@ -66,7 +64,7 @@ def resolve_dispute(
     if dispute is None:
         raise TaskNotOpen(f"task {task.pk} is {task.status}: it has no open dispute", status=task.status)
     closing = _split(task, exact(worker_amount, allow_zero=True), now)
-    _end(task, DisputeOutcome(outcome), now)
+    _end(task, DisputeOutcome(outcome), closing, now)
     dispute.resolved_at = now
     dispute.outcome = outcome
     dispute.worker_amount = exact(worker_amount, allow_zero=True)
@@ -102,16 +100,12 @@ def _split(task: Task, worker_amount: Decimal, now: datetime) -> Closing:
         )
     if task.paid_amount is not None:
         return Closing(paid=task.paid_amount, refunded=Decimal(0))
-    closing = funding().split(task, worker_amount, now)
-    task.paid_amount = closing.paid
-    return closing
+    return funding().split(task, worker_amount, now)
 
 
-def _end(task: Task, outcome: DisputeOutcome, now: datetime) -> None:
+def _end(task: Task, outcome: DisputeOutcome, closing: Closing, now: datetime) -> None:
     if outcome == DisputeOutcome.WORKER:
-        task.status = TaskStatus.COMPLETED
-        task.completed_at = task.completed_at or now
+        completed_at = task.completed_at or now
+        move_task(task, TaskStatus.COMPLETED, completed_at=completed_at, paid_amount=closing.paid)
     else:
-        task.status = TaskStatus.CANCELLED
-        task.cancelled_at = now
-    task.save()
+        move_task(task, TaskStatus.CANCELLED, cancelled_at=now, paid_amount=closing.paid)

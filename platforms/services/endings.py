@@ -5,6 +5,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import F
+from django.utils import timezone
+
 from audit import services as audit
 from audit.services import Record, verb
 from gigstream.lib.clock import database_now
@@ -12,7 +15,7 @@ from platforms.enums import TaskStatus, TaskType
 from platforms.errors import InvalidRating, MilestoneOutOfOrder, TaskNotOpen, WrongTaskType
 from platforms.funding import funding
 from platforms.models import Task, WorkEvent
-from platforms.services.tasks import lock_task, require_task_move
+from platforms.services.tasks import lock_task, move_task, require_task_move
 from platforms.signals import tasks_cancelled, tasks_completed, tasks_moved_in_bulk, tasks_rated
 from platforms.statistics import Standing, TaskMove
 
@@ -31,18 +34,15 @@ def complete_task(
     if task.status == TaskStatus.DISPUTED:
         raise TaskNotOpen(f"task {task.pk} is disputed: staff resolve it", status=task.status)
     require_task_move(task, TaskStatus.COMPLETED)
-    if completion_proof is not None:
-        task.completion_proof = completion_proof
-    return _complete(task, now, work_event)
+    proof = {} if completion_proof is None else {"completion_proof": completion_proof}
+    return _complete(task, now, work_event, **proof)
 
 
-def _complete(task: Task, now: datetime, work_event: WorkEvent | None) -> Task:
+def _complete(task: Task, now: datetime, work_event: WorkEvent | None, **columns: Any) -> Task:
     closing = funding().pay_rest(task, now, work_event)
-    task.milestones(manager="unguarded").filter(approved_at=None).update(approved_at=now)
-    task.status = TaskStatus.COMPLETED
-    task.completed_at = now
-    task.paid_amount = closing.paid
-    task.save()
+    if task.task_type == TaskType.MILESTONE:
+        task.milestones(manager="unguarded").filter(approved_at=None).update(approved_at=now)
+    move_task(task, TaskStatus.COMPLETED, completed_at=now, paid_amount=closing.paid, **columns)
     audit.record("task.complete", task, after={"status": task.status, "paid": closing.paid}, now=now)
     tasks_completed.send(sender=Task, tasks=[task], now=now)
     return task
@@ -54,9 +54,7 @@ def complete_streamed_tasks(*, task_ids: Sequence[UUID], now: datetime) -> list[
 
     The caller holds the tasks' locks and has booked all of their pay.
     """
-    tasks = list(
-        Task.objects.locked().filter(pk__in=task_ids, status=TaskStatus.IN_PROGRESS).select_related("worker")
-    )
+    tasks = list(Task.objects.locked().filter(pk__in=task_ids, status=TaskStatus.IN_PROGRESS))
     moves = []
     for task in tasks:
         before = Standing.of_task(task)
@@ -64,7 +62,9 @@ def complete_streamed_tasks(*, task_ids: Sequence[UUID], now: datetime) -> list[
         task.completed_at = now
         task.paid_amount = task.amount
         moves.append(TaskMove.of(task, before=before, at=now))
-    Task.unguarded.bulk_update(tasks, ["status", "completed_at", "paid_amount"])
+    Task.unguarded.filter(pk__in=[task.pk for task in tasks]).update(
+        status=TaskStatus.COMPLETED, completed_at=now, paid_amount=F("amount"), updated_at=timezone.now()
+    )
     tasks_moved_in_bulk.send(sender=Task, moves=moves)
     audit.record_many(
         (
@@ -121,10 +121,7 @@ def cancel_task(*, task_id: UUID, reason: str = "", now: datetime | None = None)
         raise TaskNotOpen(f"task {task.pk} is disputed: staff resolve it", status=task.status)
     require_task_move(task, TaskStatus.CANCELLED)
     closing = funding().close(task, now)
-    task.status = TaskStatus.CANCELLED
-    task.cancelled_at = now
-    task.paid_amount = closing.paid
-    task.save()
+    move_task(task, TaskStatus.CANCELLED, cancelled_at=now, paid_amount=closing.paid)
     audit.record(
         "task.cancel",
         task,

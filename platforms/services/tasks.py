@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
 from audit import services as audit
 from audit.services import verb
@@ -27,7 +28,8 @@ from platforms.errors import (
 from platforms.funding import funding
 from platforms.models import Milestone, Platform, Task
 from platforms.services.parties import require_active
-from platforms.signals import tasks_assigned, tasks_created, tasks_started
+from platforms.signals import tasks_assigned, tasks_created, tasks_moved_in_bulk, tasks_started
+from platforms.statistics import Standing, TaskMove
 from workers import services as workers
 from workers.models import Worker
 
@@ -144,14 +146,27 @@ def require_schedule(duration_seconds: int, release_interval: int) -> None:
         )
 
 
-def lock_task(task_id: UUID) -> Task:
-    """The task, locked, and before it whatever payments must lock first."""
+def lock_task(task_id: UUID, *parties: str) -> Task:
+    """The task, locked, and before it whatever payments must lock first. It comes with its `parties`
+    ("platform", "worker") where the caller needs to know how they stand."""
     funding().lock([task_id])
-    return Task.objects.locked().select_related("platform", "worker").get(pk=task_id)
+    tasks = Task.objects.locked()
+    return (tasks.select_related(*parties) if parties else tasks).get(pk=task_id)
 
 
 def require_task_move(task: Task, after: TaskStatus) -> None:
     require_move(TASK_MOVES, subject=f"task {task.pk}", before=task.status, after=after)
+
+
+def move_task(task: Task, after: TaskStatus, **columns: Any) -> None:
+    """The task, locked and unchanged since, has this status and these columns, and the rules that follow its
+    moves have been told. Only these columns are written, and nothing is read again."""
+    before = Standing.of_task(task)
+    columns |= {"status": after, "updated_at": timezone.now()}
+    for name, value in columns.items():
+        setattr(task, name, value)
+    Task.unguarded.filter(pk=task.pk).update(**columns)
+    tasks_moved_in_bulk.send(sender=Task, moves=[TaskMove.of(task, before=before)])
 
 
 @verb("task.assign", "task")
@@ -160,17 +175,14 @@ def assign_task(*, task_id: UUID, worker_id: UUID, now: datetime | None = None) 
 
     Raises InsufficientFunds, IllegalMove, or the standing of worker or platform.
     """
-    task = lock_task(task_id)
+    task = lock_task(task_id, "platform")
     now = now or database_now()
     worker = Worker.objects.get(pk=worker_id)
     require_task_move(task, TaskStatus.ASSIGNED)
     require_active(task.platform)
     workers.require_active(worker)
     funding().hold(task, now)
-    task.worker = worker
-    task.status = TaskStatus.ASSIGNED
-    task.assigned_at = now
-    task.save()
+    move_task(task, TaskStatus.ASSIGNED, worker=worker, assigned_at=now)
     audit.record("task.assign", task, after={"worker": worker.pk, "status": task.status}, now=now)
     tasks_assigned.send(sender=Task, tasks=[task], now=now)
     return task
@@ -185,14 +197,12 @@ def _worker_of(task: Task) -> Worker:
 @verb("task.start", "task")
 def start_task(*, task_id: UUID, now: datetime | None = None) -> Task:
     """Work has begun; a time_based task's stream is open from now."""
-    task = lock_task(task_id)
+    task = lock_task(task_id, "platform", "worker")
     now = now or database_now()
     require_task_move(task, TaskStatus.IN_PROGRESS)
     require_active(task.platform)
     workers.require_active(_worker_of(task))
-    task.status = TaskStatus.IN_PROGRESS
-    task.started_at = now
-    task.save()
+    move_task(task, TaskStatus.IN_PROGRESS, started_at=now)
     funding().start(task, now)
     audit.record("task.start", task, after={"status": task.status}, now=now)
     tasks_started.send(sender=Task, tasks=[task], now=now)

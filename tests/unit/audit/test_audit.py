@@ -105,6 +105,51 @@ class TestVerb:
         assert not AuditLog.objects.exists()
 
 
+@pytest.mark.django_db
+class TestLinesOfAVerb:
+    """They are written together, as the last thing that it does, and share its fate."""
+
+    @pytest.fixture
+    def act(self):
+        @verb("thing.act", "thing")
+        def act(*, thing_id: int, refuse: bool = False) -> int:
+            log(f"{thing_id}.done")
+            if refuse:
+                raise Refusal("no")
+            return AuditLog.objects.count()
+
+        return act
+
+    def test_they_are_written_when_it_ends(self, act):
+        assert act(thing_id=1) == 0
+        assert [line.action for line in AuditLog.objects.all()] == ["1.done"]
+
+    def test_verbs_inside_it_add_to_its_lines_in_the_order_of_the_acts(
+        self, act, django_assert_max_num_queries
+    ):
+        @verb("whole.act", "whole")
+        def whole(*, whole_id: int) -> None:
+            log("begun")
+            act(thing_id=1)
+            with acting(STAFF):
+                log("ended")
+
+        with django_assert_max_num_queries(6):  # two savepoints, the count in `act`, and all lines
+            whole(whole_id=1)
+        lines = AuditLog.objects.order_by("id").values_list("action", "actor_type")
+        assert list(lines) == [("begun", "system"), ("1.done", "system"), ("ended", "staff")]
+
+    def test_what_a_refused_verb_inside_it_had_recorded_is_forgotten(self, act):
+        @verb("whole.act", "whole")
+        def whole(*, whole_id: int) -> None:
+            with pytest.raises(Refusal):
+                act(thing_id=1, refuse=True)
+            log("went on")
+
+        whole(whole_id=1)
+        assert [line.action for line in AuditLog.objects.all()] == ["went on"]
+
+
 def test_values_become_exact_json():
     values = {"amount": Decimal("1.10"), "at": datetime(2026, 1, 2, tzinfo=UTC), "n": [1, None, True]}
     assert json.dumps(jsonable(values)) == (

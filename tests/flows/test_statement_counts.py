@@ -1,0 +1,67 @@
+"""What an act may cost. Statements are most of an act's time, and each is a trip to the database, so a new one
+should be a decision and not an accident: whoever needs one raises the figure here and says why.
+"""
+
+import pytest
+
+from payments import services as payments
+from platforms import services as platforms
+from tests.factories import (
+    NOW,
+    PlatformFactory,
+    TaskFactory,
+    WorkerFactory,
+    assigned,
+    running_stream,
+    seconds,
+)
+from tests.factories import started as begun
+
+pytestmark = pytest.mark.django_db
+
+# A test's own transaction makes the act's a savepoint: one statement to set it and one to release it.
+SAVEPOINT = 2
+
+
+@pytest.fixture
+def parties():
+    """A worker and a platform who have worked together before, so that nothing is opened now."""
+    worker, platform = WorkerFactory(), PlatformFactory(funds="1000")
+    platforms.complete_task(task_id=begun(worker, platform=platform).pk, now=NOW)
+    return {"worker": worker, "platform": platform}
+
+
+def test_completing_a_fixed_task(parties, django_assert_max_num_queries):
+    """Locked: stream, task, loan, accounts, and the worker for the figures and for the score. Read: the ids of
+    the accounts, the worker's events. Written: entries with balances, the fee's transaction, the task, the
+    worker's figures, the platform's, the event with the score, the log."""
+    task = begun(**parties)
+
+    with django_assert_max_num_queries(15 + SAVEPOINT):
+        platforms.complete_task(task_id=task.pk, now=NOW)
+
+
+def test_assigning_a_task(parties, django_assert_max_num_queries):
+    task = TaskFactory(platform=parties["platform"])
+
+    with django_assert_max_num_queries(12 + SAVEPOINT):
+        platforms.assign_task(task_id=task.pk, worker_id=parties["worker"].pk, now=NOW)
+
+
+def test_starting_a_task(parties, django_assert_max_num_queries):
+    task = assigned(**parties)
+
+    with django_assert_max_num_queries(7 + SAVEPOINT):
+        platforms.start_task(task_id=task.pk, now=NOW)
+
+
+def test_claiming_from_a_stream(parties, django_assert_max_num_queries):
+    stream = running_stream(**parties)
+
+    with django_assert_max_num_queries(7 + SAVEPOINT):
+        payments.claim(stream_id=stream.pk, now=NOW + seconds(600))
+
+
+def test_cashing_out(parties, django_assert_max_num_queries):
+    with django_assert_max_num_queries(10 + SAVEPOINT):
+        payments.cash_out(worker_id=parties["worker"].pk, now=NOW)
