@@ -6,13 +6,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
 from gigstream.lib.errors import ReplayMismatch
 from gigstream.lib.money import usdc
+from payments.enums import AccountName
 from payments.errors import InsufficientFunds
 from payments.models import Account, LedgerEntry
 from payments.postings import Posting
+from payments.releases import LowBalance
+from payments.signals import balances_fell_low
 
 
 def post(
@@ -37,6 +41,7 @@ def post(
         _require_cover(balances[account_id], changes[account_id])
     ids = _insert(postings, now)
     _apply(changes, now)
+    _announce_low(balances, changes, now)
     return known | ids
 
 
@@ -121,3 +126,17 @@ def _apply(changes: Mapping[int, Decimal], now: datetime) -> None:
     parameters: dict[str, Any] = {"now": now, "ids": list(moved), "amounts": list(moved.values())}
     with connection.cursor() as cursor:
         cursor.execute(_APPLY, parameters)
+
+
+def _announce_low(balances: Mapping[int, Account], changes: Mapping[int, Decimal], now: datetime) -> None:
+    """Tell of platforms whose available money has fallen below the threshold by this posting."""
+    threshold = Decimal(settings.BALANCE_LOW_THRESHOLD)
+    low = [
+        LowBalance(account.platform_id, account.balance + changes[account.pk], threshold)
+        for account in balances.values()
+        if account.platform_id is not None
+        and account.name == AccountName.AVAILABLE
+        and account.balance >= threshold > account.balance + changes.get(account.pk, 0)
+    ]
+    if low:
+        balances_fell_low.send(sender=Account, balances=low, now=now)

@@ -63,7 +63,7 @@ def reinstate_platform(*, platform_id: UUID, reason: str) -> Platform:
 
 def _set_active(platform_id: UUID, *, active: bool, action: str, reason: str) -> Platform:
     platform = Platform.objects.locked().get(pk=platform_id)
-    _require_present(platform)
+    require_present(platform)
     before, platform.is_active = platform.is_active, active
     platform.save(update_fields=["is_active", "updated_at"])
     audit.record(
@@ -100,7 +100,7 @@ def delete_platform(*, platform_id: UUID) -> None:
     Refused while it has tasks that are not over or money here.
     """
     platform = Platform.objects.locked().get(pk=platform_id)
-    _require_present(platform)
+    require_present(platform)
     platform_departures.require_finished(platform)
     audit.record("platform.delete", platform)
     platform.api_keys.filter(revoked_at=None).update(revoked_at=database_now())
@@ -109,12 +109,12 @@ def delete_platform(*, platform_id: UUID) -> None:
 
 def require_active(platform: Platform) -> None:
     """Raise PlatformDeleted or PlatformSuspended unless the platform may post work and move money."""
-    _require_present(platform)
+    require_present(platform)
     if not platform.is_active:
         raise PlatformSuspended(f"platform {platform.pk} is suspended")
 
 
-def _require_present(platform: Platform) -> None:
+def require_present(platform: Platform) -> None:
     if platform.deleted_at is not None:
         raise PlatformDeleted(
             f"platform {platform.pk} was deleted", deleted_at=platform.deleted_at.isoformat()
