@@ -238,25 +238,17 @@ def _exchange(target: Target, wire: "_Wire", body: bytes, headers: Mapping[str, 
     return Answer(response.status, response.getheader("Retry-After"))
 
 
-class _Wire(io.RawIOBase):
-    """A connected socket as http.client uses one, that gives up at a deadline and after `MOST_BYTES`."""
+class _Wire:
+    """A connected socket as http.client uses one, that gives up at a deadline. Who connected it closes it."""
 
     def __init__(self, connected: socket.socket, deadline: float) -> None:
         self._socket = connected
         self._deadline = deadline
-        self._read = 0
 
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        room = memoryview(buffer)[: max(MOST_BYTES - self._read, 0)]
-        if not room:
-            raise http.client.HTTPException(f"more than {MOST_BYTES} bytes before the end of the head")
+    def receive(self, buffer: memoryview) -> int:
+        """Fill the buffer with what comes next; returns how many bytes."""
         self._socket.settimeout(_left(self._deadline))
-        count = self._socket.recv_into(room)
-        self._read += count
-        return count
+        return self._socket.recv_into(buffer)
 
     def sendall(self, data: bytes) -> None:
         """Send all of it; the time is counted over the whole, not for each part."""
@@ -266,4 +258,26 @@ class _Wire(io.RawIOBase):
             rest = rest[self._socket.send(rest) :]
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(self)
+        return io.BufferedReader(_Head(self))
+
+    def close(self) -> None:
+        """Nothing: see above."""
+
+
+class _Head(io.RawIOBase):
+    """What comes over a wire, up to `MOST_BYTES`."""
+
+    def __init__(self, wire: _Wire) -> None:
+        self._wire = wire
+        self._read = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        room = memoryview(buffer)[: max(MOST_BYTES - self._read, 0)]
+        if not room:
+            raise http.client.HTTPException(f"more than {MOST_BYTES} bytes before the end of the head")
+        count = self._wire.receive(room)
+        self._read += count
+        return count

@@ -10,7 +10,7 @@ from gigstream.lib.outbound import Failed, ForbiddenUrl, Target, is_public, pars
 from tests.webhooks import Receiver, certificate, resolving
 
 FORBIDDEN = [
-    "0.0.0.0",
+    "0.0.0.0",  # noqa: S104 - nobody listens on it here
     "0.1.2.3",
     "10.0.0.1",
     "10.255.255.255",
@@ -45,7 +45,7 @@ FORBIDDEN = [
     "64:ff9b:1::7f00:1",
     "64:ff9b:1::808:808",
     "100::1",
-    "2001::5ef5:79fd",
+    "2001:0:4136:e378:8000:63bf:80ff:fffe",
     "2001:0:4136:e378:8000:63bf:f5ff:fffe",
     "2001:db8::1",
     "2002:7f00:1::",
