@@ -31,7 +31,7 @@ from gigstream.lib.db import atomic_with_retry, require_no_transaction
 from platforms.calculations import JITTER_PERCENT, next_attempt_at
 from platforms.enums import DeliveryError, DeliveryStatus
 from platforms.models import WebhookDelivery, WebhookEndpoint
-from platforms.services.webhooks import switch_off
+from platforms.services.endpoints import switch_off
 
 logger = logging.getLogger(__name__)
 

@@ -12,6 +12,7 @@ from gigstream.lib.clock import database_now
 from gigstream.lib.money import BPS
 from platforms.errors import InvalidFee, PlatformDeleted, PlatformNameTaken, PlatformSuspended
 from platforms.models import DEFAULT_FEE_BPS, ApiKey, Platform
+from platforms.services.endpoints import forget
 from platforms.signals import platforms_registered
 from workers.departures import platform_departures
 
@@ -95,15 +96,18 @@ def _require_fee(fee_bps: int) -> None:
 
 @verb("platform.delete", "platform")
 def delete_platform(*, platform_id: UUID) -> None:
-    """The platform is gone, or, with money history, anonymised and marked deleted; its keys stop working.
+    """The platform is gone, or, with money history, anonymised and marked deleted; its keys and its
+    webhook stop working.
 
     Refused while it has tasks that are not over or money here.
     """
     platform = Platform.objects.locked().get(pk=platform_id)
     require_present(platform)
     platform_departures.require_finished(platform)
+    now = database_now()
     audit.record("platform.delete", platform)
-    platform.api_keys.filter(revoked_at=None).update(revoked_at=database_now())
+    forget(platform, now=now)
+    platform.api_keys.filter(revoked_at=None).update(revoked_at=now)
     platform.delete()
 
 

@@ -12,9 +12,10 @@ from audit import services as audit
 from audit.services import verb
 from gigstream.lib import outbound
 from gigstream.lib.clock import database_now
-from platforms.enums import DeliveryError, DeliveryStatus, EventType
+from platforms.enums import EventType
 from platforms.errors import InvalidEventRange, InvalidWebhookUrl, NoWebhook, WebhookDisabled
-from platforms.models import Event, EventCounter, Platform, WebhookDelivery, WebhookEndpoint
+from platforms.models import Event, Platform, WebhookEndpoint
+from platforms.services.endpoints import last_sequence, locked_endpoint, switch_off, switch_on
 from platforms.services.events import Fact, record_events
 from platforms.services.parties import require_present
 
@@ -43,13 +44,13 @@ def set_webhook(
     platform.webhook_url = url
     platform.webhook_secret = platform.webhook_secret or secret or ""
     platform.save(update_fields=["webhook_url", "webhook_secret", "updated_at"])
-    endpoint = WebhookEndpoint.objects.locked().filter(platform=platform).first()
+    endpoint = locked_endpoint(platform)
     if endpoint is None:
-        last = _last_sequence(platform_id)
+        last = last_sequence(platform)
         endpoint = WebhookEndpoint(platform=platform, created_at=now, starts_after=last, queued_through=last)
         endpoint.save(force_insert=True)
     else:
-        _switch_on(endpoint)
+        switch_on(endpoint)
     audit.record("webhook.set", platform, after={"host": target.host}, now=now)
     return endpoint, secret
 
@@ -67,24 +68,9 @@ def _lock(platform_id: UUID) -> Platform:
     return platform
 
 
-def _last_sequence(platform_id: UUID) -> int:
-    """The number of the platform's last event, 0 before the first."""
-    counter = EventCounter.objects.filter(platform=platform_id).values_list("last_sequence", flat=True)
-    return counter.first() or 0
-
-
-def _switch_on(endpoint: WebhookEndpoint) -> None:
-    """Deliver from the next event on, if it was off. What came in between is there for a replay."""
-    if endpoint.disabled_at is not None:
-        endpoint.starts_after = endpoint.queued_through = _last_sequence(endpoint.platform_id)
-    endpoint.disabled_at = None
-    endpoint.failing_since = None
-    endpoint.save(update_fields=["starts_after", "queued_through", "disabled_at", "failing_since"])
-
-
 def _require_endpoint(platform: Platform) -> WebhookEndpoint:
     """The platform's endpoint, locked."""
-    endpoint = WebhookEndpoint.objects.locked().filter(platform=platform).first()
+    endpoint = locked_endpoint(platform)
     if endpoint is None or not platform.webhook_url:
         raise NoWebhook(f"platform {platform.pk} has set no webhook")
     return endpoint
@@ -124,30 +110,12 @@ def disable_webhook(*, platform_id: UUID, reason: str = "", now: datetime | None
     return endpoint
 
 
-def switch_off(endpoint: WebhookEndpoint, *, reason: str, now: datetime) -> None:
-    """Disable an endpoint that the caller has locked; one that is off stays as it is."""
-    if endpoint.disabled_at is not None:
-        return
-    endpoint.disabled_at = now
-    endpoint.save(update_fields=["disabled_at"])
-    given_up = WebhookDelivery.unguarded.filter(
-        platform=endpoint.platform_id, status=DeliveryStatus.PENDING
-    ).update(status=DeliveryStatus.DEAD, error=DeliveryError.DISABLED, next_attempt_at=None, ended_at=now)
-    audit.record(
-        "webhook.disable",
-        endpoint.platform,
-        after={"disabled_at": now, "given_up": given_up},
-        metadata={"reason": reason},
-        now=now,
-    )
-
-
 @verb("webhook.enable", "platform")
 def enable_webhook(*, platform_id: UUID, now: datetime | None = None) -> WebhookEndpoint:
     """Deliveries go on with the next event; what was missed can be replayed. Raises NoWebhook."""
     platform = _lock(platform_id)
     endpoint = _require_endpoint(platform)
-    _switch_on(endpoint)
+    switch_on(endpoint)
     audit.record("webhook.enable", platform, now=now)
     return endpoint
 

@@ -25,7 +25,7 @@ from platforms.errors import (
 from platforms.models import Event, Platform, WebhookDelivery, WebhookEndpoint
 from platforms.services import deliveries
 from tests.books import violated
-from tests.factories import PlatformFactory, TaskFactory, started
+from tests.factories import PlatformFactory, TaskFactory, fund, started
 from tests.webhooks import Receiver, resolving
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -468,16 +468,24 @@ def test_without_a_webhook_there_is_nothing_to_act_on():
     assert not Event.objects.exists()
 
 
-def test_a_deleted_platform_has_no_webhook_any_more(receiver):
+@pytest.mark.parametrize("with_money_history", [False, True])
+def test_a_deleted_platform_has_no_webhook_any_more(receiver, with_money_history):
     platform, _ = listening(receiver)
-    task = TaskFactory(platform=platform)
-    platforms.cancel_task(task_id=task.pk)
+    if with_money_history:
+        fund(platform, "10.2")
+        platforms.complete_task(task_id=started(platform=platform, amount="10").pk)
+    ping(platform)
+    platforms.rotate_webhook_secret(platform_id=platform.pk)
     deliveries.queue_deliveries(now=database_now())
 
     platforms.delete_platform(platform_id=platform.pk)
 
     assert deliver(after=60) == 0
+    assert receiver.connections == 0
+    assert Platform.objects.filter(pk=platform.pk).exists() == with_money_history
+    assert Event.objects.exists() == with_money_history
     assert not WebhookDelivery.objects.filter(status="pending").exists()
-    if Platform.objects.filter(pk=platform.pk).exists():
+    if with_money_history:
+        assert WebhookEndpoint.objects.get(platform=platform).previous_secret == ""
         with pytest.raises(PlatformDeleted):
             platforms.set_webhook(platform_id=platform.pk, url=receiver.url())

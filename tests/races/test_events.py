@@ -95,7 +95,7 @@ def test_a_reader_never_sees_a_number_before_all_that_are_lower():
 
 
 def test_acts_that_meet_on_two_platforms_do_not_wait_for_each_other_in_a_circle(at_once, books_balance):
-    """A completion tells all platforms of its worker: the counters are taken in one order, after every lock."""
+    """A completion tells all platforms of its worker: counters are taken in one order, after every lock."""
     workers = [WorkerFactory() for _ in range(2)]
     parties = [PlatformFactory(funds="10000") for _ in range(2)]
     tasks = [
