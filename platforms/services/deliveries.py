@@ -109,6 +109,7 @@ class _Run:
         self._failed: set[UUID] = set()
 
     def go(self) -> int:
+        require_no_transaction()
         arrived = 0
         with ThreadPoolExecutor(settings.WEBHOOK_CONCURRENCY, thread_name_prefix="webhook") as pool:
             while self._fill(pool):
@@ -211,7 +212,6 @@ def _by_platform(batch: Sequence[Due]) -> dict[UUID, list[Due]]:
 
 def attempt(due: Due) -> Outcome:
     """One request to the webhook. Only an answer of 2xx counts, and a redirect is none."""
-    require_no_transaction()
     began = time.monotonic()
     status_code, retry_after, error = None, None, None
     try:
