@@ -102,13 +102,13 @@ def _programs(port: int) -> list[Program]:
     queues = [queue.name for queue in settings.CELERY_TASK_QUEUES if queue.name != "webhooks"]
     celery = [sys.executable, "-m", "celery", "-A", "gigstream", "--workdir", base]
     log = ["--loglevel", "INFO"]
+    prefork = [*celery, "worker", "-P", "prefork", *log]
     web = [sys.executable, "-m", "gunicorn", "gigstream.wsgi:application", "--chdir", base]
     commands = {
         "web": [*web, "--bind", f"{HOST}:{port}", "--workers", "2", "--threads", "4"],
-        "worker": [*celery, "worker", "-P", "prefork", "--concurrency", "2", "-Q", ",".join(queues), *log],
+        "worker": [*prefork, "--concurrency", "2", "-Q", ",".join(queues)],
         # Apart from the others: payments must not wait for other people's servers.
-        "webhooks": [*celery, "worker", "-P", "prefork", "--concurrency", "1", "-Q", "webhooks", *log]
-        + ["--hostname", "webhooks@%h"],
+        "webhooks": [*prefork, "--concurrency", "1", "-Q", "webhooks", "--hostname", "webhooks@%h"],
         "beat": [*celery, "beat", *log, "--schedule", str(var / "celerybeat-schedule")],
     }
     return [Program(name, command, var / "log" / f"{name}.log") for name, command in commands.items()]
