@@ -24,6 +24,7 @@ class Job:
     every_seconds: int
     work: Callable[..., int]
     kwargs: dict[str, Any]
+    queue: str = "default"
 
     def run(self) -> int:
         """Do the work once and leave a heartbeat, also when it fails; the failure is raised again."""
@@ -84,6 +85,7 @@ def scheduled_jobs() -> list[Job]:
             every_seconds=entry["every"],
             work=_works[_task(name, entry)],
             kwargs=entry.get("kwargs", {}),
+            queue=entry["queue"],
         )
         for name, entry in _schedule().items()
     ]

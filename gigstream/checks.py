@@ -8,6 +8,7 @@ from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from gigstream.lib.money import MICRO
 from gigstream.settings import DEVELOPMENT_FIELD_KEY, DEVELOPMENT_KEY
 
 
@@ -42,14 +43,21 @@ def _rules() -> Iterator[CheckMessage]:
         yield Error(
             "FIELD_ENCRYPTION_KEYS must be Fernet keys (32 bytes, url-safe base64)", id="gigstream.E012"
         )
+    if not _is_amount(settings.BALANCE_LOW_THRESHOLD, lowest=Decimal(0)):
+        yield Error(
+            "BALANCE_LOW_THRESHOLD must be an amount of 0 or more with at most 6 decimals",
+            id="gigstream.E013",
+        )
+    if not 1 <= settings.WEBHOOK_CONCURRENCY <= 64:
+        yield Error("WEBHOOK_CONCURRENCY must be from 1 to 64 threads", id="gigstream.E014")
 
 
-def _is_amount(text: str) -> bool:
+def _is_amount(text: str, *, lowest: Decimal = MICRO) -> bool:
     try:
         value = Decimal(text)
     except InvalidOperation:
         return False
-    return value.is_finite() and value > 0 and value == value.quantize(Decimal("0.000001"))
+    return value.is_finite() and value >= lowest and value == value.quantize(MICRO)
 
 
 def _is_key(text: str) -> bool:
@@ -77,3 +85,5 @@ def _production() -> Iterator[CheckMessage]:
         yield Error("FIELD_ENCRYPTION_KEYS must be set in production", id="gigstream.E023")
     if not settings.DATABASE_URL_GIVEN or not settings.REDIS_URL_GIVEN:
         yield Error("DATABASE_URL and REDIS_URL must be set in production", id="gigstream.E024")
+    if settings.WEBHOOK_ALLOW_LOOPBACK:
+        yield Error("WEBHOOK_ALLOW_LOOPBACK must be off in production", id="gigstream.E025")

@@ -152,7 +152,7 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
-CELERY_TASK_QUEUES = [Queue("release"), Queue("settlement"), Queue("default")]
+CELERY_TASK_QUEUES = [Queue("release"), Queue("settlement"), Queue("default"), Queue("webhooks")]
 
 # Each job: seconds between runs, queue, and its minutes where it needs more than the usual time. The
 # releases run in lanes side by side, one message each.
@@ -171,6 +171,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "create_due_payouts": {"every": 10, "queue": "settlement"},
     "submit_payouts": {"every": 10, "queue": "settlement"},
     "poll_settlements": {"every": 10, "queue": "settlement"},
+    "deliver_webhooks": {"every": 5, "queue": "webhooks", "minutes": 1},
     "seal_audit_log": {"every": 60, "queue": "default"},
     "ring_overdue_jobs": {"every": 60, "queue": "default"},
     "mark_overdue_loans": {"every": DAY, "queue": "default"},
@@ -205,6 +206,10 @@ PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="payments.provider.sandbo
 SANDBOX_BLOCK_SECONDS = env.int("SANDBOX_BLOCK_SECONDS", default=2)
 # Transfers to these addresses fail on the simulated chain.
 SANDBOX_BLOCKLIST = env.list("SANDBOX_BLOCKLIST", default=[])
+BALANCE_LOW_THRESHOLD = env.str("BALANCE_LOW_THRESHOLD", default="100")
+WEBHOOK_CONCURRENCY = env.int("WEBHOOK_CONCURRENCY", default=16)
+# Webhooks may be on this machine and without TLS: for tests and the demo, never in production.
+WEBHOOK_ALLOW_LOOPBACK = env.bool("WEBHOOK_ALLOW_LOOPBACK", default=False)
 LOAN_TERM_DAYS = env.int("LOAN_TERM_DAYS", default=30)
 LOAN_DEFAULT_AFTER_DAYS = env.int("LOAN_DEFAULT_AFTER_DAYS", default=30)
 

@@ -9,11 +9,28 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from gigstream.lib.errors import GuardedWrite
-from payments.enums import OPEN_STREAMS, StreamStatus
+from payments import payloads
+from payments.enums import OPEN_STREAMS, StreamStatus, TransactionStatus
 from payments.models import Stream, Transaction
+from payments.releases import LowBalance, PlatformReleases
 from payments.services.funding import LedgerFunding
-from payments.signals import transactions_created
+from payments.signals import (
+    balances_fell_low,
+    streams_cancelled,
+    streams_completed,
+    streams_opened,
+    streams_paused,
+    streams_released,
+    streams_resumed,
+    streams_topped_up,
+    transactions_confirmed,
+    transactions_created,
+    transactions_failed,
+    transactions_submitted,
+)
 from platforms import funding
+from platforms.enums import EventType
+from platforms.services.events import Fact, record_events
 from workers import services as workers
 
 funding.register(LedgerFunding())
@@ -59,3 +76,91 @@ def _by_time(rows: Sequence[Transaction], now: datetime | None) -> list[tuple[da
     if not ids:
         return []
     return [(now or rows[0].created_at, ids)]
+
+
+def _tell_of_streams(streams: Sequence[Stream], type_: EventType, now: datetime) -> None:
+    record_events(Fact.of(stream.platform_id, type_, payloads.of_stream(stream), now) for stream in streams)
+
+
+@receiver(streams_opened)
+def tell_streams_opened(streams: Sequence[Stream], now: datetime, **kwargs: Any) -> None:
+    _tell_of_streams(streams, EventType.STREAM_OPENED, now)
+
+
+@receiver(streams_released)
+def tell_streams_released(releases: Sequence[PlatformReleases], now: datetime, **kwargs: Any) -> None:
+    """One event per platform and batch."""
+    record_events(
+        Fact(one.platform_id, EventType.STREAM_RELEASED, payloads.of_releases(one, now), now)
+        for one in releases
+    )
+
+
+@receiver(streams_paused)
+def tell_streams_paused(streams: Sequence[Stream], now: datetime, **kwargs: Any) -> None:
+    _tell_of_streams(streams, EventType.STREAM_PAUSED, now)
+
+
+@receiver(streams_resumed)
+def tell_streams_resumed(streams: Sequence[Stream], now: datetime, **kwargs: Any) -> None:
+    _tell_of_streams(streams, EventType.STREAM_RESUMED, now)
+
+
+@receiver(streams_topped_up)
+def tell_streams_topped_up(streams: Sequence[Stream], now: datetime, **kwargs: Any) -> None:
+    """The task's amount is the stream's total, now as before."""
+    _tell_of_streams(streams, EventType.STREAM_TOPPED_UP, now)
+
+
+@receiver(streams_completed)
+def tell_streams_completed(streams: Sequence[Stream], now: datetime, **kwargs: Any) -> None:
+    _tell_of_streams(streams, EventType.STREAM_COMPLETED, now)
+
+
+@receiver(streams_cancelled)
+def tell_streams_cancelled(streams: Sequence[Stream], now: datetime, **kwargs: Any) -> None:
+    _tell_of_streams(streams, EventType.STREAM_CANCELLED, now)
+
+
+def _tell_of_transactions(transactions: Sequence[Transaction], type_: EventType, now: datetime) -> None:
+    """Only a platform's own: payouts, advances and repayments are between a worker and the house."""
+    record_events(
+        Fact.of(one.platform_id, type_, payloads.of_transaction(one), now)
+        for one in transactions
+        if one.platform_id is not None
+    )
+
+
+@receiver(transactions_created)
+def tell_transactions_booked(transactions: Sequence[Transaction], now: datetime, **kwargs: Any) -> None:
+    """What never leaves the ledger, or has come from the chain, is confirmed from the start."""
+    booked = [one for one in transactions if one.status == TransactionStatus.CONFIRMED]
+    _tell_of_transactions(booked, EventType.TRANSACTION_CONFIRMED, now)
+
+
+@receiver(transactions_submitted)
+def tell_transactions_submitted(transactions: Sequence[Transaction], now: datetime, **kwargs: Any) -> None:
+    _tell_of_transactions(transactions, EventType.TRANSACTION_SUBMITTED, now)
+
+
+@receiver(transactions_confirmed)
+def tell_transactions_confirmed(transactions: Sequence[Transaction], now: datetime, **kwargs: Any) -> None:
+    _tell_of_transactions(transactions, EventType.TRANSACTION_CONFIRMED, now)
+
+
+@receiver(transactions_failed)
+def tell_transactions_failed(transactions: Sequence[Transaction], now: datetime, **kwargs: Any) -> None:
+    _tell_of_transactions(transactions, EventType.TRANSACTION_FAILED, now)
+
+
+@receiver(balances_fell_low)
+def tell_balances_low(balances: Sequence[LowBalance], now: datetime, **kwargs: Any) -> None:
+    record_events(
+        Fact.of(
+            one.platform_id,
+            EventType.BALANCE_LOW,
+            {"available": payloads.money(one.available), "threshold": payloads.money(one.threshold)},
+            now,
+        )
+        for one in balances
+    )

@@ -1,4 +1,4 @@
-"""What a batch of releases tells about itself."""
+"""What a batch of releases, or of postings, tells about itself."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -17,3 +17,12 @@ class PlatformReleases:
     count: int
     total: Decimal
     items: str
+
+
+@dataclass(frozen=True, slots=True)
+class LowBalance:
+    """A platform's available money, which was at or above the threshold and is below it now."""
+
+    platform_id: UUID
+    available: Decimal
+    threshold: Decimal

@@ -19,3 +19,5 @@ transactions_submitted = Signal()
 transactions_confirmed = Signal()
 transactions_failed = Signal()
 transactions_cancelled = Signal()
+# balances: list[LowBalance], now: datetime; once when a platform's available money falls below the threshold
+balances_fell_low = Signal()

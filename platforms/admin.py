@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.widgets import AdminURLFieldWidget
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -24,8 +23,21 @@ from gigstream.lib.admin import (
     show_on,
 )
 from platforms import services
-from platforms.enums import TaskStatus
-from platforms.models import ApiKey, Dispute, Engagement, Milestone, Platform, Task, TaskTally, WorkEvent
+from platforms.enums import DeliveryStatus, TaskStatus
+from platforms.models import (
+    ApiKey,
+    Dispute,
+    Engagement,
+    Event,
+    EventCounter,
+    Milestone,
+    Platform,
+    Task,
+    TaskTally,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WorkEvent,
+)
 from platforms.reports import TaskCompletionStats
 from workers.models import Worker
 
@@ -33,14 +45,6 @@ REASON = "by hand in the admin"
 
 
 class PlatformForm(forms.ModelForm):
-    webhook_url = forms.URLField(
-        required=False,
-        max_length=500,
-        assume_scheme="https",
-        widget=AdminURLFieldWidget,
-        help_text="where webhooks are delivered; empty for none",
-    )
-
     def clean_contact_email(self) -> str:
         """Kept in lower case, as registration does."""
         return self.cleaned_data["contact_email"].strip().lower()
@@ -70,7 +74,7 @@ class PlatformAdmin(ProfileAdmin):
         by_words("name__icontains"),
     )
     search_help_text = "id, contact email or its beginning, wallet address, or part of the name"
-    editable = ("name", "contact_email", "webhook_url")
+    editable = ("name", "contact_email")
     fieldsets = (
         (None, {"fields": ("name", "contact_email", "webhook_url", "is_active", "fee_bps")}),
         ("Wallet and id", {"fields": ("wallet_address", "id")}),
@@ -98,6 +102,27 @@ class PlatformAdmin(ProfileAdmin):
             "reinstated",
             lambda platform: services.reinstate_platform(platform_id=platform.pk, reason=REASON),
             when=lambda platform: not platform.is_active and platform.deleted_at is None,
+        ),
+        each(
+            "test_webhook",
+            "Send a test event to the webhook",
+            "tested",
+            lambda platform: services.send_test_event(platform_id=platform.pk),
+            when=lambda platform: bool(platform.webhook_url),
+        ),
+        each(
+            "disable_webhook",
+            "Switch the webhook off",
+            "told of nothing more",
+            lambda platform: services.disable_webhook(platform_id=platform.pk, reason=REASON),
+            when=lambda platform: bool(platform.webhook_url),
+        ),
+        each(
+            "enable_webhook",
+            "Switch the webhook on",
+            "told of events again",
+            lambda platform: services.enable_webhook(platform_id=platform.pk),
+            when=lambda platform: bool(platform.webhook_url),
         ),
     )
 
@@ -260,6 +285,94 @@ class DisputeAdmin(ReadOnlyAdmin):
     search_help_text = "id of a dispute or task"
 
 
+@admin.register(Event)
+class EventAdmin(ReadOnlyAdmin):
+    list_display = ("sequence", "type", "platform", "created_at", "request_id")
+    list_select_related = ("platform",)
+    list_filter = ("type",)
+    belongs = ("platform",)
+    ordering = ("-id",)
+    sortable_by = ()
+    searches = (by_uuid("id", "platform_id"), by_text("request_id"))
+    search_help_text = "id of an event or platform, or of a request"
+    actions = (
+        each(
+            "replay",
+            "Deliver once more",
+            "will be delivered once more",
+            lambda event: services.replay_event(platform_id=event.platform_id, event_id=event.pk),
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
+        """A batch may tell of thousands of streams: what it says is read only where it is shown."""
+        return super().get_queryset(request).defer("payload")
+
+
+@admin.register(EventCounter)
+class EventCounterAdmin(ReadOnlyAdmin):
+    list_display = ("platform", "last_sequence")
+    list_select_related = ("platform",)
+    belongs = ("platform",)
+    searches = (by_uuid("platform_id"),)
+    search_help_text = "platform id"
+
+
+@admin.register(WebhookEndpoint)
+class WebhookEndpointAdmin(ReadOnlyAdmin):
+    list_display = (
+        "platform",
+        "failing_since",
+        "disabled_at",
+        "starts_after",
+        "queued_through",
+        "previous_secret_until",
+    )
+    list_select_related = ("platform",)
+    list_filter = (
+        ("disabled_at", admin.EmptyFieldListFilter),
+        ("failing_since", admin.EmptyFieldListFilter),
+    )
+    belongs = ("platform",)
+    searches = (by_uuid("platform_id"),)
+    search_help_text = "platform id"
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(ReadOnlyAdmin):
+    list_display = (
+        "id",
+        "event",
+        "platform",
+        "status",
+        "attempts",
+        "next_attempt_at",
+        "status_code",
+        "error",
+        "milliseconds",
+        "ended_at",
+    )
+    list_select_related = ("event", "platform")
+    list_filter = ("status", "error")
+    belongs = ("platform", "event")
+    ordering = ("-id",)
+    sortable_by = ()
+    searches = (by_uuid("event_id", "platform_id"),)
+    search_help_text = "id of an event or platform"
+    actions = (
+        each(
+            "replay",
+            "Deliver once more",
+            "will be tried again",
+            lambda row: services.replay_event(platform_id=row.platform_id, event_id=row.event_id),
+            when=lambda row: row.status != DeliveryStatus.PENDING,
+        ),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[WebhookDelivery]:
+        return super().get_queryset(request).defer("event__payload")
+
+
 @admin.register(TaskCompletionStats)
 class TaskCompletionStatsAdmin(ReportAdmin):
     list_display = (
@@ -286,6 +399,24 @@ class TaskCompletionStatsAdmin(ReportAdmin):
         return super().get_queryset(request).defer("median_seconds", "p95_seconds")
 
 
+show_on(
+    Platform,
+    Table(
+        WebhookDelivery,
+        by="platform",
+        columns=("event", "status", "attempts", "next_attempt_at", "status_code", "error"),
+        ordering=("-sequence",),
+        limit=10,
+    ),
+)
+show_on(
+    Event,
+    Table(
+        WebhookDelivery,
+        by="event",
+        columns=("status", "attempts", "next_attempt_at", "status_code", "error", "ended_at"),
+    ),
+)
 TASK_COLUMNS = ("title", "status", "task_type", "amount", "paid_amount")
 show_on(
     Platform,

@@ -46,3 +46,59 @@ class DisputeOutcome(TextChoices):
 
     WORKER = "worker"
     PLATFORM = "platform"
+
+
+class EventType(TextChoices):
+    """What a platform is told (docs/decisions/events.md). `webhook.ping` tells nothing: it tests the way."""
+
+    TASK_CREATED = "task.created"
+    TASK_ASSIGNED = "task.assigned"
+    TASK_STARTED = "task.started"
+    TASK_COMPLETED = "task.completed"
+    TASK_CANCELLED = "task.cancelled"
+    TASK_DISPUTED = "task.disputed"
+    TASK_RESOLVED = "task.resolved"
+    STREAM_OPENED = "stream.opened"
+    STREAM_RELEASED = "stream.released"
+    STREAM_PAUSED = "stream.paused"
+    STREAM_RESUMED = "stream.resumed"
+    STREAM_TOPPED_UP = "stream.topped_up"
+    STREAM_COMPLETED = "stream.completed"
+    STREAM_CANCELLED = "stream.cancelled"
+    TRANSACTION_SUBMITTED = "transaction.submitted"
+    TRANSACTION_CONFIRMED = "transaction.confirmed"
+    TRANSACTION_FAILED = "transaction.failed"
+    WORKER_REPUTATION_CHANGED = "worker.reputation_changed"
+    BALANCE_LOW = "balance.low"
+    WEBHOOK_PING = "webhook.ping"
+
+
+class DeliveryStatus(TextChoices):
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    DEAD = "dead"
+    BLOCKED = "blocked"
+
+
+# What has ended becomes pending again by a replay only.
+DELIVERY_MOVES = {
+    DeliveryStatus.PENDING: frozenset(
+        {DeliveryStatus.DELIVERED, DeliveryStatus.DEAD, DeliveryStatus.BLOCKED}
+    ),
+    DeliveryStatus.DELIVERED: frozenset({DeliveryStatus.PENDING}),
+    DeliveryStatus.DEAD: frozenset({DeliveryStatus.PENDING}),
+    DeliveryStatus.BLOCKED: frozenset({DeliveryStatus.PENDING}),
+}
+
+
+class DeliveryError(TextChoices):
+    """Why an attempt did not count. A platform sees this, never what its server answered."""
+
+    STATUS = "status", "answered, but not with 2xx"
+    BLOCKED_ADDRESS = "blocked_address", "the name leads to a forbidden address, or the URL is not allowed"
+    UNRESOLVED = "unresolved", "the name has no address"
+    CONNECTION = "connection", "no connection, or it broke"
+    TLS = "tls", "no valid certificate for the name"
+    TIMEOUT = "timeout", "no answer in time"
+    PROTOCOL = "protocol", "the answer was no HTTP, or too long"
+    DISABLED = "disabled", "the webhook was switched off"

@@ -20,8 +20,24 @@ from gigstream.lib.money import LARGEST, MoneyField
 from gigstream.lib.states import append_only, status_trigger
 from platforms import reports  # noqa: F401 - the models of the views
 from platforms.enums import TASK_MOVES, DisputeOutcome, TaskStatus, TaskType, WorkEventType
+from platforms.outbox import Event, EventCounter, WebhookDelivery, WebhookEndpoint
 from platforms.querysets import TaskQuerySet
 from workers.models import Worker
+
+__all__ = [
+    "ApiKey",
+    "Dispute",
+    "Engagement",
+    "Event",
+    "EventCounter",
+    "Milestone",
+    "Platform",
+    "Task",
+    "TaskTally",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WorkEvent",
+]
 
 DEFAULT_FEE_BPS = 200
 

@@ -1,16 +1,30 @@
-"""What follows automatically when a task changes (domain.md, section 5)."""
+"""What follows automatically when a task changes (domain.md, section 5), and what platforms are told."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.db.models import Model, QuerySet
 from django.db.models.signals import post_save, pre_delete, pre_save
 from django.dispatch import receiver
 
 from gigstream.lib.errors import GuardedWrite, HasMoneyHistory
-from platforms import statistics
-from platforms.models import Task
-from platforms.signals import tasks_moved_in_bulk
+from platforms import payloads, statistics
+from platforms.enums import EventType
+from platforms.models import Dispute, Platform, Task
+from platforms.outbox import ERASING_PLATFORM
+from platforms.services.events import Fact, record_events
+from platforms.signals import (
+    disputes_filed,
+    disputes_resolved,
+    tasks_assigned,
+    tasks_cancelled,
+    tasks_completed,
+    tasks_created,
+    tasks_moved_in_bulk,
+    tasks_started,
+)
 from platforms.statistics import STANDING, TIMES, Standing, TaskMove, latest_act
 from workers import services as workers
 
@@ -100,3 +114,61 @@ def update_worker_last_active(instance: Task, created: bool, **kwargs: Any) -> N
     if created and instance.worker_id:
         at = latest_act({name: getattr(instance, name) for name in TIMES})
         workers.touch_last_active([instance.worker_id], at)
+
+
+@receiver(pre_delete, sender=Platform)
+def let_events_go_with_their_platform(instance: Platform, **kwargs: Any) -> None:
+    """Open the one door through which the database lets events be deleted."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, %s, true)", [ERASING_PLATFORM, str(instance.pk)])
+
+
+def _tell_of_tasks(tasks: Sequence[Task], type_: EventType, now: datetime) -> None:
+    record_events(Fact.of(task.platform_id, type_, payloads.of_task(task), now) for task in tasks)
+
+
+@receiver(tasks_created)
+def tell_tasks_created(tasks: Sequence[Task], now: datetime, **kwargs: Any) -> None:
+    _tell_of_tasks(tasks, EventType.TASK_CREATED, now)
+
+
+@receiver(tasks_assigned)
+def tell_tasks_assigned(tasks: Sequence[Task], now: datetime, **kwargs: Any) -> None:
+    _tell_of_tasks(tasks, EventType.TASK_ASSIGNED, now)
+
+
+@receiver(tasks_started)
+def tell_tasks_started(tasks: Sequence[Task], now: datetime, **kwargs: Any) -> None:
+    _tell_of_tasks(tasks, EventType.TASK_STARTED, now)
+
+
+@receiver(tasks_completed)
+def tell_tasks_completed(tasks: Sequence[Task], now: datetime, **kwargs: Any) -> None:
+    _tell_of_tasks(tasks, EventType.TASK_COMPLETED, now)
+
+
+@receiver(tasks_cancelled)
+def tell_tasks_cancelled(tasks: Sequence[Task], now: datetime, **kwargs: Any) -> None:
+    _tell_of_tasks(tasks, EventType.TASK_CANCELLED, now)
+
+
+def _tell_of_disputes(disputes: Sequence[Dispute], type_: EventType, now: datetime) -> None:
+    record_events(
+        Fact.of(
+            dispute.task.platform_id,
+            type_,
+            {**payloads.of_task(dispute.task), "dispute": payloads.of_dispute(dispute)},
+            now,
+        )
+        for dispute in disputes
+    )
+
+
+@receiver(disputes_filed)
+def tell_disputes_filed(disputes: Sequence[Dispute], now: datetime, **kwargs: Any) -> None:
+    _tell_of_disputes(disputes, EventType.TASK_DISPUTED, now)
+
+
+@receiver(disputes_resolved)
+def tell_disputes_resolved(disputes: Sequence[Dispute], now: datetime, **kwargs: Any) -> None:
+    _tell_of_disputes(disputes, EventType.TASK_RESOLVED, now)

@@ -1,15 +1,17 @@
-"""What moves a reputation when work or loans are announced, and the rule that keeps the score."""
+"""What moves a reputation when work is announced, the rule that keeps the score, and who is told of it."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models.signals import pre_delete, pre_save
 from django.dispatch import receiver
 
-from platforms.enums import DisputeOutcome
-from platforms.models import Dispute, Task
+from platforms.enums import DisputeOutcome, EventType
+from platforms.models import Dispute, Engagement, Task
+from platforms.services.events import Fact, record_events
 from platforms.signals import disputes_filed, disputes_resolved, tasks_completed, tasks_rated
 from reputation import services
 from reputation.calculations import (
@@ -21,6 +23,7 @@ from reputation.calculations import (
 )
 from reputation.enums import ReputationEventType
 from reputation.models import ERASING_WORKER, ReputationEvent
+from reputation.signals import reputation_changed
 from workers.models import Worker
 
 
@@ -116,3 +119,29 @@ def let_events_go_with_their_worker(instance: Worker, **kwargs: Any) -> None:
     """Open the one door through which the database lets reputation events be deleted."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT set_config(%s, %s, true)", [ERASING_WORKER, str(instance.pk)])
+
+
+@receiver(reputation_changed)
+def tell_scores(events: Sequence[ReputationEvent], now: datetime, **kwargs: Any) -> None:
+    """Every platform that works or worked with a worker hears the new score, and not why: other platforms'
+    disputes and a worker's debts are none of its business."""
+    moved = [event for event in events if event.new_score != event.previous_score]
+    platforms_of: dict[UUID, list[UUID]] = {}
+    pairs = Engagement.objects.filter(worker__in={event.worker_id for event in moved})
+    for worker_id, platform_id in pairs.order_by("pk").values_list("worker_id", "platform_id"):
+        platforms_of.setdefault(worker_id, []).append(platform_id)
+    record_events(
+        Fact.of(
+            platform_id,
+            EventType.WORKER_REPUTATION_CHANGED,
+            {
+                "worker_id": event.worker_id,
+                "previous_score": event.previous_score,
+                "score": event.new_score,
+                "changed_at": now,
+            },
+            now,
+        )
+        for event in moved
+        for platform_id in platforms_of.get(event.worker_id, [])
+    )

@@ -3,9 +3,10 @@
 import functools
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import ParamSpec, TypeVar
+from contextvars import ContextVar
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
 
@@ -22,6 +23,36 @@ def sqlstate(error: BaseException) -> str | None:
     return getattr(error.__cause__, "sqlstate", None)
 
 
+Write = Callable[[list[Any]], None]
+# What the frames that are open have put off, by who will write it; None outside of all frames.
+_put_off: ContextVar[dict[Write, list[Any]] | None] = ContextVar("put_off", default=None)
+
+
+def at_the_end(write: Write, items: Sequence[Any]) -> None:
+    """Have `write` called once with all items given for it, in their order, when the outermost function under
+    `atomic_with_retry` has done its work and is about to commit: for rows that everybody locks, which must be
+    locked last. What a savepoint takes back is not written. Outside of such a function it is called at once.
+    """
+    put_off = _put_off.get()
+    if put_off is None:
+        write(list(items))
+    else:
+        put_off.setdefault(write, []).extend(items)
+
+
+def _framed(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run the function; what it has put off is written, or passed to the frame around this one."""
+    mine: dict[Write, list[Any]] = {}
+    token = _put_off.set(mine)
+    try:
+        result = function(*args, **kwargs)
+    finally:
+        _put_off.reset(token)
+    for write, items in mine.items():
+        at_the_end(write, items)
+    return result
+
+
 def atomic_with_retry(function: Callable[P, R]) -> Callable[P, R]:
     """Run the function in one transaction; rerun all of it, up to 5 times, after a lock conflict.
 
@@ -32,11 +63,11 @@ def atomic_with_retry(function: Callable[P, R]) -> Callable[P, R]:
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
         if connection.in_atomic_block:
             with transaction.atomic():
-                return function(*args, **kwargs)
+                return _framed(function, *args, **kwargs)
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with transaction.atomic():
-                    return function(*args, **kwargs)
+                    return _framed(function, *args, **kwargs)
             except OperationalError as error:
                 if sqlstate(error) not in RETRYABLE or attempt == ATTEMPTS:
                     raise

@@ -1,23 +1,59 @@
 """The one place that moves money between accounts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from psycopg.types.json import Jsonb
 
 from gigstream.lib import sql
 from gigstream.lib.errors import ReplayMismatch
 from gigstream.lib.money import require_micro, usdc
+from payments.enums import AccountName
 from payments.errors import InsufficientFunds
 from payments.models import Account
 from payments.postings import Posting
+from payments.releases import LowBalance
+from payments.signals import balances_fell_low
 
 _SQL = Path(__file__).resolve().parent.parent / "sql"
+_watched: ContextVar[list[dict[str, Any]] | None] = ContextVar("watched_postings", default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """An account after a batch of postings, and by how much they have changed it."""
+
+    account_id: int
+    name: str
+    worker_id: str | None
+    platform_id: str | None
+    balance: Decimal
+    change: Decimal
+
+    @classmethod
+    def read(
+        cls, account_id: int, name: str, worker_id: str, platform_id: str, balance: str, change: str
+    ) -> "Moved":
+        """From the columns that `book.sql` answers."""
+        return cls(account_id, name, worker_id, platform_id, Decimal(balance), Decimal(change))
+
+    def shown(self) -> dict[str, Any]:
+        """One side of a posting as a dry run tells it."""
+        return {
+            "account": self.name,
+            "worker_id": self.worker_id,
+            "platform_id": self.platform_id,
+            "balance_after": self.balance,
+        }
 
 
 def post(
@@ -43,7 +79,51 @@ def post(
         answer = _book(postings, _changes(postings, already_booked or {}), now)
     if answer["short"]:
         raise _insufficient(*answer["short"])
+    moved = [Moved.read(*columns) for columns in answer["moved"] or []]
+    _show(postings, moved)
+    _announce_low(moved, now)
     return known | (answer["booked"] or {})
+
+
+@contextmanager
+def watching() -> Iterator[list[dict[str, Any]]]:
+    """What is posted inside, with the balances that each posting's accounts have after its batch."""
+    seen: list[dict[str, Any]] = []
+    token = _watched.set(seen)
+    try:
+        yield seen
+    finally:
+        _watched.reset(token)
+
+
+def _show(postings: Sequence[Posting], moved: Sequence[Moved]) -> None:
+    seen = _watched.get()
+    if seen is None:
+        return
+    sides = {one.account_id: one.shown() for one in moved}
+    seen.extend(
+        {
+            "kind": posting.kind,
+            "amount": posting.amount,
+            "debit": sides.get(posting.debit),
+            "credit": sides.get(posting.credit),
+        }
+        for posting in postings
+    )
+
+
+def _announce_low(moved: Sequence[Moved], now: datetime) -> None:
+    """Tell of platforms whose available money has fallen below the threshold by this posting."""
+    threshold = Decimal(settings.BALANCE_LOW_THRESHOLD)
+    low = [
+        LowBalance(UUID(one.platform_id), one.balance, threshold)
+        for one in moved
+        if one.platform_id is not None
+        and one.name == AccountName.AVAILABLE
+        and one.balance - one.change >= threshold > one.balance
+    ]
+    if low:
+        balances_fell_low.send(sender=Account, balances=low, now=now)
 
 
 def _changes(postings: Sequence[Posting], booked: Mapping[int, Decimal]) -> dict[int, Decimal]:

@@ -105,10 +105,11 @@ def release_batch(shard: int, now: datetime, limit: int) -> int:
     ]
     _audit(releases, now)
     _book(tasks, withheld, {row["escrow_account_id"]: -row["total"] for row in by_platform}, now)
-    _complete(tasks, now)
     if releases:
+        # Told before the streams that it ended, so that what is told can be added up in its order.
         streams_released.send(sender=Stream, releases=releases, now=now)
         ring("create_due_payouts")
+    _complete(tasks, now)
     return picked.count
 
 

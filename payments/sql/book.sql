@@ -1,6 +1,6 @@
 -- Book postings whose accounts are locked: one entry each, and the balances of the accounts follow. Where a key
 -- is booked already, or an account would go below zero that may not, nothing is booked, and the answer says
--- which entries are `known`, or which account is `short`.
+-- which entries are `known`, or which account is `short`. `moved` are the accounts with their balances after it.
 WITH asked AS (
     SELECT * FROM jsonb_to_recordset(%(postings)s) AS posting(
         kind text, debit bigint, credit bigint, amount numeric, key text, stream_id uuid, sequence int,
@@ -33,8 +33,11 @@ moved AS (
     FROM changes change
     WHERE a.id = change.account_id AND change.amount <> 0
       AND NOT EXISTS (SELECT FROM known) AND NOT EXISTS (SELECT FROM short)
+    RETURNING a.id, a.name, a.worker_id, a.platform_id, a.balance, change.amount
 )
 SELECT (SELECT json_object_agg(idempotency_key, id) FROM booked WHERE idempotency_key IS NOT NULL) AS booked,
        (SELECT json_agg(json_build_array(idempotency_key, id, kind, debit_account_id, credit_account_id, amount::text))
         FROM known) AS known,
+       (SELECT json_agg(json_build_array(id, name, worker_id, platform_id, balance::text, amount::text)) FROM moved)
+           AS moved,
        (SELECT json_build_array(name, balance::text, amount::text) FROM short ORDER BY id LIMIT 1) AS short

@@ -1,5 +1,6 @@
 """The verbs of the platforms app."""
 
+from platforms.services.deliveries import deliver_webhooks
 from platforms.services.disputes import dispute_task, require_undisputed, resolve_dispute
 from platforms.services.endings import (
     approve_milestone,
@@ -9,6 +10,7 @@ from platforms.services.endings import (
     rate_platform,
     rate_worker,
 )
+from platforms.services.events import Fact, record_events
 from platforms.services.parties import (
     create_api_key,
     delete_platform,
@@ -21,9 +23,19 @@ from platforms.services.parties import (
     suspend_platform,
 )
 from platforms.services.tasks import MilestonePlan, assign_task, create_task, start_task
+from platforms.services.webhooks import (
+    disable_webhook,
+    enable_webhook,
+    replay_event,
+    replay_events,
+    rotate_webhook_secret,
+    send_test_event,
+    set_webhook,
+)
 from platforms.services.work_events import WorkReport, record_work_event, record_work_events
 
 __all__ = [
+    "Fact",
     "MilestonePlan",
     "WorkReport",
     "approve_milestone",
@@ -34,19 +46,28 @@ __all__ = [
     "create_api_key",
     "create_task",
     "delete_platform",
+    "deliver_webhooks",
+    "disable_webhook",
     "dispute_task",
+    "enable_webhook",
     "rate_platform",
     "rate_worker",
+    "record_events",
     "record_work_event",
     "record_work_events",
     "register_platform",
     "reinstate_platform",
+    "replay_event",
+    "replay_events",
     "require_active",
     "require_undisputed",
     "resolve_dispute",
     "revoke_api_key",
     "rotate_api_key",
+    "rotate_webhook_secret",
+    "send_test_event",
     "set_fee",
+    "set_webhook",
     "start_task",
     "suspend_platform",
 ]

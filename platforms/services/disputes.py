@@ -65,6 +65,7 @@ def resolve_dispute(
         raise TaskNotOpen(f"task {task.pk} is {task.status}: it has no open dispute", status=task.status)
     closing = _split(task, exact(worker_amount, allow_zero=True), now)
     _end(task, DisputeOutcome(outcome), closing, now)
+    dispute.task = task
     dispute.resolved_at = now
     dispute.outcome = outcome
     dispute.worker_amount = exact(worker_amount, allow_zero=True)

@@ -12,6 +12,7 @@ from gigstream.lib.clock import database_now
 from gigstream.lib.money import BPS
 from platforms.errors import InvalidFee, PlatformDeleted, PlatformNameTaken, PlatformSuspended
 from platforms.models import DEFAULT_FEE_BPS, ApiKey, Platform
+from platforms.services.endpoints import forget
 from platforms.signals import platforms_registered
 from workers.departures import platform_departures
 
@@ -63,7 +64,7 @@ def reinstate_platform(*, platform_id: UUID, reason: str) -> Platform:
 
 def _set_active(platform_id: UUID, *, active: bool, action: str, reason: str) -> Platform:
     platform = Platform.objects.locked().get(pk=platform_id)
-    _require_present(platform)
+    require_present(platform)
     before, platform.is_active = platform.is_active, active
     platform.save(update_fields=["is_active", "updated_at"])
     audit.record(
@@ -95,26 +96,29 @@ def _require_fee(fee_bps: int) -> None:
 
 @verb("platform.delete", "platform")
 def delete_platform(*, platform_id: UUID) -> None:
-    """The platform is gone, or, with money history, anonymised and marked deleted; its keys stop working.
+    """The platform is gone, or, with money history, anonymised and marked deleted; its keys and its
+    webhook stop working.
 
     Refused while it has tasks that are not over or money here.
     """
     platform = Platform.objects.locked().get(pk=platform_id)
-    _require_present(platform)
+    require_present(platform)
     platform_departures.require_finished(platform)
+    now = database_now()
     audit.record("platform.delete", platform)
-    platform.api_keys.filter(revoked_at=None).update(revoked_at=database_now())
+    forget(platform, now=now)
+    platform.api_keys.filter(revoked_at=None).update(revoked_at=now)
     platform.delete()
 
 
 def require_active(platform: Platform) -> None:
     """Raise PlatformDeleted or PlatformSuspended unless the platform may post work and move money."""
-    _require_present(platform)
+    require_present(platform)
     if not platform.is_active:
         raise PlatformSuspended(f"platform {platform.pk} is suspended")
 
 
-def _require_present(platform: Platform) -> None:
+def require_present(platform: Platform) -> None:
     if platform.deleted_at is not None:
         raise PlatformDeleted(
             f"platform {platform.pk} was deleted", deleted_at=platform.deleted_at.isoformat()

@@ -15,7 +15,7 @@ from payments.models import Stream, Transaction
 from payments.services import accounts
 from platforms import services as platforms
 from platforms.models import Platform, Task
-from platforms.services import MilestonePlan, WorkReport
+from platforms.services import MilestonePlan, WorkReport, deliveries
 from reputation import services as reputation
 from tests.factories import (
     PlatformFactory,
@@ -68,6 +68,8 @@ def rich_history() -> History:
     h.platform = PlatformFactory(funds="9000", now=h.now)
     h.rival = PlatformFactory(fee_bps=333, now=h.now)
     fund(h.rival, "9000", now=h.later())
+    for platform in (h.platform, h.rival):
+        platforms.set_webhook(platform_id=platform.pk, url="https://hooks.example.com/pay", now=h.later())
     _loans(h)
     _fixed_tasks(h)
     _milestones(h)
@@ -77,6 +79,7 @@ def rich_history() -> History:
     _by_hand(h)
     assert payments.close_transaction_days(now=h.now) > 0
     workers.age_accounts(now=h.later())
+    _deliveries(h)
     _seal()
     return h
 
@@ -252,6 +255,14 @@ def _by_hand(h: History) -> None:
         key="1",
         now=h.later(),
     )
+
+
+def _deliveries(h: History) -> None:
+    """Most events wait for their delivery, one has arrived, and some are not queued yet."""
+    assert deliveries.queue_deliveries(now=h.later()) > 0
+    (first, *_) = deliveries._lease(h.now, 1, [h.rival.pk])
+    deliveries.mark([deliveries.Outcome(first, status_code=204, milliseconds=7)], now=h.later())
+    platforms.send_test_event(platform_id=h.platform.pk, now=h.later())
 
 
 def _seal() -> None:

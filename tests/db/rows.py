@@ -23,7 +23,20 @@ from payments.models import (
     TransactionDay,
 )
 from payments.services import accounts
-from platforms.models import ApiKey, Dispute, Engagement, Milestone, Platform, Task, TaskTally, WorkEvent
+from platforms.models import (
+    ApiKey,
+    Dispute,
+    Engagement,
+    Event,
+    EventCounter,
+    Milestone,
+    Platform,
+    Task,
+    TaskTally,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WorkEvent,
+)
 from reputation.models import ReputationEvent
 from tests.factories import PlatformFactory, TaskFactory, WorkerFactory
 from workers.models import Worker
@@ -117,6 +130,16 @@ def _entry_row() -> dict[str, Any]:
     }
 
 
+def _delivery_row() -> dict[str, Any]:
+    event = insert(valid(Event))
+    return {
+        "event": event,
+        "platform": event.platform,
+        "sequence": event.sequence,
+        "next_attempt_at": AT,
+    }
+
+
 def _event_row() -> dict[str, Any]:
     return {
         "worker": WorkerFactory(),
@@ -170,6 +193,16 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
     Milestone: lambda: {"task": TaskFactory(), "number": 1, "title": "Row", "amount": Decimal(1)},
     WorkEvent: lambda: {"task": TaskFactory(), "event_type": "started"},
     Dispute: lambda: {"task": TaskFactory(), "severity": 1, "reason": "late"},
+    EventCounter: lambda: {"platform": PlatformFactory(), "last_sequence": 1},
+    Event: lambda: {
+        "platform": PlatformFactory(),
+        "sequence": 1,
+        "type": "webhook.ping",
+        "payload": {},
+        "created_at": AT,
+    },
+    WebhookEndpoint: lambda: {"platform": PlatformFactory(), "created_at": AT},
+    WebhookDelivery: _delivery_row,
     Account: lambda: {"name": "available", "worker": WorkerFactory(), "may_go_below_zero": False},
     LedgerEntry: _entry_row,
     Adjustment: lambda: {
@@ -222,6 +255,7 @@ _NO_TIMES: Mapping[type[models.Model], dict[str, Any]] = {
         "confirmed_at": None,
         "ended_at": None,
     },
+    WebhookDelivery: {"next_attempt_at": None, "ended_at": AT},
 }
 _BOOKED = {"approved_at": AT, "disbursed_at": AT, "repayment_due": AT}
 _OF_STATUS: Mapping[type[models.Model], dict[str, dict[str, Any]]] = {
@@ -241,6 +275,7 @@ _OF_STATUS: Mapping[type[models.Model], dict[str, dict[str, Any]]] = {
         "failed": {"ended_at": AT},
         "cancelled": {"ended_at": AT},
     },
+    WebhookDelivery: {"pending": {"next_attempt_at": AT, "ended_at": None}},
     Loan: {
         "approved": {"approved_at": AT},
         **dict.fromkeys(("disbursed", "active", "repaying"), _BOOKED),

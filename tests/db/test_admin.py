@@ -25,7 +25,7 @@ from payments.models import Account, LedgerEntry, Stream, Transaction
 from payments.services import accounts
 from platforms import services as platforms
 from platforms.models import Platform, Task
-from platforms.services import MilestonePlan, WorkReport
+from platforms.services import MilestonePlan, WorkReport, deliveries
 from reputation.models import ReputationEvent
 from reputation.services import adjust_reputation
 from tests.factories import (
@@ -97,7 +97,8 @@ def a_round(number):
     now = NOW + timedelta(days=number)
     worker = WorkerFactory(password=PASSWORD, wallet_id=WALLET_ID, now=now)
     platform = PlatformFactory(funds="1000", wallet_id=WALLET_ID, now=now)
-    Platform.objects.filter(pk=platform.pk).update(webhook_secret=WEBHOOK_SECRET)
+    platforms.set_webhook(platform_id=platform.pk, url="https://hooks.example.com", now=now)
+    platforms.rotate_webhook_secret(platform_id=platform.pk, now=now)
     platforms.create_api_key(platform_id=platform.pk)
     task = started(worker, platform=platform, now=now)
     report = WorkReport(task_id=task.pk, event_type="completed", external_id=f"done-{number}")
@@ -128,6 +129,8 @@ def a_round(number):
     AuditSeal.objects.create(
         before_transaction=number + 1, row_count=1, previous_hash=f"{number:064}", hash=f"{number + 1:064}"
     )
+    deliveries.queue_deliveries(now=now)
+    Platform.objects.filter(pk=platform.pk).update(webhook_secret=WEBHOOK_SECRET)
     JobHeartbeat.objects.create(name=f"job_{number}", every_seconds=10, last_started_at=now)
     BookCheck.objects.create(checked_at=now, name="balances", words="All", violations=0, milliseconds=1)
 
@@ -179,7 +182,10 @@ def test_secrets_are_never_shown(client):
     rounds(0, 2)
     hashes = {value for value in Worker.objects.values_list("password_hash", flat=True) if value}
     keys = set(apps.get_model("platforms.ApiKey").objects.values_list("secret_hash", flat=True))
-    secrets = {WALLET_ID, WEBHOOK_SECRET, PASSWORD, *hashes, *keys}
+    previous = set(
+        apps.get_model("platforms.WebhookEndpoint").objects.values_list("previous_secret", flat=True)
+    )
+    secrets = {WALLET_ID, WEBHOOK_SECRET, PASSWORD, *hashes, *keys, *previous}
     assert len(secrets) >= 6
 
     for model in MODELS:

@@ -20,7 +20,20 @@ from payments.models import (
     Transaction,
     TransactionDay,
 )
-from platforms.models import ApiKey, Dispute, Engagement, Milestone, Platform, Task, TaskTally, WorkEvent
+from platforms.models import (
+    ApiKey,
+    Dispute,
+    Engagement,
+    Event,
+    EventCounter,
+    Milestone,
+    Platform,
+    Task,
+    TaskTally,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WorkEvent,
+)
 from reputation.models import ReputationEvent
 from tests.db.rows import AT, columns_of, insert, valid
 from tests.factories import PlatformFactory, TaskFactory, WorkerFactory
@@ -107,6 +120,18 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
             "refund_amount": Decimal(0),
         },
     ),
+    ("event_counter_from_1", EventCounter, {"last_sequence": 0}),
+    ("event_sequence_from_1", Event, {"sequence": 0}),
+    ("event_type_known", Event, {"type": "task.forgotten"}),
+    ("webhook_queued_since_its_start", WebhookEndpoint, {"starts_after": 2, "queued_through": 1}),
+    ("webhook_old_secret_has_an_end", WebhookEndpoint, {"previous_secret": "whsec_b2xk"}),
+    ("webhook_old_secret_has_an_end", WebhookEndpoint, {"previous_secret_until": AT}),
+    ("delivery_status_known", WebhookDelivery, {**columns_of(WebhookDelivery, "dead"), "status": "lost"}),
+    ("delivery_error_known", WebhookDelivery, {"error": "bad luck"}),
+    ("delivery_is_due_or_ended", WebhookDelivery, {"next_attempt_at": None}),
+    ("delivery_is_due_or_ended", WebhookDelivery, {"ended_at": AT}),
+    ("delivery_is_due_or_ended", WebhookDelivery, {"status": "delivered"}),
+    ("delivery_is_due_or_ended", WebhookDelivery, {"status": "dead", "next_attempt_at": None}),
     ("account_belongs_to_its_owner", Account, {"name": "escrow"}),
     ("account_belongs_to_its_owner", Account, {"name": "fees"}),
     ("account_belongs_to_its_owner", Account, {"worker": None}),
@@ -215,6 +240,8 @@ REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] 
     ),
     ("work_event_reported_once", WorkEvent, ("task", "event_type", "external_id", "event_date"), {}),
     ("dispute_one_open_per_task", Dispute, ("task",), {}),
+    ("event_once_per_number", Event, ("platform", "sequence"), {}),
+    ("delivery_once_per_number", WebhookDelivery, ("platform", "sequence"), {}),
     ("account_once_per_worker", Account, ("worker", "name"), {}),
     ("account_once_in_the_house", Account, ("name",), {"worker": None, "name": "fees"}),
     (

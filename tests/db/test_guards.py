@@ -32,6 +32,7 @@ def test_the_tables_of_money_and_history_are_guarded():
         "AuditLog",
         "Dispute",
         "Engagement",
+        "Event",
         "LedgerEntry",
         "Loan",
         "Milestone",

@@ -13,8 +13,8 @@ from loans.enums import LOAN_MOVES
 from loans.models import Loan
 from payments.enums import STREAM_MOVES, TRANSACTION_MOVES
 from payments.models import Account, Adjustment, LedgerEntry, Stream, Transaction
-from platforms.enums import TASK_MOVES
-from platforms.models import Task, WorkEvent
+from platforms.enums import DELIVERY_MOVES, TASK_MOVES
+from platforms.models import Event, EventCounter, Task, WebhookDelivery, WorkEvent
 from reputation.models import ReputationEvent
 from tests.db.rows import AT, columns_of, in_status, insert, valid
 from tests.factories import WorkerFactory
@@ -37,6 +37,7 @@ MOVES = [
     (Transaction, TRANSACTION_MOVES),
     (Loan, LOAN_MOVES),
     (Worker, WORKER_MOVES),
+    (WebhookDelivery, DELIVERY_MOVES),
 ]
 PAIRS = [
     pytest.param(model, before, after, after in moves[before], id=f"{model.__name__}-{before}-{after}")
@@ -104,6 +105,46 @@ def test_a_reputation_event_goes_with_its_worker_and_others_stay():
     assert list(ReputationEvent.objects.all()) == [other]
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         execute("DELETE FROM reputation_events")
+
+
+def test_an_event_is_not_changed():
+    event = insert(valid(Event))
+
+    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+        update(event, sequence=2)
+
+    assert stored(event)["sequence"] == 1
+
+
+def test_an_event_is_not_deleted_while_its_platform_stays():
+    event = insert(valid(Event))
+
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        event.delete()
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        execute("DELETE FROM events")
+
+    assert Event.objects.count() == 1
+
+
+def test_an_event_goes_with_its_platform_and_others_stay():
+    event, other = insert(valid(Event)), insert(valid(Event))
+
+    event.platform.hard_delete()
+
+    assert list(Event.objects.all()) == [other]
+    with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
+        execute("DELETE FROM events")
+
+
+@pytest.mark.parametrize("number", [4, 5])
+def test_the_number_of_the_last_event_only_grows(number):
+    counter = insert(valid(EventCounter, last_sequence=5))
+
+    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+        update(counter, last_sequence=number)
+
+    assert update(counter, last_sequence=6) == 1
 
 
 def test_an_account_is_never_deleted():

@@ -48,7 +48,7 @@ def test_each_rule_hears_single_saves_and_batches():
         assert "platforms.receivers.update_worker_statistics" in heard[announced]
         assert "platforms.receivers.update_platform_statistics" in heard[announced]
     for announced in ("post_save of payments.Transaction", "payments.transactions_created"):
-        assert heard[announced] == ["payments.receivers.update_worker_last_active"]
+        assert heard[announced][0] == "payments.receivers.update_worker_last_active"
     assert heard["post_save of platforms.Task"][-1] == "platforms.receivers.update_worker_last_active"
     assert heard["pre_save of reputation.ReputationEvent"] == ["reputation.receivers.update_reputation_score"]
     assert heard["pre_save of payments.Stream"] == ["payments.receivers.update_stream_amounts"]

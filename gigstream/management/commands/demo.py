@@ -73,7 +73,7 @@ class Command(BaseCommand):
         Supervisor(
             _programs(port),
             say=self._say,
-            watchdog=Watchdog(check, restarts=("beat", "worker"), forget=heartbeats.forget),
+            watchdog=Watchdog(check, restarts=("beat", "worker", "webhooks"), forget=heartbeats.forget),
             periodic=Periodic(lambda: _work_done_since(began_at)),
         ).run()
 
@@ -99,24 +99,16 @@ def _port() -> int:
 def _programs(port: int) -> list[Program]:
     """In the order of starting. They stop in the reverse one, so that what asks for work ends first."""
     base, var = str(settings.BASE_DIR), settings.BASE_DIR / "var"
-    queues = ",".join(queue.name for queue in getattr(settings, "CELERY_TASK_QUEUES", ())) or "celery"
+    queues = [queue.name for queue in settings.CELERY_TASK_QUEUES if queue.name != "webhooks"]
     celery = [sys.executable, "-m", "celery", "-A", "gigstream", "--workdir", base]
     log = ["--loglevel", "INFO"]
+    prefork = [*celery, "worker", "-P", "prefork", *log]
     web = [sys.executable, "-m", "gunicorn", "gigstream.wsgi:application", "--chdir", base]
     commands = {
         "web": [*web, "--bind", f"{HOST}:{port}", "--workers", "2", "--threads", "4"],
-        "worker": [
-            *celery,
-            "worker",
-            "-P",
-            "prefork",
-            "--concurrency",
-            "2",
-            "-Q",
-            queues,
-            "--loglevel",
-            "INFO",
-        ],
+        "worker": [*prefork, "--concurrency", "2", "-Q", ",".join(queues)],
+        # Apart from the others: payments must not wait for other people's servers.
+        "webhooks": [*prefork, "--concurrency", "1", "-Q", "webhooks", "--hostname", "webhooks@%h"],
         "beat": [*celery, "beat", *log, "--schedule", str(var / "celerybeat-schedule")],
     }
     return [Program(name, command, var / "log" / f"{name}.log") for name, command in commands.items()]

@@ -5,6 +5,7 @@ import threading
 from typing import Any
 
 from django.core.management.base import BaseCommand
+from django.db import connection
 
 from audit.jobs import scheduled_jobs
 from audit.scheduler import Scheduler
@@ -17,8 +18,21 @@ class Command(BaseCommand):
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
-        scheduler = Scheduler(scheduled_jobs())
-        self.stdout.write("running the schedule; Ctrl-C stops after the job at hand")
+        self.stdout.write("running the schedule; Ctrl-C stops after the jobs at hand")
+        # A thread per queue, as with Celery: payments must not wait for other people's servers.
+        queues = sorted({job.queue for job in scheduled_jobs()})
+        threads = [threading.Thread(target=self._run, args=(queue, stop), name=queue) for queue in queues]
+        for thread in threads:
+            thread.start()
+        while not stop.wait(1):
+            pass
+        for thread in threads:
+            thread.join()
+
+    @staticmethod
+    def _run(queue: str, stop: threading.Event) -> None:
+        scheduler = Scheduler(job for job in scheduled_jobs() if job.queue == queue)
         while not stop.is_set():
             scheduler.run_due()
             stop.wait(scheduler.seconds_to_next())
+        connection.close()

@@ -43,6 +43,9 @@ def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         ("RELEASE_BATCH_SIZE", 0, "gigstream.E004"),
         ("SETTLEMENT_CONFIRMATIONS", 0, "gigstream.E007"),
         ("RELEASE_LANES", 17, "gigstream.E011"),
+        ("BALANCE_LOW_THRESHOLD", "-1", "gigstream.E013"),
+        ("BALANCE_LOW_THRESHOLD", "some", "gigstream.E013"),
+        ("WEBHOOK_CONCURRENCY", 0, "gigstream.E014"),
         ("FIELD_ENCRYPTION_KEYS", ["short"], "gigstream.E012"),
         ("FIELD_ENCRYPTION_KEYS", [], "gigstream.E012"),
     ],
@@ -76,6 +79,13 @@ def test_production_with_its_own_values_is_clean_by_djangos_deploy_checks_too():
     result = python("manage.py", "check", "--deploy", "--fail-level", "WARNING", **GOOD_PRODUCTION)
 
     assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_webhooks_to_this_machine_are_not_for_production():
+    result = python("manage.py", "check", "--deploy", WEBHOOK_ALLOW_LOOPBACK="true", **GOOD_PRODUCTION)
+
+    assert result.returncode == 1
+    assert "gigstream.E025" in result.stderr
 
 
 def test_the_demo_is_not_for_production():

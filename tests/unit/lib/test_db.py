@@ -9,7 +9,14 @@ from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from gigstream.lib.clock import database_now
-from gigstream.lib.db import atomic_with_retry, long_snapshot, require_no_transaction, sqlstate, try_lock
+from gigstream.lib.db import (
+    at_the_end,
+    atomic_with_retry,
+    long_snapshot,
+    require_no_transaction,
+    sqlstate,
+    try_lock,
+)
 from tests.factories import WorkerFactory
 from workers.models import Worker
 
@@ -229,3 +236,42 @@ def test_the_databases_clock_is_aware_utc_and_goes_on_within_a_transaction():
 
     assert first.utcoffset().total_seconds() == 0
     assert first < second
+
+
+class TestAtTheEnd:
+    """What is put off is written once, at the end of the outermost function."""
+
+    def test_all_items_come_in_one_call_in_their_order(self, db):
+        calls = []
+
+        @atomic_with_retry
+        def inner(item):
+            at_the_end(calls.append, [item])
+
+        @atomic_with_retry
+        def outer():
+            at_the_end(calls.append, [1, 2])
+            inner(3)
+            at_the_end(calls.append, [4])
+            assert calls == []
+
+        outer()
+        assert calls == [[1, 2, 3, 4]]
+
+    def test_without_a_function_around_they_are_written_at_once(self):
+        calls = []
+        at_the_end(calls.append, [1])
+        assert calls == [[1]]
+
+    def test_what_was_put_off_by_an_act_that_failed_is_forgotten(self, db):
+        calls = []
+
+        @atomic_with_retry
+        def fail():
+            at_the_end(calls.append, [1])
+            raise LookupError
+
+        with pytest.raises(LookupError):
+            fail()
+        at_the_end(calls.append, [2])
+        assert calls == [[2]]

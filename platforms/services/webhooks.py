@@ -1,0 +1,178 @@
+"""A platform's webhook: where its events go, what signs them, switched on and off, and replays."""
+
+import base64
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from audit import services as audit
+from audit.services import verb
+from gigstream.lib import outbound
+from gigstream.lib.clock import database_now
+from platforms.enums import EventType
+from platforms.errors import InvalidEventRange, InvalidWebhookUrl, NoWebhook, WebhookDisabled
+from platforms.models import Event, Platform, WebhookEndpoint
+from platforms.services.endpoints import last_sequence, locked_endpoint, switch_off, switch_on
+from platforms.services.events import Fact, record_events
+from platforms.services.parties import require_present
+
+SECRET_OVERLAP = timedelta(hours=24)
+LONGEST_REPLAY = 10_000
+
+
+def new_secret() -> str:
+    """A signing secret as Standard Webhooks writes it: 24 random bytes."""
+    return f"whsec_{base64.b64encode(secrets.token_bytes(24)).decode()}"
+
+
+@verb("webhook.set", "platform")
+def set_webhook(
+    *, platform_id: UUID, url: str, now: datetime | None = None
+) -> tuple[WebhookEndpoint, str | None]:
+    """Events from now on are delivered to `url`. The first time there is a secret as well, which is shown
+    this once; another URL keeps it, and an endpoint that was switched off is on again.
+
+    Raises InvalidWebhookUrl or PlatformDeleted. The host's addresses are looked at with each delivery.
+    """
+    target = _allowed(url)
+    platform = _lock(platform_id)
+    now = now or database_now()
+    secret = None if platform.webhook_secret else new_secret()
+    platform.webhook_url = url
+    platform.webhook_secret = platform.webhook_secret or secret or ""
+    platform.save(update_fields=["webhook_url", "webhook_secret", "updated_at"])
+    endpoint = locked_endpoint(platform)
+    if endpoint is None:
+        last = last_sequence(platform)
+        endpoint = WebhookEndpoint(platform=platform, created_at=now, starts_after=last, queued_through=last)
+        endpoint.save(force_insert=True)
+    else:
+        switch_on(endpoint)
+    audit.record("webhook.set", platform, after={"host": target.host}, now=now)
+    return endpoint, secret
+
+
+def _allowed(url: str) -> outbound.Target:
+    try:
+        return outbound.parse(url, allow_loopback=settings.WEBHOOK_ALLOW_LOOPBACK)
+    except outbound.ForbiddenUrl as error:
+        raise InvalidWebhookUrl(str(error)) from error
+
+
+def _lock(platform_id: UUID) -> Platform:
+    platform = Platform.objects.locked().get(pk=platform_id)
+    require_present(platform)
+    return platform
+
+
+def _require_endpoint(platform: Platform) -> WebhookEndpoint:
+    """The platform's endpoint, locked."""
+    endpoint = locked_endpoint(platform)
+    if endpoint is None or not platform.webhook_url:
+        raise NoWebhook(f"platform {platform.pk} has set no webhook")
+    return endpoint
+
+
+def _require_enabled(platform: Platform) -> WebhookEndpoint:
+    endpoint = _require_endpoint(platform)
+    if endpoint.disabled_at is not None:
+        raise WebhookDisabled(
+            f"the webhook of platform {platform.pk} is off", disabled_at=endpoint.disabled_at.isoformat()
+        )
+    return endpoint
+
+
+@verb("webhook.rotate_secret", "platform")
+def rotate_webhook_secret(*, platform_id: UUID, now: datetime | None = None) -> str:
+    """The new secret, shown this once. For 24 hours deliveries carry a signature of the old one as well."""
+    platform = _lock(platform_id)
+    now = now or database_now()
+    endpoint = _require_endpoint(platform)
+    endpoint.previous_secret = platform.webhook_secret
+    endpoint.previous_secret_until = now + SECRET_OVERLAP
+    endpoint.save(update_fields=["previous_secret", "previous_secret_until"])
+    platform.webhook_secret = new_secret()
+    platform.save(update_fields=["webhook_secret", "updated_at"])
+    audit.record("webhook.rotate_secret", platform, now=now)
+    return platform.webhook_secret
+
+
+@verb("webhook.disable", "platform")
+def disable_webhook(*, platform_id: UUID, reason: str = "", now: datetime | None = None) -> WebhookEndpoint:
+    """Nothing is delivered any more; what was on its way is given up. Raises NoWebhook."""
+    platform = _lock(platform_id)
+    now = now or database_now()
+    endpoint = _require_endpoint(platform)
+    switch_off(endpoint, reason=reason, now=now)
+    return endpoint
+
+
+@verb("webhook.enable", "platform")
+def enable_webhook(*, platform_id: UUID, now: datetime | None = None) -> WebhookEndpoint:
+    """Deliveries go on with the next event; what was missed can be replayed. Raises NoWebhook."""
+    platform = _lock(platform_id)
+    endpoint = _require_endpoint(platform)
+    switch_on(endpoint)
+    audit.record("webhook.enable", platform, now=now)
+    return endpoint
+
+
+@verb("webhook.replay", "platform")
+def replay_event(*, platform_id: UUID, event_id: UUID, now: datetime | None = None) -> None:
+    """The event is delivered once more, under the same id. Raises Event.DoesNotExist for another platform's,
+    NoWebhook or WebhookDisabled."""
+    sequence = Event.objects.values_list("sequence", flat=True).get(pk=event_id, platform=platform_id)
+    replay_events(platform_id=platform_id, from_sequence=sequence, to_sequence=sequence, now=now)
+
+
+_REPLAY = """
+    INSERT INTO webhook_deliveries AS d (event_id, platform_id, sequence, status, attempts, next_attempt_at)
+    SELECT id, platform_id, sequence, 'pending', 0, %(now)s FROM events
+    WHERE platform_id = %(platform)s AND sequence BETWEEN %(first)s AND %(last)s
+    ORDER BY sequence
+    ON CONFLICT (event_id) DO UPDATE
+    SET status = 'pending', attempts = 0, next_attempt_at = excluded.next_attempt_at, ended_at = NULL
+"""
+
+
+@verb("webhook.replay", "platform")
+def replay_events(
+    *, platform_id: UUID, from_sequence: int, to_sequence: int, now: datetime | None = None
+) -> int:
+    """The events with these numbers, both included, are delivered once more under their ids; returns how many
+    there are. Raises InvalidEventRange, NoWebhook or WebhookDisabled."""
+    if not 1 <= from_sequence <= to_sequence < from_sequence + LONGEST_REPLAY:
+        raise InvalidEventRange(
+            f"{from_sequence} to {to_sequence} is no range of 1 to {LONGEST_REPLAY} events",
+            from_sequence=from_sequence,
+            to_sequence=to_sequence,
+        )
+    platform = _lock(platform_id)
+    now = now or database_now()
+    _require_enabled(platform)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _REPLAY, {"now": now, "platform": platform_id, "first": from_sequence, "last": to_sequence}
+        )
+        count = cursor.rowcount
+    audit.record(
+        "webhook.replay",
+        platform,
+        after={"count": count},
+        metadata={"from_sequence": from_sequence, "to_sequence": to_sequence},
+        now=now,
+    )
+    return count
+
+
+@verb("webhook.test", "platform")
+def send_test_event(*, platform_id: UUID, now: datetime | None = None) -> None:
+    """An event that tells nothing is on its way. Raises NoWebhook or WebhookDisabled."""
+    platform = _lock(platform_id)
+    now = now or database_now()
+    _require_enabled(platform)
+    audit.record("webhook.test", platform, now=now)
+    record_events([Fact.of(platform_id, EventType.WEBHOOK_PING, {"platform_id": platform_id}, now)])

@@ -1,0 +1,27 @@
+-- Lease the deliveries that are due, of those webhooks that have waited longest, a few of each: one with a long
+-- queue does not take the others' turns.
+WITH waiting AS MATERIALIZED (
+    SELECT w.platform_id
+    FROM webhook_endpoints w
+    CROSS JOIN LATERAL (
+        SELECT d.next_attempt_at FROM webhook_deliveries d
+        WHERE d.platform_id = w.platform_id AND d.status = 'pending' AND d.next_attempt_at <= %(now)s
+        ORDER BY d.next_attempt_at LIMIT 1
+    ) AS oldest
+    WHERE w.disabled_at IS NULL AND w.platform_id <> ALL(%(busy)s::uuid[])
+    ORDER BY oldest.next_attempt_at LIMIT %(endpoints)s
+),
+due AS MATERIALIZED (
+    SELECT picked.id
+    FROM waiting w
+    CROSS JOIN LATERAL (
+        SELECT d.id FROM webhook_deliveries d
+        WHERE d.platform_id = w.platform_id AND d.status = 'pending' AND d.next_attempt_at <= %(now)s
+        ORDER BY d.next_attempt_at, d.sequence LIMIT %(each)s
+        FOR NO KEY UPDATE SKIP LOCKED
+    ) AS picked
+)
+UPDATE webhook_deliveries d
+SET attempts = d.attempts + 1, next_attempt_at = %(now)s + %(lease)s
+FROM due WHERE d.id = due.id
+RETURNING d.id

@@ -1,0 +1,9 @@
+"""The beat's doors to the platforms services."""
+
+from audit.jobs import job
+from platforms import services
+
+
+@job
+def deliver_webhooks() -> int:
+    return services.deliver_webhooks()

@@ -1,0 +1,489 @@
+"""Events on their way to platforms' webhooks, over real sockets, to good servers and bad ones."""
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from standardwebhooks.webhooks import WebhookVerificationError
+
+from audit.context import Actor, acting
+from audit.enums import ActorType
+from audit.models import AuditLog
+from gigstream.lib import outbound
+from gigstream.lib.clock import database_now
+from platforms import services as platforms
+from platforms.errors import (
+    InvalidEventRange,
+    InvalidWebhookUrl,
+    NoWebhook,
+    PlatformDeleted,
+    WebhookDisabled,
+)
+from platforms.models import Event, Platform, WebhookDelivery, WebhookEndpoint
+from platforms.services import deliveries
+from tests.books import violated
+from tests.factories import PlatformFactory, TaskFactory, fund, started
+from tests.webhooks import Receiver, resolving
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def quick(settings, monkeypatch):
+    settings.WEBHOOK_ALLOW_LOOPBACK = True
+    monkeypatch.setattr(outbound, "TOTAL_SECONDS", 5)
+    monkeypatch.setattr(deliveries, "JITTER_PERCENT", 0)
+
+
+@pytest.fixture(autouse=True)
+def the_books_balance():
+    yield
+    assert violated() == {}
+
+
+@pytest.fixture
+def receiver():
+    with Receiver() as receiver:
+        yield receiver
+
+
+def listening(receiver, path="/ok", **kwargs):
+    """A platform whose webhook is at the receiver, and the secret."""
+    platform = PlatformFactory(**kwargs)
+    _, secret = platforms.set_webhook(platform_id=platform.pk, url=receiver.url(path))
+    return platform, secret
+
+
+def ping(platform, count=1):
+    for _ in range(count):
+        platforms.send_test_event(platform_id=platform.pk)
+
+
+def deliver(after=0.0):
+    """One run, so many seconds from now; returns how many events arrived."""
+    return platforms.deliver_webhooks(now=database_now() + timedelta(seconds=after))
+
+
+def delivery(platform):
+    return WebhookDelivery.objects.get(platform=platform)
+
+
+def wait_for(condition):
+    deadline = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+# --- A delivery ---------------------------------------------------------------------------------------------
+def test_an_event_arrives_signed_once_and_says_what_happened(receiver):
+    platform, secret = listening(receiver, funds="100")
+    with acting(Actor(ActorType.PLATFORM, str(platform.pk), request_id="req-1")):
+        task = TaskFactory(platform=platform)
+
+    assert deliver() == 1
+    assert deliver() == 0
+
+    (request,) = receiver.requests
+    event = Event.objects.get(platform=platform, type="task.created")
+    assert request.verified(secret) == {
+        "id": str(event.pk),
+        "type": "task.created",
+        "timestamp": event.created_at.isoformat(),
+        "sequence": 2,
+        "data": event.payload,
+    }
+    assert request.event["data"]["id"] == str(task.pk)
+    assert request.id == str(event.pk)
+    assert (request.headers["X-Request-Id"], request.headers["Content-Type"]) == ("req-1", "application/json")
+    row = delivery(platform)
+    assert (row.status, row.attempts, row.status_code, row.error) == ("delivered", 1, 204, None)
+    assert row.milliseconds is not None
+    assert row.ended_at is not None
+
+
+def test_events_before_the_webhook_was_set_are_not_sent_and_later_ones_come_in_order(receiver):
+    platform, secret = listening(receiver, funds="1000")
+    started(platform=platform)
+    assert deliver() == 3
+    assert [one.verified(secret)["type"] for one in receiver.requests] == [
+        "task.created",
+        "task.assigned",
+        "task.started",
+    ]
+    assert [one.event["sequence"] for one in receiver.requests] == [2, 3, 4]
+
+
+def test_a_platform_without_a_webhook_gets_no_deliveries():
+    started()
+    assert deliver() == 0
+    assert not WebhookDelivery.objects.exists()
+
+
+def test_another_secret_does_not_verify(receiver):
+    platform, _ = listening(receiver)
+    ping(platform)
+    deliver()
+    with pytest.raises(WebhookVerificationError):
+        receiver.requests[0].verified("whsec_bm90IHRoZSBzZWNyZXQ=")
+
+
+def test_for_a_day_after_a_rotation_both_secrets_verify(receiver):
+    platform, old = listening(receiver)
+    new = platforms.rotate_webhook_secret(platform_id=platform.pk)
+    ping(platform)
+    deliver()
+    ping(platform)
+    deliver(after=86_401)
+
+    overlapping, later = receiver.requests
+    assert overlapping.verified(old) == overlapping.verified(new)
+    assert later.verified(new)
+    with pytest.raises(WebhookVerificationError):
+        later.verified(old)
+
+
+def test_secrets_are_not_readable_in_the_database(receiver):
+    platform, old = listening(receiver)
+    new = platforms.rotate_webhook_secret(platform_id=platform.pk)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT p::text || w::text FROM platforms p, webhook_endpoints w")
+        (stored,) = cursor.fetchone()
+    assert old not in stored
+    assert new not in stored
+    assert old.startswith("whsec_")
+
+
+# --- Failing and trying again -------------------------------------------------------------------------------
+@pytest.mark.parametrize(
+    "path, status_code, error",
+    [
+        ("/slow", None, "timeout"),
+        ("/drip", None, "timeout"),
+        ("/vanish", None, "connection"),
+        ("/endless-head", None, "protocol"),
+        ("/not-http", None, "protocol"),
+        ("/redirect", 302, "status"),
+    ],
+)
+def test_a_bad_answer_is_tried_again_in_five_seconds(monkeypatch, receiver, path, status_code, error):
+    monkeypatch.setattr(outbound, "TOTAL_SECONDS", 0.5)
+    platform, _ = listening(receiver, path)
+    ping(platform)
+    now = database_now()
+
+    assert platforms.deliver_webhooks(now=now) == 0
+
+    row = delivery(platform)
+    assert (row.status, row.attempts, row.status_code, row.error) == ("pending", 1, status_code, error)
+    assert row.next_attempt_at == now + timedelta(seconds=5)
+    assert WebhookEndpoint.objects.get(platform=platform).failing_since == now
+    assert len(receiver.requests) == 1
+
+
+def test_a_body_without_end_counts_by_its_head(receiver):
+    platform, _ = listening(receiver, "/endless-body")
+    ping(platform)
+    assert deliver() == 1
+
+
+def test_ten_attempts_then_dead_and_a_replay_begins_anew(receiver):
+    receiver.answers = [500] * 10
+    platform, secret = listening(receiver)
+    ping(platform)
+    at, waits = database_now(), []
+    for _ in range(10):
+        platforms.deliver_webhooks(now=at)
+        row = delivery(platform)
+        if row.next_attempt_at:
+            waits.append((row.next_attempt_at - at).total_seconds())
+            assert platforms.deliver_webhooks(now=row.next_attempt_at - timedelta(seconds=1)) == 0
+            at = row.next_attempt_at
+
+    assert waits == [5, 300, 1800, 7200, 18_000, 36_000, 50_400, 72_000, 86_400]
+    assert (row.status, row.attempts, row.status_code, row.ended_at) == ("dead", 10, 500, at)
+    assert len({request.id for request in receiver.requests}) == 1
+
+    platforms.replay_event(platform_id=platform.pk, event_id=row.event_id, now=at)
+    assert platforms.deliver_webhooks(now=at) == 1
+    assert receiver.requests[-1].verified(secret)["id"] == receiver.requests[0].id
+    assert delivery(platform).status == "delivered"
+
+
+def test_retry_after_is_honoured_where_it_is_longer(receiver):
+    receiver.answers, receiver.retry_after = [503], "120"
+    platform, _ = listening(receiver)
+    ping(platform)
+    now = database_now()
+    platforms.deliver_webhooks(now=now)
+    assert delivery(platform).next_attempt_at == now + timedelta(seconds=120)
+
+
+def test_a_webhook_that_fails_is_left_alone_for_the_rest_of_the_run(receiver):
+    receiver.answers = [500]
+    platform, _ = listening(receiver)
+    ping(platform, 3)
+
+    assert deliver() == 0
+    assert len(receiver.requests) == 1
+    assert deliver(after=1) == 2
+    assert sorted(WebhookDelivery.objects.values_list("status", "attempts")) == [
+        ("delivered", 1),
+        ("delivered", 1),
+        ("pending", 1),
+    ]
+    assert WebhookEndpoint.objects.get().failing_since is None, "the last attempt arrived"
+
+
+def test_a_slow_webhook_holds_up_only_its_own(monkeypatch, receiver):
+    monkeypatch.setattr(outbound, "TOTAL_SECONDS", 2)
+    slow, _ = listening(receiver, "/slow")
+    ping(slow, 3)
+    fast = [listening(receiver)[0] for _ in range(3)]
+    for platform in fast:
+        ping(platform, 30)
+
+    assert deliver() == 90
+
+    assert WebhookDelivery.objects.filter(platform=slow, status="pending").count() == 3
+    assert sum(request.path == "/slow" for request in receiver.requests) == 1
+
+
+def test_more_webhooks_than_threads_all_get_their_turn(settings, receiver):
+    settings.WEBHOOK_CONCURRENCY = 2
+    for _ in range(6):
+        ping(listening(receiver)[0], 2)
+    assert deliver() == 12
+
+
+def test_a_webhook_that_has_failed_for_five_days_is_switched_off_and_staff_are_told(receiver, caplog):
+    receiver.answers = [500] * 3
+    platform, _ = listening(receiver)
+    ping(platform)
+    deliver()
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE webhook_endpoints SET failing_since = now() - interval '5 days'")
+    ping(platform)
+    deliver(after=10)
+
+    endpoint = WebhookEndpoint.objects.get(platform=platform)
+    assert endpoint.disabled_at is not None
+    assert set(WebhookDelivery.objects.values_list("status", "error")) == {("dead", "disabled")}
+    line = AuditLog.objects.get(action="webhook.disable")
+    assert (line.actor_type, line.resource_id) == ("system", str(platform.pk))
+    assert line.metadata["reason"].startswith("failing since")
+    assert "is off: failing for 5 days" in caplog.text
+    assert deliver(after=20) == 0
+
+
+# --- What may not be asked ----------------------------------------------------------------------------------
+def test_a_name_that_leads_inside_is_blocked_without_a_packet(settings, monkeypatch, receiver):
+    settings.WEBHOOK_ALLOW_LOOPBACK = False
+    monkeypatch.setattr(outbound, "PORTS", {receiver.port})
+    platform = PlatformFactory()
+    platforms.set_webhook(platform_id=platform.pk, url=f"https://inside.example:{receiver.port}/ok")
+    ping(platform)
+
+    with resolving(monkeypatch, {"inside.example": [["8.8.8.8", "127.0.0.1"]]}):
+        assert deliver() == 0
+
+    row = delivery(platform)
+    assert (row.status, row.error, row.status_code) == ("blocked", "blocked_address", None)
+    assert receiver.connections == 0
+
+
+def test_a_loopback_webhook_is_blocked_once_the_setting_is_off(settings, receiver):
+    platform, _ = listening(receiver)
+    ping(platform)
+    settings.WEBHOOK_ALLOW_LOOPBACK = False
+
+    assert deliver() == 0
+
+    assert (delivery(platform).status, receiver.connections) == ("blocked", 0)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://hooks.example.com/", "https://127.0.0.1/", "https://10.0.0.1/", "https://[::1]/", ""]
+)
+def test_a_forbidden_url_is_refused_and_nothing_is_set(settings, url):
+    settings.WEBHOOK_ALLOW_LOOPBACK = False
+    platform = PlatformFactory()
+
+    with pytest.raises(InvalidWebhookUrl) as refusal:
+        platforms.set_webhook(platform_id=platform.pk, url=url)
+
+    assert (refusal.value.code, refusal.value.status) == ("invalid_webhook_url", 400)
+    assert Platform.objects.get(pk=platform.pk).webhook_url == ""
+    assert not WebhookEndpoint.objects.exists()
+
+
+# --- Once, twice, never lost --------------------------------------------------------------------------------
+def test_a_job_killed_between_delivery_and_mark_delivers_again_under_the_same_id(monkeypatch, receiver):
+    platform, secret = listening(receiver)
+    ping(platform)
+
+    def die(*_, **__):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(deliveries, "mark", die)
+        with pytest.raises(KeyboardInterrupt):
+            deliver()
+    assert len(receiver.requests) == 1
+    assert delivery(platform).status == "pending"
+    assert deliver() == 0, "still leased"
+
+    assert deliver(after=61) == 1
+
+    first, second = receiver.requests
+    assert first.id == second.id
+    assert first.verified(secret) == second.verified(secret)
+    assert delivery(platform).attempts == 2
+
+
+def test_two_runs_at_once_deliver_each_event_once(receiver):
+    for _ in range(4):
+        ping(listening(receiver)[0], 25)
+    arrived = []
+
+    def run():
+        try:
+            arrived.append(platforms.deliver_webhooks())
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=run) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sum(arrived) + deliver() == 100
+    assert len(receiver.requests) == len({request.id for request in receiver.requests}) == 100
+
+
+def test_a_delivery_that_was_given_up_meanwhile_stays_given_up(receiver):
+    platform, _ = listening(receiver, "/slow")
+    ping(platform)
+    run = threading.Thread(target=lambda: (deliver(), connection.close()))
+    run.start()
+    wait_for(lambda: receiver.requests)
+
+    platforms.disable_webhook(platform_id=platform.pk, reason="asked to")
+    receiver.released.set()
+    run.join()
+
+    assert (delivery(platform).status, delivery(platform).error) == ("dead", "disabled")
+
+
+def test_nobody_is_asked_inside_a_transaction(receiver):
+    platform, _ = listening(receiver)
+    ping(platform)
+    with transaction.atomic(), pytest.raises(RuntimeError, match="inside a database transaction"):
+        deliver()
+    assert receiver.connections == 0
+
+
+def test_queueing_and_marking_cost_the_same_for_one_event_and_for_fifty(receiver):
+    counts = []
+    for events in (1, 50):
+        platform, _ = listening(receiver)
+        ping(platform, events)
+        now = database_now()
+        with CaptureQueriesContext(connection) as queries:
+            deliveries.queue_deliveries(now=now)
+            leased = deliveries._lease(now, 1, [])
+            done = [deliveries.Outcome(due, status_code=200, milliseconds=1) for due in leased]
+            deliveries.mark(done, now=now)
+        counts.append(len(queries))
+        WebhookDelivery.unguarded.filter(status="pending").update(
+            status="dead", next_attempt_at=None, ended_at=now
+        )
+    assert counts[0] == counts[1]
+
+
+# --- The verbs ----------------------------------------------------------------------------------------------
+def test_another_url_keeps_the_secret_and_is_recorded_by_its_host(receiver):
+    platform, secret = listening(receiver)
+    _, again = platforms.set_webhook(platform_id=platform.pk, url="https://hooks.example.com/a?token=s3cret")
+
+    assert again is None
+    assert Platform.objects.get(pk=platform.pk).webhook_secret == secret
+    line = AuditLog.objects.filter(action="webhook.set").latest("id")
+    assert line.changes_after == {"host": "hooks.example.com"}
+
+
+def test_what_was_missed_while_switched_off_can_be_replayed(receiver):
+    platform, secret = listening(receiver)
+    platforms.disable_webhook(platform_id=platform.pk)
+    with pytest.raises(WebhookDisabled):
+        ping(platform)
+    TaskFactory(platform=platform)
+    assert deliver() == 0
+    platforms.enable_webhook(platform_id=platform.pk)
+    TaskFactory(platform=platform)
+    assert deliver() == 1
+
+    assert platforms.replay_events(platform_id=platform.pk, from_sequence=1, to_sequence=2) == 2
+    assert deliver() == 2
+
+    assert [one.verified(secret)["sequence"] for one in receiver.requests] == [2, 1, 2]
+    assert receiver.requests[0].id == receiver.requests[2].id
+    line = AuditLog.objects.filter(action="webhook.replay").latest("id")
+    assert line.changes_after == {"count": 2}
+
+
+@pytest.mark.parametrize("first, last", [(0, 1), (2, 1), (1, 10_001)])
+def test_a_range_that_is_none_is_refused(receiver, first, last):
+    platform, _ = listening(receiver)
+    with pytest.raises(InvalidEventRange):
+        platforms.replay_events(platform_id=platform.pk, from_sequence=first, to_sequence=last)
+
+
+def test_an_event_of_another_platform_is_not_replayed(receiver):
+    mine, _ = listening(receiver)
+    other, _ = listening(receiver)
+    ping(other)
+    with pytest.raises(Event.DoesNotExist):
+        platforms.replay_event(platform_id=mine.pk, event_id=Event.objects.get(platform=other).pk)
+
+
+def test_without_a_webhook_there_is_nothing_to_act_on():
+    platform = PlatformFactory()
+    for act in (
+        platforms.rotate_webhook_secret,
+        platforms.disable_webhook,
+        platforms.enable_webhook,
+        platforms.send_test_event,
+    ):
+        with pytest.raises(NoWebhook):
+            act(platform_id=platform.pk)
+    with pytest.raises(NoWebhook):
+        platforms.replay_events(platform_id=platform.pk, from_sequence=1, to_sequence=1)
+    assert not Event.objects.exists()
+
+
+@pytest.mark.parametrize("with_money_history", [False, True])
+def test_a_deleted_platform_has_no_webhook_any_more(receiver, with_money_history):
+    platform, _ = listening(receiver)
+    if with_money_history:
+        fund(platform, "10.2")
+        platforms.complete_task(task_id=started(platform=platform, amount="10").pk)
+    ping(platform)
+    platforms.rotate_webhook_secret(platform_id=platform.pk)
+    deliveries.queue_deliveries(now=database_now())
+
+    platforms.delete_platform(platform_id=platform.pk)
+
+    assert deliver(after=60) == 0
+    assert receiver.connections == 0
+    assert Platform.objects.filter(pk=platform.pk).exists() == with_money_history
+    assert Event.objects.exists() == with_money_history
+    assert not WebhookDelivery.objects.filter(status="pending").exists()
+    if with_money_history:
+        assert WebhookEndpoint.objects.get(platform=platform).previous_secret == ""
+        with pytest.raises(PlatformDeleted):
+            platforms.set_webhook(platform_id=platform.pk, url=receiver.url())
