@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 from audit.context import current_actor
 from audit.enums import PERSONS
 from gigstream.lib import sql
-from gigstream.lib.db import atomic_with_retry
+from gigstream.lib.db import at_the_end, atomic_with_retry
 from gigstream.lib.errors import Refusal
 
 P = ParamSpec("P")
@@ -116,7 +116,7 @@ def verb(action: str, resource_type: str) -> Callable[[Callable[P, R]], Callable
                 return run(*args, **kwargs)
             except Refusal as refusal:
                 if outermost and current_actor().type in PERSONS:
-                    _record_refusal(action, resource_type, kwargs, refusal)
+                    at_the_end(functools.partial(_record_refusal, action, resource_type, kwargs, refusal))
                 raise
             finally:
                 _depth.reset(token)

@@ -167,6 +167,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "submit_payouts": {"every": 10, "queue": "settlement"},
     "poll_settlements": {"every": 10, "queue": "settlement"},
     "seal_audit_log": {"every": 60, "queue": "default"},
+    "sweep_answers": {"every": 60, "queue": "default"},
     "ring_overdue_jobs": {"every": 60, "queue": "default"},
     "mark_overdue_loans": {"every": DAY, "queue": "default"},
     "update_account_ages": {"every": DAY, "queue": "default"},
@@ -225,11 +226,13 @@ if env.bool("BEHIND_PROXY", default=False):
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
 
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=100)
 REST_FRAMEWORK = {
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_RENDERER_CLASSES": ["gigstream.lib.api.rendering.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["gigstream.lib.api.parsing.StrictJSONParser"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["platforms.api.authentication.PlatformKey"],
     "DEFAULT_PERMISSION_CLASSES": [],
+    "EXCEPTION_HANDLER": "gigstream.lib.api.problems.handle",
     "UNAUTHENTICATED_USER": None,
 }
 

@@ -1,5 +1,5 @@
 from django.contrib import admin
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from gigstream.health import HealthView, ReadinessView
@@ -7,6 +7,11 @@ from gigstream.health import HealthView, ReadinessView
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("platforms.api.urls")),
     path("healthz", HealthView.as_view(), name="healthz"),
     path("readyz", ReadinessView.as_view(), name="readyz"),
 ]
+
+handler400 = "gigstream.lib.api.problems.bad_request"
+handler404 = "gigstream.lib.api.problems.not_found"
+handler500 = "gigstream.lib.api.problems.server_error"

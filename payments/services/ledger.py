@@ -1,7 +1,9 @@
 """The one place that moves money between accounts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +15,8 @@ from gigstream.lib.money import usdc
 from payments.errors import InsufficientFunds
 from payments.models import Account, LedgerEntry
 from payments.postings import Posting
+
+_watched: ContextVar[list[dict[str, Any]] | None] = ContextVar("watched_postings", default=None)
 
 
 def post(
@@ -37,7 +41,44 @@ def post(
         _require_cover(balances[account_id], changes[account_id])
     ids = _insert(postings, now)
     _apply(changes, now)
+    _tell(postings, balances, changes)
     return known | ids
+
+
+@contextmanager
+def watching() -> Iterator[list[dict[str, Any]]]:
+    """What is posted inside, with the balances that each posting's accounts have after its batch."""
+    seen: list[dict[str, Any]] = []
+    token = _watched.set(seen)
+    try:
+        yield seen
+    finally:
+        _watched.reset(token)
+
+
+def _tell(postings: Sequence[Posting], before: Mapping[int, Account], changes: Mapping[int, Decimal]) -> None:
+    seen = _watched.get()
+    if seen is None:
+        return
+
+    def side(account_id: int) -> dict[str, Any]:
+        account = before[account_id]
+        return {
+            "account": account.name,
+            "worker_id": account.worker_id,
+            "platform_id": account.platform_id,
+            "balance_after": account.balance + changes[account_id],
+        }
+
+    seen.extend(
+        {
+            "kind": posting.kind,
+            "amount": posting.amount,
+            "debit": side(posting.debit),
+            "credit": side(posting.credit),
+        }
+        for posting in postings
+    )
 
 
 def _changes(postings: Sequence[Posting], booked: Mapping[int, Decimal]) -> dict[int, Decimal]:

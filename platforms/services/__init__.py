@@ -19,6 +19,7 @@ from platforms.services.parties import (
     rotate_api_key,
     set_fee,
     suspend_platform,
+    touch_api_key,
 )
 from platforms.services.tasks import MilestonePlan, assign_task, create_task, start_task
 from platforms.services.work_events import WorkReport, record_work_event, record_work_events
@@ -49,4 +50,5 @@ __all__ = [
     "set_fee",
     "start_task",
     "suspend_platform",
+    "touch_api_key",
 ]
