@@ -1,3 +1,5 @@
+from typing import Any
+
 from rest_framework.request import Request
 
 from gigstream.lib.api.callers import PLATFORM, BearerAuthentication, Caller
@@ -20,5 +22,6 @@ class PlatformKey(BearerAuthentication):
 
 def platform_of(request: Request) -> Platform:
     """The platform that calls; only for views that let none but platforms in."""
-    platform: Platform = request.auth.row
+    caller: Any = request.auth
+    platform: Platform = caller.row
     return platform

@@ -104,7 +104,7 @@ def test_a_refused_act_is_logged_though_its_transaction_was_undone(api):
 
     answer = api.post(f"tasks/{task['id']}/assign", {"worker_id": str(worker.pk)})
 
-    is_problem(answer, 409, "insufficient_funds")
+    is_problem(answer, 402, "insufficient_funds")
     line = AuditLog.objects.get(action="task.assign")
     assert (line.success, line.resource_id) == (False, task["id"])
     assert Task.objects.get(pk=task["id"]).status == "created"
@@ -117,7 +117,7 @@ def test_a_refused_act_is_logged_though_its_transaction_was_undone(api):
     ("raw", "status", "code"),
     [
         (b"{", 400, "malformed_json"),
-        (b"", 400, "malformed_json"),
+        (b"", 400, "invalid_input"),
         (b'{"title": "a", "title": "b"}', 400, "malformed_json"),
         (b'{"title": "a\\u0000"}', 400, "malformed_json"),
         (b'{"metadata": {"a\\u0000": 1}}', 400, "malformed_json"),
@@ -247,7 +247,7 @@ def test_keys_of_others_and_on_other_addresses_are_other_keys(api):
 def test_a_refused_request_may_come_again_under_its_key(platform, api):
     task, worker = TaskFactory(platform=platform, amount="990"), WorkerFactory()
     ask = {"worker_id": str(worker.pk)}
-    is_problem(api.post(f"tasks/{task.pk}/assign", ask, key="one"), 409, "insufficient_funds")
+    is_problem(api.post(f"tasks/{task.pk}/assign", ask, key="one"), 402, "insufficient_funds")
 
     fund(platform, "100")
     assert api.post(f"tasks/{task.pk}/assign", ask, key="one").status_code == 200
