@@ -2,7 +2,7 @@
 
 import dataclasses
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
@@ -17,8 +17,9 @@ from audit import answers
 from audit.answers import Asked
 from audit.context import acting, current_actor
 from audit.enums import ActorType
-from gigstream.lib.api import limits, listing, previews
+from gigstream.lib.api import limits, listing, parsing, previews
 from gigstream.lib.api.callers import Caller
+from gigstream.lib.api.doors import Door
 from gigstream.lib.api.rendering import canonical, dump
 from gigstream.lib.db import atomic_with_retry
 from gigstream.lib.errors import Refusal
@@ -55,8 +56,10 @@ class ApiView(APIView):
 
     `callers` are the kinds that may come, `resource` names the scope (`resource:read`, `resource:write`),
     `moves_money` demands an idempotency key on POST and allows `?dry_run=true`, `query` is the form of the
-    query string of a GET.
+    query string of a GET, `doors` says of each method how it is called, what it takes and what it answers.
     """
+
+    doors: ClassVar[Mapping[str, Door]] = {}
 
     callers: ClassVar[Collection[str]] = ()
     resource: ClassVar[str] = ""
@@ -100,7 +103,9 @@ class ApiView(APIView):
         """The parameters that the query string may have."""
         if request.method == "POST":
             return ("dry_run",) if self.moves_money else ()
-        return () if self.query is None else (*self.query().fields, "limit", "cursor")
+        door = self.doors.get(request.method or "")
+        own = () if self.query is None else tuple(self.query().fields)
+        return (*own, "limit", "cursor") if door is not None and door.listed else own
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)
@@ -112,8 +117,9 @@ class ApiView(APIView):
                 answer["Retry-After"] = str(self.allowance.reset_seconds)
         return answer
 
-    def read(self, request: Request, form: type[serializers.Serializer]) -> dict[str, Any]:
-        """The body as the form wants it. Raises ValidationError with a pointer for each field."""
+    def read(self, request: Request) -> dict[str, Any]:
+        """The body as the door's form wants it. Raises ValidationError with a pointer for each field."""
+        form: Any = self.doors[request.method or ""].takes
         given = form(data=request.data)
         given.is_valid(raise_exception=True)
         return given.validated_data
@@ -127,27 +133,43 @@ class ApiView(APIView):
         given.is_valid(raise_exception=True)
         return given.validated_data
 
-    def paged(self, request: Request, rows: QuerySet[Any]) -> HttpResponse:
-        """One page of rows that are dicts with `created_at` and `id`."""
-        items, cursor = listing.page(rows, request.query_params)
-        return json(200, {"items": items, "next": cursor})
+    def paged(
+        self,
+        request: Request,
+        rows: QuerySet[Any],
+        *,
+        show: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+        order: tuple[str, str] = listing.ORDER,
+    ) -> HttpResponse:
+        """One page of rows that are dicts and hold what `order` names, each as `show` has it."""
+        items, cursor = listing.page(rows, request.query_params, order=order)
+        return json(200, {"items": [show(item) for item in items], "next": cursor})
 
-    def perform(self, request: Request, act: Act) -> HttpResponse:
-        """What a POST, PUT or DELETE does, in one transaction, once for each idempotency key."""
+    def perform(
+        self, request: Request, act: Act, *, shown_once: Mapping[str, Any] | None = None
+    ) -> HttpResponse:
+        """What a POST, PUT or DELETE does, in one transaction, once for each idempotency key.
+
+        `shown_once`, which the act fills, is in the first answer only and is kept nowhere: secrets.
+        """
         if self._is_rehearsal(request):
             return json(200, rehearse(act))
         key = request.headers.get("Idempotency-Key")
         if key is None and self.moves_money:
             raise KeyMissing("a request that moves money needs the header Idempotency-Key")
         if key is None:
-            return json(*atomic_with_retry(act)())
+            status, body = atomic_with_retry(act)()
+            return json(status, {**body, **shown_once} if shown_once else body)
         if not _KEY.fullmatch(key):
             raise InvalidKey("an Idempotency-Key is 1 to 255 visible ASCII characters")
         answer = answers.once(_asked(request, key), lambda: _rendered(*act()))
-        response = HttpResponse(answer.body, status=answer.status, content_type="application/json")
         if answer.replayed:
+            response = HttpResponse(answer.body, status=answer.status, content_type="application/json")
             response["Idempotent-Replayed"] = "true"
-        return response
+            return response
+        if shown_once:
+            return json(answer.status, {**parsing.read(answer.body.encode()), **shown_once})
+        return HttpResponse(answer.body, status=answer.status, content_type="application/json")
 
     def _is_rehearsal(self, request: Request) -> bool:
         text = request.query_params.get("dry_run", "false")

@@ -1,11 +1,8 @@
-from typing import Any
-
 from rest_framework.request import Request
 
 from gigstream.lib.api.callers import PLATFORM, BearerAuthentication, Caller
 from gigstream.lib.clock import database_now
 from platforms import selectors, services
-from platforms.models import Platform
 
 
 class PlatformKey(BearerAuthentication):
@@ -18,10 +15,3 @@ class PlatformKey(BearerAuthentication):
             return None
         services.touch_api_key(key, now=now)
         return Caller(PLATFORM, key.platform, frozenset(key.scopes))
-
-
-def platform_of(request: Request) -> Platform:
-    """The platform that calls; only for views that let none but platforms in."""
-    caller: Any = request.auth
-    platform: Platform = caller.row
-    return platform

@@ -4,9 +4,10 @@ from typing import Any
 
 from rest_framework import serializers
 
+from gigstream.lib.api.describing import described
 from gigstream.lib.api.fields import Amount, Choice, Id, Instant, JSONObject, StrictSerializer, Text, Whole
 from platforms.enums import TaskStatus, TaskType
-from platforms.models import Task
+from platforms.models import Milestone, Task
 
 TASK_COLUMNS = (
     "id",
@@ -34,6 +35,10 @@ TASK_COLUMNS = (
     "completion_proof",
     "metadata",
 )
+MILESTONE_COLUMNS = ("number", "title", "amount", "approved_at")
+TaskRow = described("TaskRow", Task, TASK_COLUMNS)
+MilestoneRow = described("MilestoneRow", Milestone, MILESTONE_COLUMNS)
+WholeTask = described("WholeTask", Task, TASK_COLUMNS, milestones=MilestoneRow(many=True))
 MOST_MILESTONES = 100
 LONGEST_TEXT = 10_000
 LARGEST_INTEGER = 2**31 - 1
@@ -46,11 +51,13 @@ def shown(task: Task) -> dict[str, Any]:
 
 def shown_whole(task: Task) -> dict[str, Any]:
     """The task with its milestones."""
-    steps = task.milestones.order_by("number").values("number", "title", "amount", "approved_at")
+    steps = task.milestones.order_by("number").values(*MILESTONE_COLUMNS)
     return {**shown(task), "milestones": list(steps)}
 
 
 class MilestoneForm(StrictSerializer):
+    """One step of a milestone task."""
+
     title = Text(max_length=200)
     amount = Amount()
 

@@ -1,4 +1,4 @@
-"""Lists by keyset: newest first on (created_at, id), so that a page costs the same however far it is."""
+"""Lists by keyset: newest first on a time and a key, so that a page costs the same however far it is."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -10,22 +10,34 @@ from django.db.models import Q, QuerySet
 from rest_framework import serializers
 
 USUAL, MOST = 20, 100
+ORDER = ("created_at", "id")
+_BOUNDS = {"created_from": "created_at__gte", "created_to": "created_at__lt"}
 _SALT = "gigstream.cursor"
 
 
-def page(rows: QuerySet[Any], query: Mapping[str, str]) -> tuple[list[Any], str | None]:
-    """One page of the rows, and the cursor of the next one if there is any.
+def page(
+    rows: QuerySet[Any], query: Mapping[str, str], *, order: tuple[str, str] = ORDER
+) -> tuple[list[dict[str, Any]], str | None]:
+    """One page of the rows, which are dicts, and the cursor of the next one if there is any.
 
     `query` may hold `limit` (1 to 100) and `cursor`, an opaque text that only an earlier page gives out.
-    Raises ValidationError for anything else in them.
+    `order` names a time and a key that tells rows of one time apart; the rows hold both. Raises
+    ValidationError for anything else in `query`.
     """
     limit = _limit(query.get("limit"))
+    time, key = order
     if "cursor" in query:
-        at, key = _position(query["cursor"])
-        rows = rows.filter(Q(created_at__lt=at) | Q(created_at=at, pk__lt=key))
-    found = list(rows.order_by("-created_at", "-pk")[: limit + 1])
+        at, last = _position(query["cursor"])
+        rows = rows.filter(Q(**{f"{time}__lt": at}) | Q(**{time: at, f"{key}__lt": last}))
+    found = list(rows.order_by(f"-{time}", f"-{key}")[: limit + 1])
     more = len(found) > limit
-    return found[:limit], _cursor(found[limit - 1]) if more else None
+    return found[:limit], _cursor(found[limit - 1], order) if more else None
+
+
+def narrow(rows: QuerySet[Any], given: Mapping[str, Any]) -> QuerySet[Any]:
+    """The rows whose columns have the values that the query string gives; `created_from` and `created_to`
+    bound the time they were made, the second one excluded."""
+    return rows.filter(**{_BOUNDS.get(name, name): value for name, value in given.items()})
 
 
 def _limit(text: str | None) -> int:
@@ -36,8 +48,8 @@ def _limit(text: str | None) -> int:
     return int(text)
 
 
-def _cursor(row: Any) -> str:
-    at, key = (row["created_at"], row["id"]) if isinstance(row, dict) else (row.created_at, row.pk)
+def _cursor(row: Mapping[str, Any], order: tuple[str, str]) -> str:
+    at, key = (row[name] for name in order)
     return signing.dumps([at.isoformat(), str(key)], salt=_SALT)
 
 
