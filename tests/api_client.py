@@ -35,3 +35,14 @@ class Api:
             content_type="application/json",
             headers={**self.headers, **({"Idempotency-Key": key} if key else {})},
         )
+
+
+def is_problem(answer: Any, status: int, code: str) -> dict[str, Any]:
+    """The answer's body, which says in full what was wrong."""
+    assert answer.status_code == status, answer.content
+    assert answer["Content-Type"] == "application/problem+json"
+    body = json.loads(answer.content)
+    assert (body["status"], body["code"]) == (status, code)
+    assert body["type"] == f"urn:gigstream:problem:{code}"
+    assert body["request_id"] == answer["X-Request-Id"]
+    return body

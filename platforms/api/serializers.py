@@ -100,10 +100,6 @@ class RateForm(StrictSerializer):
     rating = Whole(min_value=1, max_value=5, help_text="of the worker")
 
 
-class NothingForm(StrictSerializer):
-    """No input."""
-
-
 class TaskQuery(StrictSerializer):
     """How a list of tasks is narrowed."""
 

@@ -9,6 +9,7 @@ from rest_framework.request import Request
 
 from audit.http import json
 from gigstream.lib.api.doors import Door
+from gigstream.lib.api.fields import NothingForm
 from gigstream.lib.api.listing import narrow
 from platforms import services
 from platforms.api.serializers import (
@@ -17,7 +18,6 @@ from platforms.api.serializers import (
     CancelForm,
     CompleteForm,
     DisputeForm,
-    NothingForm,
     RateForm,
     TaskForm,
     TaskQuery,

@@ -1,8 +1,11 @@
 from django.urls import path
 
-from platforms.api import tasks
+from platforms.api import keys, tasks
 
 urlpatterns = [
+    path("keys", keys.Keys.as_view(), name="keys"),
+    path("keys/<slug:prefix>/revoke", keys.Revoke.as_view(), name="key-revoke"),
+    path("keys/<slug:prefix>/rotate", keys.Rotate.as_view(), name="key-rotate"),
     path("tasks", tasks.Tasks.as_view(), name="tasks"),
     path("tasks/<uuid:task_id>", tasks.OneTask.as_view(), name="task"),
     path("tasks/<uuid:task_id>/assign", tasks.Assign.as_view(), name="task-assign"),

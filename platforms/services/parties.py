@@ -12,7 +12,7 @@ from gigstream.lib.addresses import normal_address
 from gigstream.lib.clock import database_now
 from gigstream.lib.money import BPS
 from platforms.enums import every_scope
-from platforms.errors import InvalidFee, PlatformDeleted, PlatformNameTaken, PlatformSuspended
+from platforms.errors import InvalidFee, KeyEnded, PlatformDeleted, PlatformNameTaken, PlatformSuspended
 from platforms.models import DEFAULT_FEE_BPS, ApiKey, Platform
 from platforms.signals import platforms_registered
 from workers.departures import platform_departures
@@ -164,10 +164,12 @@ def hash_key(text: str) -> str:
 
 @verb("api_key.rotate", "api_key")
 def rotate_api_key(*, key_id: int, now: datetime | None = None) -> tuple[ApiKey, str]:
-    """A new key beside the old one, which stops working after 24 hours."""
+    """A new key beside the old one, which stops working after 24 hours. Raises KeyEnded."""
     now = now or database_now()
     key = ApiKey.objects.locked().get(pk=key_id)
     end = now + ROTATION_OVERLAP
+    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
+        raise KeyEnded(f"the key {key.prefix} was revoked or has expired", prefix=key.prefix)
     key.expires_at = min(key.expires_at or end, end)
     key.save(update_fields=["expires_at"])
     return create_api_key(platform_id=key.platform_id, name=key.name, is_live=key.is_live, scopes=key.scopes)

@@ -1,47 +1,20 @@
 """What every address of the API has in common: credentials, input, errors, keys, pages and limits."""
 
-import json
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 
 from audit.answers import sweep
 from audit.models import AnsweredRequest, AuditLog
 from gigstream.lib.clock import database_now
 from platforms import services as platforms
 from platforms.models import ApiKey, Task
-from tests.api_client import Api
+from tests.api_client import Api, is_problem
 from tests.factories import PlatformFactory, TaskFactory, WorkerFactory, balance, fund
 
 pytestmark = pytest.mark.django_db
 
 TASK = {"title": "Deliver", "task_type": "fixed", "amount": "12.50"}
-
-
-@pytest.fixture(autouse=True)
-def _fresh_counts():
-    cache.clear()
-
-
-@pytest.fixture
-def platform():
-    return PlatformFactory(funds="1000")
-
-
-@pytest.fixture
-def api(platform):
-    return Api.of(platform)
-
-
-def is_problem(answer, status, code):
-    assert answer.status_code == status, answer.content
-    assert answer["Content-Type"] == "application/problem+json"
-    body = json.loads(answer.content)
-    assert (body["status"], body["code"]) == (status, code)
-    assert body["type"] == f"urn:gigstream:problem:{code}"
-    assert body["request_id"] == answer["X-Request-Id"]
-    return body
 
 
 # --- Credentials --------------------------------------------------------------------------------------------

@@ -3,28 +3,11 @@
 import json
 
 import pytest
-from django.core.cache import cache
 
 from platforms.models import Task
-from tests.api_client import Api
 from tests.factories import PlatformFactory, TaskFactory, WorkerFactory, balance
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _fresh_counts():
-    cache.clear()
-
-
-@pytest.fixture
-def platform():
-    return PlatformFactory(funds="1000")
-
-
-@pytest.fixture
-def api(platform):
-    return Api.of(platform)
 
 
 def test_a_fixed_task_from_post_to_pay(platform, api):

@@ -30,6 +30,10 @@ class StrictSerializer(serializers.Serializer):
         return super().to_internal_value(data)
 
 
+class NothingForm(StrictSerializer):
+    """No input."""
+
+
 class Text(serializers.CharField):
     """A JSON string."""
 
