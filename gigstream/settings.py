@@ -33,6 +33,8 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "rest_framework",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "pgtrigger",
     "gigstream",
     "audit",
@@ -234,6 +236,37 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": [],
     "EXCEPTION_HANDLER": "gigstream.lib.api.problems.handle",
     "UNAUTHENTICATED_USER": None,
+    "DEFAULT_SCHEMA_CLASS": "gigstream.lib.api.schema.DoorSchema",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "GigStream",
+    "DESCRIPTION": "Real-time USDC pay for gig workers. Amounts are strings; times are RFC 3339 in UTC.",
+    "VERSION": "1",
+    "OAS_VERSION": "3.1.1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "AUTHENTICATION_WHITELIST": [],
+    "POSTPROCESSING_HOOKS": ["gigstream.lib.api.schema.finish"],
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "APPEND_COMPONENTS": {
+        "securitySchemes": {
+            "platformKey": {
+                "type": "http",
+                "scheme": "bearer",
+                "description": "an API key of a platform, `gs_live_…` or `gs_test_…`",
+            },
+            "workerToken": {
+                "type": "http",
+                "scheme": "bearer",
+                "bearerFormat": "JWT",
+                "description": "an access token of a worker",
+            },
+        }
+    },
+    # The pages' scripts come from the package, not from another host.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
 }
 
 # --- Language, time, files ----------------------------------------------------------------------------------

@@ -42,6 +42,8 @@ def _field(model: type[models.Model], column: str) -> Field:
     if source.choices:
         return Choice(choices=[value for value, _ in source.choices], **options)
     kind = next(made for of, made in _KINDS if isinstance(source, of))
+    if kind is Text:
+        options["allow_blank"] = True
     return kind(**options)
 
 

@@ -40,7 +40,8 @@ class Text(serializers.CharField):
     default_error_messages = {"invalid": "must be a string"}
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"trim_whitespace": False, **kwargs})
+        shortest = {} if kwargs.get("allow_blank") else {"min_length": 1}
+        super().__init__(**{"trim_whitespace": False, **shortest, **kwargs})
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
