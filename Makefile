@@ -14,7 +14,7 @@ PRODUCTION_EXAMPLE := GIGSTREAM_ENV=production DEBUG=false ALLOWED_HOSTS=gigstre
 	DATABASE_URL=postgresql://gigstream@db.invalid:5432/gigstream REDIS_URL=redis://redis.invalid:6379/0
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test bench check services-stop
+.PHONY: help install demo test bench schema check services-stop
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -51,13 +51,19 @@ $(NODE_PEERS): $(PEERS) $(BENCHES)/drizzle/package-lock.json
 		ci --prefix $(BENCHES)/drizzle --ignore-scripts --no-audit --no-fund --loglevel error
 	@touch $@
 
-check: install ## style, types, imports between apps, migrations, settings
+schema: install ## write docs/openapi.yaml, the description of the API
+	$(BIN)/python manage.py spectacular --fail-on-warn --validate --file docs/openapi.yaml
+
+check: install ## style, types, imports between apps, migrations, settings, the API's description
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check
+	@echo '$(BIN)/python manage.py spectacular, compared with docs/openapi.yaml'
+	@$(BIN)/python manage.py spectacular --fail-on-warn --validate | diff docs/openapi.yaml - >&2 || \
+		{ echo 'docs/openapi.yaml is not what the API is now: make schema' >&2; exit 1; }
 	@echo '$(BIN)/python manage.py check --deploy --fail-level WARNING, with production settings'
 	@$(PRODUCTION_EXAMPLE) \
 		SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \

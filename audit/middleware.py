@@ -19,6 +19,7 @@ class ActorMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-Id", "")
         request_id = given if _USABLE.fullmatch(given) else uuid4().hex
+        request.request_id = request_id  # type: ignore[attr-defined]
         with acting(self._actor(request, request_id)):
             response = self.get_response(request)
         response["X-Request-Id"] = request_id

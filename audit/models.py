@@ -1,11 +1,12 @@
 """Who did what, when, and what the jobs and checks reported. Knows other apps only by name and id."""
 
+import pgtrigger
 from django.db import models
 from django.db.models import Func, Q
 from django.db.models.functions import Now
 
 from audit.enums import ActorType
-from gigstream.lib.models import GuardedQuerySet
+from gigstream.lib.models import CommonQuerySet, GuardedQuerySet
 from gigstream.lib.states import append_only
 
 
@@ -133,3 +134,33 @@ class BookCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name}: {self.violations}"
+
+
+class AnsweredRequest(models.Model):
+    """One request of a caller with an idempotency key, and its first answer: the same again gets the same.
+    Written in the transaction of what the request did; never changes; deleted after a week."""
+
+    id = models.BigAutoField(primary_key=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False, db_index=True)
+    caller = models.CharField(max_length=64, help_text="kind and id")
+    method = models.CharField(max_length=8)
+    path = models.TextField()
+    key = models.CharField(max_length=255)
+    request_hash = models.CharField(max_length=64, help_text="SHA-256 of what was asked")
+    status = models.PositiveSmallIntegerField()
+    body = models.TextField(blank=True)
+
+    objects = models.Manager.from_queryset(CommonQuerySet)()
+
+    class Meta:
+        db_table = "answered_requests"
+        constraints = [
+            models.UniqueConstraint(name="request_answered_once", fields=["caller", "method", "path", "key"]),
+            models.CheckConstraint(
+                name="request_answer_is_a_success", condition=Q(status__gte=200, status__lt=300)
+            ),
+        ]
+        triggers = [pgtrigger.Protect(name="never_changed", operation=pgtrigger.Update)]
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path} {self.key}"

@@ -15,7 +15,7 @@ from psycopg.types.json import Jsonb
 from audit.context import Actor, current_actor
 from audit.enums import PERSONS
 from gigstream.lib import sql
-from gigstream.lib.db import atomic_with_retry
+from gigstream.lib.db import afterwards, atomic_with_retry
 from gigstream.lib.errors import Refusal
 
 P = ParamSpec("P")
@@ -120,7 +120,7 @@ def verb(action: str, resource_type: str) -> Callable[[Callable[P, R]], Callable
                 return run(*args, **kwargs)
             except Refusal as refusal:
                 if outermost and current_actor().type in PERSONS:
-                    _record_refusal(action, resource_type, kwargs, refusal)
+                    afterwards(functools.partial(_record_refusal, action, resource_type, kwargs, refusal))
                 raise
 
         return wrapper

@@ -1,4 +1,4 @@
-from audit import books, sealing
+from audit import answers, books, sealing
 from audit.jobs import job, ring_overdue
 
 
@@ -13,6 +13,11 @@ def check_books() -> int:
     results = books.check_books()
     books.record(results)
     return sum(result.violations for result in results)
+
+
+@job
+def sweep_answers() -> int:
+    return answers.sweep()
 
 
 @job

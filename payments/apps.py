@@ -5,4 +5,4 @@ class PaymentsConfig(AppConfig):
     name = "payments"
 
     def ready(self) -> None:
-        from payments import departures, invariants, receivers  # noqa: F401 - they register themselves
+        from payments import departures, invariants, previews, receivers  # noqa: F401 - they register themselves

@@ -27,6 +27,12 @@ class TopUpTooSmall(Refusal):
     status = 422
 
 
+class DepositsAreObserved(Refusal):
+    """With real money a deposit is booked when it is seen on chain, never because somebody says so."""
+
+    code = "deposits_are_observed"
+
+
 class NoWallet(Refusal):
     """The worker has no wallet to be paid to."""
 

@@ -1,8 +1,14 @@
 """Questions about money."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Count, Sum
+from django.db.models.functions import TruncDate
 
 from gigstream.lib import sql
 from payments.models import LedgerEntry, Transaction
@@ -23,3 +29,20 @@ def payout_parts(payout: Transaction) -> list[PayoutPart]:
     rows = sql.rows(sql.load(_SQL / "payout_parts.sql"), {"payout": payout.pk})
     entries = LedgerEntry.objects.in_bulk([row["entry_id"] for row in rows])
     return [PayoutPart(entries[row["entry_id"]], row["amount"]) for row in rows]
+
+
+def platform_balance(platform_id: UUID, now: datetime) -> dict[str, Any]:
+    """What the platform has available and in escrow, what open streams have yet to release and release in an
+    hour, and for how many days `available` lasts at the average of the last seven. Amounts in USDC."""
+    (row,) = sql.rows(sql.load(_SQL / "platform_balance.sql"), {"platform": platform_id, "now": now})
+    spent = row["posted_per_day"]
+    return {**row, "runway_days": f"{row['available'] / spent:.1f}" if spent else None}
+
+
+def platform_days(platform_id: UUID, start: datetime, end: datetime) -> list[dict[str, Any]]:
+    """The platform's transactions made from `start` until before `end`, by UTC day, type and status, the
+    newest day first. `daily_transaction_summary` sums over all platforms and cannot be narrowed to one."""
+    made = Transaction.objects.filter(platform=platform_id, created_at__gte=start, created_at__lt=end)
+    days: Any = made.annotate(day=TruncDate("created_at")).values("day", "type", "status")
+    summed = days.annotate(transactions=Count("id"), total_amount=Sum("amount"))
+    return list(summed.order_by("-day", "type", "status"))

@@ -41,6 +41,28 @@ class WorkEventType(TextChoices):
     BONUS = "bonus"
 
 
+class ApiScope(TextChoices):
+    """What an API key may be good for."""
+
+    TASKS_READ = "tasks:read"
+    TASKS_WRITE = "tasks:write"
+    STREAMS_READ = "streams:read"
+    STREAMS_WRITE = "streams:write"
+    MONEY_READ = "money:read"
+    MONEY_WRITE = "money:write"
+    WORKERS_READ = "workers:read"
+    WORKERS_WRITE = "workers:write"
+    EVENTS_READ = "events:read"
+    EVENTS_WRITE = "events:write"
+    KEYS_READ = "keys:read"
+    KEYS_WRITE = "keys:write"
+
+
+def every_scope() -> list[str]:
+    """What a key may do unless its maker says less."""
+    return list(ApiScope.values)
+
+
 class DisputeOutcome(TextChoices):
     """Who was right."""
 

@@ -92,6 +92,26 @@ class PlatformNameTaken(Refusal):
     code = "platform_name_taken"
 
 
+class ScopeBeyondOwn(Refusal):
+    """A key makes or renews only keys that can do no more than it can itself."""
+
+    code = "scope_beyond_own"
+    status = 403
+
+
+class InvalidExpiry(Refusal):
+    """A key ends in the future, if ever."""
+
+    code = "invalid_expiry"
+    status = 422
+
+
+class KeyEnded(Refusal):
+    """A key that was revoked or has expired is not rotated: it must be made anew."""
+
+    code = "key_ended"
+
+
 class InvalidWorkEvent(Refusal):
     """The report lacks what its type needs, or repeats a fact with other particulars."""
 

@@ -3,6 +3,7 @@ from decimal import Decimal
 from typing import Any
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
@@ -19,7 +20,15 @@ from gigstream.lib.models import (
 from gigstream.lib.money import LARGEST, MoneyField
 from gigstream.lib.states import append_only, status_trigger
 from platforms import reports  # noqa: F401 - the models of the views
-from platforms.enums import TASK_MOVES, DisputeOutcome, TaskStatus, TaskType, WorkEventType
+from platforms.enums import (
+    TASK_MOVES,
+    ApiScope,
+    DisputeOutcome,
+    TaskStatus,
+    TaskType,
+    WorkEventType,
+    every_scope,
+)
 from platforms.outbox import Event, EventCounter, WebhookDelivery, WebhookEndpoint
 from platforms.querysets import TaskQuerySet
 from workers.models import Worker
@@ -104,6 +113,7 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=16, unique=True, help_text="the public part, for look-up")
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     is_live = models.BooleanField(default=False, help_text="gs_live_ rather than gs_test_")
+    scopes = ArrayField(models.CharField(max_length=32), default=every_scope)
     last_used_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
@@ -118,6 +128,9 @@ class ApiKey(models.Model):
             models.CheckConstraint(
                 name="api_key_hash_is_sha256",
                 condition=Q(secret_hash__regex="^[0-9a-f]{64}$"),  # noqa: S106 - a pattern
+            ),
+            models.CheckConstraint(
+                name="api_key_scopes_known", condition=Q(scopes__contained_by=ApiScope.values)
             ),
         ]
 

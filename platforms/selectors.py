@@ -4,14 +4,14 @@ import hmac
 import re
 from datetime import datetime
 
-from platforms.models import ApiKey, Platform
+from platforms.models import ApiKey
 from platforms.services.parties import hash_key
 
 _KEY = re.compile(r"gs_(?:live|test)_(?P<prefix>[0-9a-z]{4,16})_[A-Za-z0-9_-]{20,}", re.ASCII)
 
 
-def platform_by_key(text: str, now: datetime) -> Platform | None:
-    """The platform that this API key speaks for at `now`; None for a wrong, revoked or expired one."""
+def usable_key(text: str, now: datetime) -> ApiKey | None:
+    """The key, with its platform, that this text is at `now`; None for a wrong, revoked or expired one."""
     shape = _KEY.fullmatch(text)
     if shape is None:
         return None
@@ -20,4 +20,4 @@ def platform_by_key(text: str, now: datetime) -> Platform | None:
         return None
     if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
         return None
-    return key.platform if key.platform.deleted_at is None else None
+    return key if key.platform.deleted_at is None else None

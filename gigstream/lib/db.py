@@ -53,6 +53,34 @@ def _framed(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     return result
 
 
+_waiting: ContextVar[list[Callable[[], None]] | None] = ContextVar("waiting", default=None)
+
+
+def afterwards(work: Callable[[], None]) -> None:
+    """Do `work` when the outermost `atomic_with_retry` around the caller has ended, committed or undone;
+    at once outside of one. What it writes outlives a rollback."""
+    waiting = _waiting.get()
+    if waiting is None:
+        work()
+    else:
+        waiting.append(work)
+
+
+@contextmanager
+def _ending() -> Iterator[None]:
+    if _waiting.get() is not None:
+        yield
+        return
+    waiting: list[Callable[[], None]] = []
+    token = _waiting.set(waiting)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+        for work in waiting:
+            work()
+
+
 def atomic_with_retry(function: Callable[P, R]) -> Callable[P, R]:
     """Run the function in one transaction; rerun all of it, up to 5 times, after a lock conflict.
 
@@ -61,6 +89,10 @@ def atomic_with_retry(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
+        with _ending():
+            return attempt_all(*args, **kwargs)
+
+    def attempt_all(*args: P.args, **kwargs: P.kwargs) -> R:
         if connection.in_atomic_block:
             with transaction.atomic():
                 return _framed(function, *args, **kwargs)

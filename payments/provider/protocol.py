@@ -38,6 +38,9 @@ class ProviderRefused(Exception):
 
 
 class PaymentProvider(Protocol):
+    # Whether its money is play money, which anybody may make.
+    simulated: bool
+
     def transfer(self, *, key: UUID, to_wallet: str, amount: Decimal) -> ProviderTransfer:
         """Send `amount` USDC to the wallet; the same key never sends twice.
 

@@ -17,6 +17,8 @@ from payments.provider.protocol import ProviderRefused, ProviderTransfer, Provid
 class SandboxProvider:
     """Deterministic: ids and hashes follow from the key, the state from the time since acceptance."""
 
+    simulated = True
+
     def __init__(self, clock: Callable[[], datetime] = database_now) -> None:
         self._clock = clock
 

@@ -1,7 +1,7 @@
 """The verbs of the payments app."""
 
 from payments.services.days import close_transaction_days
-from payments.services.deposits import deposit
+from payments.services.deposits import deposit, simulate_deposit
 from payments.services.hand import adjust, grant_reward
 from payments.services.payouts import cancel_payout, cash_out, create_due_payouts
 from payments.services.release import release_due_streams
@@ -22,6 +22,7 @@ __all__ = [
     "poll_settlements",
     "release_due_streams",
     "resume_stream",
+    "simulate_deposit",
     "submit_payouts",
     "top_up",
 ]

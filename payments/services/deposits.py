@@ -1,5 +1,6 @@
 """Platforms' money coming in."""
 
+import hashlib
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -11,8 +12,10 @@ from gigstream.lib.errors import ReplayMismatch
 from gigstream.lib.money import amount as exact
 from gigstream.lib.money import usdc
 from payments.enums import AccountName, EntryKind, TransactionStatus, TransactionType
+from payments.errors import DepositsAreObserved
 from payments.models import Transaction
 from payments.postings import Posting
+from payments.provider import configured_provider
 from payments.services import accounts, ledger, transactions
 from platforms.models import Platform
 from platforms.services import require_active
@@ -63,6 +66,16 @@ def deposit(
     transactions.insert([movement], now)
     audit.record("deposit", platform, after={"amount": value, "tx_hash": tx_hash}, now=now)
     return movement
+
+
+def simulate_deposit(
+    *, platform_id: UUID, amount: Decimal | str, key: str, now: datetime | None = None
+) -> Transaction:
+    """Play money arrives, once per `key` of the platform. Raises DepositsAreObserved with a real provider."""
+    if not configured_provider().simulated:
+        raise DepositsAreObserved("send USDC to your wallet: it is credited when the chain shows it")
+    digest = hashlib.sha256(f"{platform_id}:{key}".encode()).hexdigest()
+    return deposit(platform_id=platform_id, amount=amount, tx_hash=f"0x{digest}", now=now)
 
 
 def _same(known: Transaction, platform_id: UUID, value: Decimal) -> Transaction:

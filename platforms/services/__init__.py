@@ -21,6 +21,7 @@ from platforms.services.parties import (
     rotate_api_key,
     set_fee,
     suspend_platform,
+    touch_api_key,
 )
 from platforms.services.tasks import MilestonePlan, assign_task, create_task, start_task
 from platforms.services.webhooks import (
@@ -70,4 +71,5 @@ __all__ = [
     "set_webhook",
     "start_task",
     "suspend_platform",
+    "touch_api_key",
 ]

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,13 +11,15 @@ from audit.services import verb
 from gigstream.lib.addresses import normal_address
 from gigstream.lib.clock import database_now
 from gigstream.lib.money import BPS
-from platforms.errors import InvalidFee, PlatformDeleted, PlatformNameTaken, PlatformSuspended
+from platforms.enums import every_scope
+from platforms.errors import InvalidFee, KeyEnded, PlatformDeleted, PlatformNameTaken, PlatformSuspended
 from platforms.models import DEFAULT_FEE_BPS, ApiKey, Platform
 from platforms.services.endpoints import forget
 from platforms.signals import platforms_registered
 from workers.departures import platform_departures
 
 ROTATION_OVERLAP = timedelta(hours=24)
+USE_NOTED_EVERY = timedelta(minutes=1)
 
 
 @verb("platform.register", "platform")
@@ -131,13 +134,15 @@ def create_api_key(
     platform_id: UUID,
     name: str = "",
     is_live: bool = False,
+    scopes: Sequence[str] = (),
     expires_at: datetime | None = None,
     prefix: str | None = None,
     secret: str | None = None,
 ) -> tuple[ApiKey, str]:
     """A new key of the platform, with its full text, which is shown this once and never stored.
 
-    `prefix` and `secret` are chosen at random; only a demo gives its own.
+    Without `scopes` it may do everything. `prefix` and `secret` are chosen at random; only a demo gives its
+    own.
     """
     platform = Platform.objects.locked().get(pk=platform_id)
     require_active(platform)
@@ -149,6 +154,7 @@ def create_api_key(
         prefix=prefix,
         secret_hash=hash_key(text),
         is_live=is_live,
+        scopes=list(scopes) or every_scope(),
         expires_at=expires_at,
     )
     audit.record("api_key.create", platform, after={"prefix": key.prefix, "is_live": is_live})
@@ -162,13 +168,21 @@ def hash_key(text: str) -> str:
 
 @verb("api_key.rotate", "api_key")
 def rotate_api_key(*, key_id: int, now: datetime | None = None) -> tuple[ApiKey, str]:
-    """A new key beside the old one, which stops working after 24 hours."""
+    """A new key beside the old one, which stops working after 24 hours. Raises KeyEnded."""
     now = now or database_now()
     key = ApiKey.objects.locked().get(pk=key_id)
     end = now + ROTATION_OVERLAP
+    if key.revoked_at is not None or (key.expires_at is not None and key.expires_at <= now):
+        raise KeyEnded(f"the key {key.prefix} was revoked or has expired", prefix=key.prefix)
     key.expires_at = min(key.expires_at or end, end)
     key.save(update_fields=["expires_at"])
-    return create_api_key(platform_id=key.platform_id, name=key.name, is_live=key.is_live)
+    return create_api_key(platform_id=key.platform_id, name=key.name, is_live=key.is_live, scopes=key.scopes)
+
+
+def touch_api_key(key: ApiKey, *, now: datetime) -> None:
+    """The key's last use is on record, written at most once a minute."""
+    if key.last_used_at is None or now - key.last_used_at >= USE_NOTED_EVERY:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
 
 
 @verb("api_key.revoke", "api_key")

@@ -15,7 +15,7 @@ from loans.models import Loan
 from payments import services as payments
 from payments.models import LedgerEntry, Stream, Transaction
 from platforms.models import Task
-from platforms.selectors import platform_by_key
+from platforms.selectors import usable_key
 from tests.factories import sandbox
 from workers.models import Worker
 
@@ -64,7 +64,7 @@ def test_its_people_and_work_are_varied():
     assert len(set(Task.objects.values_list("status", flat=True))) == 6
     assert set(Stream.objects.values_list("status", flat=True)) == {"active", "completed"}
     assert {"repaid", "repaying", "disbursed"} <= set(Loan.objects.values_list("status", flat=True))
-    assert platform_by_key(PLATFORM_API_KEY, database_now()).name == "QuickTask"
+    assert usable_key(PLATFORM_API_KEY, database_now()).platform.name == "QuickTask"
 
 
 def test_the_books_balance_after_an_hour_of_ticks():

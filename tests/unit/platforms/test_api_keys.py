@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from platforms import services as platforms
-from platforms.selectors import platform_by_key
+from platforms.selectors import usable_key
 from tests.factories import NOW, PlatformFactory
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +16,7 @@ def test_a_key_speaks_for_its_platform_and_only_its_hash_is_kept():
     key, text = platforms.create_api_key(platform_id=platform.pk, is_live=True)
 
     assert text.startswith(f"gs_live_{key.prefix}_")
-    assert platform_by_key(text, NOW) == platform
+    assert usable_key(text, NOW).platform == platform
     secret = text.removeprefix(f"gs_live_{key.prefix}_")
     assert len(secret) >= 40
     assert secret not in str(vars(key))
@@ -27,7 +27,7 @@ def test_a_key_speaks_for_its_platform_and_only_its_hash_is_kept():
 )
 def test_a_wrong_key_speaks_for_nobody(spoil):
     _, text = platforms.create_api_key(platform_id=PlatformFactory().pk)
-    assert platform_by_key(spoil(text), NOW) is None
+    assert usable_key(spoil(text), NOW) is None
 
 
 def test_rotation_overlaps_for_a_day():
@@ -36,12 +36,12 @@ def test_rotation_overlaps_for_a_day():
 
     _, new = platforms.rotate_api_key(key_id=key.pk, now=NOW)
 
-    assert platform_by_key(old, NOW + timedelta(hours=23)) == platform
-    assert platform_by_key(old, NOW + timedelta(hours=24)) is None
-    assert platform_by_key(new, NOW + timedelta(days=99)) == platform
+    assert usable_key(old, NOW + timedelta(hours=23)).platform == platform
+    assert usable_key(old, NOW + timedelta(hours=24)) is None
+    assert usable_key(new, NOW + timedelta(days=99)).platform == platform
 
 
 def test_a_revoked_key_is_dead_at_once():
     key, text = platforms.create_api_key(platform_id=PlatformFactory().pk)
     platforms.revoke_api_key(key_id=key.pk, now=NOW)
-    assert platform_by_key(text, NOW) is None
+    assert usable_key(text, NOW) is None

@@ -1,0 +1,86 @@
+"""The same request again gets the first answer: idempotency keys, kept with what the request did."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from audit.models import AnsweredRequest
+from gigstream.lib.clock import database_now
+from gigstream.lib.db import atomic_with_retry, try_lock
+from gigstream.lib.errors import Refusal, ReplayMismatch
+
+KEPT = timedelta(days=7)
+SWEPT_AT_ONCE = 10_000
+
+
+class RequestInProgress(Refusal):
+    """The first request with this idempotency key has not ended yet."""
+
+    code = "idempotency_in_progress"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request under its idempotency key. `content` is everything that makes it another request."""
+
+    caller: str
+    method: str
+    path: str
+    key: str
+    content: bytes
+
+    @property
+    def hash(self) -> str:
+        return hashlib.sha256(self.content).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: str
+    replayed: bool = False
+
+
+@atomic_with_retry
+def once(asked: Asked, act: Callable[[], tuple[int, str]]) -> Answer:
+    """What `act` answers, the first time; afterwards that same answer, without acting again.
+
+    Act and answer are one transaction: when the act is refused or fails, nothing stays and the same key may
+    try again. Raises RequestInProgress while another one runs, ReplayMismatch when something else was asked
+    under this key.
+    """
+    if not try_lock(*_lock_of(asked)):
+        raise RequestInProgress("the first request with this Idempotency-Key is still running")
+    first = AnsweredRequest.objects.filter(
+        caller=asked.caller, method=asked.method, path=asked.path, key=asked.key
+    ).first()
+    if first is not None:
+        if first.request_hash != asked.hash:
+            raise ReplayMismatch("this Idempotency-Key was used for another request")
+        return Answer(first.status, first.body, replayed=True)
+    status, body = act()
+    AnsweredRequest.objects.create(
+        caller=asked.caller,
+        method=asked.method,
+        path=asked.path,
+        key=asked.key,
+        request_hash=asked.hash,
+        status=status,
+        body=body,
+    )
+    return Answer(status, body)
+
+
+def _lock_of(asked: Asked) -> tuple[str, int]:
+    """A name and a number for the lock, so that two requests never share one by chance."""
+    name = f"answer:{asked.caller}:{asked.method}:{asked.path}:{asked.key}"
+    digest = hashlib.sha256(name.encode()).digest()
+    return name, int.from_bytes(digest[:4], signed=True)
+
+
+def sweep(*, now: datetime | None = None) -> int:
+    """Answers older than a week are gone, some at a time; returns how many."""
+    until = (now or database_now()) - KEPT
+    old = AnsweredRequest.objects.filter(created_at__lt=until).values("pk")[:SWEPT_AT_ONCE]
+    return AnsweredRequest.objects.filter(pk__in=old).delete()[0]

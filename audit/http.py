@@ -1,0 +1,200 @@
+"""The frame of every API view: who calls, what they may, how often, and each request done once."""
+
+import dataclasses
+import re
+from collections.abc import Callable, Collection, Mapping
+from contextlib import ExitStack
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from rest_framework import exceptions, serializers
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from audit import answers
+from audit.answers import Asked
+from audit.context import acting, current_actor
+from audit.enums import ActorType
+from gigstream.lib.api import limits, listing, parsing, previews
+from gigstream.lib.api.callers import Caller
+from gigstream.lib.api.doors import Door
+from gigstream.lib.api.rendering import canonical, dump
+from gigstream.lib.db import atomic_with_retry
+from gigstream.lib.errors import Refusal
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+# What an act answers: a status and a body of plain values.
+Act = Callable[[], tuple[int, Any]]
+
+
+class KeyMissing(Refusal):
+    """A request that moves money has no idempotency key."""
+
+    code = "idempotency_key_missing"
+    status = 400
+
+
+class InvalidKey(Refusal):
+    """The idempotency key is not 1 to 255 visible ASCII characters."""
+
+    code = "idempotency_key_invalid"
+    status = 400
+
+
+class ScopeMissing(Refusal):
+    """The key was made without the scope that this operation needs."""
+
+    code = "insufficient_scope"
+    status = 403
+
+
+class ApiView(APIView):
+    """One address of the API.
+
+    `callers` are the kinds that may come, `resource` names the scope (`resource:read`, `resource:write`),
+    `moves_money` demands an idempotency key on POST and allows `?dry_run=true`, `query` is the form of the
+    query string of a GET, `doors` says of each method how it is called, what it takes and what it answers.
+    """
+
+    doors: ClassVar[Mapping[str, Door]] = {}
+
+    callers: ClassVar[Collection[str]] = ()
+    resource: ClassVar[str] = ""
+    moves_money: ClassVar[bool] = False
+    query: ClassVar[type[serializers.Serializer] | None] = None
+
+    allowance: limits.Allowance | None = None
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with ExitStack() as self.stack:
+            return super().dispatch(request, *args, **kwargs)
+
+    def check_permissions(self, request: Request) -> None:
+        if not self.callers:
+            return
+        caller = request.auth
+        if not isinstance(caller, Caller):
+            raise exceptions.NotAuthenticated("a valid credential is needed: Authorization: Bearer …")
+        if caller.kind not in self.callers:
+            raise exceptions.PermissionDenied(f"this is not for a {caller.kind}")
+        actor = dataclasses.replace(current_actor(), type=ActorType(caller.kind), id=caller.id)
+        self.stack.enter_context(acting(actor))
+        scope = f"{self.resource}:{'read' if request.method in READING else 'write'}"
+        if not caller.may(scope):
+            raise ScopeMissing(f"this key has not the scope {scope}", scope=scope)
+
+    def check_throttles(self, request: Request) -> None:
+        self.allowance = limits.take(str(request.auth or request.META.get("REMOTE_ADDR", "")))
+        if self.allowance is not None and self.allowance.exceeded:
+            raise exceptions.Throttled(self.allowance.reset_seconds)
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        known = self._known(request)
+        wrong = {name: "unknown parameter" for name in request.query_params if name not in known}
+        wrong |= {name: "given twice" for name, values in request.query_params.lists() if len(values) > 1}
+        if wrong:
+            raise serializers.ValidationError(wrong)
+
+    def _known(self, request: Request) -> Collection[str]:
+        """The parameters that the query string may have."""
+        if request.method == "POST":
+            return ("dry_run",) if self.moves_money else ()
+        door = self.doors.get(request.method or "")
+        own = () if self.query is None else tuple(self.query().fields)
+        return (*own, "limit", "cursor") if door is not None and door.listed else own
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        answer["Cache-Control"] = "no-store"
+        if self.allowance is not None:
+            for name, value in self.allowance.headers().items():
+                answer[name] = value
+            if answer.status_code == exceptions.Throttled.status_code:
+                answer["Retry-After"] = str(self.allowance.reset_seconds)
+        return answer
+
+    def read(self, request: Request) -> dict[str, Any]:
+        """The body as the door's form wants it. Raises ValidationError with a pointer for each field."""
+        form: Any = self.doors[request.method or ""].takes
+        given = form(data=request.data)
+        given.is_valid(raise_exception=True)
+        return given.validated_data
+
+    def read_query(self, request: Request) -> dict[str, Any]:
+        """What the query string narrows a list by. Raises ValidationError."""
+        form: Any = self.query
+        given = form(
+            data={name: text for name, text in request.query_params.items() if name in form().fields}
+        )
+        given.is_valid(raise_exception=True)
+        return given.validated_data
+
+    def paged(
+        self,
+        request: Request,
+        rows: QuerySet[Any],
+        *,
+        show: Callable[[dict[str, Any]], dict[str, Any]] = dict,
+        order: tuple[str, str] = listing.ORDER,
+    ) -> HttpResponse:
+        """One page of rows that are dicts and hold what `order` names, each as `show` has it."""
+        items, cursor = listing.page(rows, request.query_params, order=order)
+        return json(200, {"items": [show(item) for item in items], "next": cursor})
+
+    def perform(
+        self, request: Request, act: Act, *, shown_once: Mapping[str, Any] | None = None
+    ) -> HttpResponse:
+        """What a POST, PUT or DELETE does, in one transaction, once for each idempotency key.
+
+        `shown_once`, which the act fills, is in the first answer only and is kept nowhere: secrets.
+        """
+        if self._is_rehearsal(request):
+            return json(200, rehearse(act))
+        key = request.headers.get("Idempotency-Key")
+        if key is None and self.moves_money:
+            raise KeyMissing("a request that moves money needs the header Idempotency-Key")
+        if key is None:
+            status, body = atomic_with_retry(act)()
+            return json(status, {**body, **shown_once} if shown_once else body)
+        if not _KEY.fullmatch(key):
+            raise InvalidKey("an Idempotency-Key is 1 to 255 visible ASCII characters")
+        answer = answers.once(_asked(request, key), lambda: _rendered(*act()))
+        if answer.replayed:
+            response = HttpResponse(answer.body, status=answer.status, content_type="application/json")
+            response["Idempotent-Replayed"] = "true"
+            return response
+        if shown_once:
+            return json(answer.status, {**parsing.read(answer.body.encode()), **shown_once})
+        return HttpResponse(answer.body, status=answer.status, content_type="application/json")
+
+    def _is_rehearsal(self, request: Request) -> bool:
+        text = request.query_params.get("dry_run", "false")
+        if text not in ("true", "false"):
+            raise serializers.ValidationError({"dry_run": "must be true or false"})
+        return text == "true"
+
+
+def rehearse(act: Act) -> dict[str, Any]:
+    """What the act would answer, book and announce; nothing of it stays."""
+    with transaction.atomic(), previews.watching() as seen:
+        _, body = act()
+        transaction.set_rollback(True)
+    return {"dry_run": True, "answer": body, **seen}
+
+
+def _asked(request: Request, key: str) -> Asked:
+    content = canonical([request.data, request.META.get("QUERY_STRING", "")])
+    return Asked(str(request.auth or ""), request.method or "", request.path, key, content)
+
+
+def _rendered(status: int, body: Any) -> tuple[int, str]:
+    return status, dump(body).decode()
+
+
+def json(status: int, body: Any) -> HttpResponse:
+    """The body as an answer."""
+    return HttpResponse(dump(body), status=status, content_type="application/json")

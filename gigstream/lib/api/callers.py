@@ -1,0 +1,46 @@
+"""Who is calling over HTTP."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+PLATFORM, WORKER = "platform", "worker"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A platform or worker whose credential was good. `scopes` is None where the credential opens all."""
+
+    kind: str
+    row: Any
+    scopes: frozenset[str] | None = None
+
+    @property
+    def id(self) -> str:
+        return str(self.row.pk)
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+    def may(self, scope: str) -> bool:
+        return self.scopes is None or scope in self.scopes
+
+
+class BearerAuthentication(BaseAuthentication):
+    """Reads `Authorization: Bearer …`; whose credential it is say the subclasses."""
+
+    def authenticate(self, request: Request) -> tuple[Any, Caller] | None:
+        word, _, text = request.headers.get("Authorization", "").partition(" ")
+        if word.lower() != "bearer" or not text:
+            return None
+        caller = self.find(text, request)
+        return None if caller is None else (caller.row, caller)
+
+    def find(self, text: str, request: Request) -> Caller | None:
+        """The caller that this credential names; None if it is not good, or of another kind."""
+        raise NotImplementedError
+
+    def authenticate_header(self, request: Request) -> str:
+        return 'Bearer realm="gigstream"'

@@ -1,0 +1,21 @@
+"""What each method of an address is called, takes and answers."""
+
+from dataclasses import dataclass
+
+from rest_framework import serializers
+
+Form = type[serializers.Serializer]
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One method of an address, as the description of the API tells it.
+
+    `operation` is unique in the whole API; `listed` doors answer page by page.
+    """
+
+    operation: str
+    answers: Form
+    takes: Form | None = None
+    status: int = 200
+    listed: bool = False

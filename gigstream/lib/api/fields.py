@@ -1,0 +1,138 @@
+"""Serializer fields that take one form of each value and refuse the rest, and serializers that do so too."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from rest_framework import serializers
+
+from gigstream.lib import money
+from gigstream.lib.api.rendering import dump
+from gigstream.lib.money import MICRO, InvalidAmount
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+LARGEST_JSON = 16_384
+
+
+class StrictSerializer(serializers.Serializer):
+    """Takes the fields it has and no others."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            known = {name for name, field in self.fields.items() if not field.read_only}
+            unknown = [name for name in data if name not in known]
+            if unknown:
+                raise serializers.ValidationError(dict.fromkeys(unknown, "unknown field"), code="unknown")
+        return super().to_internal_value(data)
+
+
+class NothingForm(StrictSerializer):
+    """No input."""
+
+
+class Text(serializers.CharField):
+    """A JSON string."""
+
+    default_error_messages = {"invalid": "must be a string"}
+
+    def __init__(self, **kwargs: Any) -> None:
+        shortest = {} if kwargs.get("allow_blank") else {"min_length": 1}
+        super().__init__(**{"trim_whitespace": False, **shortest, **kwargs})
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class Amount(serializers.Field):
+    """A USDC amount as a string with at most 6 decimals, above zero unless `allow_zero`."""
+
+    def __init__(self, *, allow_zero: bool = False, **kwargs: Any) -> None:
+        self.allow_zero = allow_zero
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if not isinstance(data, str):
+            raise serializers.ValidationError('an amount is a string, as in "12.50"', code="invalid")
+        try:
+            return money.amount(data, allow_zero=self.allow_zero)
+        except InvalidAmount as refusal:
+            raise serializers.ValidationError(refusal.message, code=refusal.code) from refusal
+
+    def to_representation(self, value: Decimal) -> str:
+        return f"{value.quantize(MICRO):f}"
+
+
+class Whole(serializers.IntegerField):
+    """A JSON number without a fraction."""
+
+    default_error_messages = {"invalid": "must be a whole number"}
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class YesNo(serializers.BooleanField):
+    """true or false."""
+
+    default_error_messages = {"invalid": "must be true or false"}
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class Instant(serializers.DateTimeField):
+    """A time in RFC 3339 with its offset, answered in UTC."""
+
+    default_error_messages = {"invalid": "must be a time in RFC 3339, as 2030-01-31T09:00:00Z"}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"default_timezone": UTC, **kwargs})
+
+    def to_internal_value(self, value: Any) -> datetime:
+        if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+            self.fail("invalid")
+        try:
+            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+        except (ValueError, OverflowError):
+            self.fail("invalid")
+
+
+class Choice(serializers.ChoiceField):
+    """One of the words, exactly."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str) or data not in self.choices:
+            self.fail("invalid_choice", input=str(data)[:60])
+        return data
+
+
+class Id(serializers.UUIDField):
+    """A UUID as a string of 36 characters."""
+
+    def to_internal_value(self, data: Any) -> UUID:
+        if not isinstance(data, str) or not _UUID.fullmatch(data):
+            self.fail("invalid", value=str(data)[:60])
+        return UUID(data)
+
+
+class JSONObject(serializers.JSONField):
+    """A JSON object of the caller's own, kept as it is."""
+
+    default_error_messages = {"invalid": "must be an object", "large": "is larger than 16 kB"}
+
+    def to_internal_value(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, dict):
+            self.fail("invalid")
+        if len(dump(data)) > LARGEST_JSON:
+            self.fail("large")
+        return data

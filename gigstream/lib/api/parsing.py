@@ -1,0 +1,90 @@
+"""JSON on the way in: what is ambiguous, or more than a request needs, is refused by name."""
+
+import json
+import math
+from typing import IO, Any, NoReturn
+
+from django.core.exceptions import RequestDataTooBig
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import BaseParser
+
+LARGEST_BODY = 262_144
+DEEPEST = 32
+
+
+class StrictJSONParser(BaseParser):
+    """One JSON value in UTF-8: no duplicate names, no NaN, no null characters, not too deep."""
+
+    media_type = "application/json"
+
+    def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
+        body = stream.read(LARGEST_BODY + 1)
+        if len(body) > LARGEST_BODY:
+            raise RequestDataTooBig
+        return read(body)
+
+
+def read(body: bytes) -> Any:
+    """The JSON value in `body`. Raises ParseError with a reason."""
+    try:
+        value = json.loads(
+            body.decode("utf-8"),
+            object_pairs_hook=_once_each,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+        )
+    except UnicodeDecodeError as error:
+        raise ParseError("the body is not UTF-8") from error
+    except RecursionError as error:
+        raise ParseError(f"nested deeper than {DEEPEST} levels") from error
+    except ValueError as error:
+        raise ParseError(f"not JSON: {str(error)[:120]}") from error
+    _look_through(value)
+    return value
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the name {twice[:60]!r} is given twice")
+    return found
+
+
+def _refuse_constant(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no JSON number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError("a number is too large")
+    return value
+
+
+def _look_through(value: Any) -> None:
+    """Refuse depth and text that no column can hold. Without recursion, which the depth would exhaust."""
+    level, depth = [value], 0
+    while level:
+        depth += 1
+        if depth > DEEPEST:
+            raise ParseError(f"nested deeper than {DEEPEST} levels")
+        below: list[Any] = []
+        for one in level:
+            if isinstance(one, str):
+                _require_storable(one)
+            elif isinstance(one, dict):
+                for name in one:
+                    _require_storable(name)
+                below += one.values()
+            elif isinstance(one, list):
+                below += one
+        level = below
+
+
+def _require_storable(text: str) -> None:
+    if "\x00" in text:
+        raise ParseError("text may not contain the null character")
+    if not text.isascii() and any("\ud800" <= char <= "\udfff" for char in text):
+        raise ParseError("text contains half of a surrogate pair")

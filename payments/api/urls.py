@@ -1,0 +1,19 @@
+from django.urls import path
+
+from payments.api import money, streams
+
+urlpatterns = [
+    path("streams", streams.Streams.as_view(), name="streams"),
+    path("streams/<uuid:stream_id>", streams.OneStream.as_view(), name="stream"),
+    path("streams/<uuid:stream_id>/pause", streams.Pause.as_view(), name="stream-pause"),
+    path("streams/<uuid:stream_id>/resume", streams.Resume.as_view(), name="stream-resume"),
+    path("streams/<uuid:stream_id>/cancel", streams.Cancel.as_view(), name="stream-cancel"),
+    path("streams/<uuid:stream_id>/top-up", streams.TopUp.as_view(), name="stream-top-up"),
+    path("transactions", money.Transactions.as_view(), name="transactions"),
+    path("transactions/<uuid:transaction_id>", money.OneTransaction.as_view(), name="transaction"),
+    path("payments/<uuid:transaction_id>/explain", money.Explain.as_view(), name="payment-explain"),
+    path("balance", money.PlatformBalance.as_view(), name="balance"),
+    path("deposits", money.Deposits.as_view(), name="deposits"),
+    path("analytics", money.Analytics.as_view(), name="analytics"),
+    path("analytics/daily", money.DailyAnalytics.as_view(), name="analytics-daily"),
+]

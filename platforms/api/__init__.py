@@ -1,0 +1,1 @@
+"""The platforms' doors over HTTP."""

@@ -1,0 +1,111 @@
+"""What platforms may send, and how tasks are shown."""
+
+from typing import Any
+
+from rest_framework import serializers
+
+from gigstream.lib.api.describing import described
+from gigstream.lib.api.fields import Amount, Choice, Id, Instant, JSONObject, StrictSerializer, Text, Whole
+from platforms.enums import TaskStatus, TaskType
+from platforms.models import Milestone, Task
+
+TASK_COLUMNS = (
+    "id",
+    "created_at",
+    "updated_at",
+    "external_task_id",
+    "worker_id",
+    "title",
+    "description",
+    "task_type",
+    "amount",
+    "fee_bps",
+    "status",
+    "due_at",
+    "assigned_at",
+    "started_at",
+    "completed_at",
+    "cancelled_at",
+    "disputed_at",
+    "duration_seconds",
+    "release_interval",
+    "paid_amount",
+    "worker_rating",
+    "platform_rating",
+    "completion_proof",
+    "metadata",
+)
+MILESTONE_COLUMNS = ("number", "title", "amount", "approved_at")
+TaskRow = described("TaskRow", Task, TASK_COLUMNS)
+MilestoneRow = described("MilestoneRow", Milestone, MILESTONE_COLUMNS)
+WholeTask = described("WholeTask", Task, TASK_COLUMNS, milestones=MilestoneRow(many=True))
+MOST_MILESTONES = 100
+LONGEST_TEXT = 10_000
+LARGEST_INTEGER = 2**31 - 1
+
+
+def shown(task: Task) -> dict[str, Any]:
+    """The task as its platform sees it."""
+    return {name: getattr(task, name) for name in TASK_COLUMNS}
+
+
+def shown_whole(task: Task) -> dict[str, Any]:
+    """The task with its milestones."""
+    steps = task.milestones.order_by("number").values(*MILESTONE_COLUMNS)
+    return {**shown(task), "milestones": list(steps)}
+
+
+class MilestoneForm(StrictSerializer):
+    """One step of a milestone task."""
+
+    title = Text(max_length=200)
+    amount = Amount()
+
+
+class TaskForm(StrictSerializer):
+    """A task to be posted."""
+
+    title = Text(max_length=200)
+    description = Text(max_length=LONGEST_TEXT, required=False, allow_blank=True)
+    task_type = Choice(choices=TaskType.values)
+    amount = Amount(help_text="the worker's pay; the platform's fee comes on top")
+    external_task_id = Text(max_length=120, required=False, help_text="your own id; unique for you")
+    due_at = Instant(required=False)
+    milestones = serializers.ListField(
+        child=MilestoneForm(), required=False, max_length=MOST_MILESTONES, help_text="of milestone tasks"
+    )
+    duration_seconds = Whole(min_value=1, max_value=LARGEST_INTEGER, required=False)
+    release_interval = Whole(min_value=1, max_value=LARGEST_INTEGER, required=False)
+    metadata = JSONObject(required=False)
+
+
+class AssignForm(StrictSerializer):
+    worker_id = Id()
+
+
+class CompleteForm(StrictSerializer):
+    completion_proof = JSONObject(required=False)
+
+
+class CancelForm(StrictSerializer):
+    reason = Text(max_length=500, required=False, allow_blank=True)
+
+
+class DisputeForm(StrictSerializer):
+    severity = Whole(min_value=1, max_value=5)
+    reason = Text(max_length=2000)
+
+
+class RateForm(StrictSerializer):
+    rating = Whole(min_value=1, max_value=5, help_text="of the worker")
+
+
+class TaskQuery(StrictSerializer):
+    """How a list of tasks is narrowed."""
+
+    status = Choice(choices=TaskStatus.values, required=False)
+    task_type = Choice(choices=TaskType.values, required=False)
+    worker_id = Id(required=False)
+    external_task_id = Text(max_length=120, required=False)
+    created_from = Instant(required=False)
+    created_to = Instant(required=False)

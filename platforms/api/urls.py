@@ -1,0 +1,22 @@
+from django.urls import path
+
+from platforms.api import keys, tasks
+
+urlpatterns = [
+    path("keys", keys.Keys.as_view(), name="keys"),
+    path("keys/<slug:prefix>/revoke", keys.Revoke.as_view(), name="key-revoke"),
+    path("keys/<slug:prefix>/rotate", keys.Rotate.as_view(), name="key-rotate"),
+    path("tasks", tasks.Tasks.as_view(), name="tasks"),
+    path("tasks/<uuid:task_id>", tasks.OneTask.as_view(), name="task"),
+    path("tasks/<uuid:task_id>/assign", tasks.Assign.as_view(), name="task-assign"),
+    path("tasks/<uuid:task_id>/start", tasks.Start.as_view(), name="task-start"),
+    path("tasks/<uuid:task_id>/complete", tasks.Complete.as_view(), name="task-complete"),
+    path("tasks/<uuid:task_id>/cancel", tasks.Cancel.as_view(), name="task-cancel"),
+    path("tasks/<uuid:task_id>/dispute", tasks.Dispute.as_view(), name="task-dispute"),
+    path("tasks/<uuid:task_id>/rate", tasks.Rate.as_view(), name="task-rate"),
+    path(
+        "tasks/<uuid:task_id>/milestones/<int:number>/approve",
+        tasks.ApproveMilestone.as_view(),
+        name="task-approve-milestone",
+    ),
+]

@@ -1,0 +1,112 @@
+"""The description of the API: complete, the one that is checked in, and served without other hosts."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from django.conf import settings
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from audit.http import ApiView
+
+HERE = Path(settings.BASE_DIR)
+
+
+@pytest.fixture(scope="module")
+def document():
+    return yaml.safe_load((HERE / "docs" / "openapi.yaml").read_text(encoding="utf-8"))
+
+
+def operations(document):
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def views(resolver=None, prefix=""):
+    """Every address that a view of the API answers, as its class."""
+    for one in (resolver or get_resolver()).url_patterns:
+        path = prefix + str(one.pattern)
+        if isinstance(one, URLResolver):
+            yield from views(one, path)
+        elif isinstance(one, URLPattern) and issubclass(getattr(one.callback, "cls", object), ApiView):
+            yield path, one.callback.cls
+
+
+@pytest.mark.django_db
+def test_what_is_served_is_what_is_checked_in(document):
+    answer = Client().get("/api/schema/")
+
+    assert (answer.status_code, answer["Content-Type"]) == (
+        200,
+        "application/vnd.oai.openapi; charset=utf-8",
+    )
+    assert yaml.safe_load(answer.content) == document
+    assert document["openapi"].startswith("3.1")
+
+
+def test_every_address_and_method_is_described(document):
+    described = {(path, method) for path, method, _ in operations(document)}
+    answered = {
+        ("/" + re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", path), method)
+        for path, view in views()
+        for method in ("get", "post", "put", "patch", "delete")
+        if hasattr(view, method)
+    }
+
+    assert described == answered
+
+
+def test_operation_ids_are_unique(document):
+    names = [operation["operationId"] for _, _, operation in operations(document)]
+
+    assert len(names) == len(set(names))
+
+
+def test_every_operation_says_who_may_come_and_how_it_refuses(document):
+    for path, _, operation in operations(document):
+        assert operation["security"], path
+        assert operation["description"], path
+        for status in ("400", "401", "403", "429", "503"):
+            assert list(operation["responses"][status]["content"]) == ["application/problem+json"]
+        assert ("404" in operation["responses"]) or "{" not in path
+
+
+def test_what_moves_money_names_its_key_and_its_dry_run(document):
+    by_id = {operation["operationId"]: operation for _, _, operation in operations(document)}
+    parameters = {one["name"]: one for one in by_id["assign_task"]["parameters"]}
+
+    assert parameters["Idempotency-Key"]["required"] is True
+    assert "dry_run" in parameters
+    assert "dry_run" not in {one["name"] for one in by_id["rate_worker"]["parameters"]}
+    for operation in by_id.values():
+        named = {one["name"]: one for one in operation.get("parameters", [])}
+        assert ("dry_run" in named) == named.get("Idempotency-Key", {}).get("required", False)
+
+
+def test_the_form_of_amounts_shuts_out_what_the_api_refuses(document):
+    pattern = document["components"]["schemas"]["TaskForm"]["properties"]["amount"]["pattern"]
+
+    assert all(re.search(pattern, text) for text in ("1", "0.5", "12.50", "99999999999999.999999"))
+    refused = ("", "0", "0.000000", "-1", "1e3", "1.0000001", "01", " 5", "1_0", "1.", ".5")
+    assert not any(re.search(pattern, text) for text in refused)
+
+
+def test_forms_take_no_other_fields(document):
+    forms = {name: one for name, one in document["components"]["schemas"].items() if name.endswith("Form")}
+
+    assert len(forms) > 5
+    assert all(form["additionalProperties"] is False for form in forms.values())
+
+
+@pytest.mark.parametrize("page", ["docs", "redoc"])
+def test_the_pages_load_nothing_from_other_hosts(page):
+    answer = Client().get(f"/api/{page}/")
+
+    assert answer.status_code == 200
+    assert answer["Content-Security-Policy"].startswith("default-src 'self'; ")
+    loaded = re.findall(r"""(?:src|href)=["']([^"']+)""", answer.content.decode())
+    assert loaded
+    assert not [address for address in loaded if address.startswith(("http:", "https:", "//"))]

@@ -1,0 +1,48 @@
+"""Calling the API in tests as its users do."""
+
+import itertools
+import json
+from typing import Any
+
+from django.test import Client
+
+from platforms import services
+from platforms.models import Platform
+
+_keys = itertools.count(1)
+
+
+class Api:
+    """One caller with a credential. Each POST has a fresh idempotency key unless one is given."""
+
+    def __init__(self, credential: str = "") -> None:
+        self.client = Client(raise_request_exception=False)
+        self.headers = {"Authorization": f"Bearer {credential}"} if credential else {}
+
+    @classmethod
+    def of(cls, platform: Platform, **key: Any) -> "Api":
+        """As that platform, with a new API key."""
+        return cls(services.create_api_key(platform_id=platform.pk, **key)[1])
+
+    def get(self, path: str, **query: str) -> Any:
+        return self.client.get(f"/api/v1/{path}", query, headers=self.headers)
+
+    def post(self, path: str, body: Any = None, *, key: str | None = None, raw: bytes | None = None) -> Any:
+        key = f"key-{next(_keys)}" if key is None else key
+        return self.client.post(
+            f"/api/v1/{path}",
+            json.dumps({} if body is None else body) if raw is None else raw,
+            content_type="application/json",
+            headers={**self.headers, **({"Idempotency-Key": key} if key else {})},
+        )
+
+
+def is_problem(answer: Any, status: int, code: str) -> dict[str, Any]:
+    """The answer's body, which says in full what was wrong."""
+    assert answer.status_code == status, answer.content
+    assert answer["Content-Type"] == "application/problem+json"
+    body = json.loads(answer.content)
+    assert (body["status"], body["code"]) == (status, code)
+    assert body["type"] == f"urn:gigstream:problem:{code}"
+    assert body["request_id"] == answer["X-Request-Id"]
+    return body
