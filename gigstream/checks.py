@@ -1,5 +1,6 @@
 """System checks: a wrong setting is told at start, with its number, and not at the first payment."""
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -9,6 +10,8 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
 from gigstream.settings import DEVELOPMENT_FIELD_KEY, DEVELOPMENT_KEY
+
+_DOMAIN = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?", re.ASCII)
 
 
 @register
@@ -42,6 +45,16 @@ def _rules() -> Iterator[CheckMessage]:
         yield Error(
             "FIELD_ENCRYPTION_KEYS must be Fernet keys (32 bytes, url-safe base64)", id="gigstream.E012"
         )
+    if settings.SIGN_IN_FAILURES_PER_ADDRESS < 5:
+        yield Error(
+            "SIGN_IN_FAILURES_PER_ADDRESS must be at least 5, the tries of one account", id="gigstream.E013"
+        )
+    if settings.CHAIN_ID < 1:
+        yield Error("CHAIN_ID must be at least 1", id="gigstream.E014")
+    if not _DOMAIN.fullmatch(settings.WALLET_SIGN_IN_DOMAIN):
+        yield Error("WALLET_SIGN_IN_DOMAIN must be a host, with a port if need be", id="gigstream.E015")
+    if settings.PASSWORD_RESET_URL and not settings.PASSWORD_RESET_URL.startswith(("https://", "http://")):
+        yield Error("PASSWORD_RESET_URL must be the address of a page", id="gigstream.E016")
 
 
 def _is_amount(text: str) -> bool:
@@ -77,3 +90,7 @@ def _production() -> Iterator[CheckMessage]:
         yield Error("FIELD_ENCRYPTION_KEYS must be set in production", id="gigstream.E023")
     if not settings.DATABASE_URL_GIVEN or not settings.REDIS_URL_GIVEN:
         yield Error("DATABASE_URL and REDIS_URL must be set in production", id="gigstream.E024")
+    if not settings.EMAIL_URL_GIVEN:
+        yield Error("EMAIL_URL must be set in production", id="gigstream.E025")
+    if settings.WALLET_SIGN_IN_DOMAIN.startswith(("127.", "localhost")):
+        yield Error("WALLET_SIGN_IN_DOMAIN must be set in production", id="gigstream.E026")

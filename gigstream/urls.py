@@ -7,6 +7,7 @@ from gigstream.health import HealthView, ReadinessView
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
+    path("api/v1/", include("workers.api.urls")),
     path("api/v1/", include("platforms.api.urls")),
     path("healthz", HealthView.as_view(), name="healthz"),
     path("readyz", ReadinessView.as_view(), name="readyz"),
