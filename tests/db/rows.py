@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from django.db import models
 
-from audit.models import AuditLog, AuditSeal, BookCheck, JobHeartbeat
+from audit.models import AnsweredRequest, AuditLog, AuditSeal, BookCheck, JobHeartbeat
 from loans.models import Loan
 from payments.models import (
     Account,
@@ -143,6 +143,14 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "words": "A row.",
         "violations": 0,
         "milliseconds": 1,
+    },
+    AnsweredRequest: lambda: {
+        "caller": "platform:row",
+        "method": "POST",
+        "path": "/api/v1/tasks",
+        "key": f"row-{_number()}",
+        "request_hash": "a" * 64,
+        "status": 201,
     },
     Worker: lambda: {
         "email": f"row{_number()}@example.com",

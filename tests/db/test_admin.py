@@ -16,7 +16,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from audit import jobs
+from audit import answers, jobs
+from audit.answers import Asked
 from audit.models import AuditLog, AuditSeal, BookCheck, JobHeartbeat
 from gigstream.lib.admin import CappedPaginator, ProfileAdmin
 from loans import services as loans
@@ -129,6 +130,8 @@ def a_round(number):
         before_transaction=number + 1, row_count=1, previous_hash=f"{number:064}", hash=f"{number + 1:064}"
     )
     JobHeartbeat.objects.create(name=f"job_{number}", every_seconds=10, last_started_at=now)
+    asked = Asked(f"platform:{platform.pk}", "POST", "/api/v1/tasks", str(number), b"{}")
+    answers.once(asked, lambda: (201, "{}"))
     BookCheck.objects.create(checked_at=now, name="balances", words="All", violations=0, milliseconds=1)
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
-from audit.models import AuditLog, AuditSeal, JobHeartbeat
+from audit.models import AnsweredRequest, AuditLog, AuditSeal, JobHeartbeat
 from gigstream.lib.ids import new_id
 from loans.models import Loan
 from payments.models import (
@@ -37,6 +37,8 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("audit_refusal_has_a_reason", AuditLog, {"success": False}),
     ("seal_covers_rows", AuditSeal, {"row_count": 0}),
     ("heartbeat_interval_positive", JobHeartbeat, {"every_seconds": 0}),
+    ("request_answer_is_a_success", AnsweredRequest, {"status": 199}),
+    ("request_answer_is_a_success", AnsweredRequest, {"status": 300}),
     ("worker_status_known", Worker, {"status": "asleep"}),
     ("worker_email_lower_case", Worker, {"email": "Row@example.com"}),
     ("worker_wallet_lower_case", Worker, {"wallet_address": "0x" + "AB" * 20}),
@@ -51,6 +53,7 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("platform_payouts_not_negative", Platform, {"total_payouts": Decimal("-0.000001")}),
     ("api_key_hash_is_sha256", ApiKey, {"secret_hash": "g" * 64}),
     ("api_key_hash_is_sha256", ApiKey, {"secret_hash": "a" * 63}),
+    ("api_key_scopes_known", ApiKey, {"scopes": ["tasks:read", "everything"]}),
     ("engagement_times_in_order", Engagement, {"first_at": AT + SECOND}),
     ("task_tally_type_known", TaskTally, {"task_type": "hourly"}),
     ("task_amount_positive", Task, {"amount": Decimal(0)}),
@@ -202,6 +205,7 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
 
 # (constraint, model, columns in which the second row is like the first, what else both rows have)
 REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] = [
+    ("request_answered_once", AnsweredRequest, ("caller", "method", "path", "key"), {}),
     ("engagement_once_per_pair", Engagement, ("platform", "worker"), {}),
     ("task_tally_once_per_type", TaskTally, ("platform", "task_type"), {}),
     ("transaction_day_once", TransactionDay, ("day", "type", "status"), {}),
