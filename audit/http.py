@@ -125,10 +125,12 @@ class ApiView(APIView):
         given.is_valid(raise_exception=True)
         return given.validated_data
 
-    def paged(self, request: Request, rows: QuerySet[Any]) -> HttpResponse:
-        """One page of rows that are dicts with `created_at` and `id`."""
+    def paged(
+        self, request: Request, rows: QuerySet[Any, Any], *, shown: Callable[[Any], Any] | None = None
+    ) -> HttpResponse:
+        """One page of rows that are dicts with `created_at` and `id`, each as `shown` makes it."""
         items, cursor = listing.page(rows, request.query_params)
-        return json(200, {"items": items, "next": cursor})
+        return json(200, {"items": items if shown is None else list(map(shown, items)), "next": cursor})
 
     def perform(self, request: Request, act: Act) -> HttpResponse:
         """What a POST, PUT or DELETE does, in one transaction, once for each idempotency key."""

@@ -9,6 +9,10 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("workers.api.urls")),
     path("api/v1/", include("platforms.api.urls")),
+    path("api/v1/", include("platforms.api.me_urls")),
+    path("api/v1/", include("payments.api.me_urls")),
+    path("api/v1/", include("reputation.api.me_urls")),
+    path("api/v1/", include("loans.api.me_urls")),
     path("healthz", HealthView.as_view(), name="healthz"),
     path("readyz", ReadinessView.as_view(), name="readyz"),
 ]

@@ -117,14 +117,12 @@ class RefreshTokenAdmin(ReadOnlyAdmin):
     belongs = ("session",)
     searches = (by_uuid("session_id"), by_number("id"))
     search_help_text = "id of a session or of the token's row"
-    exclude = ("token_hash",)
 
 
 @admin.register(SignInAttempts)
 class SignInAttemptsAdmin(ReadOnlyAdmin):
-    list_display = ("last_at", "tries")
-    list_display_links = ("last_at",)
-    exclude = ("email_hash",)
+    list_display = ("id", "last_at", "tries")
+    searches = (by_number("id"),)
 
 
 @admin.register(PasswordReset)
@@ -134,11 +132,9 @@ class PasswordResetAdmin(ReadOnlyAdmin):
     belongs = ("worker",)
     searches = (by_uuid("worker_id"), by_email("worker__email"), by_number("id"))
     search_help_text = "id of a worker or of the request, or a worker's email"
-    exclude = ("token_hash",)
 
 
 @admin.register(WalletNonce)
 class WalletNonceAdmin(ReadOnlyAdmin):
     list_display = ("id", "created_at", "expires_at", "used_at")
     searches = (by_number("id"),)
-    exclude = ("nonce",)

@@ -190,7 +190,10 @@ class SignInAttempts(models.Model):
     """Sign-ins tried under one email address since the last success, known here or not; the fifth in a row
     locks. The address itself is not kept. Deleted by a success, or when the lock is over."""
 
-    email_hash = models.CharField(primary_key=True, max_length=64, help_text="keyed, of the email address")
+    id = models.BigAutoField(primary_key=True)
+    email_hash = models.CharField(
+        max_length=64, unique=True, editable=False, help_text="keyed, of the email address"
+    )
     tries = models.PositiveSmallIntegerField()
     last_at = models.DateTimeField(db_index=True, help_text="of the last try that was let through")
 

@@ -46,8 +46,8 @@ def origin() -> str:
 
 
 def message_for(address: str, *, nonce: str, now: datetime, expires_at: datetime) -> str:
-    """The message for the wallet to sign. Raises InvalidAddress."""
-    shown = to_checksum_address(normal_address(address))
+    """The message for the wallet at this address, in lower case, to sign."""
+    shown = to_checksum_address(address)
     return (
         f"{settings.WALLET_SIGN_IN_DOMAIN} wants you to sign in with your Ethereum account:\n"
         f"{shown}\n\n{STATEMENT}\n\nURI: {origin()}\nVersion: 1\nChain ID: {settings.CHAIN_ID}\n"

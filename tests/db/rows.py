@@ -26,7 +26,14 @@ from payments.services import accounts
 from platforms.models import ApiKey, Dispute, Engagement, Milestone, Platform, Task, TaskTally, WorkEvent
 from reputation.models import ReputationEvent
 from tests.factories import PlatformFactory, TaskFactory, WorkerFactory
-from workers.models import Worker
+from workers.models import (
+    PasswordReset,
+    RefreshToken,
+    SignInAttempts,
+    WalletNonce,
+    Worker,
+    WorkerSession,
+)
 
 AT = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 M = TypeVar("M", bound=models.Model)
@@ -156,6 +163,30 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "email": f"row{_number()}@example.com",
         "full_name": "Row",
         "wallet_address": f"0x{_number() + 10**9:040x}",
+    },
+    WorkerSession: lambda: {
+        "worker": WorkerFactory(),
+        "method": "password",
+        "created_at": AT,
+        "expires_at": AT + timedelta(days=30),
+    },
+    RefreshToken: lambda: {
+        "session": insert(valid(WorkerSession)),
+        "token_hash": f"{_number():064x}",
+        "created_at": AT,
+        "expires_at": AT + timedelta(days=30),
+    },
+    SignInAttempts: lambda: {"email_hash": f"{_number():064x}", "tries": 1, "last_at": AT},
+    PasswordReset: lambda: {
+        "worker": WorkerFactory(),
+        "token_hash": f"{_number():064x}",
+        "created_at": AT,
+        "expires_at": AT + timedelta(minutes=30),
+    },
+    WalletNonce: lambda: {
+        "nonce": f"row{_number():017}",
+        "created_at": AT,
+        "expires_at": AT + timedelta(minutes=5),
     },
     Platform: lambda: {
         "name": f"Row {_number()}",

@@ -40,7 +40,9 @@ from tests.factories import (
     settle,
     started,
 )
-from workers.models import Worker
+from workers import services as workers
+from workers.models import PasswordReset, RefreshToken, SignInAttempts, WalletNonce, Worker
+from workers.services import guessing
 
 APPS = ("audit", "workers", "platforms", "payments", "reputation", "loans")
 MODELS = [model for app in APPS for model in apps.get_app_config(app).get_models()]
@@ -129,6 +131,11 @@ def a_round(number):
     AuditSeal.objects.create(
         before_transaction=number + 1, row_count=1, previous_hash=f"{number:064}", hash=f"{number + 1:064}"
     )
+    workers.sign_in(email=worker.email, password=PASSWORD, now=now)
+    workers.request_password_reset(email=worker.email, now=now)
+    workers.send_password_resets(now=now)
+    workers.start_wallet_sign_in(now=now)
+    guessing.take_try(f"nobody{number}@example.com", now=now)
     JobHeartbeat.objects.create(name=f"job_{number}", every_seconds=10, last_started_at=now)
     asked = Asked(f"platform:{platform.pk}", "POST", "/api/v1/tasks", str(number), b"{}")
     answers.once(asked, lambda: (201, "{}"))
@@ -182,7 +189,17 @@ def test_secrets_are_never_shown(client):
     rounds(0, 2)
     hashes = {value for value in Worker.objects.values_list("password_hash", flat=True) if value}
     keys = set(apps.get_model("platforms.ApiKey").objects.values_list("secret_hash", flat=True))
-    secrets = {WALLET_ID, WEBHOOK_SECRET, PASSWORD, *hashes, *keys}
+    tokens = {
+        value
+        for model, column in (
+            (RefreshToken, "token_hash"),
+            (PasswordReset, "token_hash"),
+            (WalletNonce, "nonce"),
+            (SignInAttempts, "email_hash"),
+        )
+        for value in model.objects.values_list(column, flat=True)
+    }
+    secrets = {WALLET_ID, WEBHOOK_SECRET, PASSWORD, *hashes, *keys, *tokens}
     assert len(secrets) >= 6
 
     for model in MODELS:

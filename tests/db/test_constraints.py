@@ -24,7 +24,14 @@ from platforms.models import ApiKey, Dispute, Engagement, Milestone, Platform, T
 from reputation.models import ReputationEvent
 from tests.db.rows import AT, columns_of, insert, valid
 from tests.factories import PlatformFactory, TaskFactory, WorkerFactory
-from workers.models import Worker
+from workers.models import (
+    PasswordReset,
+    RefreshToken,
+    SignInAttempts,
+    WalletNonce,
+    Worker,
+    WorkerSession,
+)
 
 APPS = ("audit", "workers", "platforms", "payments", "reputation", "loans")
 MODELS = [model for app in APPS for model in apps.get_app_config(app).get_models() if model._meta.managed]
@@ -48,6 +55,21 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("worker_rating_1_to_5", Worker, {"average_rating": Decimal("0.99")}),
     ("worker_rating_1_to_5", Worker, {"average_rating": Decimal("5.01")}),
     ("worker_earned_not_negative", Worker, {"total_earned": Decimal("-0.000001")}),
+    ("session_method_known", WorkerSession, {"method": "guess"}),
+    ("session_expires_after_it_began", WorkerSession, {"expires_at": AT}),
+    ("session_revoked_has_a_reason", WorkerSession, {"revoked_at": AT}),
+    ("session_revoked_has_a_reason", WorkerSession, {"revoked_at": AT, "revoked_because": "whim"}),
+    ("session_revoked_has_a_reason", WorkerSession, {"revoked_because": "signed_out"}),
+    ("refresh_token_hash_is_sha256", RefreshToken, {"token_hash": "G" * 64}),
+    ("refresh_token_expires_after_it_was_made", RefreshToken, {"expires_at": AT}),
+    ("sign_in_attempts_counted", SignInAttempts, {"tries": 0}),
+    ("sign_in_email_hash_is_sha256", SignInAttempts, {"email_hash": "row@example.com"}),
+    ("password_reset_hash_is_sha256", PasswordReset, {"token_hash": "a" * 63}),
+    ("password_reset_sent_has_a_token", PasswordReset, {"token_hash": None, "sent_at": AT}),
+    ("password_reset_expires_after_it_was_asked", PasswordReset, {"expires_at": AT}),
+    ("wallet_nonce_form", WalletNonce, {"nonce": "a" * 15}),
+    ("wallet_nonce_form", WalletNonce, {"nonce": "a" * 15 + "-"}),
+    ("wallet_nonce_expires_after_it_was_made", WalletNonce, {"expires_at": AT}),
     ("platform_fee_in_range", Platform, {"fee_bps": 10_001}),
     ("platform_wallet_lower_case", Platform, {"wallet_address": "0x" + "AB" * 20}),
     ("platform_payouts_not_negative", Platform, {"total_payouts": Decimal("-0.000001")}),
@@ -206,6 +228,7 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
 # (constraint, model, columns in which the second row is like the first, what else both rows have)
 REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] = [
     ("request_answered_once", AnsweredRequest, ("caller", "method", "path", "key"), {}),
+    ("refresh_token_one_unused_per_session", RefreshToken, ("session",), {}),
     ("engagement_once_per_pair", Engagement, ("platform", "worker"), {}),
     ("task_tally_once_per_type", TaskTally, ("platform", "task_type"), {}),
     ("transaction_day_once", TransactionDay, ("day", "type", "status"), {}),

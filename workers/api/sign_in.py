@@ -8,6 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from audit.http import ApiView, json
+from gigstream.lib.addresses import normal_address
 from gigstream.lib.clock import database_now
 from workers import services, wallet_messages
 from workers.api.serializers import (
@@ -93,7 +94,7 @@ class StartWalletSignIn(SignInView):
     form = NonceForm
 
     def post(self, request: Request) -> HttpResponse:
-        address = self.read(request, self.form)["wallet_address"]
+        address = normal_address(self.read(request, self.form)["wallet_address"])
         now = database_now()
         nonce = services.start_wallet_sign_in(now=now)
         message = wallet_messages.message_for(

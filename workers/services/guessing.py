@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
@@ -37,14 +36,9 @@ def take_try(email: str, *, now: datetime) -> None:
 
     Raises SignInLocked after five without success, until 15 minutes after the fifth.
     """
-    numbers: dict[str, Any] = {
-        "email": hash_email(email),
-        "now": now,
-        "start": now - LOCKED_FOR,
-        "most": TRIES,
-    }
+    email_hash, start = hash_email(email), now - LOCKED_FOR
     with connection.cursor() as cursor:
-        cursor.execute(_TAKE, numbers)
+        cursor.execute(_TAKE, {"email": email_hash, "now": now, "start": start, "most": TRIES})
         tries, last_at = cursor.fetchone()
     if tries > TRIES:
         raise _locked(last_at + LOCKED_FOR - now)

@@ -13,7 +13,7 @@ USUAL, MOST = 20, 100
 _SALT = "gigstream.cursor"
 
 
-def page(rows: QuerySet[Any], query: Mapping[str, str]) -> tuple[list[Any], str | None]:
+def page(rows: QuerySet[Any, Any], query: Mapping[str, str]) -> tuple[list[Any], str | None]:
     """One page of the rows, and the cursor of the next one if there is any.
 
     `query` may hold `limit` (1 to 100) and `cursor`, an opaque text that only an earlier page gives out.
