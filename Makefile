@@ -11,7 +11,8 @@ NODE_PEERS := $(BENCHES)/drizzle/node_modules/.package-lock.json
 
 # Values of the right shape and no use, for the checks of production settings; nothing connects to them.
 PRODUCTION_EXAMPLE := GIGSTREAM_ENV=production DEBUG=false ALLOWED_HOSTS=gigstream.example \
-	DATABASE_URL=postgresql://gigstream@db.invalid:5432/gigstream REDIS_URL=redis://redis.invalid:6379/0
+	DATABASE_URL=postgresql://gigstream@db.invalid:5432/gigstream REDIS_URL=redis://redis.invalid:6379/0 \
+	EMAIL_URL=smtp://mail.invalid:25 WALLET_SIGN_IN_DOMAIN=gigstream.example
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test bench schema check services-stop

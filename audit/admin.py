@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from audit.enums import ActorType
 from audit.jobs import scheduled_jobs
-from audit.models import AuditLog, AuditSeal, BookCheck, JobHeartbeat
+from audit.models import AnsweredRequest, AuditLog, AuditSeal, BookCheck, JobHeartbeat
 from gigstream.lib.admin import (
     EMPTY,
     BelongsTo,
@@ -193,3 +193,11 @@ class BookCheckAdmin(ReadOnlyAdmin):
     sortable_by = ("checked_at",)
     searches = (by_text("name__icontains"),)
     search_help_text = "part of an invariant's name"
+
+
+@admin.register(AnsweredRequest)
+class AnsweredRequestAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "caller", "method", "path", "key", "status")
+    list_filter = (("created_at", NewestDates),)
+    searches = (by_text("caller", "path"),)
+    search_help_text = "a caller, as in platform:0192…, or a path in full"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from audit.enums import ActorType
 
@@ -38,3 +38,10 @@ def acting(actor: Actor) -> Iterator[None]:
         yield
     finally:
         _actor.reset(token)
+
+
+@contextmanager
+def acting_as(type_: ActorType, id_: str) -> Iterator[None]:
+    """Everything done inside is done by this party, in the request that is going on."""
+    with acting(replace(current_actor(), type=type_, id=id_)):
+        yield

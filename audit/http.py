@@ -1,6 +1,5 @@
 """The frame of every API view: who calls, what they may, how often, and each request done once."""
 
-import dataclasses
 import re
 from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
@@ -15,7 +14,7 @@ from rest_framework.views import APIView
 
 from audit import answers
 from audit.answers import Asked
-from audit.context import acting, current_actor
+from audit.context import acting_as
 from audit.enums import ActorType
 from gigstream.lib.api import limits, listing, parsing, previews
 from gigstream.lib.api.callers import Caller
@@ -80,8 +79,7 @@ class ApiView(APIView):
             raise exceptions.NotAuthenticated("a valid credential is needed: Authorization: Bearer …")
         if caller.kind not in self.callers:
             raise exceptions.PermissionDenied(f"this is not for a {caller.kind}")
-        actor = dataclasses.replace(current_actor(), type=ActorType(caller.kind), id=caller.id)
-        self.stack.enter_context(acting(actor))
+        self.stack.enter_context(acting_as(ActorType(caller.kind), caller.id))
         scope = f"{self.resource}:{'read' if request.method in READING else 'write'}"
         if not caller.may(scope):
             raise ScopeMissing(f"this key has not the scope {scope}", scope=scope)
@@ -113,7 +111,7 @@ class ApiView(APIView):
         if self.allowance is not None:
             for name, value in self.allowance.headers().items():
                 answer[name] = value
-            if answer.status_code == exceptions.Throttled.status_code:
+            if self.allowance.exceeded:
                 answer["Retry-After"] = str(self.allowance.reset_seconds)
         return answer
 

@@ -1,5 +1,6 @@
 """System checks: a wrong setting is told at start, with its number, and not at the first payment."""
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -10,6 +11,8 @@ from django.core.checks import CheckMessage, Error, register
 
 from gigstream.lib.money import MICRO
 from gigstream.settings import DEVELOPMENT_FIELD_KEY, DEVELOPMENT_KEY
+
+_DOMAIN = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?", re.ASCII)
 
 
 @register
@@ -50,6 +53,16 @@ def _rules() -> Iterator[CheckMessage]:
         )
     if not 1 <= settings.WEBHOOK_CONCURRENCY <= 64:
         yield Error("WEBHOOK_CONCURRENCY must be from 1 to 64 threads", id="gigstream.E014")
+    if settings.SIGN_IN_FAILURES_PER_ADDRESS < 5:
+        yield Error(
+            "SIGN_IN_FAILURES_PER_ADDRESS must be at least 5, the tries of one account", id="gigstream.E015"
+        )
+    if settings.CHAIN_ID < 1:
+        yield Error("CHAIN_ID must be at least 1", id="gigstream.E016")
+    if not _DOMAIN.fullmatch(settings.WALLET_SIGN_IN_DOMAIN):
+        yield Error("WALLET_SIGN_IN_DOMAIN must be a host, with a port if need be", id="gigstream.E017")
+    if settings.PASSWORD_RESET_URL and not settings.PASSWORD_RESET_URL.startswith(("https://", "http://")):
+        yield Error("PASSWORD_RESET_URL must be the address of a page", id="gigstream.E018")
 
 
 def _is_amount(text: str, *, lowest: Decimal = MICRO) -> bool:
@@ -87,3 +100,7 @@ def _production() -> Iterator[CheckMessage]:
         yield Error("DATABASE_URL and REDIS_URL must be set in production", id="gigstream.E024")
     if settings.WEBHOOK_ALLOW_LOOPBACK:
         yield Error("WEBHOOK_ALLOW_LOOPBACK must be off in production", id="gigstream.E025")
+    if not settings.EMAIL_URL_GIVEN:
+        yield Error("EMAIL_URL must be set in production", id="gigstream.E026")
+    if settings.WALLET_SIGN_IN_DOMAIN.startswith(("127.", "localhost")):
+        yield Error("WALLET_SIGN_IN_DOMAIN must be set in production", id="gigstream.E027")

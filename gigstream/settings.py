@@ -176,6 +176,8 @@ JOBS: dict[str, dict[str, Any]] = {
     "deliver_webhooks": {"every": 5, "queue": "webhooks", "minutes": 1},
     "seal_audit_log": {"every": 60, "queue": "default"},
     "sweep_answers": {"every": 60, "queue": "default"},
+    "sweep_sign_in": {"every": 60, "queue": "default"},
+    "send_password_resets": {"every": 10, "queue": "default"},
     "ring_overdue_jobs": {"every": 60, "queue": "default"},
     "mark_overdue_loans": {"every": DAY, "queue": "default"},
     "update_account_ages": {"every": DAY, "queue": "default"},
@@ -242,7 +244,12 @@ API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=100)
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["gigstream.lib.api.rendering.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["gigstream.lib.api.parsing.StrictJSONParser"],
-    "DEFAULT_AUTHENTICATION_CLASSES": ["platforms.api.authentication.PlatformKey"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "workers.api.authentication.WorkerToken",
+        "platforms.api.authentication.PlatformKey",
+    ],
+    # `?format=` is an ordinary parameter, of the lists that have a form besides JSON.
+    "URL_FORMAT_OVERRIDE": None,
     "DEFAULT_PERMISSION_CLASSES": [],
     "EXCEPTION_HANDLER": "gigstream.lib.api.problems.handle",
     "UNAUTHENTICATED_USER": None,
@@ -278,6 +285,16 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
 }
+
+# --- How workers sign in, and what is sent to them ----------------------------------------------------------
+SIGN_IN_FAILURES_PER_ADDRESS = env.int("SIGN_IN_FAILURES_PER_ADDRESS", default=50)
+WALLET_SIGN_IN_DOMAIN = env.str("WALLET_SIGN_IN_DOMAIN", default="127.0.0.1:8000")
+CHAIN_ID = env.int("CHAIN_ID", default=5_042_002)
+PASSWORD_RESET_URL = env.str("PASSWORD_RESET_URL", default="")
+EMAIL_URL_GIVEN = bool(env.str("EMAIL_URL", default=""))
+vars().update(env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://"))
+EMAIL_TIMEOUT = 10
+DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="GigStream <no-reply@gigstream.example>")
 
 # --- Language, time, files ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"

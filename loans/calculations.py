@@ -6,6 +6,13 @@ from gigstream.lib.money import from_micro, micro, share_bps
 
 INSTALMENTS = 5
 SMALLEST_INSTALMENT = Decimal(1)
+# A score from this one on, and the fee of an advance at it.
+FEES_BPS = ((800, 200), (600, 350))
+
+
+def fee_bps_for(score: int) -> int | None:
+    """The fee of an advance at this risk score, in basis points; None where there is no advance."""
+    return next((fee for lowest, fee in FEES_BPS if score >= lowest), None)
 
 
 def loan_fee(amount: Decimal, fee_bps: int) -> Decimal:

@@ -7,6 +7,12 @@ class OpenLoanExists(Refusal):
     code = "open_loan_exists"
 
 
+class NotEligible(Refusal):
+    """The risk assessment speaks against an advance."""
+
+    code = "not_eligible"
+
+
 class NothingOwed(Refusal):
     """The loan owes nothing, or is not being repaid."""
 

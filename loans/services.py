@@ -13,13 +13,15 @@ from audit import services as audit
 from audit.services import Record, verb
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
+from gigstream.lib.errors import IllegalMove
 from gigstream.lib.money import amount as exact
 from gigstream.lib.money import usdc
 from gigstream.lib.states import require_move
-from loans.calculations import loan_fee
+from loans.calculations import fee_bps_for, loan_fee
 from loans.enums import LOAN_MOVES, OWING, LoanStatus
-from loans.errors import InvalidTerms, NothingOwed, OpenLoanExists
+from loans.errors import InvalidTerms, NotEligible, NothingOwed, OpenLoanExists
 from loans.models import Loan
+from loans.reports import WorkerRiskAssessment
 from loans.signals import (
     loans_activated,
     loans_approved,
@@ -76,6 +78,19 @@ def request_loan(
     return loan
 
 
+@verb("loan.request", "worker")
+def request_advance(*, worker_id: UUID, amount: Decimal | str, now: datetime | None = None) -> Loan:
+    """A worker has asked for an advance: it is pending, with the fee of their risk score.
+
+    Raises NotEligible with the reasons, or what `request_loan` raises.
+    """
+    risk = WorkerRiskAssessment.objects.get(worker_id=worker_id)
+    fee_bps = fee_bps_for(risk.score)
+    if not risk.eligible or fee_bps is None:
+        raise NotEligible("no advance now: " + "; ".join(risk.reasons), score=risk.score)
+    return request_loan(worker_id=worker_id, amount=amount, fee_bps=fee_bps, now=now)
+
+
 def _move(loan: Loan, after: LoanStatus) -> None:
     require_move(LOAN_MOVES, subject=f"loan {loan.pk}", before=loan.status, after=after)
     loan.status = after
@@ -106,6 +121,15 @@ def cancel_loan(*, loan_id: UUID, reason: str = "", now: datetime | None = None)
     audit.record("loan.cancel", loan, after={"status": loan.status}, metadata={"reason": reason}, now=now)
     loans_cancelled.send(sender=Loan, loans=[loan], now=now)
     return loan
+
+
+@verb("loan.cancel", "loan")
+def withdraw_request(*, loan_id: UUID, reason: str = "", now: datetime | None = None) -> Loan:
+    """The worker wants the advance no more, while nobody has decided on it. Raises IllegalMove."""
+    loan = Loan.objects.locked().get(pk=loan_id)
+    if loan.status != LoanStatus.PENDING:
+        raise IllegalMove(f"loan {loan.pk} is {loan.status}: only a pending request is withdrawn")
+    return cancel_loan(loan_id=loan_id, reason=reason, now=now)
 
 
 @verb("loan.disburse", "loan")

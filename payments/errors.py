@@ -55,3 +55,10 @@ class MoneyLeft(Refusal):
     """The party still has money here, or owes some."""
 
     code = "money_left"
+
+
+class ExportTooLarge(Refusal):
+    """The list has more rows than one file may have."""
+
+    code = "export_too_large"
+    status = 422

@@ -42,3 +42,21 @@ def clamp(score: int, *, highest: int) -> int:
 def tier_of(score: int) -> Tier:
     """The band that the score lies in."""
     return next(tier for floor, tier in TIER_FLOORS if score >= floor)
+
+
+def next_tier(score: int) -> tuple[int, Tier] | None:
+    """The band above the score's own and where it begins; None in the highest."""
+    above = [(floor, tier) for floor, tier in TIER_FLOORS if floor > score]
+    return above[-1] if above else None
+
+
+# What a worker is told would move the score, in words and points.
+MOVES: tuple[tuple[str, int], ...] = (
+    ("a task completed", COMPLETED),
+    ("a task with a due date completed on time", COMPLETED + ON_TIME_BONUS),
+    ("a task completed late", COMPLETED + LATE),
+    *((f"a rating of {stars}", rating_delta(stars)) for stars in range(5, 0, -1)),
+    *((f"a dispute of severity {step}", dispute_delta(step)) for step in range(1, 6)),
+    ("an advance repaid", LOAN_REPAID),
+    ("an advance defaulted on", LOAN_DEFAULTED),
+)

@@ -6,8 +6,12 @@ from typing import Any
 
 from django.test import Client
 
+from gigstream.lib.clock import database_now
 from platforms import services
 from platforms.models import Platform
+from workers.enums import SignInMethod
+from workers.models import Worker
+from workers.services.sessions import open_session
 
 _keys = itertools.count(1)
 
@@ -18,6 +22,12 @@ class Api:
     def __init__(self, credential: str = "") -> None:
         self.client = Client(raise_request_exception=False)
         self.headers = {"Authorization": f"Bearer {credential}"} if credential else {}
+
+    @classmethod
+    def as_worker(cls, worker: Worker) -> "Api":
+        """As that worker, signed in."""
+        signed_in = open_session(worker_id=worker.pk, method=SignInMethod.PASSWORD, now=database_now())
+        return cls(signed_in.access_token)
 
     @classmethod
     def of(cls, platform: Platform, **key: Any) -> "Api":

@@ -5,10 +5,26 @@ from collections.abc import Sequence
 from django.contrib import admin
 
 from audit import services as audit
-from gigstream.lib.admin import ProfileAdmin, by_email, by_hash, by_uuid, by_words, each
+from gigstream.lib.admin import (
+    ProfileAdmin,
+    ReadOnlyAdmin,
+    by_email,
+    by_hash,
+    by_number,
+    by_uuid,
+    by_words,
+    each,
+)
 from workers import services
 from workers.enums import WorkerStatus
-from workers.models import Worker
+from workers.models import (
+    PasswordReset,
+    RefreshToken,
+    SignInAttempts,
+    WalletNonce,
+    Worker,
+    WorkerSession,
+)
 
 REASON = "by hand in the admin"
 
@@ -74,3 +90,51 @@ class WorkerAdmin(ProfileAdmin):
 
     def record_edit(self, obj: Worker, names: Sequence[str]) -> None:
         audit.record("worker.edit", obj, metadata={"fields": list(names)})
+
+
+@admin.register(WorkerSession)
+class WorkerSessionAdmin(ReadOnlyAdmin):
+    list_display = (
+        "id",
+        "worker",
+        "method",
+        "created_at",
+        "expires_at",
+        "revoked_at",
+        "revoked_because",
+    )
+    list_select_related = ("worker",)
+    list_filter = ("method", ("revoked_at", admin.EmptyFieldListFilter))
+    belongs = ("worker",)
+    searches = (by_uuid("id", "worker_id"), by_email("worker__email"))
+    search_help_text = "id of a session or worker, or a worker's email"
+
+
+@admin.register(RefreshToken)
+class RefreshTokenAdmin(ReadOnlyAdmin):
+    list_display = ("id", "session", "created_at", "expires_at", "used_at")
+    list_select_related = ("session",)
+    belongs = ("session",)
+    searches = (by_uuid("session_id"), by_number("id"))
+    search_help_text = "id of a session or of the token's row"
+
+
+@admin.register(SignInAttempts)
+class SignInAttemptsAdmin(ReadOnlyAdmin):
+    list_display = ("id", "last_at", "tries")
+    searches = (by_number("id"),)
+
+
+@admin.register(PasswordReset)
+class PasswordResetAdmin(ReadOnlyAdmin):
+    list_display = ("id", "worker", "created_at", "sent_at", "expires_at", "used_at")
+    list_select_related = ("worker",)
+    belongs = ("worker",)
+    searches = (by_uuid("worker_id"), by_email("worker__email"), by_number("id"))
+    search_help_text = "id of a worker or of the request, or a worker's email"
+
+
+@admin.register(WalletNonce)
+class WalletNonceAdmin(ReadOnlyAdmin):
+    list_display = ("id", "created_at", "expires_at", "used_at")
+    searches = (by_number("id"),)

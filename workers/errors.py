@@ -23,3 +23,58 @@ class WalletTaken(Refusal):
     """Another worker is paid at this address."""
 
     code = "wallet_taken"
+
+
+class SignInRefused(Refusal):
+    """The email address and password, or the wallet's signature, open no account."""
+
+    code = "sign_in_refused"
+    status = 401
+
+
+class SignInLocked(Refusal):
+    """Too many failures in a row: nobody signs in here for a while, not even with the right password."""
+
+    code = "sign_in_locked"
+    status = 429
+
+
+class SignInUnavailable(Refusal):
+    """Failures cannot be counted now, and without counting nobody may guess."""
+
+    code = "unavailable"
+    status = 503
+
+
+class SignInSuspended(WorkerSuspended):
+    """The credential is right, but the worker is suspended."""
+
+    status = 403
+
+
+class SessionOver(Refusal):
+    """The refresh token is unknown, expired, used before, or its session was ended."""
+
+    code = "session_over"
+    status = 401
+
+
+class WeakPassword(Refusal):
+    """The password is too short, too common, or too like the email address."""
+
+    code = "weak_password"
+    status = 422
+
+
+class ResetRefused(Refusal):
+    """The token for a new password is unknown, expired or used."""
+
+    code = "reset_refused"
+    status = 400
+
+
+class InvalidSignInMessage(Refusal):
+    """The message is not in the form of EIP-4361, or for another site, chain, address form or time."""
+
+    code = "invalid_sign_in_message"
+    status = 400

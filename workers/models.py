@@ -1,16 +1,17 @@
 from decimal import Decimal
 from typing import Any
 
+import pgtrigger
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models import F, Q
+from django.db.models.functions import Lower, Now
 
 from gigstream.lib.encryption import EncryptedTextField
-from gigstream.lib.models import SoftDeletable, SoftDeletableQuerySet
+from gigstream.lib.models import Common, CommonQuerySet, SoftDeletable, SoftDeletableQuerySet
 from gigstream.lib.money import MoneyField
 from gigstream.lib.states import status_trigger
-from workers.enums import WORKER_MOVES, WorkerStatus
+from workers.enums import WORKER_MOVES, SessionEnd, SignInMethod, WorkerStatus
 
 MAX_REPUTATION = 1000
 STARTING_REPUTATION = 500
@@ -105,3 +106,180 @@ class Worker(SoftDeletable):
         self.wallet_id = ""
         self.wallet_address = None
         self.metadata = {}
+
+
+def is_sha256(column: str) -> Q:
+    return Q(**{f"{column}__regex": "^[0-9a-f]{64}$"})
+
+
+class WorkerSession(Common):
+    """One sign-in of a worker, on one device: the family of its refresh tokens. Opened by a sign-in,
+    prolonged by each refresh, over when it is revoked or has expired; a revoked one stays so."""
+
+    worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="sessions")
+    method = models.CharField(max_length=16, choices=SignInMethod.choices)
+    expires_at = models.DateTimeField(help_text="when its last refresh token does", db_index=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_because = models.CharField(max_length=24, choices=SessionEnd.choices, blank=True)
+
+    objects = models.Manager.from_queryset(CommonQuerySet)()
+
+    class Meta:
+        db_table = "worker_sessions"
+        constraints = [
+            models.CheckConstraint(name="session_method_known", condition=Q(method__in=SignInMethod.values)),
+            models.CheckConstraint(
+                name="session_expires_after_it_began", condition=Q(expires_at__gt=F("created_at"))
+            ),
+            models.CheckConstraint(
+                name="session_revoked_has_a_reason",
+                condition=Q(revoked_at__isnull=True, revoked_because="")
+                | Q(revoked_at__isnull=False, revoked_because__in=SessionEnd.values),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="revoked_stays_revoked",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__revoked_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"session {self.pk}"
+
+
+class RefreshToken(models.Model):
+    """One refresh token, of which only the SHA-256 is kept. Used once; used again, it ends its session."""
+
+    id = models.BigAutoField(primary_key=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    session = models.ForeignKey(WorkerSession, on_delete=models.CASCADE, related_name="tokens")
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = models.Manager.from_queryset(CommonQuerySet)()
+
+    class Meta:
+        db_table = "refresh_tokens"
+        constraints = [
+            models.CheckConstraint(name="refresh_token_hash_is_sha256", condition=is_sha256("token_hash")),
+            models.CheckConstraint(
+                name="refresh_token_expires_after_it_was_made", condition=Q(expires_at__gt=F("created_at"))
+            ),
+            models.UniqueConstraint(
+                name="refresh_token_one_unused_per_session",
+                fields=["session"],
+                condition=Q(used_at__isnull=True),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="used_once",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__used_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"refresh token {self.pk}"
+
+
+class SignInAttempts(models.Model):
+    """Sign-ins tried under one email address since the last success, known here or not; the fifth in a row
+    locks. The address itself is not kept. Deleted by a success, or when the lock is over."""
+
+    id = models.BigAutoField(primary_key=True)
+    email_hash = models.CharField(
+        max_length=64, unique=True, editable=False, help_text="keyed, of the email address"
+    )
+    tries = models.PositiveSmallIntegerField()
+    last_at = models.DateTimeField(db_index=True, help_text="of the last try that was let through")
+
+    objects = models.Manager.from_queryset(CommonQuerySet)()
+
+    class Meta:
+        db_table = "sign_in_attempts"
+        verbose_name_plural = "sign-in attempts"
+        constraints = [
+            models.CheckConstraint(name="sign_in_attempts_counted", condition=Q(tries__gt=0)),
+            models.CheckConstraint(name="sign_in_email_hash_is_sha256", condition=is_sha256("email_hash")),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.tries} tries"
+
+
+class PasswordReset(models.Model):
+    """A worker asked for a new password. The job that sends the email makes the token, of which only the
+    SHA-256 is kept; it opens the account once, until it expires."""
+
+    id = models.BigAutoField(primary_key=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="password_resets")
+    token_hash = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
+    sent_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = models.Manager.from_queryset(CommonQuerySet)()
+
+    class Meta:
+        db_table = "password_resets"
+        constraints = [
+            models.CheckConstraint(
+                name="password_reset_hash_is_sha256",
+                condition=Q(token_hash__isnull=True) | is_sha256("token_hash"),
+            ),
+            models.CheckConstraint(
+                name="password_reset_sent_has_a_token",
+                condition=Q(sent_at__isnull=True) | Q(token_hash__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="password_reset_expires_after_it_was_asked", condition=Q(expires_at__gt=F("created_at"))
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="password_resets_to_send",
+                fields=["id"],
+                condition=Q(sent_at__isnull=True, used_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"password reset {self.pk}"
+
+
+class WalletNonce(models.Model):
+    """A number used once, in one message that a wallet signs to sign its worker in."""
+
+    id = models.BigAutoField(primary_key=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    nonce = models.CharField(max_length=32, unique=True)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    objects = models.Manager.from_queryset(CommonQuerySet)()
+
+    class Meta:
+        db_table = "wallet_nonces"
+        constraints = [
+            models.CheckConstraint(
+                name="wallet_nonce_form", condition=Q(nonce__regex="^[A-Za-z0-9]{16,32}$")
+            ),
+            models.CheckConstraint(
+                name="wallet_nonce_expires_after_it_was_made", condition=Q(expires_at__gt=F("created_at"))
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="used_once",
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__used_at__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"wallet nonce {self.pk}"

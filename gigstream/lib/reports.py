@@ -1,11 +1,14 @@
 """What the unmanaged models over SQL views share."""
 
+from collections.abc import Collection
+from decimal import Decimal
 from typing import Any, NoReturn
 
 from django.db import models
 
 from gigstream.lib.errors import GuardedWrite
 from gigstream.lib.models import GuardedQuerySet
+from gigstream.lib.money import MoneyField
 
 
 class Report(models.Model):
@@ -26,3 +29,13 @@ class Report(models.Model):
 
     def _refuse(self, verb: str) -> NoReturn:
         raise GuardedWrite(f"{self._meta.db_table} is a view: its rows cannot be {verb}")
+
+
+def columns_of(row: Report, *, besides: Collection[str] = ()) -> dict[str, Any]:
+    """The row's columns by name. Amounts stay exact; rates and points are text with their own decimals."""
+    fields = [field for field in row._meta.concrete_fields if field.attname not in besides]
+    return {field.attname: _plain(field, getattr(row, field.attname)) for field in fields}
+
+
+def _plain(field: models.Field, value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) and not isinstance(field, MoneyField) else value

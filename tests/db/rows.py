@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from django.db import models
 
-from audit.models import AuditLog, AuditSeal, BookCheck, JobHeartbeat
+from audit.models import AnsweredRequest, AuditLog, AuditSeal, BookCheck, JobHeartbeat
 from loans.models import Loan
 from payments.models import (
     Account,
@@ -39,7 +39,14 @@ from platforms.models import (
 )
 from reputation.models import ReputationEvent
 from tests.factories import PlatformFactory, TaskFactory, WorkerFactory
-from workers.models import Worker
+from workers.models import (
+    PasswordReset,
+    RefreshToken,
+    SignInAttempts,
+    WalletNonce,
+    Worker,
+    WorkerSession,
+)
 
 AT = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 M = TypeVar("M", bound=models.Model)
@@ -167,10 +174,42 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "violations": 0,
         "milliseconds": 1,
     },
+    AnsweredRequest: lambda: {
+        "caller": "platform:row",
+        "method": "POST",
+        "path": "/api/v1/tasks",
+        "key": f"row-{_number()}",
+        "request_hash": "a" * 64,
+        "status": 201,
+    },
     Worker: lambda: {
         "email": f"row{_number()}@example.com",
         "full_name": "Row",
         "wallet_address": f"0x{_number() + 10**9:040x}",
+    },
+    WorkerSession: lambda: {
+        "worker": WorkerFactory(),
+        "method": "password",
+        "created_at": AT,
+        "expires_at": AT + timedelta(days=30),
+    },
+    RefreshToken: lambda: {
+        "session": insert(valid(WorkerSession)),
+        "token_hash": f"{_number():064x}",
+        "created_at": AT,
+        "expires_at": AT + timedelta(days=30),
+    },
+    SignInAttempts: lambda: {"email_hash": f"{_number():064x}", "tries": 1, "last_at": AT},
+    PasswordReset: lambda: {
+        "worker": WorkerFactory(),
+        "token_hash": f"{_number():064x}",
+        "created_at": AT,
+        "expires_at": AT + timedelta(minutes=30),
+    },
+    WalletNonce: lambda: {
+        "nonce": f"row{_number():017}",
+        "created_at": AT,
+        "expires_at": AT + timedelta(minutes=5),
     },
     Platform: lambda: {
         "name": f"Row {_number()}",

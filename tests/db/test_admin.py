@@ -16,7 +16,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from audit import jobs
+from audit import answers, jobs
+from audit.answers import Asked
 from audit.models import AuditLog, AuditSeal, BookCheck, JobHeartbeat
 from gigstream.lib.admin import CappedPaginator, ProfileAdmin
 from loans import services as loans
@@ -39,7 +40,9 @@ from tests.factories import (
     settle,
     started,
 )
-from workers.models import Worker
+from workers import services as workers
+from workers.models import PasswordReset, RefreshToken, SignInAttempts, WalletNonce, Worker
+from workers.services import guessing
 
 APPS = ("audit", "workers", "platforms", "payments", "reputation", "loans")
 MODELS = [model for app in APPS for model in apps.get_app_config(app).get_models()]
@@ -131,7 +134,14 @@ def a_round(number):
     )
     deliveries.queue_deliveries(now=now)
     Platform.objects.filter(pk=platform.pk).update(webhook_secret=WEBHOOK_SECRET)
+    workers.sign_in(email=worker.email, password=PASSWORD, now=now)
+    workers.request_password_reset(email=worker.email, now=now)
+    workers.send_password_resets(now=now)
+    workers.start_wallet_sign_in(now=now)
+    guessing.take_try(f"nobody{number}@example.com", now=now)
     JobHeartbeat.objects.create(name=f"job_{number}", every_seconds=10, last_started_at=now)
+    asked = Asked(f"platform:{platform.pk}", "POST", "/api/v1/tasks", str(number), b"{}")
+    answers.once(asked, lambda: (201, "{}"))
     BookCheck.objects.create(checked_at=now, name="balances", words="All", violations=0, milliseconds=1)
 
 
@@ -185,7 +195,17 @@ def test_secrets_are_never_shown(client):
     previous = set(
         apps.get_model("platforms.WebhookEndpoint").objects.values_list("previous_secret", flat=True)
     )
-    secrets = {WALLET_ID, WEBHOOK_SECRET, PASSWORD, *hashes, *keys, *previous}
+    tokens = {
+        value
+        for model, column in (
+            (RefreshToken, "token_hash"),
+            (PasswordReset, "token_hash"),
+            (WalletNonce, "nonce"),
+            (SignInAttempts, "email_hash"),
+        )
+        for value in model.objects.values_list(column, flat=True)
+    }
+    secrets = {WALLET_ID, WEBHOOK_SECRET, PASSWORD, *hashes, *keys, *previous, *tokens}
     assert len(secrets) >= 6
 
     for model in MODELS:

@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
-from audit.models import AuditLog, AuditSeal, JobHeartbeat
+from audit.models import AnsweredRequest, AuditLog, AuditSeal, JobHeartbeat
 from gigstream.lib.ids import new_id
 from loans.models import Loan
 from payments.models import (
@@ -37,7 +37,14 @@ from platforms.models import (
 from reputation.models import ReputationEvent
 from tests.db.rows import AT, columns_of, insert, valid
 from tests.factories import PlatformFactory, TaskFactory, WorkerFactory
-from workers.models import Worker
+from workers.models import (
+    PasswordReset,
+    RefreshToken,
+    SignInAttempts,
+    WalletNonce,
+    Worker,
+    WorkerSession,
+)
 
 APPS = ("audit", "workers", "platforms", "payments", "reputation", "loans")
 MODELS = [model for app in APPS for model in apps.get_app_config(app).get_models() if model._meta.managed]
@@ -50,6 +57,8 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("audit_refusal_has_a_reason", AuditLog, {"success": False}),
     ("seal_covers_rows", AuditSeal, {"row_count": 0}),
     ("heartbeat_interval_positive", JobHeartbeat, {"every_seconds": 0}),
+    ("request_answer_is_a_success", AnsweredRequest, {"status": 199}),
+    ("request_answer_is_a_success", AnsweredRequest, {"status": 300}),
     ("worker_status_known", Worker, {"status": "asleep"}),
     ("worker_email_lower_case", Worker, {"email": "Row@example.com"}),
     ("worker_wallet_lower_case", Worker, {"wallet_address": "0x" + "AB" * 20}),
@@ -59,11 +68,27 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("worker_rating_1_to_5", Worker, {"average_rating": Decimal("0.99")}),
     ("worker_rating_1_to_5", Worker, {"average_rating": Decimal("5.01")}),
     ("worker_earned_not_negative", Worker, {"total_earned": Decimal("-0.000001")}),
+    ("session_method_known", WorkerSession, {"method": "guess"}),
+    ("session_expires_after_it_began", WorkerSession, {"expires_at": AT}),
+    ("session_revoked_has_a_reason", WorkerSession, {"revoked_at": AT}),
+    ("session_revoked_has_a_reason", WorkerSession, {"revoked_at": AT, "revoked_because": "whim"}),
+    ("session_revoked_has_a_reason", WorkerSession, {"revoked_because": "signed_out"}),
+    ("refresh_token_hash_is_sha256", RefreshToken, {"token_hash": "G" * 64}),
+    ("refresh_token_expires_after_it_was_made", RefreshToken, {"expires_at": AT}),
+    ("sign_in_attempts_counted", SignInAttempts, {"tries": 0}),
+    ("sign_in_email_hash_is_sha256", SignInAttempts, {"email_hash": "row@example.com"}),
+    ("password_reset_hash_is_sha256", PasswordReset, {"token_hash": "a" * 63}),
+    ("password_reset_sent_has_a_token", PasswordReset, {"token_hash": None, "sent_at": AT}),
+    ("password_reset_expires_after_it_was_asked", PasswordReset, {"expires_at": AT}),
+    ("wallet_nonce_form", WalletNonce, {"nonce": "a" * 15}),
+    ("wallet_nonce_form", WalletNonce, {"nonce": "a" * 15 + "-"}),
+    ("wallet_nonce_expires_after_it_was_made", WalletNonce, {"expires_at": AT}),
     ("platform_fee_in_range", Platform, {"fee_bps": 10_001}),
     ("platform_wallet_lower_case", Platform, {"wallet_address": "0x" + "AB" * 20}),
     ("platform_payouts_not_negative", Platform, {"total_payouts": Decimal("-0.000001")}),
     ("api_key_hash_is_sha256", ApiKey, {"secret_hash": "g" * 64}),
     ("api_key_hash_is_sha256", ApiKey, {"secret_hash": "a" * 63}),
+    ("api_key_scopes_known", ApiKey, {"scopes": ["tasks:read", "everything"]}),
     ("engagement_times_in_order", Engagement, {"first_at": AT + SECOND}),
     ("task_tally_type_known", TaskTally, {"task_type": "hourly"}),
     ("task_amount_positive", Task, {"amount": Decimal(0)}),
@@ -227,6 +252,8 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
 
 # (constraint, model, columns in which the second row is like the first, what else both rows have)
 REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] = [
+    ("request_answered_once", AnsweredRequest, ("caller", "method", "path", "key"), {}),
+    ("refresh_token_one_unused_per_session", RefreshToken, ("session",), {}),
     ("engagement_once_per_pair", Engagement, ("platform", "worker"), {}),
     ("task_tally_once_per_type", TaskTally, ("platform", "task_type"), {}),
     ("transaction_day_once", TransactionDay, ("day", "type", "status"), {}),

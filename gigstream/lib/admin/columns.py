@@ -21,7 +21,7 @@ from gigstream.lib.money import MoneyField, usdc
 EMPTY = "–"  # noqa: RUF001 - a dash for people
 Display = Callable[[Any], Any]
 Column = str | Display
-SECRET_NAMES = frozenset({"password_hash", "secret_hash"})
+SECRET_NAMES = frozenset({"password_hash", "secret_hash", "token_hash", "email_hash", "nonce"})
 
 
 def admin_url(row: models.Model) -> str:

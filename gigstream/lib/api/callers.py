@@ -7,6 +7,7 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 PLATFORM, WORKER = "platform", "worker"
+CHALLENGE = 'Bearer realm="gigstream"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,4 +44,4 @@ class BearerAuthentication(BaseAuthentication):
         raise NotImplementedError
 
     def authenticate_header(self, request: Request) -> str:
-        return 'Bearer realm="gigstream"'
+        return CHALLENGE

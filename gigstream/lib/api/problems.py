@@ -11,6 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.views import defaults
 from rest_framework import exceptions
 
+from gigstream.lib.api.callers import CHALLENGE
 from gigstream.lib.api.rendering import dump
 from gigstream.lib.errors import Refusal
 
@@ -63,7 +64,14 @@ def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """DRF's exception handler: every refusal becomes a problem; None for what is a fault of ours."""
     request = context["request"]._request
     if isinstance(error, Refusal):
-        return problem(request, error.status, error.code, error.message, numbers=error.numbers)
+        return problem(
+            request,
+            error.status,
+            error.code,
+            error.message,
+            numbers=error.numbers,
+            headers=_headers_of(error),
+        )
     if isinstance(error, OperationalError | InterfaceError):
         logger.warning("the database could not answer: %s", type(error).__name__)
         return unavailable(request)
@@ -88,6 +96,14 @@ def _of_framework(request: HttpRequest, error: exceptions.APIException) -> HttpR
         detail = "; ".join(f"{one['pointer'] or 'the body'}: {one['detail']}" for one in errors[:3])
         return problem(request, 400, code, detail, errors=errors)
     return problem(request, error.status_code, code, str(error.detail), headers=headers)
+
+
+def _headers_of(refusal: Refusal) -> dict[str, str]:
+    """The headers that HTTP wants beside some of its statuses."""
+    if refusal.status == 401:
+        return {"WWW-Authenticate": CHALLENGE}
+    after = refusal.numbers.get("retry_after_seconds")
+    return {} if after is None else {"Retry-After": after}
 
 
 def _by_pointer(details: Any, pointer: str) -> Iterator[dict[str, str]]:

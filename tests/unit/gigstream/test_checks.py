@@ -17,6 +17,8 @@ GOOD_PRODUCTION = {
     "ALLOWED_HOSTS": "pay.example.com",
     "DATABASE_URL": "postgresql://gigstream@db.invalid:5432/gigstream",
     "REDIS_URL": "redis://redis.invalid:6379/0",
+    "EMAIL_URL": "smtp://mail.invalid:25",
+    "WALLET_SIGN_IN_DOMAIN": "pay.example.com",
 }
 
 
@@ -48,6 +50,11 @@ def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         ("WEBHOOK_CONCURRENCY", 0, "gigstream.E014"),
         ("FIELD_ENCRYPTION_KEYS", ["short"], "gigstream.E012"),
         ("FIELD_ENCRYPTION_KEYS", [], "gigstream.E012"),
+        ("SIGN_IN_FAILURES_PER_ADDRESS", 4, "gigstream.E015"),
+        ("CHAIN_ID", 0, "gigstream.E016"),
+        ("WALLET_SIGN_IN_DOMAIN", "https://pay.example.com", "gigstream.E017"),
+        ("WALLET_SIGN_IN_DOMAIN", "", "gigstream.E017"),
+        ("PASSWORD_RESET_URL", "pay.example.com/reset", "gigstream.E018"),
     ],
 )
 def test_a_rule_that_cannot_work_is_refused_by_its_number(settings, name, value, code):
@@ -64,7 +71,7 @@ def test_production_refuses_every_development_default():
     result = python("manage.py", "check", GIGSTREAM_ENV="production", DEBUG="true", ALLOWED_HOSTS="*")
 
     assert result.returncode == 1
-    for number in range(20, 25):
+    for number in range(20, 27):
         assert f"gigstream.E{number:03}" in result.stderr
 
 

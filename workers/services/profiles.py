@@ -1,4 +1,4 @@
-"""Workers: register, wallet, standing, leaving; and the two derived columns that hang on nothing else."""
+"""Workers: registered, wallet, standing, leaving; and the two derived columns that hang on nothing else."""
 
 from datetime import datetime
 from uuid import UUID
@@ -11,6 +11,7 @@ from audit.services import verb
 from gigstream.lib.addresses import normal_address
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
+from gigstream.lib.ids import new_id
 from gigstream.lib.states import require_move
 from workers.departures import worker_departures
 from workers.enums import WORKER_MOVES, WorkerStatus
@@ -27,9 +28,13 @@ def register_worker(
     password: str | None = None,
     wallet_address: str | None = None,
     wallet_id: str = "",
+    worker_id: UUID | None = None,
     now: datetime | None = None,
 ) -> Worker:
-    """A new active worker exists. Raises EmailTaken, WalletTaken or InvalidAddress."""
+    """A new active worker exists, under `worker_id` if given.
+
+    Raises EmailTaken, WalletTaken or InvalidAddress.
+    """
     now = now or database_now()
     email = email.strip().lower()
     address = normal_address(wallet_address) if wallet_address else None
@@ -37,6 +42,7 @@ def register_worker(
         raise EmailTaken("another worker has this email address")
     _require_free_wallet(address)
     worker = Worker(
+        id=worker_id or new_id(),
         email=email,
         full_name=full_name,
         password_hash=make_password(password) if password else "",

@@ -1,0 +1,1 @@
+"""The doors to earnings, risk and advances over HTTP."""

@@ -1,0 +1,12 @@
+from django.urls import path
+
+from loans.api import me
+
+urlpatterns = [
+    path("me/earnings", me.MyEarnings.as_view(), name="me-earnings"),
+    path("me/risk", me.MyRisk.as_view(), name="me-risk"),
+    path("me/advances", me.MyAdvances.as_view(), name="me-advances"),
+    path("me/advances/eligibility", me.Eligibility.as_view(), name="me-advances-eligibility"),
+    path("me/advances/<uuid:loan_id>", me.MyAdvance.as_view(), name="me-advance"),
+    path("me/advances/<uuid:loan_id>/cancel", me.CancelAdvance.as_view(), name="me-advance-cancel"),
+]

@@ -1,0 +1,256 @@
+"""A worker's own money over the API: balance, streams, payouts, transactions."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, QuerySet
+from django.http import Http404, HttpResponse
+from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
+
+from audit.http import json
+from gigstream.lib.api import csv
+from gigstream.lib.api.fields import Amount, Choice, StrictSerializer
+from gigstream.lib.api.rendering import JSONRenderer
+from gigstream.lib.clock import database_now
+from payments import services
+from payments.calculations import SECOND, elapsed_seconds, vested
+from payments.enums import AccountName, StreamStatus, TransactionStatus, TransactionType
+from payments.errors import ExportTooLarge
+from payments.models import Account, Stream, Transaction
+from payments.selectors import payout_parts
+from workers.http import MyView, PeriodQuery, conditions
+from workers.models import Worker
+
+STREAM_COLUMNS = (
+    "id",
+    "created_at",
+    "task_id",
+    "task_title",
+    "platform_id",
+    "platform_name",
+    "status",
+    "total_amount",
+    "released_amount",
+    "remaining_amount",
+    "start_at",
+    "end_at",
+    "duration_seconds",
+    "release_interval",
+    "next_release_at",
+    "paused_at",
+    "paused_for",
+    "completed_at",
+    "cancelled_at",
+)
+TRANSACTION_COLUMNS = (
+    "id",
+    "created_at",
+    "type",
+    "status",
+    "amount",
+    "platform_id",
+    "task_id",
+    "stream_id",
+    "loan_id",
+    "to_wallet",
+    "tx_hash",
+    "block_number",
+    "confirmations",
+    "submitted_at",
+    "confirmed_at",
+    "ended_at",
+)
+MOST_EXPORTED = 10_000
+
+
+class Balance(MyView):
+    """`me/balance`."""
+
+    def get(self, request: Request) -> HttpResponse:
+        found = dict(Account.objects.filter(worker=self.worker(request)).values_list("name", "balance"))
+        return json(
+            200,
+            {
+                "available": found.get(AccountName.AVAILABLE, Decimal(0)),
+                "in_transit": found.get(AccountName.IN_TRANSIT, Decimal(0)),
+                "owed": -found.get(AccountName.LOAN, Decimal(0)),
+            },
+        )
+
+
+class MyStreamQuery(PeriodQuery):
+    status = Choice(choices=StreamStatus.values, required=False)
+
+
+class NothingForm(StrictSerializer):
+    """No input."""
+
+
+class MyStreamView(MyView):
+    """Streams that pay the worker."""
+
+    def own(self, request: Request) -> QuerySet[Stream, dict[str, Any]]:
+        # Through the tasks, which have an index by worker.
+        rows = Stream.objects.filter(task__worker=self.worker(request))
+        named = rows.annotate(task_title=F("task__title"), platform_name=F("platform__name"))
+        return named.values(*STREAM_COLUMNS)
+
+    def own_one(self, request: Request, stream_id: UUID) -> dict[str, Any]:
+        stream = self.own(request).filter(pk=stream_id).first()
+        if stream is None:
+            raise Http404
+        return shown_stream(stream, database_now())
+
+
+def shown_stream(row: dict[str, Any], now: datetime) -> dict[str, Any]:
+    """The stream as its worker sees it, with what a claim would pay at `now`."""
+    paused_for = row["paused_for"]
+    elapsed = elapsed_seconds(
+        start_at=row["start_at"],
+        paused_for=paused_for,
+        duration=row["duration_seconds"],
+        at=row["paused_at"] or now,
+    )
+    earned = vested(row["total_amount"], duration=row["duration_seconds"], elapsed=elapsed)
+    claimable = max(earned - row["released_amount"], Decimal(0))
+    shown = {name: value for name, value in row.items() if name != "paused_for"}
+    shown["paused_seconds"] = paused_for // SECOND
+    shown["claimable_amount"] = claimable if row["status"] == StreamStatus.ACTIVE else Decimal(0)
+    return shown
+
+
+class MyStreams(MyStreamView):
+    """`me/streams`."""
+
+    query = MyStreamQuery
+
+    def get(self, request: Request) -> HttpResponse:
+        rows = self.own(request).filter(**conditions(self.read_query(request)))
+        now = database_now()
+        return self.paged(request, rows, show=lambda row: shown_stream(row, now))
+
+
+class MyStream(MyStreamView):
+    """`me/streams/{id}`."""
+
+    def get(self, request: Request, stream_id: UUID) -> HttpResponse:
+        return json(200, self.own_one(request, stream_id))
+
+
+class Claim(MyStreamView):
+    """`me/streams/{id}/claim`: what has vested to the second is available now."""
+
+    moves_money = True
+
+    def post(self, request: Request, stream_id: UUID) -> HttpResponse:
+        self.read(request, NothingForm)
+        self.own_one(request, stream_id)
+
+        def act() -> tuple[int, Any]:
+            claimed = services.claim(stream_id=stream_id)
+            return 200, {"claimed": claimed, "stream": self.own_one(request, stream_id)}
+
+        return self.perform(request, act)
+
+
+class MyTransactionQuery(PeriodQuery):
+    status = Choice(choices=TransactionStatus.values, required=False)
+    type = Choice(choices=TransactionType.values, required=False)
+    format = Choice(choices=("json", "csv"), required=False)
+
+
+class MyPayoutQuery(PeriodQuery):
+    status = Choice(choices=TransactionStatus.values, required=False)
+
+
+class CashOutForm(StrictSerializer):
+    amount = Amount(required=False, help_text="everything available when left out")
+
+
+def own_transactions(worker: Worker) -> QuerySet[Transaction, dict[str, Any]]:
+    """The only transactions there are for this worker."""
+    return Transaction.objects.filter(worker=worker).values(*TRANSACTION_COLUMNS)
+
+
+class MyPayoutView(MyView):
+    """What has left, or is leaving, for the worker's wallet."""
+
+    def own(self, request: Request) -> QuerySet[Transaction, dict[str, Any]]:
+        return own_transactions(self.worker(request)).filter(type=TransactionType.PAYOUT)
+
+
+class MyPayouts(MyPayoutView):
+    """`me/payouts`: all of them, and cashing out."""
+
+    query = MyPayoutQuery
+    moves_money = True
+
+    def get(self, request: Request) -> HttpResponse:
+        return self.paged(request, self.own(request).filter(**conditions(self.read_query(request))))
+
+    def post(self, request: Request) -> HttpResponse:
+        given = self.read(request, CashOutForm)
+
+        def act() -> tuple[int, Any]:
+            payout = services.cash_out(worker_id=self.worker(request).pk, **given)
+            return 201, self.own(request).get(pk=payout.pk)
+
+        return self.perform(request, act)
+
+
+class MyPayout(MyPayoutView):
+    """`me/payouts/{id}`, with the earnings that it carries, oldest first."""
+
+    def get(self, request: Request, payout_id: UUID) -> HttpResponse:
+        payout = Transaction.objects.filter(worker=self.worker(request), type=TransactionType.PAYOUT)
+        found = payout.filter(pk=payout_id).first()
+        if found is None:
+            raise Http404
+        shown = {name: getattr(found, name) for name in TRANSACTION_COLUMNS}
+        return json(
+            200, {**shown, "covers": [_part(part.entry, part.amount) for part in payout_parts(found)]}
+        )
+
+
+def _part(entry: Any, amount: Decimal) -> dict[str, Any]:
+    return {
+        "earned_at": entry.created_at,
+        "kind": entry.kind,
+        "task_id": entry.task_id,
+        "stream_id": entry.stream_id,
+        "amount": amount,
+    }
+
+
+class CsvRenderer(BaseRenderer):
+    """Lets `Accept: text/csv` in; the view writes the file itself."""
+
+    media_type = csv.MEDIA_TYPE
+    format = "csv"
+
+
+class MyTransactions(MyView):
+    """`me/transactions`: page by page, or all at once as CSV."""
+
+    query = MyTransactionQuery
+    renderer_classes = (JSONRenderer, CsvRenderer)
+
+    def get(self, request: Request) -> HttpResponse:
+        narrowed = self.read_query(request)
+        accepted: Any = request.accepted_renderer
+        form = narrowed.pop("format", accepted.format)
+        rows = own_transactions(self.worker(request)).filter(**conditions(narrowed))
+        return self._as_csv(rows) if form == "csv" else self.paged(request, rows)
+
+    def _as_csv(self, rows: QuerySet[Transaction, dict[str, Any]]) -> HttpResponse:
+        found = list(rows.order_by("-created_at", "-pk")[: MOST_EXPORTED + 1])
+        if len(found) > MOST_EXPORTED:
+            raise ExportTooLarge(
+                f"more than {MOST_EXPORTED} rows: narrow them by created_from and created_to",
+                most=MOST_EXPORTED,
+            )
+        table = ([row[name] for name in TRANSACTION_COLUMNS] for row in found)
+        return csv.answer(TRANSACTION_COLUMNS, table, name="transactions")

@@ -1,0 +1,13 @@
+from django.urls import path
+
+from payments.api import me
+
+urlpatterns = [
+    path("me/balance", me.Balance.as_view(), name="me-balance"),
+    path("me/streams", me.MyStreams.as_view(), name="me-streams"),
+    path("me/streams/<uuid:stream_id>", me.MyStream.as_view(), name="me-stream"),
+    path("me/streams/<uuid:stream_id>/claim", me.Claim.as_view(), name="me-stream-claim"),
+    path("me/payouts", me.MyPayouts.as_view(), name="me-payouts"),
+    path("me/payouts/<uuid:payout_id>", me.MyPayout.as_view(), name="me-payout"),
+    path("me/transactions", me.MyTransactions.as_view(), name="me-transactions"),
+]

@@ -1,0 +1,5 @@
+from django.urls import path
+
+from reputation.api import me
+
+urlpatterns = [path("me/reputation", me.MyReputation.as_view(), name="me-reputation")]

@@ -1,0 +1,241 @@
+"""A worker's own tasks, reputation, earnings, risk and advances over the API."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.core.cache import cache
+
+from gigstream.lib.clock import database_now
+from loans import services as loans
+from loans.models import Loan
+from platforms import services as platforms
+from platforms.services import MilestonePlan
+from reputation.services import adjust_reputation
+from tests.api_client import Api
+from tests.factories import PlatformFactory, WorkerFactory, assigned, started
+
+pytestmark = pytest.mark.django_db
+
+NOBODY = "01900000-0000-7000-8000-000000000000"
+
+
+@pytest.fixture(autouse=True)
+def _fresh_counts():
+    cache.clear()
+
+
+@pytest.fixture
+def ana():
+    return WorkerFactory()
+
+
+@pytest.fixture
+def api(ana):
+    return Api.as_worker(ana)
+
+
+def is_refused(answer, status, code):
+    assert (answer.status_code, json.loads(answer.content)["code"]) == (status, code), answer.content
+    return json.loads(answer.content)
+
+
+def is_missing(api, path):
+    """The address says the same as one that never was."""
+    answer = is_refused(api.get(path), 404, "not_found")
+    base = path.rpartition("/")[0]
+    other = is_refused(api.get(f"{base}/{NOBODY}"), 404, "not_found")
+    assert {**answer, "instance": "", "request_id": ""} == {**other, "instance": "", "request_id": ""}
+
+
+# --- Tasks --------------------------------------------------------------------------------------------------
+
+
+def test_a_worker_sees_their_tasks_and_not_the_platforms_own_notes(ana, api):
+    platform = PlatformFactory(name="Rides", funds="1000")
+    task = assigned(ana, platform=platform, metadata={"margin": 3}, external_task_id="r-1")
+    started(WorkerFactory())
+
+    (shown,) = api.get("me/tasks").json()["items"]
+
+    assert (shown["id"], shown["platform_name"], shown["amount"]) == (str(task.pk), "Rides", "10.000000")
+    hidden = {"metadata", "fee_bps", "external_task_id", "verification_data", "completion_proof"}
+    assert not hidden & set(shown)
+    assert api.get("me/tasks", status="completed").json()["items"] == []
+    assert len(api.get("me/tasks", status="assigned", task_type="fixed").json()["items"]) == 1
+
+
+def test_a_task_is_shown_with_its_milestones_and_anothers_is_not_there(ana, api):
+    plans = [MilestonePlan("First", "4"), MilestonePlan("Last", "6")]
+    task = started(ana, task_type="milestone", milestones=plans)
+    platforms.approve_milestone(task_id=task.pk, number=1)
+
+    steps = api.get(f"me/tasks/{task.pk}").json()["milestones"]
+
+    assert [step["approved_at"] is None for step in steps] == [False, True]
+    is_missing(api, f"me/tasks/{started(WorkerFactory()).pk}")
+
+
+# --- Reputation ---------------------------------------------------------------------------------------------
+
+
+def test_a_worker_sees_every_event_behind_the_score_and_what_would_move_it(ana, api):
+    task = started(ana)
+    platforms.complete_task(task_id=task.pk)
+    adjust_reputation(worker_id=ana.pk, delta=100, reason="good work")
+    adjust_reputation(worker_id=WorkerFactory().pk, delta=-100, reason="bad work")
+
+    shown = api.get("me/reputation").json()
+
+    assert (shown["score"], shown["tier"]) == (610, "Silver")
+    assert shown["next_tier"] == {"tier": "Gold", "from": 700, "missing": 90}
+    events = shown["events"]["items"]
+    assert [(one["event_type"], one["delta"], one["new_score"]) for one in events] == [
+        ("manual_adjustment", 100, 610),
+        ("task_completed", 10, 510),
+    ]
+    assert {"what": "a rating of 1", "delta": -10} in shown["moves"]
+    assert {"what": "a task with a due date completed on time", "delta": 15} in shown["moves"]
+    page = api.get("me/reputation", limit="1").json()["events"]
+    rest = api.get("me/reputation", cursor=page["next"]).json()["events"]
+    assert page["items"] + rest["items"] == events
+    assert len(api.get("me/reputation", event_type="task_completed").json()["events"]["items"]) == 1
+
+
+def test_above_the_highest_tier_there_is_none(ana, api):
+    adjust_reputation(worker_id=ana.pk, delta=450, reason="good work")
+
+    shown = Api.as_worker(ana).get("me/reputation").json()
+
+    assert (shown["tier"], shown["next_tier"]) == ("Diamond", None)
+
+
+# --- Earnings and risk --------------------------------------------------------------------------------------
+
+
+def test_earnings_are_those_of_the_view(ana, api):
+    platforms.complete_task(task_id=started(ana).pk)
+    started(ana, amount="5")
+
+    shown = api.get("me/earnings").json()
+
+    assert (shown["earned_amount"], shown["pending_amount"]) == ("10.000000", "5.000000")
+    assert (shown["total_tasks"], shown["completed_tasks"], shown["active_tasks"]) == (2, 1, 1)
+    assert (shown["completion_rate"], shown["average_rating"]) == ("100.00", None)
+    assert "worker_id" not in shown
+
+
+def test_risk_is_shown_with_its_factors_and_reasons(api):
+    shown = api.get("me/risk").json()
+
+    assert (shown["eligible"], shown["reputation_points"]) == (False, "150.00")
+    assert "0 completed tasks, at least 5 are needed" in shown["reasons"]
+
+
+# --- Advances -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def trusted():
+    """A worker with ten tasks done, half a year here, and a good name."""
+    now = database_now()
+    worker = WorkerFactory(now=now - timedelta(days=180))
+    platform = PlatformFactory(funds="1000")
+    for number in range(10):
+        at = now - timedelta(days=10 - number)
+        task = started(worker, platform=platform, now=at)
+        platforms.complete_task(task_id=task.pk, now=at + timedelta(hours=1))
+    adjust_reputation(worker_id=worker.pk, delta=300, reason="good work")
+    return worker
+
+
+def test_an_eligible_worker_asks_for_an_advance_and_takes_it_back(trusted):
+    api = Api.as_worker(trusted)
+    terms = api.get("me/advances/eligibility").json()
+    assert (terms["eligible"], terms["reasons"]) == (True, [])
+    assert terms["fee_bps"] == (200 if terms["score"] >= 800 else 350)
+
+    answer = api.post("me/advances", {"amount": "20"})
+
+    assert answer.status_code == 201
+    loan = answer.json()
+    assert (loan["status"], loan["amount"], loan["fee_bps"]) == ("pending", "20.000000", terms["fee_bps"])
+    assert api.get("me/advances").json()["items"] == [loan]
+    assert api.get(f"me/advances/{loan['id']}").json() == loan
+    is_refused(api.post("me/advances", {"amount": "20"}), 409, "not_eligible")
+
+    cancelled = api.post(f"me/advances/{loan['id']}/cancel", {"reason": "found it"}).json()
+    assert (cancelled["status"], cancelled["rejection_reason"]) == ("cancelled", "found it")
+    assert api.post("me/advances", {"amount": "20"}).status_code == 201
+
+
+def test_a_worker_with_reasons_against_gets_no_advance(api):
+    terms = api.get("me/advances/eligibility").json()
+    assert (terms["eligible"], terms["fee_bps"]) == (False, None)
+
+    body = is_refused(api.post("me/advances", {"amount": "20"}), 409, "not_eligible")
+
+    for reason in terms["reasons"]:
+        assert reason in body["detail"]
+    assert not Loan.objects.exists()
+
+
+@pytest.mark.parametrize("body", [{}, {"amount": 20}, {"amount": "0"}, {"amount": "20", "fee_bps": 0}])
+def test_an_advance_is_asked_for_by_its_amount_alone(trusted, body):
+    is_refused(Api.as_worker(trusted).post("me/advances", body), 400, "invalid_input")
+    assert not Loan.objects.exists()
+
+
+def test_a_request_can_be_rehearsed_and_needs_a_key(trusted):
+    api = Api.as_worker(trusted)
+    is_refused(api.post("me/advances", {"amount": "20"}, key=""), 400, "idempotency_key_missing")
+
+    answer = api.post("me/advances?dry_run=true", {"amount": "20"}, key="").json()
+
+    assert (answer["answer"]["status"], answer["postings"]) == ("pending", [])
+    assert not Loan.objects.exists()
+
+
+def test_only_a_pending_request_is_withdrawn_and_only_ones_own(ana, api):
+    loan = loans.request_loan(worker_id=ana.pk, amount="20", fee_bps=200)
+    loans.approve_loan(loan_id=loan.pk)
+    is_refused(api.post(f"me/advances/{loan.pk}/cancel"), 409, "illegal_status")
+    other = loans.request_loan(worker_id=WorkerFactory().pk, amount="20", fee_bps=200)
+    is_refused(api.post(f"me/advances/{other.pk}/cancel"), 404, "not_found")
+    is_missing(api, f"me/advances/{other.pk}")
+
+    assert {one.status for one in Loan.objects.all()} == {"approved", "pending"}
+
+
+# --- What it costs ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "queries"),
+    [
+        ("me", 1),
+        ("me/tasks", 2),
+        ("me/reputation", 2),
+        ("me/earnings", 2),
+        ("me/risk", 2),
+        ("me/advances", 2),
+        ("me/advances/eligibility", 2),
+    ],
+)
+def test_a_page_costs_the_same_for_one_row_or_many(ana, api, django_assert_num_queries, path, queries):
+    for count in (1, 5):
+        for number in range(count):
+            platforms.complete_task(task_id=started(ana).pk)
+            loan = loans.request_loan(worker_id=ana.pk, amount="20", fee_bps=200)
+            loans.cancel_loan(loan_id=loan.pk)
+        with django_assert_num_queries(queries):
+            assert api.get(path).status_code == 200
+
+
+def test_one_object_costs_a_fixed_number_of_queries(ana, api, django_assert_num_queries):
+    task = started(ana)
+    loan = loans.request_loan(worker_id=ana.pk, amount="20", fee_bps=200)
+    with django_assert_num_queries(3):
+        api.get(f"me/tasks/{task.pk}")
+    with django_assert_num_queries(2):
+        api.get(f"me/advances/{loan.pk}")

@@ -1,0 +1,555 @@
+"""Registering, signing in with a password, staying signed in, and a new password."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from threading import Barrier
+
+import jwt
+import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.core import mail
+from django.core.cache import cache
+from django.db import connection
+
+from audit.models import AnsweredRequest, AuditLog
+from gigstream.lib.clock import database_now
+from tests.api_client import Api
+from tests.factories import PlatformFactory, WorkerFactory
+from workers import services, tokens
+from workers.errors import SignInLocked, SignInRefused
+from workers.models import PasswordReset, RefreshToken, SignInAttempts, Worker, WorkerSession
+from workers.services import guessing
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "correct horse battery staple"
+ANA = {"email": "ana@example.com", "password": PASSWORD}
+REGISTER = {**ANA, "full_name": "Ana Lima"}
+NEW = "a brand new passphrase"
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture(autouse=True)
+def _fresh_counts():
+    cache.clear()
+
+
+@pytest.fixture
+def ana():
+    return WorkerFactory(email=ANA["email"], password=PASSWORD)
+
+
+def sign_in(**changes):
+    return Api().post("auth/login", {**ANA, **changes})
+
+
+def as_bearer(token):
+    return Api(token)
+
+
+def is_refused(answer, status, code):
+    assert (answer.status_code, json.loads(answer.content)["code"]) == (status, code), answer.content
+    assert answer["Content-Type"] == "application/problem+json"
+    if status == 401:
+        assert answer["WWW-Authenticate"] == 'Bearer realm="gigstream"'
+
+
+# --- Register and sign in -----------------------------------------------------------------------------------
+
+
+def test_a_person_registers_and_is_signed_in():
+    answer = Api().post("auth/register", {**REGISTER, "wallet_address": "0x" + "ab" * 20})
+
+    assert answer.status_code == 201
+    body = answer.json()
+    assert (body["token_type"], body["expires_in"]) == ("Bearer", 86_400)
+    me = as_bearer(body["access_token"]).get("me").json()
+    assert (me["id"], me["email"], me["full_name"]) == (body["worker_id"], "ana@example.com", "Ana Lima")
+    assert me["wallet_address"] == "0x" + "ab" * 20
+    assert not {"password_hash", "wallet_id", "metadata", "deleted_at"} & set(me)
+    line = AuditLog.objects.get(action="worker.register")
+    assert (line.actor_type, line.actor_id) == ("worker", me["id"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "code"),
+    [
+        *(({"password": text}, 422, "weak_password") for text in ("short", "password123", "1234567890")),
+        ({"password": "ana@example.com"}, 422, "weak_password"),
+        *(
+            ({"email": text}, 400, "invalid_input")
+            for text in ("ana", "a@b", "", None, 5, "a" * 300 + "@x.com")
+        ),
+        *(({"full_name": value}, 400, "invalid_input") for value in ("", "  ", None, 7, "a" * 121)),
+        ({"wallet_address": "0x" + "0" * 40}, 400, "invalid_address"),
+        ({"wallet_address": "0xAb5801a7D398351b8bE11C439e05C5b3259aec9B"[:-1] + "b"}, 400, "invalid_address"),
+        *(({name: 1}, 400, "invalid_input") for name in ("id", "status", "reputation_score", "wallet_id")),
+    ],
+)
+def test_a_bad_registration_is_refused(changes, status, code):
+    is_refused(Api().post("auth/register", {**REGISTER, **changes}), status, code)
+    assert not Worker.objects.exists()
+
+
+def test_an_email_address_and_a_wallet_belong_to_one_worker(ana):
+    is_refused(Api().post("auth/register", {**REGISTER, "email": "ANA@example.com"}), 409, "email_taken")
+    other = {**REGISTER, "email": "bo@example.com", "wallet_address": ana.wallet_address}
+    is_refused(Api().post("auth/register", other), 409, "wallet_taken")
+    assert Worker.objects.count() == 1
+
+
+def test_a_worker_signs_in_and_it_is_on_record(ana):
+    answer = sign_in(email=" Ana@Example.com".strip())
+
+    assert answer.status_code == 200
+    assert answer["Cache-Control"] == "no-store"
+    assert as_bearer(answer.json()["access_token"]).get("me").json()["id"] == str(ana.pk)
+    line = AuditLog.objects.get(action="session.open")
+    assert (line.actor_type, line.actor_id, line.success) == ("worker", str(ana.pk), True)
+    assert line.request_id == answer["X-Request-Id"]
+    ana.refresh_from_db()
+    assert ana.last_login_at == WorkerSession.objects.get().created_at
+
+
+def test_a_wrong_password_and_an_unknown_address_get_the_same_answer_for_the_same_work(ana, monkeypatch):
+    hashed = []
+    encode = MD5PasswordHasher.encode
+    monkeypatch.setattr(
+        MD5PasswordHasher, "encode", lambda self, *given: hashed.append(1) or encode(self, *given)
+    )
+    answers, work = [], []
+    for changes in ({"password": "wrong"}, {"email": "nobody@example.com"}):
+        hashed.clear()
+        answers.append(sign_in(**changes))
+        work.append(len(hashed))
+
+    for answer in answers:
+        is_refused(answer, 401, "sign_in_refused")
+    bodies = [{**json.loads(one.content), "request_id": ""} for one in answers]
+    assert bodies[0] == bodies[1]
+    assert work == [1, 1]
+    assert AuditLog.objects.filter(action="session.open", success=False).count() == 2
+
+
+def test_a_worker_without_a_password_cannot_sign_in_with_one():
+    WorkerFactory(email=ANA["email"])
+
+    is_refused(sign_in(), 401, "sign_in_refused")
+    is_refused(sign_in(password="!"), 401, "sign_in_refused")
+
+
+def test_a_suspended_worker_is_told_so_only_with_the_right_password(ana):
+    services.suspend_worker(worker_id=ana.pk, reason="fraud")
+
+    is_refused(sign_in(password="wrong"), 401, "sign_in_refused")
+    is_refused(sign_in(), 403, "worker_suspended")
+    assert not WorkerSession.objects.exists()
+
+
+def test_a_deleted_worker_is_unknown(ana):
+    services.delete_worker(worker_id=ana.pk)
+
+    is_refused(sign_in(), 401, "sign_in_refused")
+
+
+def test_nothing_secret_is_kept_or_logged(ana, caplog):
+    caplog.set_level("DEBUG")
+    answer = Api().post("auth/login", ANA, key="one").json()
+    Api().post("auth/login", {**ANA, "password": "wrong-secret"})
+    Api().post("auth/refresh", {"refresh_token": answer["refresh_token"]}, key="two")
+
+    assert not AnsweredRequest.objects.exists()
+    kept = caplog.text + repr(list(AuditLog.objects.values()))
+    for secret in (
+        PASSWORD,
+        "wrong-secret",
+        "ana@example.com",
+        answer["refresh_token"],
+        answer["access_token"],
+    ):
+        assert secret not in kept
+    assert not RefreshToken.objects.filter(token_hash=answer["refresh_token"]).exists()
+    assert PASSWORD not in Worker.objects.get().password_hash
+
+
+# --- Guessing -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("email", [ANA["email"], "nobody@example.com"])
+def test_five_failures_lock_an_address_known_or_not(ana, email):
+    for _ in range(5):
+        is_refused(sign_in(email=email, password="wrong"), 401, "sign_in_refused")
+
+    answer = sign_in(email=email)
+    is_refused(answer, 429, "sign_in_locked")
+    assert 890 <= int(answer["Retry-After"]) <= 900
+    assert not WorkerSession.objects.exists()
+
+
+def test_a_lock_ends_15_minutes_after_the_fifth_failure_however_often_somebody_knocks(ana):
+    now = database_now()
+    for second in range(5):
+        with pytest.raises(SignInRefused):
+            services.sign_in(email=ana.email, password="wrong", now=now + timedelta(seconds=second))
+    fifth = now + timedelta(seconds=4)
+    for at in (fifth, fifth + MINUTE, fifth + 15 * MINUTE - timedelta(seconds=1)):
+        with pytest.raises(SignInLocked):
+            services.sign_in(email=ana.email, password=PASSWORD, now=at)
+
+    assert services.sign_in(email=ana.email, password=PASSWORD, now=fifth + 15 * MINUTE).worker_id == ana.pk
+    assert not SignInAttempts.objects.exists()
+
+
+def test_a_success_and_a_quarter_of_an_hour_forgive_the_failures_before(ana):
+    now = database_now()
+
+    def fail(times, at):
+        for _ in range(times):
+            with pytest.raises(SignInRefused):
+                services.sign_in(email=ana.email, password="wrong", now=at)
+
+    fail(4, now)
+    services.sign_in(email=ana.email, password=PASSWORD, now=now)
+    fail(4, now)
+    fail(4, now + 15 * MINUTE)
+    assert services.sign_in(email=ana.email, password=PASSWORD, now=now + 16 * MINUTE)
+
+
+def test_too_many_failures_from_one_network_address_are_stopped_whatever_the_account(ana, settings):
+    settings.SIGN_IN_FAILURES_PER_ADDRESS = 6
+    for number in range(6):
+        is_refused(sign_in(email=f"{number}@example.com"), 401, "sign_in_refused")
+
+    is_refused(sign_in(), 429, "sign_in_locked")
+    elsewhere = Api()
+    answer = elsewhere.client.post(
+        "/api/v1/auth/login", json.dumps(ANA), content_type="application/json", REMOTE_ADDR="10.0.0.9"
+    )
+    assert answer.status_code == 200
+
+
+def test_without_redis_nobody_may_guess(ana, settings):
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1/0",
+        }
+    }
+
+    answer = sign_in()
+
+    is_refused(answer, 503, "unavailable")
+    assert answer["Retry-After"] == "5"
+
+
+# --- Access tokens ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def session(ana):
+    return services.sign_in(email=ana.email, password=PASSWORD)
+
+
+def claims_of(token):
+    return jwt.decode(token, options={"verify_signature": False})
+
+
+def forged(token, key=None, algorithm="HS256", **changes):
+    claims = {name: value for name, value in {**claims_of(token), **changes}.items() if value is not None}
+    return jwt.encode(claims, tokens._key() if key is None else key, algorithm=algorithm)
+
+
+def opens(token):
+    answer = as_bearer(token).get("me")
+    if answer.status_code != 200:
+        is_refused(answer, 401, "not_authenticated")
+    return answer.status_code == 200
+
+
+def test_a_token_says_who_when_and_what_for(ana, session):
+    claims = claims_of(session.access_token)
+
+    assert set(claims) == {"sub", "sid", "jti", "iat", "exp", "typ", "aud"}
+    assert claims["sub"] == str(ana.pk)
+    assert claims["exp"] - claims["iat"] == 86_400
+    again = services.sign_in(email=ana.email, password=PASSWORD)
+    assert claims_of(again.access_token)["jti"] != claims["jti"]
+
+
+def test_a_token_is_held_to_its_key_algorithm_kind_audience_and_time(session):
+    genuine = session.access_token
+    assert opens(genuine)
+    assert opens(forged(genuine))
+    now = int(database_now().timestamp())
+    for token in (
+        forged(genuine, key="k" * 32),
+        forged(genuine, key="", algorithm="none"),
+        forged(genuine, key=tokens._key() * 2, algorithm="HS512"),
+        forged(genuine, algorithm="HS384", key=tokens._key() + b"x" * 16),
+        forged(genuine, typ="refresh"),
+        forged(genuine, aud="elsewhere"),
+        forged(genuine, exp=now - 1),
+        forged(genuine, iat=now + 60),
+        *(forged(genuine, **{name: None}) for name in claims_of(genuine)),
+        *(forged(genuine, sub=sub) for sub in ("x", str(WorkerFactory().pk), "1")),
+        *(forged(genuine, sid=sid) for sid in ("x", str(WorkerFactory().pk))),
+        *(forged(genuine, exp=value) for value in ("soon", 10**30)),
+        genuine[:-2],
+        genuine + "x" * 3000,
+        session.refresh_token,
+    ):
+        assert not opens(token), token
+
+
+def test_a_token_ends_after_24_hours(ana, session):
+    now = database_now()
+    sid = WorkerSession.objects.get().pk
+    old = tokens.access_token(worker_id=ana.pk, session_id=sid, now=now - timedelta(hours=24))
+    young = tokens.access_token(worker_id=ana.pk, session_id=sid, now=now - timedelta(hours=23, minutes=59))
+
+    assert (opens(old), opens(young)) == (False, True)
+
+
+def test_the_tokens_of_a_suspended_worker_stand_still(ana, session):
+    services.suspend_worker(worker_id=ana.pk, reason="fraud")
+    assert not opens(session.access_token)
+    is_refused(refreshed(session.refresh_token), 403, "worker_suspended")
+
+    services.reinstate_worker(worker_id=ana.pk, reason="cleared")
+    assert opens(session.access_token)
+
+
+def test_the_tokens_of_a_deleted_worker_open_nothing(ana, session):
+    Worker.objects.filter(pk=ana.pk).update(deleted_at=database_now())
+
+    assert not opens(session.access_token)
+    is_refused(refreshed(session.refresh_token), 401, "session_over")
+
+
+def test_a_platforms_key_is_not_for_workers_addresses_and_the_other_way_round(session):
+    answer = Api.of(PlatformFactory()).get("me")
+    is_refused(answer, 403, "not_permitted")
+    is_refused(as_bearer(session.access_token).get("tasks"), 403, "not_permitted")
+
+
+def test_who_calls_is_found_with_one_query(session, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        as_bearer(session.access_token).get("me")
+
+
+# --- Refresh and logout -------------------------------------------------------------------------------------
+
+
+def refreshed(token):
+    return Api().post("auth/refresh", {"refresh_token": token})
+
+
+def test_a_refresh_token_gives_new_ones_and_works_once(session):
+    first = refreshed(session.refresh_token)
+
+    assert first.status_code == 200
+    assert opens(first.json()["access_token"])
+    assert refreshed(first.json()["refresh_token"]).status_code == 200
+    assert AuditLog.objects.filter(action="session.refresh", actor_type="worker").count() == 2
+
+
+def test_a_refresh_token_used_again_ends_its_session_for_both_holders(ana, session):
+    elsewhere = services.sign_in(email=ana.email, password=PASSWORD)
+    thief = refreshed(session.refresh_token).json()
+
+    is_refused(refreshed(session.refresh_token), 401, "session_over")
+    is_refused(refreshed(thief["refresh_token"]), 401, "session_over")
+    assert not opens(thief["access_token"])
+    assert not opens(session.access_token)
+    assert WorkerSession.objects.get(revoked_because="token_reused")
+    assert opens(elsewhere.access_token)
+
+
+@pytest.mark.parametrize("token", ["", "gr_", "gr_" + "x" * 43, None, 7, "x" * 201])
+def test_what_is_no_refresh_token_is_refused(token):
+    answer = refreshed(token)
+
+    assert answer.status_code in (400, 401)
+    assert not WorkerSession.objects.exists()
+
+
+def test_an_access_token_is_no_refresh_token(session):
+    is_refused(Api().post("auth/refresh", {"refresh_token": session.access_token[:200]}), 401, "session_over")
+
+
+def test_a_refresh_token_ends_after_30_days_without_use(session):
+    later = database_now() + timedelta(days=30)
+
+    with pytest.raises(Exception, match="session is over"):
+        services.refresh_session(token=session.refresh_token, now=later)
+    renewed = services.refresh_session(token=session.refresh_token, now=later - MINUTE)
+    assert services.refresh_session(token=renewed.refresh_token, now=later + MINUTE)
+
+
+def test_signing_out_ends_the_session_and_its_tokens(ana, session):
+    answer = Api().post("auth/logout", {"refresh_token": session.refresh_token})
+
+    assert (answer.status_code, answer.json()) == (200, {"signed_in": False})
+    assert not opens(session.access_token)
+    is_refused(refreshed(session.refresh_token), 401, "session_over")
+    line = AuditLog.objects.get(action="session.close")
+    assert (line.actor_id, line.metadata["because"]) == (str(ana.pk), "signed_out")
+    unknown = Api().post("auth/logout", {"refresh_token": "gr_" + "x" * 43})
+    assert unknown.json() == answer.json()
+
+
+# --- A new password -----------------------------------------------------------------------------------------
+
+
+def ask(email=ANA["email"]):
+    return Api().post("auth/password-reset", {"email": email})
+
+
+def token_in_mail():
+    services.send_password_resets()
+    return next(word for word in mail.outbox[-1].body.split() if word.startswith("gp_"))
+
+
+def confirm(token, password=NEW):
+    return Api().post("auth/password-reset/confirm", {"token": token, "password": password})
+
+
+def test_a_forgotten_password_is_replaced_by_email_and_everybody_is_signed_out(ana, session):
+    assert ask().status_code == 202
+    token = token_in_mail()
+    assert mail.outbox[0].to == [ana.email]
+
+    assert confirm(token).status_code == 200
+
+    assert not opens(session.access_token)
+    is_refused(refreshed(session.refresh_token), 401, "session_over")
+    is_refused(sign_in(), 401, "sign_in_refused")
+    assert sign_in(password=NEW).status_code == 200
+    line = AuditLog.objects.get(action="password.reset")
+    assert (line.actor_type, line.actor_id) == ("worker", str(ana.pk))
+    is_refused(confirm(token, "and another passphrase"), 400, "reset_refused")
+
+
+def test_who_has_an_address_is_not_told(ana):
+    known, unknown = ask(), ask("nobody@example.com")
+
+    assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
+    assert services.send_password_resets() == 1
+    assert len(mail.outbox) == 1
+
+
+def test_a_reset_link_is_the_page_that_the_settings_name(ana, settings):
+    settings.PASSWORD_RESET_URL = "https://pay.example.com/reset"
+    ask()
+    services.send_password_resets()
+
+    assert "https://pay.example.com/reset#token=gp_" in mail.outbox[0].body
+
+
+def test_asking_again_within_a_minute_sends_no_second_email(ana):
+    for _ in range(3):
+        ask()
+
+    assert services.send_password_resets() == 1
+    services.request_password_reset(email=ana.email, now=database_now() + 2 * MINUTE)
+    assert services.send_password_resets(now=database_now() + 2 * MINUTE) == 1
+
+
+def test_a_reset_ends_after_30_minutes(ana):
+    ask()
+    token = token_in_mail()
+    end = PasswordReset.objects.get().expires_at
+
+    with pytest.raises(Exception, match="unknown, expired or used"):
+        services.reset_password(token=token, password=NEW, now=end)
+    services.reset_password(token=token, password=NEW, now=end - MINUTE)
+
+
+def test_a_weak_new_password_leaves_the_token_for_another_try(ana):
+    ask()
+    token = token_in_mail()
+
+    is_refused(confirm(token, "short"), 422, "weak_password")
+    is_refused(confirm("gp_" + "x" * 43), 400, "reset_refused")
+    assert confirm(token).status_code == 200
+
+
+def test_a_new_password_voids_the_other_emails_and_ends_a_lock(ana):
+    ask()
+    first = token_in_mail()
+    services.request_password_reset(email=ana.email, now=database_now() + 2 * MINUTE)
+    services.send_password_resets(now=database_now() + 2 * MINUTE)
+    second = mail.outbox[-1].body.split("gp_")[1].split()[0]
+    for _ in range(6):
+        sign_in(password="wrong")
+
+    assert confirm("gp_" + second).status_code == 200
+    is_refused(confirm(first), 400, "reset_refused")
+    assert sign_in(password=NEW).status_code == 200
+
+
+def test_an_email_that_fails_is_sent_by_the_next_run(ana, monkeypatch, caplog):
+    def broken(*given, **more):
+        raise ConnectionRefusedError
+
+    ask()
+    with monkeypatch.context() as patched:
+        patched.setattr("workers.services.passwords.send_mail", broken)
+        assert services.send_password_resets() == 0
+    assert "was not sent" in caplog.text
+    assert ana.email not in caplog.text
+
+    assert confirm(token_in_mail()).status_code == 200
+
+
+# --- Sweeping, and two at once ------------------------------------------------------------------------------
+
+
+def test_rows_whose_time_is_over_are_swept(ana, session):
+    services.start_wallet_sign_in()
+    ask()
+    guessing.take_try("nobody@example.com", now=database_now())
+    now = database_now()
+
+    assert services.sweep_sign_in(now=now) == 0
+    assert services.sweep_sign_in(now=now + 16 * MINUTE) == 2
+    assert services.sweep_sign_in(now=now + 31 * MINUTE) == 1
+    assert services.sweep_sign_in(now=now + timedelta(days=30)) == 2
+    assert not WorkerSession.objects.exists()
+
+
+def at_once(count, call):
+    barrier = Barrier(count)
+
+    def one(number):
+        try:
+            barrier.wait(timeout=10)
+            return call(number)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(one, range(count)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_with_one_refresh_token_end_the_session():
+    WorkerFactory(email=ANA["email"], password=PASSWORD)
+    first = services.sign_in(**ANA)
+
+    answers = at_once(2, lambda _: refreshed(first.refresh_token))
+
+    assert sorted(one.status_code for one in answers) == [200, 401]
+    assert WorkerSession.objects.get().revoked_because == "token_reused"
+    winner = next(one for one in answers if one.status_code == 200)
+    assert not opens(winner.json()["access_token"])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_guesses_side_by_side_are_no_more_than_guesses_in_a_row():
+    WorkerFactory(email=ANA["email"], password=PASSWORD)
+
+    answers = at_once(12, lambda number: sign_in(password=f"wrong-{number}"))
+
+    assert sorted(one.status_code for one in answers) == [401] * 5 + [429] * 7

@@ -1,0 +1,1 @@
+"""The workers' doors over HTTP."""

@@ -1,0 +1,87 @@
+"""What people send to sign in, and how they and their tokens are shown."""
+
+from typing import Any
+
+from django.core.validators import EmailValidator
+
+from gigstream.lib.api.fields import StrictSerializer, Text
+from workers.models import Worker
+from workers.services import SignedIn
+from workers.tokens import LIFE
+from workers.wallet_messages import LONGEST
+
+ME_COLUMNS = (
+    "id",
+    "created_at",
+    "email",
+    "full_name",
+    "wallet_address",
+    "status",
+    "reputation_score",
+    "total_tasks",
+    "total_earned",
+    "completion_rate",
+    "average_rating",
+    "dispute_rate",
+    "account_age_days",
+    "last_login_at",
+    "last_active_at",
+)
+LONGEST_PASSWORD = 256
+
+
+def shown_me(worker: Worker) -> dict[str, Any]:
+    """The worker as they see themselves."""
+    rates = ("completion_rate", "average_rating", "dispute_rate")
+    shown = {name: getattr(worker, name) for name in ME_COLUMNS}
+    return {**shown, **{name: shown[name] if shown[name] is None else str(shown[name]) for name in rates}}
+
+
+def shown_tokens(signed_in: SignedIn) -> dict[str, Any]:
+    """As OAuth 2 names them (RFC 6749, section 5.1)."""
+    return {
+        "worker_id": signed_in.worker_id,
+        "token_type": "Bearer",
+        "access_token": signed_in.access_token,
+        "expires_in": int(LIFE.total_seconds()),
+        "refresh_token": signed_in.refresh_token,
+        "refresh_expires_at": signed_in.refresh_expires_at,
+    }
+
+
+def email_field() -> Text:
+    return Text(max_length=254, validators=[EmailValidator("must be an email address")])
+
+
+class PasswordForm(StrictSerializer):
+    email = email_field()
+    password = Text(max_length=LONGEST_PASSWORD)
+
+
+class RegisterForm(StrictSerializer):
+    email = email_field()
+    password = Text(max_length=LONGEST_PASSWORD)
+    full_name = Text(max_length=120, trim_whitespace=True)
+    wallet_address = Text(max_length=42, required=False, help_text="where payouts go; EIP-55 is checked")
+
+
+class RefreshForm(StrictSerializer):
+    refresh_token = Text(max_length=200)
+
+
+class ResetRequestForm(StrictSerializer):
+    email = email_field()
+
+
+class ResetForm(StrictSerializer):
+    token = Text(max_length=200)
+    password = Text(max_length=LONGEST_PASSWORD)
+
+
+class NonceForm(StrictSerializer):
+    wallet_address = Text(max_length=42)
+
+
+class WalletForm(StrictSerializer):
+    message = Text(max_length=LONGEST)
+    signature = Text(max_length=132)

@@ -1,0 +1,141 @@
+"""Passwords: how strong they must be, and a new one for who has forgotten theirs."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from smtplib import SMTPException
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.mail import send_mail
+
+from audit import services as audit
+from audit.context import acting_as
+from audit.enums import ActorType
+from audit.jobs import ring
+from audit.services import verb
+from gigstream.lib.clock import database_now
+from gigstream.lib.db import atomic_with_retry
+from workers.enums import SessionEnd
+from workers.errors import ResetRefused, WeakPassword
+from workers.models import PasswordReset, Worker
+from workers.services import guessing
+from workers.services.sessions import close_all_sessions
+from workers.tokens import hash_token, random_token
+
+logger = logging.getLogger(__name__)
+
+RESET_LIFE = timedelta(minutes=30)
+ASKED_AGAIN_AFTER = timedelta(minutes=1)
+SENT_AT_ONCE = 50
+
+
+def require_strong(password: str, *, email: str, full_name: str) -> None:
+    """Raise WeakPassword, with the reasons."""
+    person: Any = Worker(email=email, full_name=full_name)
+    try:
+        validate_password(password, person)
+    except ValidationError as error:
+        raise WeakPassword(" ".join(error.messages)) from error
+
+
+@atomic_with_retry
+def request_password_reset(*, email: str, now: datetime | None = None) -> None:
+    """If a worker has this address, an email to them is pending. Nothing tells the caller whether one has.
+
+    More requests within a minute make no more emails.
+    """
+    now = now or database_now()
+    worker = Worker.objects.locked().filter(email=email.strip().lower(), deleted_at=None).first()
+    if worker is None:
+        return
+    recent = PasswordReset.objects.filter(worker=worker, created_at__gt=now - ASKED_AGAIN_AFTER)
+    if recent.exists():
+        return
+    PasswordReset.objects.create(worker=worker, created_at=now, expires_at=now + RESET_LIFE)
+    with acting_as(ActorType.WORKER, str(worker.pk)):
+        audit.record("password.request_reset", worker, now=now)
+    ring("send_password_resets")
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    reset_id: int
+    to: str
+    token: str
+
+
+def send_password_resets(*, now: datetime | None = None) -> int:
+    """Every pending email is on its way; returns how many were sent. One that fails is tried again until its
+    request has expired."""
+    return sum(_send(letter) for letter in _write_letters(now=now or database_now()))
+
+
+@atomic_with_retry
+def _write_letters(*, now: datetime) -> list[_Letter]:
+    """Tokens for the requests that wait, committed before anything is sent."""
+    waiting = (
+        PasswordReset.objects.select_related("worker")
+        .filter(sent_at=None, used_at=None, expires_at__gt=now, worker__deleted_at=None)
+        .order_by("pk")
+        .select_for_update(of=("self",), no_key=True, skip_locked=True)[:SENT_AT_ONCE]
+    )
+    letters = []
+    for reset in waiting:
+        token = random_token("gp")
+        reset.token_hash, reset.sent_at = hash_token(token), now
+        reset.save(update_fields=["token_hash", "sent_at"])
+        letters.append(_Letter(reset.pk, reset.worker.email, token))
+    return letters
+
+
+def _send(letter: _Letter) -> int:
+    try:
+        send_mail("Your new GigStream password", _text(letter.token), None, [letter.to])
+    except (SMTPException, OSError) as error:
+        logger.warning("password reset %s was not sent: %s", letter.reset_id, type(error).__name__)
+        PasswordReset.objects.filter(pk=letter.reset_id).update(sent_at=None)
+        return 0
+    return 1
+
+
+def _text(token: str) -> str:
+    where = f"Open {settings.PASSWORD_RESET_URL}#token={token}" if settings.PASSWORD_RESET_URL else token
+    return (
+        "Somebody, probably you, asked for a new password for your GigStream account.\n\n"
+        f"{where}\n\n"
+        "This works once, within 30 minutes. If it was not you, do nothing: your password stays as it is.\n"
+    )
+
+
+def reset_password(*, token: str, password: str, now: datetime | None = None) -> None:
+    """The password is changed and every session of the worker is over. The token works once.
+
+    Raises ResetRefused or WeakPassword.
+    """
+    now = now or database_now()
+    reset = PasswordReset.objects.select_related("worker").filter(token_hash=hash_token(token)).first()
+    if reset is None:
+        raise ResetRefused("the token is unknown, expired or used: ask for a new one")
+    require_strong(password, email=reset.worker.email, full_name=reset.worker.full_name)
+    # Made before the row is locked: it takes long on purpose.
+    encoded = make_password(password)
+    with acting_as(ActorType.WORKER, str(reset.worker_id)):
+        _reset(reset_id=reset.pk, encoded=encoded, now=now)
+    guessing.forgive(reset.worker.email)
+
+
+@verb("password.reset", "password_reset")
+def _reset(*, reset_id: int, encoded: str, now: datetime) -> None:
+    reset = PasswordReset.objects.locked().get(pk=reset_id)
+    worker = Worker.objects.locked().get(pk=reset.worker_id)
+    if reset.used_at is not None or reset.expires_at <= now or worker.deleted_at is not None:
+        raise ResetRefused("the token is unknown, expired or used: ask for a new one")
+    PasswordReset.objects.filter(worker=worker, used_at=None).update(used_at=now)
+    worker.password_hash = encoded
+    worker.save(update_fields=["password_hash", "updated_at"])
+    close_all_sessions(worker, SessionEnd.PASSWORD_CHANGED, now)
+    audit.record("password.reset", worker, now=now)

@@ -1,0 +1,111 @@
+"""Doors for people: register, sign in by password or by wallet."""
+
+import secrets
+import string
+from datetime import datetime, timedelta
+
+from django.contrib.auth.hashers import check_password
+
+from audit.context import acting_as
+from audit.enums import ActorType
+from audit.services import Record, record_many
+from gigstream.lib.clock import database_now
+from gigstream.lib.db import atomic_with_retry
+from gigstream.lib.ids import new_id
+from workers.enums import SignInMethod
+from workers.errors import SignInRefused
+from workers.models import WalletNonce, Worker
+from workers.services import guessing
+from workers.services.passwords import require_strong
+from workers.services.profiles import register_worker
+from workers.services.sessions import SignedIn, open_session
+from workers.tokens import SignedMessage
+
+NONCE_LIFE = timedelta(minutes=5)
+NONCE_LENGTH = 20
+_LETTERS = string.ascii_letters + string.digits
+
+
+@atomic_with_retry
+def sign_up(
+    *,
+    email: str,
+    full_name: str,
+    password: str,
+    wallet_address: str | None = None,
+    now: datetime | None = None,
+) -> SignedIn:
+    """A person has registered as a worker, and is signed in.
+
+    Raises EmailTaken, WalletTaken, InvalidAddress or WeakPassword.
+    """
+    now = now or database_now()
+    worker_id = new_id()
+    require_strong(password, email=email, full_name=full_name)
+    with acting_as(ActorType.WORKER, str(worker_id)):
+        register_worker(
+            email=email,
+            full_name=full_name,
+            password=password,
+            wallet_address=wallet_address,
+            worker_id=worker_id,
+            now=now,
+        )
+        return open_session(worker_id=worker_id, method=SignInMethod.PASSWORD, now=now)
+
+
+def sign_in(*, email: str, password: str, now: datetime | None = None) -> SignedIn:
+    """The worker with this email address and password is signed in.
+
+    Not in one transaction: the tries are counted whatever follows. Raises SignInRefused, without telling
+    whether the address is known, SignInLocked or SignInSuspended.
+    """
+    now = now or database_now()
+    email = email.strip().lower()
+    guessing.require_calm_address()
+    guessing.take_try(email, now=now)
+    worker = Worker.objects.filter(email=email, deleted_at=None).first()
+    # Without a worker a hash is made in vain: both answers take the time of one.
+    if not check_password(password, worker.password_hash if worker else "") or worker is None:
+        guessing.count_failure_of_address()
+        _record_failure(worker, SignInMethod.PASSWORD, now)
+        raise SignInRefused("the email address or the password is wrong")
+    guessing.forgive(email)
+    with acting_as(ActorType.WORKER, str(worker.pk)):
+        return open_session(worker_id=worker.pk, method=SignInMethod.PASSWORD, now=now)
+
+
+def _record_failure(worker: Worker | None, method: SignInMethod, now: datetime) -> None:
+    """The log says on which account, if any, somebody failed to sign in; who it was nobody knows."""
+    line = Record(
+        "session.open",
+        "worker",
+        str(worker.pk) if worker else "",
+        metadata={"code": SignInRefused.code, "method": method},
+        error="wrong credential",
+    )
+    with acting_as(ActorType.WORKER, str(worker.pk) if worker else ""):
+        record_many([line], now=now)
+
+
+def start_wallet_sign_in(*, now: datetime | None = None) -> WalletNonce:
+    """A fresh nonce, good for 5 minutes and one message."""
+    now = now or database_now()
+    nonce = "".join(secrets.choice(_LETTERS) for _ in range(NONCE_LENGTH))
+    return WalletNonce.objects.create(nonce=nonce, created_at=now, expires_at=now + NONCE_LIFE)
+
+
+def sign_in_with_wallet(*, signed: SignedMessage, now: datetime | None = None) -> SignedIn:
+    """The worker who is paid at the address that signed is signed in.
+
+    The nonce is spent whatever follows. Raises SignInRefused or SignInSuspended.
+    """
+    now = now or database_now()
+    spent = WalletNonce.objects.filter(nonce=signed.nonce, used_at=None, expires_at__gt=now)
+    fresh = spent.update(used_at=now) == 1
+    worker = Worker.objects.filter(wallet_address=signed.address, deleted_at=None).first()
+    if worker is None or not fresh:
+        _record_failure(worker, SignInMethod.WALLET, now)
+        raise SignInRefused("the nonce is spent or expired, or nobody here is paid at this address")
+    with acting_as(ActorType.WORKER, str(worker.pk)):
+        return open_session(worker_id=worker.pk, method=SignInMethod.WALLET, now=now)

@@ -1,0 +1,122 @@
+"""Messages by which a wallet signs its owner in (EIP-4361, "Sign-In with Ethereum"), signed by EIP-191."""
+
+import re
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from eth_account import Account
+from eth_account.messages import encode_defunct
+from eth_keys.exceptions import BadSignature
+from eth_utils.address import to_checksum_address
+from eth_utils.exceptions import ValidationError
+
+from gigstream.lib.addresses import InvalidAddress, normal_address
+from workers.errors import InvalidSignInMessage, SignInRefused
+from workers.tokens import SignedMessage
+
+STATEMENT = "Sign in to GigStream."
+LONGEST = 2000
+# Clocks differ a little.
+EARLY = timedelta(minutes=1)
+_TIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)"
+# The ABNF of EIP-4361, with the line breaks it demands.
+_MESSAGE = re.compile(
+    r"(?:(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://)?(?P<domain>[^/?#\s]+)"
+    r" wants you to sign in with your Ethereum account:\n"
+    r"(?P<address>0x[0-9A-Fa-f]{40})\n\n"
+    r"(?:(?P<statement>[\x20-\x7e]+)\n)?\n"
+    r"URI: (?P<uri>[\x21-\x7e]+)\n"
+    r"Version: 1\n"
+    r"Chain ID: (?P<chain_id>\d{1,18})\n"
+    r"Nonce: (?P<nonce>[A-Za-z0-9]{8,64})\n"
+    rf"Issued At: (?P<issued_at>{_TIME})"
+    rf"(?:\nExpiration Time: (?P<expires_at>{_TIME}))?"
+    rf"(?:\nNot Before: (?P<not_before>{_TIME}))?"
+    r"(?:\nRequest ID: (?P<request_id>[\x21-\x7e]*))?"
+    r"(?:\nResources:(?P<resources>(?:\n- [\x21-\x7e]+)*))?",
+    re.ASCII,
+)
+_SIGNATURE = re.compile(r"0x[0-9a-fA-F]{130}", re.ASCII)
+
+
+def origin() -> str:
+    """What wallets are told that they sign in to."""
+    scheme = "https" if settings.PRODUCTION else "http"
+    return f"{scheme}://{settings.WALLET_SIGN_IN_DOMAIN}"
+
+
+def message_for(address: str, *, nonce: str, now: datetime, expires_at: datetime) -> str:
+    """The message for the wallet at this address, in lower case, to sign."""
+    shown = to_checksum_address(address)
+    return (
+        f"{settings.WALLET_SIGN_IN_DOMAIN} wants you to sign in with your Ethereum account:\n"
+        f"{shown}\n\n{STATEMENT}\n\nURI: {origin()}\nVersion: 1\nChain ID: {settings.CHAIN_ID}\n"
+        f"Nonce: {nonce}\nIssued At: {_written(now)}\nExpiration Time: {_written(expires_at)}"
+    )
+
+
+def _written(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def verified(text: str, signature: str, *, now: datetime) -> SignedMessage:
+    """Who signed the message, for this site and chain and at this time; not whether the nonce is fresh.
+
+    Raises InvalidSignInMessage for a message that is not for us or not for now, SignInRefused for a signature
+    that is not the address' own.
+    """
+    parts = _MESSAGE.fullmatch(text) if len(text) <= LONGEST else None
+    if parts is None:
+        raise InvalidSignInMessage("the message is not in the form of EIP-4361")
+    _require_ours(parts)
+    _require_time(parts, now)
+    try:
+        address = normal_address(parts["address"])
+    except InvalidAddress as error:
+        raise InvalidSignInMessage(error.message) from error
+    if to_checksum_address(address) != parts["address"]:
+        raise InvalidSignInMessage("the address in the message must be written with its EIP-55 checksum")
+    if _signer(text, signature) != address:
+        raise SignInRefused("the signature is not that of the address in the message")
+    return SignedMessage(address, parts["nonce"])
+
+
+def _require_ours(parts: re.Match[str]) -> None:
+    if parts["domain"] != settings.WALLET_SIGN_IN_DOMAIN:
+        raise InvalidSignInMessage(f"the message must be for {settings.WALLET_SIGN_IN_DOMAIN}")
+    uri, ours = parts["uri"], origin()
+    if uri != ours and not uri.startswith(f"{ours}/"):
+        raise InvalidSignInMessage(f"the URI in the message must be of {ours}")
+    if parts["scheme"] not in (None, ours.partition(":")[0]):
+        raise InvalidSignInMessage(f"the scheme of the message must be that of {ours}")
+    if int(parts["chain_id"]) != settings.CHAIN_ID:
+        raise InvalidSignInMessage(f"the chain id must be {settings.CHAIN_ID}", chain_id=settings.CHAIN_ID)
+
+
+def _require_time(parts: re.Match[str], now: datetime) -> None:
+    issued, expires, begins = (_time(parts[name]) for name in ("issued_at", "expires_at", "not_before"))
+    if issued is None or issued > now + EARLY:
+        raise InvalidSignInMessage("the message was issued in the future")
+    if expires is not None and expires <= now:
+        raise InvalidSignInMessage("the message has expired")
+    if begins is not None and begins > now:
+        raise InvalidSignInMessage("the message is not valid yet")
+
+
+def _time(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InvalidSignInMessage(f"{text} is no time") from error
+
+
+def _signer(text: str, signature: str) -> str | None:
+    """The address, in lower case, whose key made the signature; None if no key did."""
+    if not _SIGNATURE.fullmatch(signature):
+        return None
+    try:
+        return Account.recover_message(encode_defunct(text=text), signature=signature).lower()
+    except (BadSignature, ValidationError, ValueError, TypeError):
+        return None
