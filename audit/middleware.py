@@ -1,13 +1,34 @@
 import re
 from collections.abc import Callable
+from ipaddress import ip_address
 from uuid import uuid4
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from audit.context import Actor, acting
 from audit.enums import ActorType
 
 _USABLE = re.compile(r"[A-Za-z0-9_.:-]{1,64}", re.ASCII)
+
+
+def client_address(request: HttpRequest) -> str:
+    """Where the request comes from. Each proxy of ours has added to X-Forwarded-For whom it spoke with; what
+    stands before that is only what the caller says."""
+    direct = request.META.get("REMOTE_ADDR", "")
+    if settings.TRUSTED_PROXIES == 0:
+        return direct
+    told = [text.strip() for text in request.headers.get("X-Forwarded-For", "").split(",")]
+    address = told[-settings.TRUSTED_PROXIES] if len(told) >= settings.TRUSTED_PROXIES else direct
+    return address if _is_address(address) else direct
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 class ActorMiddleware:
@@ -17,6 +38,7 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.META["REMOTE_ADDR"] = client_address(request)
         given = request.headers.get("X-Request-Id", "")
         request_id = given if _USABLE.fullmatch(given) else uuid4().hex
         request.request_id = request_id  # type: ignore[attr-defined]

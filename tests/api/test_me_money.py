@@ -110,7 +110,7 @@ def test_a_claim_needs_a_key_and_can_be_rehearsed(ana, api):
 
     assert answer["dry_run"] is True
     assert 50 <= float(answer["answer"]["claimed"]) < 51
-    assert {posting["kind"] for posting in answer["postings"]} == {"release", "fee"}
+    assert {posting["kind"] for posting in answer["postings"]} == {"release"}
     assert Stream.objects.get(pk=stream.pk).released_amount == 0
     assert balance(ana, "available") == 0
 

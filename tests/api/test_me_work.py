@@ -224,7 +224,7 @@ def test_only_a_pending_request_is_withdrawn_and_only_ones_own(ana, api):
 )
 def test_a_page_costs_the_same_for_one_row_or_many(ana, api, django_assert_num_queries, path, queries):
     for count in (1, 5):
-        for number in range(count):
+        for _ in range(count):
             platforms.complete_task(task_id=started(ana).pk)
             loan = loans.request_loan(worker_id=ana.pk, amount="20", fee_bps=200)
             loans.cancel_loan(loan_id=loan.pk)

@@ -173,6 +173,28 @@ def test_nothing_secret_is_kept_or_logged(ana, caplog):
     assert PASSWORD not in Worker.objects.get().password_hash
 
 
+def test_a_password_changed_while_it_was_being_checked_opens_nothing(ana, monkeypatch):
+    services.request_password_reset(email=ana.email)
+    token = token_in_mail()
+
+    def check(password, encoded):
+        services.reset_password(token=token, password=NEW)
+        return True
+
+    monkeypatch.setattr("workers.services.signing_in.check_password", check)
+
+    is_refused(sign_in(), 401, "sign_in_refused")
+    assert not WorkerSession.objects.exists()
+
+
+def test_a_refused_registration_is_on_record(ana):
+    Api().post("auth/register", REGISTER)
+
+    line = AuditLog.objects.get(action="worker.register", success=False)
+    assert (line.actor_type, line.metadata["code"]) == ("worker", "email_taken")
+    assert "ana@" not in line.error_message
+
+
 # --- Guessing -----------------------------------------------------------------------------------------------
 
 

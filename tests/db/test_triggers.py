@@ -19,7 +19,7 @@ from reputation.models import ReputationEvent
 from tests.db.rows import AT, columns_of, in_status, insert, valid
 from tests.factories import WorkerFactory
 from workers.enums import WORKER_MOVES
-from workers.models import Worker
+from workers.models import RefreshToken, WalletNonce, Worker, WorkerSession
 
 pytestmark = pytest.mark.django_db
 
@@ -232,3 +232,31 @@ def test_what_a_stream_has_released_grows():
     assert update(stream, released_amount=Decimal("5.000001"), sequence=4) == 1
     assert update(stream, next_release_at=AT + timedelta(minutes=1)) == 1
     assert stored(stream)["remaining_amount"] == Decimal("4.999999")
+
+
+# --- Signing in ---------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("model", [RefreshToken, WalletNonce])
+@pytest.mark.parametrize("after", [None, AT + timedelta(seconds=1)])
+def test_what_was_used_once_stays_used(model, after):
+    row = insert(valid(model))
+    assert update(row, used_at=AT) == 1
+    before = stored(row)
+
+    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+        update(row, used_at=after)
+
+    assert stored(row) == before
+
+
+@pytest.mark.parametrize(
+    "columns", [{"revoked_at": None, "revoked_because": ""}, {"expires_at": AT + timedelta(days=90)}]
+)
+def test_a_revoked_session_stays_revoked(columns):
+    session = insert(valid(WorkerSession))
+    assert update(session, revoked_at=AT, revoked_because="signed_out") == 1
+    before = stored(session)
+
+    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+        update(session, **columns)
+
+    assert stored(session) == before

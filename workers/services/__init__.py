@@ -14,7 +14,7 @@ from workers.services.profiles import (
     touch_last_active,
 )
 from workers.services.sessions import SignedIn, close_session, refresh_session
-from workers.services.sign_in import sign_in, sign_in_with_wallet, sign_up, start_wallet_sign_in
+from workers.services.signing_in import sign_in, sign_in_with_wallet, sign_up, start_wallet_sign_in
 from workers.services.sweeping import sweep_sign_in
 
 __all__ = [

@@ -1,5 +1,6 @@
 """Sessions: opened by a sign-in, prolonged by refresh tokens that work once, ended."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -11,7 +12,7 @@ from audit.services import verb
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
 from workers.enums import SessionEnd, SignInMethod
-from workers.errors import SessionOver, SignInSuspended, WorkerDeleted, WorkerSuspended
+from workers.errors import SessionOver, SignInRefused, SignInSuspended, WorkerDeleted, WorkerSuspended
 from workers.models import RefreshToken, Worker, WorkerSession
 from workers.services.profiles import require_active
 from workers.tokens import access_token, hash_token, random_token
@@ -30,13 +31,18 @@ class SignedIn:
 
 
 @verb("session.open", "worker")
-def open_session(*, worker_id: UUID, method: SignInMethod, now: datetime) -> SignedIn:
-    """The worker, whose credential the caller has checked, is signed in.
+def open_session(
+    *, worker_id: UUID, method: SignInMethod, now: datetime, seen: Mapping[str, str] | None = None
+) -> SignedIn:
+    """The worker is signed in. The caller has checked a credential against the columns in `seen`, which must
+    still be so: a password changed meanwhile opens nothing.
 
-    Raises SignInSuspended, or SessionOver where the account was closed meanwhile.
+    Raises SignInRefused or SignInSuspended, or SessionOver where the account was closed meanwhile.
     """
     worker = Worker.objects.locked().get(pk=worker_id)
     _require_may_sign_in(worker)
+    if any(getattr(worker, name) != value for name, value in (seen or {}).items()):
+        raise SignInRefused("the credential was changed meanwhile")
     session = WorkerSession.objects.create(
         worker=worker, method=method, created_at=now, expires_at=now + REFRESH_LIFE
     )

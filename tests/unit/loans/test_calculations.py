@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gigstream.lib.money import from_micro, micro
-from loans.calculations import loan_fee, repayment_from
+from loans.calculations import fee_bps_for, loan_fee, repayment_from
 
 amounts = st.integers(min_value=1, max_value=10**15).map(from_micro)
 
@@ -61,3 +61,10 @@ def test_large_earnings_repay_a_loan_in_at_most_six_instalments(total_due):
         instalments += 1
 
     assert instalments <= 6
+
+
+@pytest.mark.parametrize(
+    ("score", "fee_bps"), [(0, None), (599, None), (600, 350), (799, 350), (800, 200), (1000, 200)]
+)
+def test_the_fee_of_an_advance_follows_the_score(score, fee_bps):
+    assert fee_bps_for(score) == fee_bps

@@ -8,10 +8,12 @@ from reputation.calculations import (
     LATE,
     LOAN_DEFAULTED,
     LOAN_REPAID,
+    MOVES,
     clamp,
     completion_delta,
     dispute_delta,
     is_late,
+    next_tier,
     rating_delta,
     tier_of,
 )
@@ -73,3 +75,28 @@ def test_a_score_stays_within_0_and_1000(score, kept):
 )
 def test_the_tier_of_a_score(score, tier):
     assert tier_of(score) == tier
+
+
+@pytest.mark.parametrize(
+    ("score", "ahead"),
+    [
+        (0, (400, "Bronze")),
+        (399, (400, "Bronze")),
+        (400, (600, "Silver")),
+        (899, (900, "Diamond")),
+        (900, None),
+    ],
+)
+def test_the_next_tier_is_the_nearest_above(score, ahead):
+    assert next_tier(score) == ahead
+
+
+def test_what_would_move_a_score_is_told_as_the_rules_have_it():
+    told = dict(MOVES)
+
+    assert told["a task completed"] == 10
+    assert told["a task with a due date completed on time"] == 15
+    assert told["a task completed late"] == 0
+    assert [told[f"a rating of {stars}"] for stars in range(1, 6)] == [-10, -5, 0, 5, 10]
+    assert [told[f"a dispute of severity {step}"] for step in (1, 5)] == [-10, -50]
+    assert (told["an advance repaid"], told["an advance defaulted on"]) == (10, -50)

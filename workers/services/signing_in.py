@@ -3,6 +3,8 @@
 import secrets
 import string
 from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.hashers import check_password
 
@@ -26,7 +28,6 @@ NONCE_LENGTH = 20
 _LETTERS = string.ascii_letters + string.digits
 
 
-@atomic_with_retry
 def sign_up(
     *,
     email: str,
@@ -43,7 +44,7 @@ def sign_up(
     worker_id = new_id()
     require_strong(password, email=email, full_name=full_name)
     with acting_as(ActorType.WORKER, str(worker_id)):
-        register_worker(
+        return _register(
             email=email,
             full_name=full_name,
             password=password,
@@ -51,7 +52,12 @@ def sign_up(
             worker_id=worker_id,
             now=now,
         )
-        return open_session(worker_id=worker_id, method=SignInMethod.PASSWORD, now=now)
+
+
+@atomic_with_retry
+def _register(*, worker_id: UUID, now: datetime, **profile: Any) -> SignedIn:
+    register_worker(worker_id=worker_id, now=now, **profile)
+    return open_session(worker_id=worker_id, method=SignInMethod.PASSWORD, now=now)
 
 
 def sign_in(*, email: str, password: str, now: datetime | None = None) -> SignedIn:
@@ -72,7 +78,12 @@ def sign_in(*, email: str, password: str, now: datetime | None = None) -> Signed
         raise SignInRefused("the email address or the password is wrong")
     guessing.forgive(email)
     with acting_as(ActorType.WORKER, str(worker.pk)):
-        return open_session(worker_id=worker.pk, method=SignInMethod.PASSWORD, now=now)
+        return open_session(
+            worker_id=worker.pk,
+            method=SignInMethod.PASSWORD,
+            now=now,
+            seen={"password_hash": worker.password_hash},
+        )
 
 
 def _record_failure(worker: Worker | None, method: SignInMethod, now: datetime) -> None:
@@ -108,4 +119,9 @@ def sign_in_with_wallet(*, signed: SignedMessage, now: datetime | None = None) -
         _record_failure(worker, SignInMethod.WALLET, now)
         raise SignInRefused("the nonce is spent or expired, or nobody here is paid at this address")
     with acting_as(ActorType.WORKER, str(worker.pk)):
-        return open_session(worker_id=worker.pk, method=SignInMethod.WALLET, now=now)
+        return open_session(
+            worker_id=worker.pk,
+            method=SignInMethod.WALLET,
+            now=now,
+            seen={"wallet_address": signed.address},
+        )
