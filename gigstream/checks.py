@@ -58,7 +58,7 @@ def _rules() -> Iterator[CheckMessage]:
             "SIGN_IN_FAILURES_PER_ADDRESS must be at least 5, the tries of one account", id="gigstream.E015"
         )
     if settings.TRUSTED_PROXIES < 0:
-        yield Error("TRUSTED_PROXIES must be at least 0", id="gigstream.E017")
+        yield Error("TRUSTED_PROXIES must be at least 0", id="gigstream.E019")
     if settings.CHAIN_ID < 1:
         yield Error("CHAIN_ID must be at least 1", id="gigstream.E016")
     if not _DOMAIN.fullmatch(settings.WALLET_SIGN_IN_DOMAIN):
