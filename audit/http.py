@@ -153,7 +153,7 @@ class ApiView(APIView):
         `shown_once`, which the act fills, is in the first answer only and is kept nowhere: secrets.
         """
         if self._is_rehearsal(request):
-            return json(200, rehearse(act))
+            return json(200, rehearse(act, request.auth))
         key = request.headers.get("Idempotency-Key")
         if key is None and self.moves_money:
             raise KeyMissing("a request that moves money needs the header Idempotency-Key")
@@ -178,9 +178,9 @@ class ApiView(APIView):
         return text == "true"
 
 
-def rehearse(act: Act) -> dict[str, Any]:
-    """What the act would answer, book and announce; nothing of it stays."""
-    with transaction.atomic(), previews.watching() as seen:
+def rehearse(act: Act, caller: Any) -> dict[str, Any]:
+    """What the act would answer, book and announce, as far as the caller may know; nothing of it stays."""
+    with transaction.atomic(), previews.watching(caller) as seen:
         _, body = act()
         transaction.set_rollback(True)
     return {"dry_run": True, "answer": body, **seen}

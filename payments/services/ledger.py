@@ -25,7 +25,6 @@ from payments.releases import LowBalance
 from payments.signals import balances_fell_low
 
 _SQL = Path(__file__).resolve().parent.parent / "sql"
-_watched: ContextVar[list[dict[str, Any]] | None] = ContextVar("watched_postings", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +45,17 @@ class Moved:
         """From the columns that `book.sql` answers."""
         return cls(account_id, name, worker_id, platform_id, Decimal(balance), Decimal(change))
 
-    def shown(self) -> dict[str, Any]:
-        """One side of a posting as a dry run tells it."""
-        return {
-            "account": self.name,
-            "worker_id": self.worker_id,
-            "platform_id": self.platform_id,
-            "balance_after": self.balance,
-        }
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """A posting that was booked, and its accounts as its batch has left them (None: they are as before)."""
+
+    posting: Posting
+    debit: Moved | None
+    credit: Moved | None
+
+
+_watched: ContextVar[list[Posted] | None] = ContextVar("watched_postings", default=None)
 
 
 def post(
@@ -86,9 +88,9 @@ def post(
 
 
 @contextmanager
-def watching() -> Iterator[list[dict[str, Any]]]:
-    """What is posted inside, with the balances that each posting's accounts have after its batch."""
-    seen: list[dict[str, Any]] = []
+def watching() -> Iterator[list[Posted]]:
+    """What is posted inside."""
+    seen: list[Posted] = []
     token = _watched.set(seen)
     try:
         yield seen
@@ -100,16 +102,8 @@ def _show(postings: Sequence[Posting], moved: Sequence[Moved]) -> None:
     seen = _watched.get()
     if seen is None:
         return
-    sides = {one.account_id: one.shown() for one in moved}
-    seen.extend(
-        {
-            "kind": posting.kind,
-            "amount": posting.amount,
-            "debit": sides.get(posting.debit),
-            "credit": sides.get(posting.credit),
-        }
-        for posting in postings
-    )
+    sides = {one.account_id: one for one in moved}
+    seen.extend(Posted(one, sides.get(one.debit), sides.get(one.credit)) for one in postings)
 
 
 def _announce_low(moved: Sequence[Moved], now: datetime) -> None:

@@ -1,7 +1,9 @@
 """Events for platforms: recorded in the transaction of the fact, numbered at its end."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -35,6 +37,9 @@ class Fact:
         return cls(platform_id, type_, json.dumps(jsonable(values)), at)
 
 
+_watched: ContextVar[list[Fact] | None] = ContextVar("watched_facts", default=None)
+
+
 def record_events(facts: Iterable[Fact]) -> None:
     """The platforms will have these events, in this order, when the caller's transaction commits.
 
@@ -42,7 +47,21 @@ def record_events(facts: Iterable[Fact]) -> None:
     by everything that happens to it, so nothing may be waited for while it is held.
     """
     if facts := list(facts):
+        seen = _watched.get()
+        if seen is not None:
+            seen.extend(facts)
         at_the_end(_write, facts)
+
+
+@contextmanager
+def watching() -> Iterator[list[Fact]]:
+    """What platforms are to be told of what happens inside."""
+    seen: list[Fact] = []
+    token = _watched.set(seen)
+    try:
+        yield seen
+    finally:
+        _watched.reset(token)
 
 
 def _write(facts: list[Fact]) -> None:

@@ -249,7 +249,9 @@ def test_a_dry_run_answers_and_changes_nothing(platform, api):
     assert Task.objects.get().status == "created"
     (posting,) = answer.json()["postings"]
     assert (posting["kind"], posting["amount"]) == ("hold", "10.200000")
-    assert posting["debit"]["balance_after"] == "989.800000"
+    assert posting["debit"] == {"account": "available", "balance_after": "989.800000"}
+    (event,) = answer.json()["events"]
+    assert (event["type"], event["data"]["id"]) == ("task.assigned", str(task.pk))
     assert balance(platform, "escrow") == 0
 
 

@@ -1,4 +1,4 @@
-"""What an act may cost. Statements are most of an act's time, and each is a trip to the database, so a new one
+"""What an act may cost. Statements are most of an act's time, each is a trip to the database, so a new one
 should be a decision and not an accident: whoever needs one raises the figure here and says why.
 """
 
@@ -32,8 +32,8 @@ def parties():
 
 
 def test_completing_a_fixed_task(parties, django_assert_max_num_queries):
-    """Locked: stream, task, loan, accounts, and the worker for the figures and for the score. Read: the ids of
-    the accounts, the worker's events. Written: entries with balances, the fee's transaction, the task, the
+    """Locked: stream, task, loan, accounts, and the worker for the figures and for the score. Read: the ids
+    of the accounts, the worker's events. Written: entries with balances, the fee's transaction, the task, the
     worker's figures, the platform's, the event with the score, the log."""
     task = begun(**parties)
 

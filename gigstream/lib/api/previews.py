@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from typing import Any
 
-# Enters watching; the list it yields holds, afterwards, what would have happened.
-Watcher = Callable[[], AbstractContextManager[list[Any]]]
+from gigstream.lib.api.callers import Caller
+
+# Watches for a caller; the list it yields holds, afterwards, what would have happened and is theirs to know.
+Watcher = Callable[[Caller], AbstractContextManager[list[Any]]]
 _watchers: dict[str, Watcher] = {}
 
 
@@ -15,7 +17,7 @@ def register(name: str, watcher: Watcher) -> None:
 
 
 @contextmanager
-def watching() -> Iterator[dict[str, list[Any]]]:
+def watching(caller: Caller) -> Iterator[dict[str, list[Any]]]:
     """Everything that is booked or announced inside, by the names of the watchers."""
     with ExitStack() as stack:
-        yield {name: stack.enter_context(watcher()) for name, watcher in _watchers.items()}
+        yield {name: stack.enter_context(watcher(caller)) for name, watcher in _watchers.items()}
