@@ -76,8 +76,8 @@ TEMPLATES = [
 # Persistent connections: a new one costs ten times the database work of a request. Lock waits end before
 # statements, statements before idle transactions, so that a stuck process cannot hold the others up.
 #
-# A statement that comes again is planned once: a connection prepares what it has sent five times. pgBouncer in
-# transaction mode lends its connections out for one transaction each, so behind it nothing is prepared.
+# A statement that comes again is planned once: a connection prepares what it has sent five times. pgBouncer
+# in transaction mode lends a connection for one transaction only, so behind it nothing is prepared.
 DATABASE_POOLED = env.bool("DATABASE_POOLED", default=False)
 DATABASE_URL_GIVEN = bool(env.str("DATABASE_URL", default=""))
 _DATABASE = env.db_url_config(env.str("DATABASE_URL", default="") or services.database_url())
