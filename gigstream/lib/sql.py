@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from django.db import connection, migrations
+from psycopg import ClientCursor
 
 REVERSE = "-- reverse"
 
@@ -23,6 +24,14 @@ def rows(statement: str, parameters: dict[str, Any] | None = None) -> list[dict[
             return []
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def run_script(text: str, parameters: dict[str, Any]) -> None:
+    """Run several statements, with the values written into their text: PostgreSQL itself takes parameters for
+    one statement at a time."""
+    connection.ensure_connection()
+    with ClientCursor(connection.connection) as cursor:
+        cursor.execute(text, parameters)
 
 
 def migration(path: Path, *, replacing: Path | None = None) -> migrations.RunSQL:

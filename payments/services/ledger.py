@@ -128,13 +128,14 @@ def _changes(postings: Sequence[Posting], booked: Mapping[int, Decimal]) -> dict
     return dict(changes)
 
 
-def lock(account_ids: Iterable[int]) -> None:
-    """Lock the accounts in ascending id order. Raises Account.DoesNotExist when one is missing."""
+def lock(account_ids: Iterable[int]) -> dict[int, Account]:
+    """The accounts, locked in ascending id order. Raises Account.DoesNotExist when one is missing."""
     asked = set(account_ids)
-    found = Account.objects.locked().filter(pk__in=asked).values_list("pk", flat=True)
-    missing = asked.difference(found)
+    found = {account.pk: account for account in Account.objects.locked().filter(pk__in=asked)}
+    missing = asked - found.keys()
     if missing:
         raise Account.DoesNotExist(f"no account {sorted(missing)}")
+    return found
 
 
 def _book(postings: Sequence[Posting], changes: Mapping[int, Decimal], now: datetime) -> dict[str, Any]:

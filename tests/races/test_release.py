@@ -85,8 +85,7 @@ def test_one_stream_that_cannot_be_released_is_set_aside_and_the_others_are_paid
     poisoned = streams[1]
     with connection.cursor() as cursor:
         cursor.execute(
-            "ALTER TABLE streams ADD CONSTRAINT poison CHECK (id <> %s::uuid OR released_amount = 0)",
-            [str(poisoned.pk)],
+            f"ALTER TABLE streams ADD CONSTRAINT poison CHECK (id <> '{poisoned.pk}' OR released_amount = 0)"
         )
     try:
         payments.release_due_streams(now=NOW + seconds(60))

@@ -101,7 +101,7 @@ class Year:
             cursor.execute("SET LOCAL work_mem = '256MB'; SET LOCAL maintenance_work_mem = '512MB'")
             put_back = [statement for table in into for statement in _set_aside(table)]
             for name in files:
-                cursor.execute(sql.load(_SQL / f"{name}.sql"), self._parameters | more)
+                sql.run_script(sql.load(_SQL / f"{name}.sql"), self._parameters | more)
             for statement in [*put_back, *(f"ANALYZE {table}" for table in into)]:
                 cursor.execute(statement)
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.core.exceptions import ValidationError
 
 from audit.models import AuditLog
 from gigstream.lib.errors import ReplayMismatch
@@ -12,9 +13,10 @@ from payments import services as payments
 from payments.deductions import Earning, Withheld
 from payments.enums import AccountName, EntryKind
 from payments.errors import InsufficientFunds, SamePerson
-from payments.models import LedgerEntry, Transaction
+from payments.models import Account, LedgerEntry, Transaction
 from payments.postings import Posting
 from payments.services import accounts, ledger
+from payments.services.accounts import Place
 from tests.factories import NOW, PlatformFactory, WorkerFactory, balance, house_balance
 
 
@@ -48,6 +50,67 @@ def test_the_same_key_with_another_amount_is_refused_with_both(platform):
         ledger.post([hold(platform, "5")], now=NOW)
 
     assert balance(platform, "escrow") == 4
+
+
+def test_a_batch_books_what_is_new_in_it(platform):
+    first = ledger.post([hold(platform, "8", "hold:1")], now=NOW)
+    both = ledger.post([hold(platform, "8", "hold:1"), hold(platform, "1", "hold:2")], now=NOW)
+
+    assert both.keys() == {"hold:1", "hold:2"}
+    assert both["hold:1"] == first["hold:1"]
+    assert (balance(platform, "available"), balance(platform, "escrow")) == (1, 9)
+
+
+def test_a_repetition_is_no_overdraft(platform):
+    first = ledger.post([hold(platform, "8")], now=NOW)
+
+    assert ledger.post([hold(platform, "8")], now=NOW) == first
+    assert (balance(platform, "available"), balance(platform, "escrow")) == (2, 8)
+
+
+def test_a_repetition_with_one_posting_too_many_books_nothing(platform):
+    ledger.post([hold(platform, "8", "hold:1")], now=NOW)
+
+    with pytest.raises(InsufficientFunds, match=r"available 2\.00 USDC, requested 3\.00 USDC"):
+        ledger.post([hold(platform, "8", "hold:1"), hold(platform, "3", "hold:2")], now=NOW)
+
+    assert (balance(platform, "available"), balance(platform, "escrow")) == (2, 8)
+    assert LedgerEntry.objects.filter(kind="hold").count() == 1
+
+
+def test_an_amount_that_a_column_would_round_is_refused(platform):
+    with pytest.raises(ValidationError, match="more than 6 decimals"):
+        ledger.post([hold(platform, "0.0000001")], now=NOW)
+
+    assert (balance(platform, "available"), balance(platform, "escrow")) == (10, 0)
+
+
+def test_nothing_is_booked_to_an_account_that_does_not_exist(platform):
+    nowhere = Posting(
+        EntryKind.HOLD, accounts.of_platform(platform.pk, AccountName.AVAILABLE), 7, Decimal(1), key="hold:1"
+    )
+    with pytest.raises(Account.DoesNotExist, match=r"no account \[7\]"):
+        ledger.post([nowhere], now=NOW)
+
+    assert not LedgerEntry.objects.filter(kind="hold").exists()
+
+
+def test_accounts_are_found_at_their_places_and_opened_once(platform):
+    worker = WorkerFactory()
+    places = [
+        Place(AccountName.AVAILABLE, worker_id=worker.pk),
+        Place(AccountName.AVAILABLE, platform_id=platform.pk),
+        Place(AccountName.FEES),
+    ]
+
+    found = accounts.find(places)
+
+    assert accounts.find(places) == found
+    assert {place: found[place] for place in places} == {
+        places[0]: accounts.of_worker(worker.pk, AccountName.AVAILABLE),
+        places[1]: accounts.of_platform(platform.pk, AccountName.AVAILABLE),
+        places[2]: accounts.of_house(AccountName.FEES),
+    }
 
 
 def test_a_batch_with_one_posting_too_many_books_nothing(platform):
