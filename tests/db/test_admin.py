@@ -476,6 +476,20 @@ def test_workers_and_platforms_are_suspended_and_reinstated(client):
     assert list(acts) == ["worker.suspend", "platform.suspend", "worker.reinstate", "platform.reinstate"]
 
 
+def test_webhooks_are_tested_switched_off_and_on_and_events_replayed(client):
+    platform = PlatformFactory()
+    assert "has set no webhook" in words(act(client, "test_webhook", platform))[0]
+    platforms.set_webhook(platform_id=platform.pk, url="https://hooks.example.com")
+
+    assert words(act(client, "test_webhook", platform)) == ["1 platform tested."]
+    event = platform.events.get()
+    assert words(act(client, "disable_webhook", platform)) == ["1 platform told of nothing more."]
+    assert "is off" in words(act(client, "replay", event))[0]
+    assert words(act(client, "enable_webhook", platform)) == ["1 platform told of events again."]
+    assert words(act(client, "replay", event)) == ["1 event will be delivered once more."]
+    assert platform.deliveries.get().status == "pending"
+
+
 def test_a_button_on_the_page_leads_back_to_it(client):
     stream = running_stream()
     html = client.get(page(stream)).content.decode()
