@@ -60,8 +60,8 @@ class TaskMove:
     at: datetime
 
     @classmethod
-    def of(cls, task: Task, *, before: Standing, at: datetime) -> Self:
-        """The move of a task to what it is now."""
+    def of(cls, task: Task, *, before: Standing | None, at: datetime) -> Self:
+        """The move of a task to what it is now; `before` is None when it has just been posted."""
         return cls(
             task_id=task.pk,
             platform_id=task.platform_id,

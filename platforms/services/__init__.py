@@ -21,11 +21,20 @@ from platforms.services.parties import (
     suspend_platform,
     touch_api_key,
 )
-from platforms.services.tasks import MilestonePlan, assign_task, create_task, start_task
-from platforms.services.work_events import WorkReport, record_work_event, record_work_events
+from platforms.services.tasks import (
+    MilestonePlan,
+    TaskPlan,
+    assign_task,
+    create_task,
+    create_tasks,
+    start_task,
+)
+from platforms.services.work_batches import record_work_events
+from platforms.services.work_events import WorkReport, record_work_event
 
 __all__ = [
     "MilestonePlan",
+    "TaskPlan",
     "WorkReport",
     "approve_milestone",
     "assign_task",
@@ -34,6 +43,7 @@ __all__ = [
     "complete_task",
     "create_api_key",
     "create_task",
+    "create_tasks",
     "delete_platform",
     "dispute_task",
     "rate_platform",

@@ -28,12 +28,17 @@ def complete_task(
     """The task is done: all that was still held for it is paid, the fee is taken. Raises IllegalMove."""
     task = lock_task(task_id)
     now = now or database_now()
-    if task.status == TaskStatus.DISPUTED:
-        raise TaskNotOpen(f"task {task.pk} is disputed: staff resolve it", status=task.status)
-    require_task_move(task, TaskStatus.COMPLETED)
+    require_completable(task)
     if completion_proof is not None:
         task.completion_proof = completion_proof
     return _complete(task, now, work_event)
+
+
+def require_completable(task: Task) -> None:
+    """Raise TaskNotOpen or IllegalMove unless the platform may say that the task is done."""
+    if task.status == TaskStatus.DISPUTED:
+        raise TaskNotOpen(f"task {task.pk} is disputed: staff resolve it", status=task.status)
+    require_task_move(task, TaskStatus.COMPLETED)
 
 
 def _complete(task: Task, now: datetime, work_event: WorkEvent | None) -> Task:
