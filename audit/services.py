@@ -150,18 +150,24 @@ def _gathering(service: Callable[P, R]) -> Callable[P, R]:
     return wrapper
 
 
+def record_refusals(
+    action: str, resource_type: str, subject_id: UUID | int, refusals: Sequence[Refusal]
+) -> None:
+    """One line for each refusal of a person within a batch, as a verb that refuses leaves one. What was
+    refused is on record even when the batch is undone."""
+    if not refusals or current_actor().type not in PERSONS:
+        return
+    lines = [_refused(action, resource_type, str(subject_id), refusal) for refusal in refusals]
+    afterwards(functools.partial(record_many, lines))
+
+
 def _record_refusal(action: str, resource_type: str, arguments: Mapping[str, Any], refusal: Refusal) -> None:
     subject = next(iter(arguments.values()), None)
     # Only an id is kept: what else a verb begins with may be somebody's name or email.
     subject_id = str(subject) if isinstance(subject, UUID | int) else ""
-    record_many(
-        [
-            Record(
-                action,
-                resource_type,
-                subject_id,
-                metadata={"code": refusal.code, **refusal.numbers},
-                error=refusal.message,
-            )
-        ]
-    )
+    record_many([_refused(action, resource_type, subject_id, refusal)])
+
+
+def _refused(action: str, resource_type: str, subject_id: str, refusal: Refusal) -> Record:
+    told = {"code": refusal.code, **refusal.numbers}
+    return Record(action, resource_type, subject_id, metadata=told, error=refusal.message)

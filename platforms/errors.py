@@ -25,6 +25,13 @@ class TaskNotOpen(Refusal):
     code = "task_not_open"
 
 
+class TaskNotFound(Refusal):
+    """The platform has no such task."""
+
+    code = "not_found"
+    status = 404
+
+
 class TaskNotOver(Refusal):
     """A party leaves only when its tasks are over."""
 

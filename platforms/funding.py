@@ -41,6 +41,9 @@ class TaskFunding(Protocol):
     def pay_rest(self, task: Task, now: datetime, work_event: WorkEvent | None) -> Closing:
         """Pay all that is still held, with the fee: the task is complete."""
 
+    def pay_fixed(self, done: Sequence[tuple[Task, WorkEvent]], now: datetime) -> list[Closing]:
+        """`pay_rest` of fixed tasks of one platform, in this order, in a fixed number of statements."""
+
     def close(self, task: Task, now: datetime) -> Closing:
         """Pay what has vested and give the rest back: the task is cancelled."""
 

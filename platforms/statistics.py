@@ -69,8 +69,9 @@ class TaskMove:
     at: datetime
 
     @classmethod
-    def of(cls, task: Task, *, before: Standing, at: datetime | None = None) -> Self:
-        """The move of a task to what it is now, `at` its latest act unless another time is given."""
+    def of(cls, task: Task, *, before: Standing | None, at: datetime | None = None) -> Self:
+        """The move of a task to what it is now, `at` its latest act unless another time is given; `before` is
+        None when it has just been posted."""
         return cls(
             task_id=task.pk,
             platform_id=task.platform_id,

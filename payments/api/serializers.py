@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from gigstream.lib.api.describing import Rate, described
-from gigstream.lib.api.fields import Amount, Choice, Id, Instant, StrictSerializer, Text, Whole
+from gigstream.lib.api.fields import Amount, Choice, Day, Id, Instant, StrictSerializer, Text, Whole
 from payments.enums import AccountName, EntryKind, StreamStatus, TransactionStatus, TransactionType
 from payments.models import Stream, Transaction
 from payments.reports import PlatformPerformance
@@ -111,12 +111,6 @@ class TransactionQuery(StrictSerializer):
     worker_id = Id(required=False)
     created_from = Instant(required=False)
     created_to = Instant(required=False)
-
-
-class Day(serializers.DateField):
-    """A day of the calendar, as 2030-01-31."""
-
-    default_error_messages = {"invalid": "must be a day, as 2030-01-31"}
 
 
 class DailyQuery(StrictSerializer):

@@ -11,7 +11,7 @@ from gigstream.lib.money import ZERO
 from payments.calculations import fee_on
 from payments.enums import StreamStatus
 from payments.models import Stream
-from payments.services import streams
+from payments.services import batches, streams
 from payments.services.earnings import Payslip, fee_between, hold_for_task
 from platforms.enums import TaskStatus, TaskType
 from platforms.funding import Closing
@@ -50,6 +50,9 @@ class LedgerFunding:
         stream = self._stream(task)
         held = self._held(task, stream)
         return self._settle(task, stream, held, now, pay=held, work_event=work_event)
+
+    def pay_fixed(self, done: Sequence[tuple[Task, WorkEvent]], now: datetime) -> list[Closing]:
+        return batches.pay_fixed(done, now)
 
     def close(self, task: Task, now: datetime) -> Closing:
         if task.status == TaskStatus.CREATED:

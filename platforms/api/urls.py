@@ -1,12 +1,14 @@
 from django.urls import path
 
-from platforms.api import keys, tasks
+from platforms.api import batches, keys, tasks
 
 urlpatterns = [
     path("keys", keys.Keys.as_view(), name="keys"),
     path("keys/<slug:prefix>/revoke", keys.Revoke.as_view(), name="key-revoke"),
     path("keys/<slug:prefix>/rotate", keys.Rotate.as_view(), name="key-rotate"),
     path("tasks", tasks.Tasks.as_view(), name="tasks"),
+    path("tasks/bulk", batches.BulkTasks.as_view(), name="tasks-bulk"),
+    path("work-events", batches.WorkEvents.as_view(), name="work-events"),
     path("tasks/<uuid:task_id>", tasks.OneTask.as_view(), name="task"),
     path("tasks/<uuid:task_id>/assign", tasks.Assign.as_view(), name="task-assign"),
     path("tasks/<uuid:task_id>/start", tasks.Start.as_view(), name="task-start"),

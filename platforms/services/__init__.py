@@ -23,7 +23,14 @@ from platforms.services.parties import (
     suspend_platform,
     touch_api_key,
 )
-from platforms.services.tasks import MilestonePlan, assign_task, create_task, start_task
+from platforms.services.tasks import (
+    MilestonePlan,
+    TaskPlan,
+    assign_task,
+    create_task,
+    create_tasks,
+    start_task,
+)
 from platforms.services.webhooks import (
     disable_webhook,
     enable_webhook,
@@ -33,11 +40,13 @@ from platforms.services.webhooks import (
     send_test_event,
     set_webhook,
 )
-from platforms.services.work_events import WorkReport, record_work_event, record_work_events
+from platforms.services.work_batches import record_work_events
+from platforms.services.work_events import WorkReport, record_work_event
 
 __all__ = [
     "Fact",
     "MilestonePlan",
+    "TaskPlan",
     "WorkReport",
     "approve_milestone",
     "assign_task",
@@ -46,6 +55,7 @@ __all__ = [
     "complete_task",
     "create_api_key",
     "create_task",
+    "create_tasks",
     "delete_platform",
     "deliver_webhooks",
     "disable_webhook",

@@ -31,11 +31,16 @@ def complete_task(
     """The task is done: all that was still held for it is paid, the fee is taken. Raises IllegalMove."""
     task = lock_task(task_id)
     now = now or database_now()
+    require_completable(task)
+    proof = {} if completion_proof is None else {"completion_proof": completion_proof}
+    return _complete(task, now, work_event, **proof)
+
+
+def require_completable(task: Task) -> None:
+    """Raise TaskNotOpen or IllegalMove unless the platform may say that the task is done."""
     if task.status == TaskStatus.DISPUTED:
         raise TaskNotOpen(f"task {task.pk} is disputed: staff resolve it", status=task.status)
     require_task_move(task, TaskStatus.COMPLETED)
-    proof = {} if completion_proof is None else {"completion_proof": completion_proof}
-    return _complete(task, now, work_event, **proof)
 
 
 def _complete(task: Task, now: datetime, work_event: WorkEvent | None, **columns: Any) -> Task:

@@ -1,6 +1,6 @@
 """The first half of a task's life: posted, given to a worker, begun."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,8 +12,9 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from audit import services as audit
-from audit.services import verb
+from audit.services import Record, verb
 from gigstream.lib.clock import database_now
+from gigstream.lib.errors import Refusal
 from gigstream.lib.money import amount as exact
 from gigstream.lib.money import usdc
 from gigstream.lib.states import require_move
@@ -42,55 +43,124 @@ class MilestonePlan:
     amount: Decimal | str
 
 
+@dataclass(frozen=True, slots=True)
+class TaskPlan:
+    """A task that is being posted."""
+
+    title: str
+    amount: Decimal | str
+    task_type: str
+    description: str = ""
+    external_task_id: str | None = None
+    due_at: datetime | None = None
+    milestones: Sequence[MilestonePlan] = ()
+    duration_seconds: int | None = None
+    release_interval: int | None = None
+    metadata: dict[str, Any] | None = None
+
+
 @verb("task.create", "platform")
 def create_task(
     *,
     platform_id: UUID,
-    title: str,
-    amount: Decimal | str,
-    task_type: str,
-    description: str = "",
-    external_task_id: str | None = None,
-    due_at: datetime | None = None,
-    milestones: Sequence[MilestonePlan] = (),
-    duration_seconds: int | None = None,
-    release_interval: int | None = None,
-    metadata: dict[str, Any] | None = None,
     now: datetime | None = None,
+    **plan: Any,
 ) -> Task:
-    """A task is posted; no money is held before it is assigned.
+    """A task is posted, by the particulars of a `TaskPlan`; no money is held before it is assigned.
 
     Milestones belong to milestone tasks, duration and interval (seconds) to time_based ones. Raises
     InvalidAmount, WrongTaskType, MilestonesDoNotAddUp, InvalidSchedule, ExternalIdTaken or the platform's
     standing.
     """
     now = now or database_now()
-    pay = exact(amount)
+    given = TaskPlan(**plan)
     platform = Platform.objects.get(pk=platform_id)
-    require_active(platform)
-    _require_plan(task_type, pay, milestones, duration_seconds, release_interval)
-    task = Task(
-        platform=platform,
-        title=title,
-        description=description,
-        amount=pay,
-        fee_bps=platform.fee_bps,
-        task_type=task_type,
-        external_task_id=external_task_id,
-        due_at=due_at,
-        duration_seconds=duration_seconds,
-        release_interval=release_interval,
-        metadata=metadata or {},
-        created_at=now,
-    )
+    task = _planned(platform, given, now)
     _save_new(task)
-    Milestone.unguarded.bulk_create(
-        Milestone(task=task, number=number, title=plan.title, amount=exact(plan.amount))
-        for number, plan in enumerate(milestones, start=1)
-    )
-    audit.record("task.create", task, after={"amount": pay, "task_type": task_type}, now=now)
+    Milestone.unguarded.bulk_create(_steps(task, given))
+    audit.record("task.create", task, after=_posted(task), now=now)
     tasks_created.send(sender=Task, tasks=[task], now=now)
     return task
+
+
+@verb("task.create", "platform")
+def create_tasks(
+    *, platform_id: UUID, plans: Sequence[TaskPlan], now: datetime | None = None
+) -> list[Task | Refusal]:
+    """Each plan on its own, as `create_task`, in a fixed number of statements: a refused one leaves the
+    others standing and is answered by its refusal."""
+    now = now or database_now()
+    platform = Platform.objects.locked().get(pk=platform_id)
+    taken = _taken(platform, {plan.external_task_id for plan in plans if plan.external_task_id})
+    results: list[Task | Refusal] = []
+    made: list[tuple[Task, TaskPlan]] = []
+    for plan in plans:
+        try:
+            if plan.external_task_id in taken:
+                raise _id_taken(plan.external_task_id)
+            task = _planned(platform, plan, now)
+        except Refusal as refusal:
+            results.append(refusal)
+            continue
+        taken |= {plan.external_task_id} - {None}
+        made.append((task, plan))
+        results.append(task)
+    _insert(made, now)
+    audit.record_refusals(
+        "task.create", "platform", platform_id, [one for one in results if isinstance(one, Refusal)]
+    )
+    return results
+
+
+def _insert(made: Sequence[tuple[Task, TaskPlan]], now: datetime) -> None:
+    """The tasks exist with their milestones, are counted, logged and announced, once for all of them."""
+    tasks = [task for task, _ in made]
+    if not tasks:
+        return
+    Task.unguarded.bulk_create(tasks)
+    Milestone.unguarded.bulk_create(step for task, plan in made for step in _steps(task, plan))
+    moves = [TaskMove.of(task, before=None, at=now) for task in tasks]
+    tasks_moved_in_bulk.send(sender=Task, moves=moves)
+    lines = [Record("task.create", "task", str(task.pk), after=_posted(task)) for task in tasks]
+    audit.record_many(lines, now=now)
+    tasks_created.send(sender=Task, tasks=tasks, now=now)
+
+
+def _taken(platform: Platform, external_ids: Collection[str]) -> set[str | None]:
+    known = Task.objects.filter(platform=platform, external_task_id__in=external_ids)
+    return set(known.values_list("external_task_id", flat=True))
+
+
+def _planned(platform: Platform, plan: TaskPlan, now: datetime) -> Task:
+    """The task as it is to be inserted, or what its platform or its plan is refused for."""
+    pay = exact(plan.amount)
+    require_active(platform)
+    _require_plan(plan, pay)
+    return Task(
+        platform=platform,
+        title=plan.title,
+        description=plan.description,
+        amount=pay,
+        fee_bps=platform.fee_bps,
+        task_type=plan.task_type,
+        external_task_id=plan.external_task_id,
+        due_at=plan.due_at,
+        duration_seconds=plan.duration_seconds,
+        release_interval=plan.release_interval,
+        metadata=plan.metadata or {},
+        created_at=now,
+    )
+
+
+def _steps(task: Task, plan: TaskPlan) -> list[Milestone]:
+    return [
+        Milestone(task=task, number=number, title=step.title, amount=exact(step.amount))
+        for number, step in enumerate(plan.milestones, start=1)
+    ]
+
+
+def _posted(task: Task) -> dict[str, Any]:
+    return {"amount": task.amount, "task_type": task.task_type}
 
 
 def _save_new(task: Task) -> None:
@@ -100,18 +170,16 @@ def _save_new(task: Task) -> None:
     except IntegrityError as error:
         if "task_external_id_once_per_platform" not in str(error):
             raise
-        raise ExternalIdTaken(
-            f"there is already a task {task.external_task_id}", external_task_id=task.external_task_id
-        ) from error
+        raise _id_taken(task.external_task_id) from error
 
 
-def _require_plan(
-    task_type: str,
-    pay: Decimal,
-    milestones: Sequence[MilestonePlan],
-    duration_seconds: int | None,
-    release_interval: int | None,
-) -> None:
+def _id_taken(external_id: str | None) -> ExternalIdTaken:
+    return ExternalIdTaken(f"there is already a task {external_id}", external_task_id=external_id)
+
+
+def _require_plan(plan: TaskPlan, pay: Decimal) -> None:
+    task_type, milestones = plan.task_type, plan.milestones
+    duration_seconds, release_interval = plan.duration_seconds, plan.release_interval
     if task_type not in TaskType.values:
         raise WrongTaskType(f"{task_type!r} is not a task type", task_type=task_type)
     if bool(milestones) != (task_type == TaskType.MILESTONE):
@@ -194,14 +262,19 @@ def _worker_of(task: Task) -> Worker:
     return task.worker
 
 
+def require_startable(task: Task) -> None:
+    """Raise IllegalMove, or the standing of platform or worker, unless work on the task may begin."""
+    require_task_move(task, TaskStatus.IN_PROGRESS)
+    require_active(task.platform)
+    workers.require_active(_worker_of(task))
+
+
 @verb("task.start", "task")
 def start_task(*, task_id: UUID, now: datetime | None = None) -> Task:
     """Work has begun; a time_based task's stream is open from now."""
     task = lock_task(task_id, "platform", "worker")
     now = now or database_now()
-    require_task_move(task, TaskStatus.IN_PROGRESS)
-    require_active(task.platform)
-    workers.require_active(_worker_of(task))
+    require_startable(task)
     move_task(task, TaskStatus.IN_PROGRESS, started_at=now)
     funding().start(task, now)
     audit.record("task.start", task, after={"status": task.status}, now=now)

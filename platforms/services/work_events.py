@@ -1,6 +1,6 @@
 """Facts that platforms report. The same report twice is one fact, answered alike."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -9,7 +9,7 @@ from uuid import UUID
 
 from audit.services import verb
 from gigstream.lib.clock import database_now
-from gigstream.lib.errors import Refusal, ReplayMismatch
+from gigstream.lib.errors import ReplayMismatch
 from gigstream.lib.money import amount as exact
 from platforms.enums import TaskStatus, WorkEventType
 from platforms.errors import InvalidWorkEvent, TaskNotOpen
@@ -41,12 +41,12 @@ def record_work_event(
     Raises InvalidWorkEvent for a report that lacks what its type needs, ReplayMismatch for a repetition with
     other particulars, Task.DoesNotExist for another platform's task, or what the act itself refuses.
     """
-    _require_whole(report)
+    require_whole(report)
     task = lock_task(report.task_id)
     now = now or database_now()
     if task.platform_id != platform_id:
         raise Task.DoesNotExist
-    event = _as_event(report, now)
+    event = as_event(report, now)
     known = WorkEvent.objects.filter(
         task=task,
         event_type=event.event_type,
@@ -54,27 +54,15 @@ def record_work_event(
         event_date=event.event_date,
     ).first()
     if known:
-        _require_same(known, event)
+        require_same(known, event)
         return known, False
     event.save(force_insert=True)
     _EFFECTS[WorkEventType(event.event_type)](task, event, now)
     return event, True
 
 
-def record_work_events(
-    *, platform_id: UUID, reports: Sequence[WorkReport], now: datetime | None = None
-) -> list[tuple[WorkEvent, bool] | Refusal]:
-    """Each report on its own: a refused one leaves the others standing and is answered by its refusal."""
-    results: list[tuple[WorkEvent, bool] | Refusal] = []
-    for report in reports:
-        try:
-            results.append(record_work_event(platform_id=platform_id, report=report, now=now))
-        except Refusal as refusal:
-            results.append(refusal)
-    return results
-
-
-def _require_whole(report: WorkReport) -> None:
+def require_whole(report: WorkReport) -> None:
+    """Raise InvalidWorkEvent unless the report has what its type needs, and no more."""
     if report.event_type not in WorkEventType.values:
         raise InvalidWorkEvent(f"{report.event_type!r} is not a work event", event_type=report.event_type)
     needs_number = report.event_type == WorkEventType.MILESTONE_REACHED
@@ -84,7 +72,8 @@ def _require_whole(report: WorkReport) -> None:
         raise InvalidWorkEvent("bonus, and only it, names an amount")
 
 
-def _as_event(report: WorkReport, now: datetime) -> WorkEvent:
+def as_event(report: WorkReport, now: datetime) -> WorkEvent:
+    """The row of the fact, not yet saved. Raises InvalidAmount."""
     return WorkEvent(
         task_id=report.task_id,
         event_type=report.event_type,
@@ -97,7 +86,8 @@ def _as_event(report: WorkReport, now: datetime) -> WorkEvent:
     )
 
 
-def _require_same(known: WorkEvent, event: WorkEvent) -> None:
+def require_same(known: WorkEvent, event: WorkEvent) -> None:
+    """Raise ReplayMismatch when the same fact comes with other particulars."""
     if (known.amount, known.milestone_number) != (event.amount, event.milestone_number):
         raise ReplayMismatch(
             "this event was reported before with other particulars",

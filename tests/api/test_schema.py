@@ -1,5 +1,6 @@
 """The description of the API: complete, the one that is checked in, and served without other hosts."""
 
+import json
 import re
 from pathlib import Path
 
@@ -8,8 +9,13 @@ import yaml
 from django.conf import settings
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from jsonschema import Draft202012Validator
 
 from audit.http import ApiView
+from gigstream.lib.clock import database_now
+from payments.models import Transaction
+from platforms import services as platforms
+from tests.factories import running_stream, started
 
 HERE = Path(settings.BASE_DIR)
 
@@ -110,3 +116,48 @@ def test_the_pages_load_nothing_from_other_hosts(page):
     loaded = re.findall(r"""(?:src|href)=["']([^"']+)""", answer.content.decode())
     assert loaded
     assert not [address for address in loaded if address.startswith(("http:", "https:", "//"))]
+
+
+def fits(document, name, body):
+    """The body has exactly the fields that the form of this name describes, each of its kind."""
+    schemas = document["components"]["schemas"]
+    whole = {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+    errors = [error.message for error in Draft202012Validator(whole).iter_errors(body)]
+    assert errors == []
+    assert set(body) <= set(schemas[name]["properties"])
+
+
+@pytest.mark.django_db
+def test_answers_have_the_form_that_is_described(document, platform, api):
+    stream = running_stream(platform=platform, now=database_now())
+    task = started(platform=platform)
+    platforms.complete_task(task_id=task.pk)
+    fee = Transaction.objects.get(type="fee")
+
+    for path, name in {
+        "tasks": "TaskRowPage",
+        f"tasks/{task.pk}": "WholeTask",
+        "streams": "StreamRowPage",
+        f"streams/{stream.pk}": "WholeStream",
+        "transactions": "TransactionRowPage",
+        f"transactions/{fee.pk}": "TransactionRow",
+        f"payments/{fee.pk}/explain": "Explanation",
+        "balance": "Balance",
+        "analytics": "Performance",
+        "analytics/daily": "Daily",
+        "workers": "WorkerRowPage",
+        f"workers/{task.worker_id}": "WorkerRow",
+        "keys": "KeyRowPage",
+    }.items():
+        fits(document, name, api.get(path).json())
+    event = {"task_id": str(task.pk), "event_type": "bonus", "amount": "1"}
+    for path, name, body in (
+        ("keys", "NewKey", {}),
+        ("deposits", "TransactionRow", {"amount": "5"}),
+        ("deposits?dry_run=true", "TransactionRowDryRun", {"amount": "5"}),
+        ("tasks/bulk", "TaskResults", {"tasks": [{}, {"title": "A", "task_type": "fixed", "amount": "1"}]}),
+        ("work-events", "WorkEventResults", {"events": [event, {}]}),
+        ("tasks", "Problem", {}),
+        (f"streams/{task.pk}/pause", "Problem", {}),
+    ):
+        fits(document, name, json.loads(api.post(path, body).content))

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import models
 from rest_framework import serializers
 
-from gigstream.lib.api.fields import Amount, Choice, Id, Instant, JSONObject, Text, Whole, YesNo
+from gigstream.lib.api.fields import Amount, Choice, Day, Id, Instant, JSONObject, Text, Whole, YesNo
 from gigstream.lib.money import MoneyField
 
 Field = serializers.Field
@@ -51,6 +51,7 @@ _KINDS: tuple[tuple[Any, type[Field]], ...] = (
     (models.UUIDField, Id),
     (models.ForeignKey, Id),
     (models.DateTimeField, Instant),
+    (models.DateField, Day),
     (models.JSONField, JSONObject),
     (models.BooleanField, YesNo),
     (models.IntegerField, Whole),

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -107,6 +107,17 @@ class Instant(serializers.DateTimeField):
             self.fail("invalid")
 
 
+class Day(serializers.DateField):
+    """A day of the calendar, as 2030-01-31."""
+
+    default_error_messages = {"invalid": "must be a day, as 2030-01-31"}
+
+    def to_internal_value(self, value: Any) -> date:
+        if not isinstance(value, str) or len(value) != 10:
+            self.fail("invalid", format="YYYY-MM-DD")
+        return super().to_internal_value(value)
+
+
 class Choice(serializers.ChoiceField):
     """One of the words, exactly."""
 
@@ -136,3 +147,14 @@ class JSONObject(serializers.JSONField):
         if len(dump(data)) > LARGEST_JSON:
             self.fail("large")
         return data
+
+
+class Items(serializers.ListField):
+    """A list of 1 to `most` items, each of which is judged by `form` on its own, later."""
+
+    def __init__(self, form: type[serializers.Serializer], *, most: int, **kwargs: Any) -> None:
+        self.form = form
+        super().__init__(child=serializers.JSONField(), min_length=1, max_length=most, **kwargs)
+
+    def __deepcopy__(self, memo: Any) -> "Items":
+        return Items(self.form, most=self.max_length or 1)

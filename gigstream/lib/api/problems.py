@@ -45,6 +45,30 @@ def problem(
     headers: dict[str, str] | None = None,
 ) -> HttpResponse:
     """The answer that says which law was broken, with the numbers that decided and a pointer per field."""
+    body = _body(request, status, code, detail, errors, numbers)
+    return HttpResponse(dump(body), status=status, content_type=MEDIA_TYPE, headers=headers or {})
+
+
+def of_item(request: HttpRequest, error: Refusal | exceptions.ValidationError) -> dict[str, Any]:
+    """Why one item of many was refused, in the same shape."""
+    if isinstance(error, Refusal):
+        return _body(request, error.status, error.code, error.message, None, error.numbers)
+    errors = list(_by_pointer(error.get_full_details(), ""))
+    return _body(request, 400, "invalid_input", _summary(errors), errors, None)
+
+
+def _summary(errors: list[dict[str, str]]) -> str:
+    return "; ".join(f"{one['pointer'] or 'the body'}: {one['detail']}" for one in errors[:3])
+
+
+def _body(
+    request: HttpRequest,
+    status: int,
+    code: str,
+    detail: str,
+    errors: list[dict[str, str]] | None,
+    numbers: dict[str, str] | None,
+) -> dict[str, Any]:
     body: dict[str, Any] = {
         "type": f"urn:gigstream:problem:{code}",
         "title": code.replace("_", " ").capitalize(),
@@ -57,7 +81,7 @@ def problem(
     }
     if numbers:
         body["numbers"] = numbers
-    return HttpResponse(dump(body), status=status, content_type=MEDIA_TYPE, headers=headers or {})
+    return body
 
 
 def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
@@ -93,8 +117,7 @@ def _of_framework(request: HttpRequest, error: exceptions.APIException) -> HttpR
         headers["WWW-Authenticate"] = header
     if isinstance(error, exceptions.ValidationError):
         errors = list(_by_pointer(error.get_full_details(), ""))
-        detail = "; ".join(f"{one['pointer'] or 'the body'}: {one['detail']}" for one in errors[:3])
-        return problem(request, 400, code, detail, errors=errors)
+        return problem(request, 400, code, _summary(errors), errors=errors)
     return problem(request, error.status_code, code, str(error.detail), headers=headers)
 
 

@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from gigstream.lib.api.callers import PLATFORM, WORKER
 from gigstream.lib.api.doors import Door, Form
-from gigstream.lib.api.fields import Amount, JSONObject, Text, Whole
+from gigstream.lib.api.fields import Amount, Items, JSONObject, Text, Whole
 from gigstream.lib.api.listing import MOST, USUAL
 from gigstream.lib.api.problems import MEDIA_TYPE
 
@@ -209,6 +209,16 @@ class AmountField(OpenApiSerializerFieldExtension):
         above_zero = "" if self.target.allow_zero else "(?=.*[1-9])"
         pattern = rf"^{above_zero}(0|[1-9]\d{{0,13}})(\.\d{{1,6}})?$"
         return {"type": "string", "pattern": pattern, "examples": ["12.50"]}
+
+
+class ItemsField(OpenApiSerializerFieldExtension):
+    """Lists whose items are judged one by one have the form of each."""
+
+    target_class = Items
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        form = auto_schema.resolve_serializer(self.target.form, direction)
+        return {"type": "array", "items": form.ref, "minItems": 1, "maxItems": self.target.max_length}
 
 
 class JSONObjectField(OpenApiSerializerFieldExtension):

@@ -1,0 +1,244 @@
+"""A batch of reports has the results, and leaves the rows, that the same reports have one by one."""
+
+import random
+import re
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from audit.context import Actor, acting
+from audit.enums import ActorType
+from audit.models import AuditLog
+from gigstream.lib.errors import Refusal
+from loans import services as loans
+from payments.models import LedgerEntry, Stream, Transaction
+from platforms import services as platforms
+from platforms.errors import TaskNotFound
+from platforms.models import Engagement, Task, TaskTally, WorkEvent
+from platforms.services import MilestonePlan, TaskPlan, WorkReport
+from reputation.models import ReputationEvent
+from tests.books import violated
+from tests.factories import NOW, PlatformFactory, TaskFactory, WorkerFactory, assigned, seconds, settle
+from workers.models import Worker
+
+pytestmark = pytest.mark.django_db
+UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+EVENTS = ("started", "started", "completed", "completed", "bonus", "milestone_reached", "nonsense")
+
+
+class World:
+    """A platform with workers and tasks of every kind; two worlds from one seed differ in their ids only."""
+
+    def __init__(self, seed):
+        chance = random.Random(seed)
+        self.platform = PlatformFactory(funds="400")
+        self.workers = [WorkerFactory() for _ in range(4)]
+        for worker in self.workers[:2]:
+            owes(worker, "8")
+        plans = [MilestonePlan("a", "4"), MilestonePlan("b", "6")]
+        kinds = {
+            "fixed": {},
+            "milestone": {"milestones": plans},
+            "time_based": {"duration_seconds": 3600, "release_interval": 60},
+        }
+        self.tasks = []
+        for _ in range(16):
+            kind = chance.choice(["fixed", "fixed", "fixed", "milestone", "time_based"])
+            due = chance.choice([None, NOW + seconds(5), NOW + seconds(900)])
+            terms = {"platform": self.platform, "task_type": kind, "due_at": due, **kinds[kind]}
+            self.tasks.append(self._at_some_point(chance, terms))
+        self.tasks.append(assigned(WorkerFactory(), platform=PlatformFactory(funds="50")))
+
+    def _at_some_point(self, chance, terms):
+        point = chance.choice(["created", "assigned", "assigned", "started", "started", "disputed"])
+        if point == "created":
+            return TaskFactory(**terms)
+        task = assigned(chance.choice(self.workers), **terms)
+        if point in ("started", "disputed"):
+            platforms.start_task(task_id=task.pk, now=NOW + seconds(1))
+        if point == "disputed":
+            platforms.dispute_task(task_id=task.pk, severity=2, reason="late", now=NOW + seconds(2))
+        return task
+
+    def reports(self, seed):
+        chance = random.Random(seed)
+        made = []
+        for _ in range(60):
+            event = chance.choice(EVENTS)
+            made.append(
+                WorkReport(
+                    chance.choice(self.tasks).pk,
+                    event,
+                    external_id=chance.choice([None, "a", "b"]),
+                    milestone_number=chance.choice([1, 2]) if event == "milestone_reached" else None,
+                    amount=chance.choice(["1", "3.5", "90", "0"]) if event == "bonus" else None,
+                )
+            )
+        return made
+
+    def names(self):
+        known = {str(task.pk): f"task {number}" for number, task in enumerate(self.tasks)}
+        known |= {str(worker.pk): f"worker {number}" for number, worker in enumerate(self.workers)}
+        return known | {str(self.platform.pk): "platform"}
+
+    def told(self, result):
+        if isinstance(result, Refusal):
+            return result.code, self.plain(result.message), self.plain(result.numbers)
+        event, new = result
+        return self.plain(event.task_id), event.event_type, event.external_id, new
+
+    def plain(self, value):
+        """The value as text, with names for ids."""
+        known = self.names()
+        return UUID.sub(lambda match: known.get(match[0], "…"), str(value))
+
+    def rows(self, queryset, *columns):
+        return [tuple(self.plain(value) for value in row) for row in queryset.values_list(*columns)]
+
+    def figures(self):
+        """All that the reports may have changed, with names for ids."""
+        tasks = [task.pk for task in self.tasks]
+        mine = Task.objects.filter(pk__in=tasks)
+        workers = Worker.objects.filter(pk__in=[worker.pk for worker in self.workers])
+        entries = LedgerEntry.objects.filter(debit_account__platform=self.platform)
+        earned = LedgerEntry.objects.filter(debit_account__worker__in=workers)
+        columns = ("kind", "amount", "debit_account__name", "credit_account__name", "credit_account__worker")
+        return {
+            "tasks": self.rows(
+                mine.order_by("pk"), "pk", "status", "started_at", "completed_at", "paid_amount"
+            ),
+            "events": sorted(
+                self.rows(
+                    WorkEvent.objects.filter(task__in=tasks), "task", "event_type", "external_id", "amount"
+                )
+            ),
+            "entries": sorted(self.rows(entries, *columns, "task", "idempotency_key")),
+            "deductions": sorted(self.rows(earned, *columns[:2], "debit_account__worker")),
+            "transactions": sorted(
+                self.rows(Transaction.objects.filter(task__in=tasks), "type", "status", "amount", "task")
+            ),
+            "streams": sorted(self.rows(Stream.objects.filter(task__in=tasks), "task", "status")),
+            "workers": self.rows(workers.order_by("pk"), "pk", *sorted(Worker.DERIVED)),
+            "platform": [self.plain(getattr(self.platform, name)) for name in sorted(self.platform.DERIVED)],
+            "engagements": sorted(
+                self.rows(
+                    Engagement.objects.filter(platform=self.platform),
+                    *("worker", "open_tasks", "finished_tasks", "last_at"),
+                )
+            ),
+            "tallies": sorted(
+                self.rows(
+                    TaskTally.objects.filter(platform=self.platform),
+                    *("task_type", "completed_tasks", "in_progress_tasks", "paid_amount", "fee_amount"),
+                )
+            ),
+            "reputation": [
+                self.rows(
+                    ReputationEvent.objects.filter(worker=worker).order_by("pk"),
+                    *("event_type", "delta", "previous_score", "new_score", "task"),
+                )
+                for worker in self.workers
+            ],
+        }
+
+
+def one_by_one(platform, reports, now):
+    results = []
+    for report in reports:
+        try:
+            results.append(platforms.record_work_event(platform_id=platform.pk, report=report, now=now))
+        except Refusal as refusal:
+            results.append(refusal)
+        except Task.DoesNotExist:
+            results.append(TaskNotFound(f"there is no task {report.task_id} that you may see"))
+    return results
+
+
+def together(platform, reports, now):
+    return platforms.record_work_events(platform_id=platform.pk, reports=reports, now=now)
+
+
+def played(seed, way):
+    world = World(seed)
+    before = AuditLog.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+    now = NOW + seconds(60)
+    with acting(Actor(ActorType.PLATFORM, str(world.platform.pk))):
+        results = way(world.platform, world.reports(seed), now)
+    lines = AuditLog.objects.filter(pk__gt=before).order_by("pk")
+    told = [world.told(result) for result in results]
+    world.platform.refresh_from_db()
+    logged = world.rows(lines, "action", "resource_id", "changes_after", "success", "error_message")
+    return told, world.figures(), sorted(logged)
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_batch_is_its_reports_one_by_one(seed):
+    told, figures, logged = played(seed, together)
+    told_singly, figures_singly, logged_singly = played(seed, one_by_one)
+
+    assert told == told_singly
+    assert figures == figures_singly
+    unknown = [line for line in logged if "there is no task" not in line[-1]]
+    assert unknown == logged_singly
+    assert violated() == {}
+
+
+def test_what_a_worker_owes_is_withheld_in_the_order_of_the_reports():
+    worker, platform = WorkerFactory(), PlatformFactory(funds="500")
+    owes(worker, "6")
+    tasks = [assigned(worker, platform=platform, amount=str(number)) for number in (3, 5, 7)]
+    reports = [WorkReport(task.pk, event) for event in ("started", "completed") for task in tasks]
+
+    results = together(platform, reports, NOW + seconds(9))
+
+    assert [new for _, new in results] == [True] * 6
+    paid = LedgerEntry.objects.filter(task__in=tasks, kind="earning").order_by("pk")
+    assert [entry.amount for entry in paid] == [3, 5, 7]
+    assert [entry.work_event.event_type for entry in paid] == ["completed"] * 3
+    taken = LedgerEntry.objects.filter(debit_account__worker=worker, kind="repayment").order_by("pk")
+    # At most half of each, and no more than the 6.21 USDC that are owed.
+    assert [entry.amount for entry in taken] == [Decimal("1.242"), Decimal("1.242"), Decimal("1.242")]
+    assert violated() == {}
+
+
+def owes(worker, amount):
+    """The worker has an advance, which the chain has confirmed."""
+    loan = loans.request_loan(worker_id=worker.pk, amount=amount, fee_bps=350, now=NOW)
+    loans.approve_loan(loan_id=loan.pk, now=NOW)
+    loans.disburse_loan(loan_id=loan.pk, now=NOW)
+    settle(NOW)
+
+
+def crowd(count):
+    platform, workers = PlatformFactory(funds="100000"), [WorkerFactory() for _ in range(5)]
+    plans = [TaskPlan(f"Task {number}", Decimal(10), "fixed") for number in range(count)]
+    tasks = platforms.create_tasks(platform_id=platform.pk, plans=plans, now=NOW)
+    for number, task in enumerate(tasks):
+        platforms.assign_task(task_id=task.pk, worker_id=workers[number % 5].pk, now=NOW)
+    return platform, tasks
+
+
+def test_a_batch_costs_the_same_statements_for_ten_reports_or_a_thousand():
+    counts = []
+    # The first batch of all opens accounts.
+    for count in (1, 2, 200):
+        platform, tasks = crowd(count)
+        reports = [
+            WorkReport(task.pk, event, external_id=name)
+            for task in tasks
+            for event, name in (("started", None), ("completed", "a"), ("completed", "a"))
+        ]
+        refused = [WorkReport(task.pk, event) for task in tasks for event in ("completed", "nonsense")]
+        with CaptureQueriesContext(connection) as seen:
+            results = together(platform, [*reports, *refused], NOW + seconds(9))
+        counts.append(len(seen))
+        assert all(isinstance(one, Refusal) for one in results[len(reports) :])
+        results = results[: len(reports)]
+        assert [new for _, new in results] == [True, True, False] * count
+        again = together(platform, reports, NOW + seconds(10))
+        assert [event.pk for event, _ in again] == [event.pk for event, _ in results]
+        assert not any(new for _, new in again)
+
+    assert counts[1] == counts[2] < 40
