@@ -116,7 +116,7 @@ register(
         "closed_loan_takes_no_repayment",
         "A loan takes repayments only from when it is active until it is repaid.",
         by_sql(
-            # The times are read before locks are waited for: ten seconds cover that.
+            # A release takes its time before it waits for locks: ten seconds cover that.
             """
             SELECT DISTINCT l.id FROM loans l
             JOIN ledger_entries e ON e.loan_id = l.id AND e.kind = 'repayment'

@@ -1,7 +1,5 @@
 """EVM addresses, checked by EIP-55 and kept in lower case."""
 
-from eth_utils.address import is_checksum_address, is_hex_address
-
 from gigstream.lib.errors import Refusal
 
 ZERO_ADDRESS = "0x" + "0" * 40
@@ -16,6 +14,9 @@ class InvalidAddress(Refusal):
 
 def normal_address(text: str) -> str:
     """The address in lower case. All-lower and all-upper input has no checksum to check (EIP-55)."""
+    # Imported with the first address: the package behind it takes a tenth of every command's start.
+    from eth_utils.address import is_checksum_address, is_hex_address
+
     body = text[2:] if isinstance(text, str) else ""
     if not isinstance(text, str) or not text.startswith("0x") or not text.isascii():
         raise InvalidAddress("an address is 0x and 40 hexadecimal digits")

@@ -22,8 +22,8 @@ def _rows(text: str, parameters: list[Any]) -> list[tuple[Any, ...]]:
         return cursor.fetchall()
 
 
-def _question(view: str, column: str | None) -> str:
-    return f"SELECT * FROM {view}" + (f" WHERE {column} = %s" if column else "")
+def _question(view: str, column: str | None, columns: str) -> str:
+    return f"SELECT {columns} FROM {view}" + (f" WHERE {column} = %s" if column else "")
 
 
 def _milliseconds(text: str, parameters: list[Any]) -> float:
@@ -43,10 +43,10 @@ def counts() -> dict[str, int]:
     return {table: _rows(f"SELECT count(*) FROM {table}", [])[0][0] for table in ("tasks", "transactions")}
 
 
-def time_view(view: str, column: str | None, of: str | None, subjects: int) -> dict[str, Any]:
+def time_view(view: str, column: str | None, columns: str, of: str | None, subjects: int) -> dict[str, Any]:
     """How long the view takes for each of so many subjects, or as a whole."""
     values = [row[0] for row in _rows(SUBJECTS[of], [subjects])] if of else [None]
-    text = _question(view, column)
+    text = _question(view, column, columns)
     taken = {value: _milliseconds(text, [value] if column else []) for value in values}
     slowest = max(taken, key=lambda value: taken[value])
     return {
@@ -57,9 +57,9 @@ def time_view(view: str, column: str | None, of: str | None, subjects: int) -> d
     }
 
 
-def explain(view: str, column: str | None, value: str | None) -> dict[str, str]:
+def explain(view: str, column: str | None, columns: str, value: str | None) -> dict[str, str]:
     """The plan of one question, with what it really cost."""
-    text = f"EXPLAIN (ANALYZE, BUFFERS) {_question(view, column)}"
+    text = f"EXPLAIN (ANALYZE, BUFFERS) {_question(view, column, columns)}"
     return {"plan": "\n".join(row[0] for row in _rows(text, [value] if column else []))}
 
 

@@ -80,7 +80,7 @@ def unless_refused_once(outcomes: list[Any], refusal: type[Refusal] | str) -> li
 def a_release_comes_while_a_claim_is_under_way() -> list[str]:
     stream = running_stream(total="36", duration=3600, interval=60, now=database_now() - seconds(630))
     with acts() as start:
-        claiming = start(partial(payments.claim, stream_id=stream.pk), stop_before='INSERT INTO "audit_logs"')
+        claiming = start(partial(payments.claim, stream_id=stream.pk), stop_before="INSERT INTO audit_logs")
         claiming.wait_until_stopped()
         releasing = start(payments.release_due_streams)
         releasing.wait_until_blocked_or_done()

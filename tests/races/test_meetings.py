@@ -25,7 +25,7 @@ AT = NOW + seconds(630)
 # The statement that pays what was picked and locked; shards where nothing is due do not come to it.
 PAYING = "workers_locked"
 STREAM_LOCKED = f'FROM "streams".*{LOCKED}'
-WRITTEN_BUT_NOT_LOGGED = 'INSERT INTO "audit_logs"'
+WRITTEN_BUT_NOT_LOGGED = "INSERT INTO audit_logs"
 
 
 def stream_of_36() -> Stream:
