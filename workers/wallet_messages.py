@@ -4,11 +4,6 @@ import re
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from eth_account import Account
-from eth_account.messages import encode_defunct
-from eth_keys.exceptions import BadSignature
-from eth_utils.address import to_checksum_address
-from eth_utils.exceptions import ValidationError
 
 from gigstream.lib.addresses import InvalidAddress, normal_address
 from workers.errors import InvalidSignInMessage, SignInRefused
@@ -47,6 +42,8 @@ def origin() -> str:
 
 def message_for(address: str, *, nonce: str, now: datetime, expires_at: datetime) -> str:
     """The message for the wallet at this address, in lower case, to sign."""
+    from eth_utils.address import to_checksum_address
+
     shown = to_checksum_address(address)
     return (
         f"{settings.WALLET_SIGN_IN_DOMAIN} wants you to sign in with your Ethereum account:\n"
@@ -65,6 +62,8 @@ def verified(text: str, signature: str, *, now: datetime) -> SignedMessage:
     Raises InvalidSignInMessage for a message that is not for us or not for now, SignInRefused for a signature
     that is not the address' own.
     """
+    from eth_utils.address import to_checksum_address
+
     parts = _MESSAGE.fullmatch(text) if len(text) <= LONGEST else None
     if parts is None:
         raise InvalidSignInMessage("the message is not in the form of EIP-4361")
@@ -114,6 +113,12 @@ def _time(text: str | None) -> datetime | None:
 
 def _signer(text: str, signature: str) -> str | None:
     """The address, in lower case, whose key made the signature; None if no key did."""
+    # Imported with the first signature: it takes longer than all the rest of a command's start.
+    from eth_account import Account
+    from eth_account.messages import encode_defunct
+    from eth_keys.exceptions import BadSignature
+    from eth_utils.exceptions import ValidationError
+
     if not _SIGNATURE.fullmatch(signature):
         return None
     try:
