@@ -18,7 +18,7 @@ from audit.context import acting_as
 from audit.enums import ActorType
 from gigstream.lib.api import limits, listing, parsing, previews
 from gigstream.lib.api.callers import Caller
-from gigstream.lib.api.doors import Door, Form
+from gigstream.lib.api.doors import Door
 from gigstream.lib.api.rendering import canonical, dump
 from gigstream.lib.db import atomic_with_retry
 from gigstream.lib.errors import Refusal
@@ -103,8 +103,8 @@ class ApiView(APIView):
             return ("dry_run",) if self.moves_money else ()
         door = self.doors.get(request.method or "")
         own = () if self.query is None else tuple(self.query().fields)
-        listed = self.query is not None if door is None else door.listed
-        return (*own, "limit", "cursor") if listed else own
+        paged = door is not None and (door.listed or door.pages)
+        return (*own, "limit", "cursor") if paged else own
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         answer = super().finalize_response(request, response, *args, **kwargs)
@@ -116,11 +116,10 @@ class ApiView(APIView):
                 answer["Retry-After"] = str(self.allowance.reset_seconds)
         return answer
 
-    def read(self, request: Request, form: Form | None = None) -> dict[str, Any]:
-        """The body as the form wants it, the door's unless given. Raises ValidationError with a pointer for
-        each field."""
-        wanted: Any = form or self.doors[request.method or ""].takes
-        given = wanted(data=request.data)
+    def read(self, request: Request) -> dict[str, Any]:
+        """The body as the door's form wants it. Raises ValidationError with a pointer for each field."""
+        form: Any = self.doors[request.method or ""].takes
+        given = form(data=request.data)
         given.is_valid(raise_exception=True)
         return given.validated_data
 

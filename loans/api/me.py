@@ -5,11 +5,14 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
+from rest_framework import serializers
 from rest_framework.request import Request
 
 from audit.http import json
-from gigstream.lib.api.fields import Amount, Choice, StrictSerializer, Text
-from gigstream.lib.reports import columns_of
+from gigstream.lib.api.describing import described
+from gigstream.lib.api.doors import Door
+from gigstream.lib.api.fields import Amount, Choice, StrictSerializer, Text, Whole, YesNo
+from gigstream.lib.reports import Report, columns_of
 from loans import services
 from loans.calculations import fee_bps_for
 from loans.enums import LoanStatus
@@ -38,16 +41,40 @@ ADVANCE_COLUMNS = (
 )
 
 
+def _besides_worker(report: type[Report]) -> list[str]:
+    return [field.attname for field in report._meta.concrete_fields if field.attname != "worker_id"]
+
+
+_REASONS = serializers.ListField(child=Text(), help_text="why not; empty when eligible")
+AdvanceRow = described("AdvanceRow", Loan, ADVANCE_COLUMNS)
+Earnings = described("Earnings", WorkerEarnings, _besides_worker(WorkerEarnings))
+Risk = described("Risk", WorkerRiskAssessment, _besides_worker(WorkerRiskAssessment), reasons=_REASONS)
+
+
+class EligibilityAnswer(serializers.Serializer):
+    """Whether an advance can be had now, and at what fee."""
+
+    eligible = YesNo()
+    reasons = serializers.ListField(child=Text(), help_text="why not; empty when eligible")
+    score = Whole()
+    fee_bps = Whole(help_text="of the advance, in hundredths of a percent")
+
+
 class MyEarnings(MyView):
     """`me/earnings`, as worker_earnings_view says them."""
 
+    doors = {"GET": Door("get_my_earnings", Earnings)}
+
     def get(self, request: Request) -> HttpResponse:
+        """What the worker has earned, been paid, been lent and still has to come."""
         row = WorkerEarnings.objects.get(worker_id=self.worker(request).pk)
         return json(200, columns_of(row, besides=("worker_id",)))
 
 
 class MyRisk(MyView):
-    """`me/risk`, as worker_risk_assessment says it, with its reasons."""
+    """`me/risk`, as worker_risk_assessment says it."""
+
+    doors = {"GET": Door("get_my_risk", Risk)}
 
     def get(self, request: Request) -> HttpResponse:
         row = WorkerRiskAssessment.objects.get(worker_id=self.worker(request).pk)
@@ -56,6 +83,8 @@ class MyRisk(MyView):
 
 class Eligibility(MyView):
     """`me/advances/eligibility`: whether an advance would be granted a request now, and why not."""
+
+    doors = {"GET": Door("get_my_eligibility", EligibilityAnswer)}
 
     def get(self, request: Request) -> HttpResponse:
         risk = WorkerRiskAssessment.objects.get(worker_id=self.worker(request).pk)
@@ -78,7 +107,7 @@ class AdvanceForm(StrictSerializer):
     amount = Amount(help_text="the advance, in USDC; its fee is owed on top")
 
 
-class CancelForm(StrictSerializer):
+class WithdrawForm(StrictSerializer):
     reason = Text(max_length=500, required=False, allow_blank=True)
 
 
@@ -100,12 +129,16 @@ class MyAdvances(AdvanceView):
 
     query = AdvanceQuery
     moves_money = True
+    doors = {
+        "GET": Door("list_my_advances", AdvanceRow, listed=True),
+        "POST": Door("request_my_advance", AdvanceRow, takes=AdvanceForm, status=201),
+    }
 
     def get(self, request: Request) -> HttpResponse:
         return self.paged(request, self.own(request).filter(**conditions(self.read_query(request))))
 
     def post(self, request: Request) -> HttpResponse:
-        given = self.read(request, AdvanceForm)
+        given = self.read(request)
 
         def act() -> tuple[int, Any]:
             loan = services.request_advance(worker_id=self.worker(request).pk, **given)
@@ -117,6 +150,8 @@ class MyAdvances(AdvanceView):
 class MyAdvance(AdvanceView):
     """`me/advances/{id}`."""
 
+    doors = {"GET": Door("get_my_advance", AdvanceRow)}
+
     def get(self, request: Request, loan_id: UUID) -> HttpResponse:
         return json(200, self.own_one(request, loan_id))
 
@@ -124,8 +159,10 @@ class MyAdvance(AdvanceView):
 class CancelAdvance(AdvanceView):
     """`me/advances/{id}/cancel`: of one that is still pending."""
 
+    doors = {"POST": Door("cancel_my_advance", AdvanceRow, takes=WithdrawForm)}
+
     def post(self, request: Request, loan_id: UUID) -> HttpResponse:
-        given = self.read(request, CancelForm)
+        given = self.read(request)
         self.own_one(request, loan_id)
 
         def act() -> tuple[int, Any]:

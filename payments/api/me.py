@@ -7,12 +7,15 @@ from uuid import UUID
 
 from django.db.models import F, QuerySet
 from django.http import Http404, HttpResponse
+from rest_framework import serializers
 from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from audit.http import json
 from gigstream.lib.api import csv
-from gigstream.lib.api.fields import Amount, Choice, StrictSerializer
+from gigstream.lib.api.describing import described
+from gigstream.lib.api.doors import Door
+from gigstream.lib.api.fields import Amount, Choice, Id, Instant, NothingForm, StrictSerializer, Text, Whole
 from gigstream.lib.api.rendering import JSONRenderer
 from gigstream.lib.clock import database_now
 from payments import services
@@ -66,8 +69,52 @@ TRANSACTION_COLUMNS = (
 MOST_EXPORTED = 10_000
 
 
+class BalanceAnswer(serializers.Serializer):
+    """A worker's money here."""
+
+    available = Amount(allow_zero=True, help_text="can be cashed out now")
+    in_transit = Amount(allow_zero=True, help_text="on its way to the wallet")
+    owed = Amount(allow_zero=True, help_text="on an advance")
+
+
+MyStreamRow = described(
+    "MyStreamRow",
+    Stream,
+    [name for name in STREAM_COLUMNS if name != "paused_for"],
+    task_title=Text(),
+    platform_name=Text(),
+    paused_seconds=Whole(),
+    claimable_amount=Amount(allow_zero=True, help_text="what a claim would pay now"),
+)
+
+
+class Claimed(serializers.Serializer):
+    """What a claim has paid, and the stream after it."""
+
+    claimed = Amount()
+    stream = MyStreamRow()
+
+
+MyTransactionRow = described("MyTransactionRow", Transaction, TRANSACTION_COLUMNS)
+
+
+class CoveredEarning(serializers.Serializer):
+    """One earning, or the part of one, that a payout carries."""
+
+    earned_at = Instant()
+    kind = Text()
+    task_id = Id(allow_null=True)
+    stream_id = Id(allow_null=True)
+    amount = Amount()
+
+
+MyWholePayout = described("MyWholePayout", Transaction, TRANSACTION_COLUMNS, covers=CoveredEarning(many=True))
+
+
 class Balance(MyView):
     """`me/balance`."""
+
+    doors = {"GET": Door("get_my_balance", BalanceAnswer)}
 
     def get(self, request: Request) -> HttpResponse:
         found = dict(Account.objects.filter(worker=self.worker(request)).values_list("name", "balance"))
@@ -83,10 +130,6 @@ class Balance(MyView):
 
 class MyStreamQuery(PeriodQuery):
     status = Choice(choices=StreamStatus.values, required=False)
-
-
-class NothingForm(StrictSerializer):
-    """No input."""
 
 
 class MyStreamView(MyView):
@@ -126,6 +169,7 @@ class MyStreams(MyStreamView):
     """`me/streams`."""
 
     query = MyStreamQuery
+    doors = {"GET": Door("list_my_streams", MyStreamRow, listed=True)}
 
     def get(self, request: Request) -> HttpResponse:
         rows = self.own(request).filter(**conditions(self.read_query(request)))
@@ -136,6 +180,8 @@ class MyStreams(MyStreamView):
 class MyStream(MyStreamView):
     """`me/streams/{id}`."""
 
+    doors = {"GET": Door("get_my_stream", MyStreamRow)}
+
     def get(self, request: Request, stream_id: UUID) -> HttpResponse:
         return json(200, self.own_one(request, stream_id))
 
@@ -144,9 +190,10 @@ class Claim(MyStreamView):
     """`me/streams/{id}/claim`: what has vested to the second is available now."""
 
     moves_money = True
+    doors = {"POST": Door("claim_from_my_stream", Claimed, takes=NothingForm)}
 
     def post(self, request: Request, stream_id: UUID) -> HttpResponse:
-        self.read(request, NothingForm)
+        self.read(request)
         self.own_one(request, stream_id)
 
         def act() -> tuple[int, Any]:
@@ -187,12 +234,16 @@ class MyPayouts(MyPayoutView):
 
     query = MyPayoutQuery
     moves_money = True
+    doors = {
+        "GET": Door("list_my_payouts", MyTransactionRow, listed=True),
+        "POST": Door("cash_out", MyTransactionRow, takes=CashOutForm, status=201),
+    }
 
     def get(self, request: Request) -> HttpResponse:
         return self.paged(request, self.own(request).filter(**conditions(self.read_query(request))))
 
     def post(self, request: Request) -> HttpResponse:
-        given = self.read(request, CashOutForm)
+        given = self.read(request)
 
         def act() -> tuple[int, Any]:
             payout = services.cash_out(worker_id=self.worker(request).pk, **given)
@@ -203,6 +254,8 @@ class MyPayouts(MyPayoutView):
 
 class MyPayout(MyPayoutView):
     """`me/payouts/{id}`, with the earnings that it carries, oldest first."""
+
+    doors = {"GET": Door("get_my_payout", MyWholePayout)}
 
     def get(self, request: Request, payout_id: UUID) -> HttpResponse:
         payout = Transaction.objects.filter(worker=self.worker(request), type=TransactionType.PAYOUT)
@@ -236,6 +289,7 @@ class MyTransactions(MyView):
     """`me/transactions`: page by page, or all at once as CSV."""
 
     query = MyTransactionQuery
+    doors = {"GET": Door("list_my_transactions", MyTransactionRow, listed=True)}
     renderer_classes = (JSONRenderer, CsvRenderer)
 
     def get(self, request: Request) -> HttpResponse:

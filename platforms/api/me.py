@@ -8,7 +8,10 @@ from django.http import Http404, HttpResponse
 from rest_framework.request import Request
 
 from audit.http import json
-from gigstream.lib.api.fields import Choice
+from gigstream.lib.api.describing import described
+from gigstream.lib.api.doors import Door
+from gigstream.lib.api.fields import Choice, Text
+from platforms.api.serializers import MilestoneRow
 from platforms.enums import TaskStatus, TaskType
 from platforms.models import Milestone, Task
 from workers.http import MyView, PeriodQuery, conditions
@@ -44,6 +47,13 @@ class MyTaskQuery(PeriodQuery):
     task_type = Choice(choices=TaskType.values, required=False)
 
 
+_PLATFORM_NAME = Text(help_text="who posted it")
+MyTaskRow = described("MyTaskRow", Task, COLUMNS, platform_name=_PLATFORM_NAME)
+MyWholeTask = described(
+    "MyWholeTask", Task, COLUMNS, platform_name=_PLATFORM_NAME, milestones=MilestoneRow(many=True)
+)
+
+
 class MyTaskView(MyView):
     """Tasks that are or were the worker's."""
 
@@ -56,15 +66,20 @@ class MyTasks(MyTaskView):
     """`me/tasks`."""
 
     query = MyTaskQuery
+    doors = {"GET": Door("list_my_tasks", MyTaskRow, listed=True)}
 
     def get(self, request: Request) -> HttpResponse:
+        """The worker's tasks, newest first."""
         return self.paged(request, self.own(request).filter(**conditions(self.read_query(request))))
 
 
 class MyTask(MyTaskView):
-    """`me/tasks/{id}`, with its milestones."""
+    """`me/tasks/{id}`."""
+
+    doors = {"GET": Door("get_my_task", MyWholeTask)}
 
     def get(self, request: Request, task_id: UUID) -> HttpResponse:
+        """One of the worker's tasks, with its milestones."""
         task = self.own(request).filter(pk=task_id).first()
         if task is None:
             raise Http404

@@ -3,11 +3,14 @@
 from typing import Any
 
 from django.http import HttpResponse
+from rest_framework import serializers
 from rest_framework.request import Request
 
 from audit.http import json
 from gigstream.lib.api import listing
-from gigstream.lib.api.fields import Choice
+from gigstream.lib.api.describing import described
+from gigstream.lib.api.doors import Door
+from gigstream.lib.api.fields import Choice, Text, Whole
 from reputation.calculations import MOVES, next_tier, tier_of
 from reputation.enums import ReputationEventType
 from reputation.models import ReputationEvent
@@ -30,12 +33,50 @@ class EventQuery(PeriodQuery):
     event_type = Choice(choices=ReputationEventType.values, required=False)
 
 
+EventRow = described("ReputationEventRow", ReputationEvent, EVENT_COLUMNS)
+
+
+class EventPage(serializers.Serializer):
+    """One page of events, newest first."""
+
+    items = EventRow(many=True)
+    next = Text(allow_null=True, help_text="the cursor of the next page")
+
+
+class Ahead(serializers.Serializer):
+    """The tier above the present one."""
+
+    tier = Text()
+    # `from` is a word of Python's own.
+    vars()["from"] = Whole(help_text="the score at which it begins")
+    missing = Whole()
+
+
+class Move(serializers.Serializer):
+    """What would change the score, and by how much."""
+
+    what = Text()
+    delta = Whole()
+
+
+class Reputation(serializers.Serializer):
+    """A worker's reputation with everything behind it."""
+
+    score = Whole()
+    tier = Text()
+    next_tier = Ahead(allow_null=True)
+    moves = Move(many=True)
+    events = EventPage()
+
+
 class MyReputation(MyView):
-    """`me/reputation`: the score, every event behind it page by page, and what would move it."""
+    """`me/reputation`."""
 
     query = EventQuery
+    doors = {"GET": Door("get_my_reputation", Reputation, pages=True)}
 
     def get(self, request: Request) -> HttpResponse:
+        """The score, every event behind it page by page, and what would move it."""
         worker = self.worker(request)
         narrowed = conditions(self.read_query(request))
         events = ReputationEvent.objects.filter(worker=worker, **narrowed).values(*EVENT_COLUMNS)

@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.core.validators import EmailValidator
+from rest_framework import serializers
 
-from gigstream.lib.api.fields import StrictSerializer, Text
+from gigstream.lib.api.describing import described
+from gigstream.lib.api.fields import Id, Instant, StrictSerializer, Text, Whole, YesNo
 from workers.models import Worker
 from workers.services import SignedIn
 from workers.tokens import LIFE
@@ -28,6 +30,38 @@ ME_COLUMNS = (
     "last_active_at",
 )
 LONGEST_PASSWORD = 256
+MyAccount = described("MyAccount", Worker, ME_COLUMNS)
+
+
+class Tokens(serializers.Serializer):
+    """Signed in, as OAuth 2 names it (RFC 6749, section 5.1)."""
+
+    worker_id = Id()
+    token_type = Text()
+    access_token = Text()
+    expires_in = Whole(help_text="seconds")
+    refresh_token = Text(help_text="good once; each refresh gives the next one")
+    refresh_expires_at = Instant()
+
+
+class SignedOut(serializers.Serializer):
+    """There is no session."""
+
+    signed_in = YesNo()
+
+
+class Said(serializers.Serializer):
+    """What happens now, in words."""
+
+    detail = Text()
+
+
+class Nonce(serializers.Serializer):
+    """A message to be signed by the wallet."""
+
+    nonce = Text(help_text="good once")
+    expires_at = Instant()
+    message = Text(help_text="an EIP-4361 message, ready to be signed")
 
 
 def shown_me(worker: Worker) -> dict[str, Any]:

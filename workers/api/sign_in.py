@@ -1,23 +1,25 @@
 """Signing in over the API. What is sent and answered here is secret, so nothing of it is kept for replays: an
 Idempotency-Key is not read."""
 
-from typing import ClassVar
-
 from django.http import HttpResponse
-from rest_framework import serializers
 from rest_framework.request import Request
 
 from audit.http import ApiView, json
 from gigstream.lib.addresses import normal_address
+from gigstream.lib.api.doors import Door
 from gigstream.lib.clock import database_now
 from workers import services, wallet_messages
 from workers.api.serializers import (
+    Nonce,
     NonceForm,
     PasswordForm,
     RefreshForm,
     RegisterForm,
     ResetForm,
     ResetRequestForm,
+    Said,
+    SignedOut,
+    Tokens,
     WalletForm,
     shown_tokens,
 )
@@ -27,74 +29,74 @@ class SignInView(ApiView):
     """For people who are not signed in: no credential is read."""
 
     authentication_classes = ()
-    form: ClassVar[type[serializers.Serializer]]
+    resource = "auth"
 
 
 class Register(SignInView):
     """`auth/register`."""
 
-    form = RegisterForm
+    doors = {"POST": Door("register", Tokens, takes=RegisterForm, status=201)}
 
     def post(self, request: Request) -> HttpResponse:
-        return json(201, shown_tokens(services.sign_up(**self.read(request, self.form))))
+        return json(201, shown_tokens(services.sign_up(**self.read(request))))
 
 
 class Login(SignInView):
     """`auth/login`."""
 
-    form = PasswordForm
+    doors = {"POST": Door("sign_in", Tokens, takes=PasswordForm)}
 
     def post(self, request: Request) -> HttpResponse:
-        return json(200, shown_tokens(services.sign_in(**self.read(request, self.form))))
+        return json(200, shown_tokens(services.sign_in(**self.read(request))))
 
 
 class Refresh(SignInView):
     """`auth/refresh`."""
 
-    form = RefreshForm
+    doors = {"POST": Door("refresh_session", Tokens, takes=RefreshForm)}
 
     def post(self, request: Request) -> HttpResponse:
-        given = self.read(request, self.form)
+        given = self.read(request)
         return json(200, shown_tokens(services.refresh_session(token=given["refresh_token"])))
 
 
 class Logout(SignInView):
     """`auth/logout`: the same answer whatever the token was."""
 
-    form = RefreshForm
+    doors = {"POST": Door("sign_out", SignedOut, takes=RefreshForm)}
 
     def post(self, request: Request) -> HttpResponse:
-        services.close_session(token=self.read(request, self.form)["refresh_token"])
+        services.close_session(token=self.read(request)["refresh_token"])
         return json(200, {"signed_in": False})
 
 
 class RequestPasswordReset(SignInView):
     """`auth/password-reset`: the same answer whoever has the address."""
 
-    form = ResetRequestForm
+    doors = {"POST": Door("request_password_reset", Said, takes=ResetRequestForm, status=202)}
 
     def post(self, request: Request) -> HttpResponse:
-        services.request_password_reset(**self.read(request, self.form))
+        services.request_password_reset(**self.read(request))
         return json(202, {"detail": "if a worker has this address, an email is on its way"})
 
 
 class ConfirmPasswordReset(SignInView):
     """`auth/password-reset/confirm`."""
 
-    form = ResetForm
+    doors = {"POST": Door("reset_password", Said, takes=ResetForm)}
 
     def post(self, request: Request) -> HttpResponse:
-        services.reset_password(**self.read(request, self.form))
+        services.reset_password(**self.read(request))
         return json(200, {"detail": "the password is changed; sign in with it"})
 
 
 class StartWalletSignIn(SignInView):
     """`auth/wallet/nonce`: a nonce, and a message with it that is ready to be signed."""
 
-    form = NonceForm
+    doors = {"POST": Door("start_wallet_sign_in", Nonce, takes=NonceForm, status=201)}
 
     def post(self, request: Request) -> HttpResponse:
-        address = normal_address(self.read(request, self.form)["wallet_address"])
+        address = normal_address(self.read(request)["wallet_address"])
         now = database_now()
         nonce = services.start_wallet_sign_in(now=now)
         message = wallet_messages.message_for(
@@ -106,10 +108,10 @@ class StartWalletSignIn(SignInView):
 class VerifyWallet(SignInView):
     """`auth/wallet/verify`."""
 
-    form = WalletForm
+    doors = {"POST": Door("sign_in_with_wallet", Tokens, takes=WalletForm)}
 
     def post(self, request: Request) -> HttpResponse:
-        given = self.read(request, self.form)
+        given = self.read(request)
         now = database_now()
         signed = wallet_messages.verified(given["message"], given["signature"], now=now)
         return json(200, shown_tokens(services.sign_in_with_wallet(signed=signed, now=now)))

@@ -11,7 +11,8 @@ Form = type[serializers.Serializer]
 class Door:
     """One method of an address, as the description of the API tells it.
 
-    `operation` is unique in the whole API; `listed` doors answer page by page.
+    `operation` is unique in the whole API; `listed` doors answer page by page; `pages` are asked for inside
+    an answer that holds more.
     """
 
     operation: str
@@ -19,3 +20,4 @@ class Door:
     takes: Form | None = None
     status: int = 200
     listed: bool = False
+    pages: bool = False

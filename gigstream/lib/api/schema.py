@@ -114,7 +114,7 @@ class DoorSchema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
         if self.method == "GET":
             own = [self.view.query] if self.view.query is not None else []
-            return [*own, *(_page_parameters() if self.door.listed else ())]
+            return [*own, *(_page_parameters() if self.door.listed or self.door.pages else ())]
         return list(_act_parameters(self.view.moves_money))
 
     def get_response_serializers(self) -> Any:
