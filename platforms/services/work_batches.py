@@ -55,12 +55,13 @@ class _Batch:
     def take(self, number: int, report: WorkReport) -> None:
         """Decide on one report, or leave it for later."""
         task = self.tasks.get(report.task_id)
-        if task is not None and (not _is_simple(task, report) or self._owner(task) in self.waiting):
-            self.waiting.add(self._owner(task))
-            self.later.append(number)
-            return
         try:
-            self.results[number] = self._decide(task, report)
+            require_whole(report)
+            if task is not None and (not _is_simple(task, report) or self._owner(task) in self.waiting):
+                self.waiting.add(self._owner(task))
+                self.later.append(number)
+            else:
+                self.results[number] = self._decide(task, report)
         except Refusal as refusal:
             self.results[number] = refusal
             self.refusals.append(refusal)
@@ -71,7 +72,6 @@ class _Batch:
         return task.worker_id or task.pk
 
     def _decide(self, task: Task | None, report: WorkReport) -> tuple[WorkEvent, bool]:
-        require_whole(report)
         if task is None or task.platform_id != self.platform_id:
             raise _unknown(report)
         event = as_event(report, self.now)
