@@ -48,9 +48,7 @@ class RehearsedAccount(serializers.Serializer):
     """One side of a posting."""
 
     account = Text()
-    worker_id = serializers.UUIDField(allow_null=True)
-    platform_id = serializers.UUIDField(allow_null=True)
-    balance_after = serializers.CharField()
+    balance_after = Amount(allow_zero=True, required=False, help_text="of your own accounts")
 
 
 class RehearsedPosting(serializers.Serializer):
@@ -58,8 +56,15 @@ class RehearsedPosting(serializers.Serializer):
 
     kind = Text()
     amount = Amount()
-    debit = RehearsedAccount()
-    credit = RehearsedAccount()
+    debit = RehearsedAccount(allow_null=True)
+    credit = RehearsedAccount(allow_null=True)
+
+
+class RehearsedEvent(serializers.Serializer):
+    """What your webhook would be told."""
+
+    type = Text()
+    data = JSONObject()  # type: ignore[assignment]
 
 
 _REFUSALS = {
@@ -106,7 +111,8 @@ class DoorSchema(AutoSchema):
         return self.door.operation.replace("_", " ").capitalize()
 
     def get_auth(self) -> list[dict[str, Any]]:
-        return [{SCHEMES[kind]: []} for kind in self.view.callers]
+        # An empty requirement says that nobody needs to be signed in.
+        return [{SCHEMES[kind]: []} for kind in self.view.callers] or [{}]
 
     def get_request_serializer(self) -> Any:
         return self.door.takes
@@ -166,7 +172,8 @@ def _rehearsal_of(answer: Form) -> Form:
         "dry_run": serializers.BooleanField(),
         "answer": answer(),
         "postings": RehearsedPosting(many=True),
-        "__doc__": "What would be answered and booked; nothing of it stays.",
+        "events": RehearsedEvent(many=True),
+        "__doc__": "What would be answered, booked and announced; nothing of it stays.",
     }
     return type(f"{answer.__name__}DryRun", (serializers.Serializer,), fields)
 

@@ -72,7 +72,7 @@ def test_production_refuses_every_development_default():
     result = python("manage.py", "check", GIGSTREAM_ENV="production", DEBUG="true", ALLOWED_HOSTS="*")
 
     assert result.returncode == 1
-    for number in range(20, 27):
+    for number in (*range(20, 25), 26, 27):
         assert f"gigstream.E{number:03}" in result.stderr
 
 
