@@ -264,7 +264,6 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Real-time USDC pay for gig workers. Amounts are strings; times are RFC 3339 in UTC.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
-    "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "AUTHENTICATION_WHITELIST": [],
     "POSTPROCESSING_HOOKS": ["gigstream.lib.api.schema.finish"],
@@ -284,10 +283,6 @@ SPECTACULAR_SETTINGS = {
             },
         }
     },
-    # The pages' scripts come from the package, not from another host.
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
 }
 
 # --- How workers sign in, and what is sent to them ----------------------------------------------------------
