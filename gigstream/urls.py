@@ -4,6 +4,7 @@ from django.views.generic import RedirectView
 
 from gigstream import documentation
 from gigstream.health import HealthView, ReadinessView
+from gigstream.metrics.view import MetricsView
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
@@ -21,6 +22,7 @@ urlpatterns = [
     path("api/redoc/", documentation.Page.as_view(template_name="api/redoc.html"), name="redoc"),
     path("healthz", HealthView.as_view(), name="healthz"),
     path("readyz", ReadinessView.as_view(), name="readyz"),
+    path("metrics", MetricsView.as_view(), name="metrics"),
 ]
 
 handler400 = "gigstream.lib.api.problems.bad_request"
