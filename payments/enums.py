@@ -87,3 +87,86 @@ TRANSACTION_MOVES = {
     TransactionStatus.CANCELLED: frozenset(),
 }
 UNDER_WAY = frozenset({TransactionStatus.PENDING, TransactionStatus.SUBMITTED})
+
+
+class AttemptOperation(TextChoices):
+    """What the provider was asked to do for a transfer."""
+
+    TRANSFER = "transfer"
+    READ = "read"
+    FIND = "find"
+    ACCELERATE = "accelerate"
+    CANCEL = "cancel"
+
+
+class ErrorClass(TextChoices):
+    """Why a call to the provider did not do what was asked."""
+
+    NETWORK = "network", "network: it was not reached, or was busy"
+    GAS = "gas", "gas: the price or the limit was too low"
+    NONCE = "nonce", "nonce: out of order"
+    EXECUTION = "execution", "execution: refused for good, or failed on chain"
+    UNKNOWN_OUTCOME = "unknown_outcome", "unknown outcome: it may have taken the transfer"
+
+
+class BreakerState(TextChoices):
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
+class NotificationStatus(TextChoices):
+    RECEIVED = "received"
+    FORGED = "forged"
+    MALFORMED = "malformed"
+    GENUINE = "genuine"
+    APPLIED = "applied"
+
+
+NOTIFICATION_MOVES = {
+    NotificationStatus.RECEIVED: frozenset(
+        {NotificationStatus.FORGED, NotificationStatus.MALFORMED, NotificationStatus.GENUINE}
+    ),
+    NotificationStatus.GENUINE: frozenset({NotificationStatus.APPLIED}),
+    NotificationStatus.FORGED: frozenset(),
+    NotificationStatus.MALFORMED: frozenset(),
+    NotificationStatus.APPLIED: frozenset(),
+}
+
+
+class SwitchScope(TextChoices):
+    """What staff can stop at once; earnings go on."""
+
+    PAYOUTS = "payouts"
+    PLATFORM = "platform"
+    PROVIDER = "provider"
+
+
+class BreakBucket(TextChoices):
+    """How ledger, provider and chain differ about one transfer."""
+
+    AMOUNT_DIFFERS = "amount_differs"
+    MISSING_THERE = "missing_there"
+    MISSING_HERE = "missing_here"
+    STATE_DIFFERS = "state_differs"
+    LATE = "late"
+
+
+class ObservedStatus(TextChoices):
+    """How far a transfer seen on chain has come."""
+
+    SEEN = "seen"
+    CREDITED = "credited"
+    UNKNOWN_PLATFORM = "unknown_platform"
+    VANISHED = "vanished"
+
+
+OBSERVED_MOVES = {
+    ObservedStatus.SEEN: frozenset(
+        {ObservedStatus.CREDITED, ObservedStatus.UNKNOWN_PLATFORM, ObservedStatus.VANISHED}
+    ),
+    # A reorganised chain may mine it again; staff may find whose it is.
+    ObservedStatus.VANISHED: frozenset({ObservedStatus.SEEN}),
+    ObservedStatus.UNKNOWN_PLATFORM: frozenset({ObservedStatus.CREDITED}),
+    ObservedStatus.CREDITED: frozenset(),
+}

@@ -2,14 +2,32 @@ from payments import reports  # noqa: F401 - the models of the views
 from payments.models.days import TransactionDay
 from payments.models.ledger import Account, Adjustment, LedgerEntry
 from payments.models.sandbox import SandboxTransfer
+from payments.models.settlement import (
+    ChainCursor,
+    ObservedTransfer,
+    PaymentSwitch,
+    ProviderBreaker,
+    ProviderNotification,
+    Reconciliation,
+    ReconciliationBreak,
+    SettlementAttempt,
+)
 from payments.models.streams import Stream
 from payments.models.transactions import Transaction
 
 __all__ = [
     "Account",
     "Adjustment",
+    "ChainCursor",
     "LedgerEntry",
+    "ObservedTransfer",
+    "PaymentSwitch",
+    "ProviderBreaker",
+    "ProviderNotification",
+    "Reconciliation",
+    "ReconciliationBreak",
     "SandboxTransfer",
+    "SettlementAttempt",
     "Stream",
     "Transaction",
     "TransactionDay",

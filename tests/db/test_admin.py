@@ -22,13 +22,27 @@ from audit.models import AuditLog, AuditSeal, BookCheck, JobHeartbeat
 from gigstream.lib.admin import CappedPaginator, ProfileAdmin
 from loans import services as loans
 from payments import services as payments
-from payments.models import Account, LedgerEntry, Stream, Transaction
+from payments.models import (
+    Account,
+    ChainCursor,
+    LedgerEntry,
+    ObservedTransfer,
+    PaymentSwitch,
+    ProviderBreaker,
+    ProviderNotification,
+    Reconciliation,
+    ReconciliationBreak,
+    SettlementAttempt,
+    Stream,
+    Transaction,
+)
 from payments.services import accounts
 from platforms import services as platforms
 from platforms.models import Platform, Task
 from platforms.services import MilestonePlan, WorkReport, deliveries
 from reputation.models import ReputationEvent
 from reputation.services import adjust_reputation
+from tests.db.rows import insert, valid
 from tests.factories import (
     NOW,
     PlatformFactory,
@@ -95,6 +109,18 @@ def text_of(response):
     return unescape(re.sub(r"<[^>]+>", " ", response.content.decode()))
 
 
+SETTLEMENT = (
+    ChainCursor,
+    ObservedTransfer,
+    PaymentSwitch,
+    ProviderBreaker,
+    ProviderNotification,
+    Reconciliation,
+    ReconciliationBreak,
+    SettlementAttempt,
+)
+
+
 def a_round(number):
     """At least one more row of every model."""
     now = NOW + timedelta(days=number)
@@ -142,6 +168,8 @@ def a_round(number):
     JobHeartbeat.objects.create(name=f"job_{number}", every_seconds=10, last_started_at=now)
     asked = Asked(f"platform:{platform.pk}", "POST", "/api/v1/tasks", str(number), b"{}")
     answers.once(asked, lambda: (201, "{}"))
+    for model in SETTLEMENT:
+        insert(valid(model))
     BookCheck.objects.create(checked_at=now, name="balances", words="All", violations=0, milliseconds=1)
 
 

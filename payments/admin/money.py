@@ -1,4 +1,4 @@
-"""The staff's doors to streams, transfers, accounts and the ledger."""
+"""Streams, transfers, accounts and the ledger."""
 
 from collections.abc import Callable
 from typing import Any

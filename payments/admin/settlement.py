@@ -1,0 +1,130 @@
+"""What happens with the provider and on the chain."""
+
+from django.contrib import admin
+
+from gigstream.lib.admin import ReadOnlyAdmin, Table, by_hash, by_number, by_text, by_uuid, shorter, show_on
+from payments.models import (
+    ChainCursor,
+    ObservedTransfer,
+    PaymentSwitch,
+    ProviderBreaker,
+    ProviderNotification,
+    Reconciliation,
+    ReconciliationBreak,
+    SettlementAttempt,
+    Transaction,
+)
+
+CALL_COLUMNS = (
+    "number",
+    "operation",
+    "started_at",
+    "milliseconds",
+    "state",
+    "error_class",
+    "error_message",
+)
+
+
+@admin.register(SettlementAttempt)
+class SettlementAttemptAdmin(ReadOnlyAdmin):
+    list_display = (
+        "started_at",
+        "transaction",
+        "number",
+        "operation",
+        "state",
+        "error_class",
+        "milliseconds",
+        "error_message",
+    )
+    list_select_related = ("transaction",)
+    list_filter = ("operation", "error_class", "provider")
+    belongs = ("transaction",)
+    ordering = ("-id",)
+    searches = (by_number("id"), by_uuid("transaction_id"))
+    search_help_text = "number of an attempt, or id of a transaction"
+
+
+@admin.register(ProviderBreaker)
+class ProviderBreakerAdmin(ReadOnlyAdmin):
+    list_display = ("provider", "state", "failures_in_a_row", "opened_at", "retry_at", "open_seconds")
+
+
+@admin.register(ProviderNotification)
+class ProviderNotificationAdmin(ReadOnlyAdmin):
+    list_display = ("received_at", "provider", "status", "state", "transfer_id", "applied_at")
+    list_filter = ("status", "provider")
+    ordering = ("-id",)
+    searches = (by_number("id"), by_text("transfer_id"))
+    search_help_text = "number of an arrival, or the provider's id of a transfer"
+    fields = (
+        ("provider", "status"),
+        ("received_at", "applied_at"),
+        ("transfer_id", "state", "notification_id"),
+        ("key_id", "signature"),
+        "text",
+    )
+
+    @admin.display(description="body")
+    def text(self, row: ProviderNotification) -> str:
+        return bytes(row.body).decode(errors="replace")
+
+
+@admin.register(PaymentSwitch)
+class PaymentSwitchAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "scope", "subject", "reason", "off_by", "on_at", "on_by")
+    list_filter = ("scope",)
+    ordering = ("-created_at", "-id")
+    sortable_by = ()
+
+
+@admin.register(Reconciliation)
+class ReconciliationAdmin(ReadOnlyAdmin):
+    list_display = ("started_at", "ended_at", "since", "matched", "breaks")
+    ordering = ("-id",)
+    sortable_by = ()
+
+
+@admin.register(ReconciliationBreak)
+class ReconciliationBreakAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "bucket", "subject", "transaction", "owner", "last_seen_at", "resolved_at")
+    list_select_related = ("transaction",)
+    list_filter = ("bucket",)
+    belongs = ("transaction",)
+    ordering = ("-created_at", "-id")
+    sortable_by = ()
+    searches = (by_uuid("id", "transaction_id"),)
+    search_help_text = "id of a break or of a transaction"
+
+
+@admin.register(ChainCursor)
+class ChainCursorAdmin(ReadOnlyAdmin):
+    list_display = ("token", "block_number", "block_hash", "updated_at")
+
+
+@admin.register(ObservedTransfer)
+class ObservedTransferAdmin(ReadOnlyAdmin):
+    list_display = ("seen_at", "status", "amount", "platform", "short_hash", "log_index", "block_number")
+    list_select_related = ("platform",)
+    list_filter = ("status",)
+    belongs = ("platform",)
+    ordering = ("-id",)
+    searches = (by_number("id"), by_hash("tx_hash"), by_uuid("transaction_id"))
+    search_help_text = "number, tx hash, or id of the deposit"
+
+    @admin.display(description="tx hash")
+    def short_hash(self, row: ObservedTransfer) -> str | None:
+        return shorter(row.tx_hash)
+
+
+show_on(
+    Transaction,
+    Table(
+        SettlementAttempt,
+        by="transaction",
+        title="Calls to the provider",
+        columns=CALL_COLUMNS,
+        ordering=("number",),
+    ),
+)
