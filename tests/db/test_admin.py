@@ -143,6 +143,8 @@ def a_round(number):
     loans.approve_loan(loan_id=loan.pk, now=now)
     loans.disburse_loan(loan_id=loan.pk, now=now)
     settle(now + seconds(93))
+    for model in SETTLEMENT:
+        insert(valid(model))
     payments.close_transaction_days(now=now + timedelta(days=3))
     adjust_reputation(worker_id=worker.pk, delta=5, reason="good work", now=now)
     payments.adjust(
@@ -168,8 +170,6 @@ def a_round(number):
     JobHeartbeat.objects.create(name=f"job_{number}", every_seconds=10, last_started_at=now)
     asked = Asked(f"platform:{platform.pk}", "POST", "/api/v1/tasks", str(number), b"{}")
     answers.once(asked, lambda: (201, "{}"))
-    for model in SETTLEMENT:
-        insert(valid(model))
     BookCheck.objects.create(checked_at=now, name="balances", words="All", violations=0, milliseconds=1)
 
 
