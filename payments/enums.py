@@ -99,16 +99,6 @@ class AttemptOperation(TextChoices):
     CANCEL = "cancel"
 
 
-class ErrorClass(TextChoices):
-    """Why a call to the provider did not do what was asked."""
-
-    NETWORK = "network", "network: it was not reached, or was busy"
-    GAS = "gas", "gas: the price or the limit was too low"
-    NONCE = "nonce", "nonce: out of order"
-    EXECUTION = "execution", "execution: refused for good, or failed on chain"
-    UNKNOWN_OUTCOME = "unknown_outcome", "unknown outcome: it may have taken the transfer"
-
-
 class BreakerState(TextChoices):
     CLOSED = "closed"
     OPEN = "open"
@@ -170,3 +160,43 @@ OBSERVED_MOVES = {
     ObservedStatus.UNKNOWN_PLATFORM: frozenset({ObservedStatus.CREDITED}),
     ObservedStatus.CREDITED: frozenset(),
 }
+
+
+class TransferState(TextChoices):
+    """How far a transfer has come at the provider, in Circle's words; UNKNOWN is any word but these."""
+
+    INITIATED = "INITIATED"
+    PENDING_RISK_SCREENING = "PENDING_RISK_SCREENING"
+    QUEUED = "QUEUED"
+    CLEARED = "CLEARED"
+    SENT = "SENT"
+    STUCK = "STUCK"
+    CONFIRMED = "CONFIRMED"
+    COMPLETE = "COMPLETE"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    DENIED = "DENIED"
+    UNKNOWN = "UNKNOWN"
+
+
+class ErrorClass(TextChoices):
+    """What kind of trouble a call to the provider met, or a transfer on chain."""
+
+    NETWORK = "network"
+    GAS = "gas"
+    NONCE = "nonce"
+    EXECUTION = "execution"
+    UNKNOWN_OUTCOME = "unknown_outcome"
+    BLOCKED_DESTINATION = "blocked_destination"
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+    KEY_REUSED = "key_reused"
+    CREDENTIALS = "credentials"
+    INVALID_REQUEST = "invalid_request"
+
+
+class FeeLevel(TextChoices):
+    """What the house bids for a place in a block, left to the provider to put in figures."""
+
+    LOW = "LOW"
+    MEDIUM = "MEDIUM"
+    HIGH = "HIGH"

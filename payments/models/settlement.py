@@ -38,7 +38,7 @@ class SettlementAttempt(models.Model):
     ended_at = models.DateTimeField(null=True, blank=True)
     milliseconds = models.PositiveIntegerField(null=True, blank=True)
     state = models.CharField(max_length=40, blank=True, help_text="the transfer's, in the provider's word")
-    error_class = models.CharField(max_length=16, choices=ErrorClass.choices, null=True, blank=True)
+    error_class = models.CharField(max_length=24, choices=ErrorClass.choices, null=True, blank=True)
     error_message = models.TextField(blank=True)
     gas_price = models.PositiveBigIntegerField(null=True, blank=True, help_text="wei for a unit of gas")
     gas_used = models.PositiveBigIntegerField(null=True, blank=True)

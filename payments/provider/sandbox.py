@@ -10,8 +10,9 @@ from uuid import UUID, uuid5
 from django.conf import settings
 
 from gigstream.lib.clock import database_now
+from payments.enums import TransferState
 from payments.models import SandboxTransfer
-from payments.provider.protocol import ProviderRefused, ProviderTransfer, ProviderUnavailable, TransferState
+from payments.provider.protocol import ProviderRefused, ProviderTransfer, ProviderUnavailable
 
 
 class SandboxProvider:
@@ -49,10 +50,10 @@ class SandboxProvider:
     def _as_transfer(self, row: SandboxTransfer) -> ProviderTransfer:
         confirmations = max(self._head(self._clock()) - row.block_number + 1, 0)
         if not confirmations:
-            state = TransferState.UNDER_WAY
+            state = TransferState.QUEUED
         else:
-            state = TransferState.FAILED if row.failure else TransferState.ON_CHAIN
-        mined = state == TransferState.ON_CHAIN
+            state = TransferState.FAILED if row.failure else TransferState.CONFIRMED
+        mined = state == TransferState.CONFIRMED
         return ProviderTransfer(
             id=str(row.pk),
             state=state,

@@ -17,13 +17,12 @@ from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry, require_no_transaction
 from payments.enums import TransactionStatus
 from payments.models import Transaction
-from payments.provider import configured_provider
+from payments.provider import configured_provider, states
 from payments.provider.protocol import (
     PaymentProvider,
     ProviderRefused,
     ProviderTransfer,
     ProviderUnavailable,
-    TransferState,
 )
 from payments.querysets import TransactionQuerySet
 from payments.services import ledger
@@ -162,16 +161,17 @@ def _update(row: Transaction, answer: ProviderTransfer, now: datetime) -> None:
     if (answer.to_wallet, answer.amount) != (row.to_wallet, row.amount):
         row.error_message = f"the provider reports {answer.amount} to {answer.to_wallet}"
         row.next_attempt_at = None
-    elif answer.state == TransferState.FAILED:
+    elif answer.state in states.FAILURES:
         row.status = TransactionStatus.FAILED
         row.ended_at = now
         row.next_attempt_at = None
         row.error_message = answer.failure or "failed on chain"
-    elif answer.state == TransferState.ON_CHAIN:
+    elif answer.state in states.ON_CHAIN and answer.tx_hash:
         row.tx_hash = answer.tx_hash
         row.block_number = answer.block_number
         row.confirmations = answer.confirmations
-        if answer.confirmations >= settings.SETTLEMENT_CONFIRMATIONS:
+        needed = settings.SETTLEMENT_CONFIRMATIONS
+        if states.is_settled(answer.state, confirmations=answer.confirmations, needed=needed):
             row.status = TransactionStatus.CONFIRMED
             row.confirmed_at = now
             row.next_attempt_at = None

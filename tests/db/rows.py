@@ -268,7 +268,8 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "block_number": 1,
     },
     SettlementAttempt: lambda: {
-        "transaction": insert(valid(Transaction)),
+        # Under way, so on a day of its own, which no test closes.
+        "transaction": insert(valid(Transaction, created_at=AT + timedelta(days=365))),
         "number": 1,
         "provider": "sandbox",
         "operation": "transfer",

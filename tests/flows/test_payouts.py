@@ -5,8 +5,9 @@ from decimal import Decimal
 import pytest
 
 from payments import services as payments
+from payments.enums import TransferState
 from payments.models import LedgerEntry, SandboxTransfer, Transaction
-from payments.provider.protocol import ProviderRefused, ProviderTransfer, ProviderUnavailable, TransferState
+from payments.provider.protocol import ProviderRefused, ProviderTransfer, ProviderUnavailable
 from payments.provider.sandbox import SandboxProvider
 from payments.selectors import payout_parts
 from platforms import services as platforms
@@ -51,7 +52,7 @@ class OtherAmount(SandboxProvider):
         real = super().get(transfer_id)
         return ProviderTransfer(
             id=real.id,
-            state=TransferState.ON_CHAIN,
+            state=TransferState.CONFIRMED,
             to_wallet=real.to_wallet,
             amount=real.amount + 1,
             tx_hash=real.tx_hash,
