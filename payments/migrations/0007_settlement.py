@@ -3,11 +3,12 @@
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.functions.text
-import gigstream.lib.ids
-import gigstream.lib.money
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
+
+import gigstream.lib.ids
+import gigstream.lib.money
 
 
 class Migration(migrations.Migration):
