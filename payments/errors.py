@@ -62,3 +62,9 @@ class ExportTooLarge(Refusal):
 
     code = "export_too_large"
     status = 422
+
+
+class SwitchedAlready(Refusal):
+    """Payouts are stopped, or go on, already."""
+
+    code = "switched_already"

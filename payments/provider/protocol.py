@@ -125,6 +125,8 @@ class NotificationRefused(Exception):
 
 
 class PaymentProvider(Protocol):
+    # What breakers, switches and attempts know it by.
+    name: str
     # Whether its money is play money, which anybody may make.
     simulated: bool
 

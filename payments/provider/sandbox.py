@@ -18,6 +18,7 @@ from payments.provider.protocol import ProviderRefused, ProviderTransfer, Provid
 class SandboxProvider:
     """Deterministic: ids and hashes follow from the key, the state from the time since acceptance."""
 
+    name = "sandbox"
     simulated = True
 
     def __init__(self, clock: Callable[[], datetime] = database_now) -> None:

@@ -1,0 +1,65 @@
+"""Switches by which staff stop payouts at once: all of them, a provider's, or those of a platform's workers.
+They are read before every batch, so they act with the next one; earnings go on."""
+
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from audit import services as audit
+from audit.services import verb
+from gigstream.lib.clock import database_now
+from payments.enums import SwitchScope
+from payments.errors import SwitchedAlready
+from payments.models import PaymentSwitch
+from platforms.models import Engagement
+
+
+@verb("payments.stop", "payment_switch")
+def stop_payments(
+    *, scope: SwitchScope, subject: str = "", reason: str, by: str, now: datetime | None = None
+) -> PaymentSwitch:
+    """Payouts of this scope are not handed to the provider any more; those under way are still watched.
+
+    Raises SwitchedAlready when they are stopped.
+    """
+    now = now or database_now()
+    if PaymentSwitch.objects.filter(scope=scope, subject=subject, on_at=None).exists():
+        raise SwitchedAlready(f"{scope} {subject}".strip() + " is stopped already")
+    switch = PaymentSwitch(scope=scope, subject=subject, reason=reason, off_by=by, created_at=now)
+    switch.save()
+    audit.record(
+        "payments.stop", switch, after={"scope": scope, "subject": subject, "reason": reason}, now=now
+    )
+    return switch
+
+
+@verb("payments.go_on", "payment_switch")
+def let_payments_go_on(
+    *, scope: SwitchScope, subject: str = "", by: str, now: datetime | None = None
+) -> PaymentSwitch:
+    """Payouts of this scope go on. Raises SwitchedAlready when they were not stopped."""
+    now = now or database_now()
+    switch = PaymentSwitch.objects.locked().filter(scope=scope, subject=subject, on_at=None).first()
+    if switch is None:
+        raise SwitchedAlready(f"{scope} {subject}".strip() + " is not stopped")
+    switch.on_at, switch.on_by = now, by
+    switch.save()
+    audit.record("payments.go_on", switch, after={"scope": scope, "subject": subject}, now=now)
+    return switch
+
+
+def are_stopped(provider: str) -> bool:
+    """Whether no payout at all may be handed to this provider."""
+    off = PaymentSwitch.objects.filter(on_at=None)
+    return any(
+        scope == SwitchScope.PAYOUTS or (scope == SwitchScope.PROVIDER and subject == provider)
+        for scope, subject in off.values_list("scope", "subject")
+    )
+
+
+def stopped_workers() -> QuerySet:
+    """Workers who have worked for a platform that is stopped. What a worker has earned is one balance, so
+    none of it leaves while a part may be in question."""
+    off = PaymentSwitch.objects.filter(scope=SwitchScope.PLATFORM, on_at=None)
+    platforms = list(off.values_list("subject", flat=True))
+    return Engagement.objects.filter(platform__in=platforms).values("worker")
