@@ -68,3 +68,15 @@ class SwitchedAlready(Refusal):
     """Payouts are stopped, or go on, already."""
 
     code = "switched_already"
+
+
+class NotParked(Refusal):
+    """The transfer is not waiting for staff."""
+
+    code = "not_parked"
+
+
+class NotWithProvider(Refusal):
+    """The provider does not have the transfer, or is done with it."""
+
+    code = "not_with_provider"

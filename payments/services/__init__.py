@@ -3,26 +3,35 @@
 from payments.services.days import close_transaction_days
 from payments.services.deposits import deposit, simulate_deposit
 from payments.services.hand import adjust, grant_reward
+from payments.services.intervention import accelerate_payout, cancel_transfer, look_for, offer_again
 from payments.services.payouts import cancel_payout, cash_out, create_due_payouts
 from payments.services.release import release_due_streams
-from payments.services.settlement import poll_settlements, submit_payouts
+from payments.services.settlement import poll_settlements
 from payments.services.streams import cancel_stream, claim, pause_stream, resume_stream, top_up
+from payments.services.submission import submit_payouts
+from payments.services.switches import let_payments_go_on, stop_payments
 
 __all__ = [
+    "accelerate_payout",
     "adjust",
     "cancel_payout",
     "cancel_stream",
+    "cancel_transfer",
     "cash_out",
     "claim",
     "close_transaction_days",
     "create_due_payouts",
     "deposit",
     "grant_reward",
+    "let_payments_go_on",
+    "look_for",
+    "offer_again",
     "pause_stream",
     "poll_settlements",
     "release_due_streams",
     "resume_stream",
     "simulate_deposit",
+    "stop_payments",
     "submit_payouts",
     "top_up",
 ]

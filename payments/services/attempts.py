@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from django.db.models import Count, Max, Min, Q
@@ -60,11 +60,23 @@ class Before:
     # A call may have been taken without our knowing.
     unknown: bool = False
     gas_errors: int = 0
-    accelerations: int = 0
+    # Looks for a transfer of unknown outcome that found none: the first and the last.
+    missed_first: datetime | None = None
+    missed_last: datetime | None = None
     last_acceleration: datetime | None = None
 
 
 NOTHING = Before()
+MISSING_FOR = timedelta(minutes=10)
+
+
+def is_surely_missing(known: Before) -> bool:
+    """Whether the provider was asked twice, ten minutes apart, and has no such transfer."""
+    return (
+        known.missed_first is not None
+        and known.missed_last is not None
+        and known.missed_last - known.missed_first >= MISSING_FOR
+    )
 
 
 def call(ask: Callable[[], T]) -> Outcome[T]:
@@ -85,6 +97,7 @@ def before(transaction_ids: Iterable[UUID]) -> dict[UUID, Before]:
         Q(ended_at__isnull=True) | Q(error_class=ErrorClass.UNKNOWN_OUTCOME)
     )
     accelerations = Q(operation=AttemptOperation.ACCELERATE)
+    missed = Q(operation=AttemptOperation.FIND, state="", ended_at__isnull=False, error_class__isnull=True)
     rows = (
         SettlementAttempt.objects.filter(transaction__in=list(transaction_ids))
         .values("transaction_id")
@@ -93,7 +106,8 @@ def before(transaction_ids: Iterable[UUID]) -> dict[UUID, Before]:
             first_at=Min("started_at"),
             unknown=Count("id", filter=unknown),
             gas=Count("id", filter=Q(error_class=ErrorClass.GAS)),
-            accelerations=Count("id", filter=accelerations),
+            missed_first=Min("started_at", filter=missed),
+            missed_last=Max("started_at", filter=missed),
             accelerated_at=Max("started_at", filter=accelerations),
         )
     )
@@ -103,13 +117,15 @@ def before(transaction_ids: Iterable[UUID]) -> dict[UUID, Before]:
             row["first_at"],
             row["unknown"] > 0,
             row["gas"],
-            row["accelerations"],
+            row["missed_first"],
+            row["missed_last"],
             row["accelerated_at"],
         )
         for row in rows
     }
 
 
+@atomic_with_retry
 def begin(
     rows: Sequence[Transaction],
     provider: str,
@@ -132,7 +148,8 @@ def begin(
     return {attempt.transaction_id: attempt for attempt in attempts}
 
 
-def end(ended: Iterable[tuple[SettlementAttempt, Outcome[ProviderTransfer]]], now: datetime) -> None:
+@atomic_with_retry
+def end(ended: Iterable[tuple[SettlementAttempt, Outcome[Any]]], now: datetime) -> None:
     """The attempts are on record with what came of them. One that was closed meanwhile, since it took too
     long, stays as it is."""
     outcomes = {attempt.pk: outcome for attempt, outcome in ended}
@@ -162,13 +179,13 @@ def record_read(
     attempt.save()
 
 
-def _fill(attempt: SettlementAttempt, outcome: Outcome[ProviderTransfer], now: datetime) -> None:
+def _fill(attempt: SettlementAttempt, outcome: Outcome[Any], now: datetime) -> None:
     attempt.ended_at = now
     attempt.milliseconds = outcome.milliseconds
     attempt.error_class = outcome.error_class
     attempt.error_message = outcome.message
     answer = outcome.answer
-    if answer is None:
+    if not isinstance(answer, ProviderTransfer):
         return
     attempt.state = answer.raw_state or answer.state
     attempt.error_class = attempt.error_class or answer.error_class

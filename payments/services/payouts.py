@@ -26,7 +26,8 @@ from payments.enums import (
 from payments.errors import InsufficientFunds, NoWallet, PayoutUnderWay
 from payments.models import Account, Transaction
 from payments.postings import Posting
-from payments.services import accounts, ledger, transactions
+from payments.services import accounts, attempts, ledger, transactions
+from payments.services.attempts import NOTHING
 from payments.signals import transactions_cancelled
 from workers.enums import WorkerStatus
 from workers.models import Worker
@@ -175,7 +176,7 @@ def require_wallet(worker: Worker) -> None:
 def cancel_payout(*, transaction_id: UUID, reason: str = "", now: datetime | None = None) -> Transaction:
     """A payout that the provider has not taken is off; the money is available again, once.
 
-    Raises IllegalMove, or PayoutUnderWay when it was handed over and not refused.
+    Raises IllegalMove, or PayoutUnderWay when it was handed over and the provider may have taken it.
     """
     payout = Transaction.objects.locked().get(pk=transaction_id)
     now = now or database_now()
@@ -185,8 +186,10 @@ def cancel_payout(*, transaction_id: UUID, reason: str = "", now: datetime | Non
         before=payout.status,
         after=TransactionStatus.CANCELLED,
     )
-    refused = payout.next_attempt_at is None
-    if payout.retry_count and not refused:
+    known = attempts.before([payout.pk]).get(payout.pk, NOTHING)
+    parked = payout.next_attempt_at is None
+    known_not_taken = not known.unknown or attempts.is_surely_missing(known)
+    if payout.retry_count and not (parked and known_not_taken):
         raise PayoutUnderWay(
             f"transaction {payout.pk} was handed to the provider {payout.retry_count} times",
             calls=payout.retry_count,

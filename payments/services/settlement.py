@@ -1,69 +1,45 @@
-"""Transfers on their way: handed to the provider, watched until the chain has decided, then booked.
+"""Watching submitted transfers until the chain has decided, and booking what it did."""
 
-No database transaction is open while the provider is asked. A transfer is leased by moving its
-`next_attempt_at`, so that a job that dies leaves it to the next one; its key makes a second call harmless, and
-where an earlier call may have been taken unseen, the provider is asked for the key first.
-"""
-
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
+from typing import Protocol
 from uuid import UUID, uuid5
 
 from django.conf import settings
-from django.db.models import F
 
-from audit import services as audit
-from audit.services import Record
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
-from payments.enums import ErrorClass, FeeLevel, TransactionStatus, TransferState
-from payments.models import SettlementAttempt, Transaction
+from payments.enums import AttemptOperation, ErrorClass, TransactionStatus, TransferState
+from payments.models import Transaction
 from payments.provider import configured_provider, states
 from payments.provider.protocol import (
-    GasBid,
     PaymentProvider,
-    ProviderBusy,
     ProviderTransfer,
     TransferUnknown,
 )
-from payments.querysets import TransactionQuerySet
-from payments.services import attempts, breaker, ledger, switches
-from payments.services.attempts import LEASE, NOTHING, Before, Outcome
+from payments.services import attempts, breaker, ledger
+from payments.services.attempts import NOTHING, Outcome
 from payments.services.payouts import settle_postings, void_postings
-from payments.signals import transactions_confirmed, transactions_failed, transactions_submitted
-
-KEYS = UUID("6d0f7c5e-2f5b-5d0f-8f0e-6a1f4a3c9b10")
-POLL_EVERY = timedelta(seconds=2)
-FIRST_BACKOFF = timedelta(seconds=2)
-LONGEST_BACKOFF = timedelta(seconds=30)
-# The provider forgets a key after a day. Until well before, a transfer of unknown outcome may be offered
-# again under it; after that only a person may decide.
-KEY_IS_KEPT = timedelta(hours=20)
-ACCELERATE_EVERY = timedelta(seconds=30)
-BATCH = 20
-# Trouble that goes by: the transfer is offered again. Any other refusal is for a person.
-PASSING = frozenset(
-    {
-        ErrorClass.NETWORK,
-        ErrorClass.UNKNOWN_OUTCOME,
-        ErrorClass.GAS,
-        ErrorClass.NONCE,
-        ErrorClass.INSUFFICIENT_FUNDS,
-        ErrorClass.CREDENTIALS,
-    }
+from payments.services.transfers import (
+    LONGEST_BACKOFF,
+    POLL_EVERY,
+    is_another,
+    lease,
+    note,
+    provider_key,
+    what_it_is,
+    write,
 )
+from payments.signals import transactions_confirmed, transactions_failed
 
-SUBMITTING = [
-    "status",
-    "circle_tx_id",
-    "provider_state",
-    "submitted_at",
-    "next_attempt_at",
-    "retry_count",
-    "error_message",
-]
+
+class Act(Protocol):
+    """Something that the provider does with a transfer of its own."""
+
+    def __call__(self, *, key: UUID, transfer_id: str) -> None: ...
+
+
+ACCELERATE_EVERY = timedelta(seconds=30)
 POLLING = [
     "status",
     "fee",
@@ -78,165 +54,6 @@ POLLING = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """A leased transfer, the attempt that is open for it, and what earlier ones have told."""
-
-    payout: Transaction
-    attempt: SettlementAttempt
-    before: Before
-
-
-def provider_key(transaction: Transaction) -> UUID:
-    """The provider's idempotency key: follows from ours, so that it outlives every crash and restore."""
-    return uuid5(KEYS, transaction.idempotency_key)
-
-
-def submit_payouts(*, now: datetime | None = None, provider: PaymentProvider | None = None) -> int:
-    """Every pending transfer that was due has been offered to the provider; returns how many it took.
-
-    No answer leaves a transfer pending, to be looked for and offered again under the same key; a refusal for
-    good parks it for staff. Nothing is offered while payouts are stopped or the provider's breaker is open.
-    """
-    provider = provider or configured_provider()
-    at = now or database_now()
-    attempts.close_abandoned(at)
-    taken = 0
-    while batch := _lease_to_submit(provider.name, at):
-        outcomes = _each(batch, lambda one: _offer(provider, one, at))
-        breaker.note_outcomes(provider.name, [outcome.error_class for _, outcome in outcomes], at)
-        taken += _mark_offered(batch, outcomes, at)
-    return taken
-
-
-def _each(
-    batch: Sequence[Offered], ask: Callable[[Offered], Outcome[ProviderTransfer]]
-) -> list[tuple[Offered, Outcome[ProviderTransfer]]]:
-    """The provider's answers one by one, until it is plainly not well: the rest is not asked."""
-    answers: list[tuple[Offered, Outcome[ProviderTransfer]]] = []
-    in_a_row = 0
-    for one in batch:
-        outcome = ask(one)
-        answers.append((one, outcome))
-        in_a_row = in_a_row + 1 if outcome.error_class in breaker.FAILURES else 0
-        if in_a_row >= breaker.MOST_IN_A_ROW:
-            break
-    return answers
-
-
-@atomic_with_retry
-def _lease_to_submit(provider: str, now: datetime) -> list[Offered]:
-    if switches.are_stopped(provider):
-        return []
-    due = Transaction.objects.to_submit(now).exclude(worker__in=switches.stopped_workers())
-    rows = _lease(due, provider, now, calls=1)
-    known = attempts.before(row.pk for row in rows)
-    opened = attempts.begin(rows, provider, known, now)
-    return [Offered(row, opened[row.pk], known.get(row.pk, NOTHING)) for row in rows]
-
-
-def _lease(due: TransactionQuerySet, provider: str, now: datetime, *, calls: int) -> list[Transaction]:
-    """As many transfers as the breaker permits, and their next turn put off for the length of a lease."""
-    picked = due.order_by("next_attempt_at").select_for_update(of=("self",), skip_locked=True, no_key=True)
-    rows = list(picked[:BATCH])
-    rows = rows[: breaker.permitted_calls(provider, len(rows), now)]
-    Transaction.unguarded.filter(pk__in=[row.pk for row in rows]).update(
-        next_attempt_at=now + LEASE, retry_count=F("retry_count") + calls
-    )
-    return rows
-
-
-def _offer(provider: PaymentProvider, one: Offered, now: datetime) -> Outcome[ProviderTransfer]:
-    """The transfer as the provider has taken it: before, if an earlier call got through, or now."""
-    payout, key = one.payout, provider_key(one.payout)
-
-    def ask() -> ProviderTransfer:
-        if one.before.unknown:
-            found = provider.find(key=key, to_wallet=payout.to_wallet, since=one.before.first_at)
-            if found is not None:
-                return found
-            if _key_may_be_forgotten(one.before, now):
-                raise TransferUnknown("not found, and its key may be forgotten: look before it is sent again")
-        return provider.transfer(
-            key=key,
-            to_wallet=payout.to_wallet,
-            amount=payout.amount,
-            fee=_bid(provider, payout, one.before.gas_errors),
-        )
-
-    return attempts.call(ask)
-
-
-def _key_may_be_forgotten(before: Before, now: datetime) -> bool:
-    return before.first_at is not None and now - before.first_at > KEY_IS_KEPT
-
-
-def _bid(provider: PaymentProvider, payout: Transaction, gas_errors: int) -> FeeLevel | GasBid:
-    """What is bid for the block: the provider's middle level, and a fifth more for each time it was too low."""
-    if not gas_errors:
-        return FeeLevel.MEDIUM
-    bid = provider.estimate_fee(to_wallet=payout.to_wallet, amount=payout.amount).bids[FeeLevel.MEDIUM]
-    more = Decimal("1.2") ** gas_errors
-    return GasBid(bid.gas_limit, bid.max_fee * more, bid.priority_fee * more)
-
-
-@atomic_with_retry
-def _mark_offered(
-    batch: Sequence[Offered], outcomes: Sequence[tuple[Offered, Outcome[ProviderTransfer]]], now: datetime
-) -> int:
-    """What came of the offers is on record; those that were not made are due again."""
-    by_id = {one.payout.pk: (one, outcome) for one, outcome in outcomes}
-    uncalled = [one for one in batch if one.payout.pk not in by_id]
-    rows = list(
-        Transaction.objects.locked().filter(
-            pk__in=[one.payout.pk for one in batch], status=TransactionStatus.PENDING
-        )
-    )
-    for row in rows:
-        if row.pk in by_id:
-            one, outcome = by_id[row.pk]
-            _take(row, one.before, outcome, now)
-        else:
-            row.next_attempt_at = now
-            row.retry_count -= 1
-    attempts.end(((one.attempt, outcome) for one, outcome in outcomes), now)
-    attempts.forget(one.attempt for one in uncalled)
-    _write(rows, SUBMITTING)
-    taken = [row for row in rows if row.status == TransactionStatus.SUBMITTED]
-    parked = [row for row in rows if row.next_attempt_at is None]
-    _audit("payout.submit", taken, now)
-    _audit("payout.park", parked, now)
-    if taken:
-        transactions_submitted.send(sender=Transaction, transactions=taken, now=now)
-    return len(taken)
-
-
-def _take(row: Transaction, before: Before, outcome: Outcome[ProviderTransfer], now: datetime) -> None:
-    """The pending row (in memory) as the outcome of its offer makes it."""
-    answer, error = outcome.answer, outcome.error
-    row.error_message = outcome.message
-    if answer is not None and _is_another(row, answer):
-        row.error_message, row.next_attempt_at = _what_it_is(answer), None
-    elif answer is not None:
-        row.status = TransactionStatus.SUBMITTED
-        row.circle_tx_id = answer.id
-        row.provider_state = answer.raw_state or answer.state
-        row.submitted_at = now
-        row.next_attempt_at = now + POLL_EVERY
-    elif outcome.error_class not in PASSING or isinstance(error, TransferUnknown):
-        row.next_attempt_at = None
-    else:
-        row.next_attempt_at = now + _wait(error, row.retry_count)
-
-
-def _wait(error: Exception | None, calls: int) -> timedelta:
-    """2, 4, 8, 16, then 30 seconds; longer when the provider asks for it."""
-    wait = min(FIRST_BACKOFF * 2 ** min(calls - 1, 10), LONGEST_BACKOFF)
-    if isinstance(error, ProviderBusy) and error.retry_after:
-        return max(wait, timedelta(seconds=error.retry_after))
-    return wait
-
-
 def poll_settlements(*, now: datetime | None = None, provider: PaymentProvider | None = None) -> int:
     """Every submitted transfer that was due has been looked up, and what the chain decided is booked; returns
     how many were settled or failed."""
@@ -244,17 +61,54 @@ def poll_settlements(*, now: datetime | None = None, provider: PaymentProvider |
     at = now or database_now()
     ended = 0
     while leased := _lease_to_poll(provider.name, at):
-        outcomes: dict[UUID, Outcome[ProviderTransfer]] = {}
-        for payout in leased:
-            outcomes[payout.pk] = attempts.call(lambda payout=payout: provider.get(payout.circle_tx_id or ""))
+        outcomes = {payout.pk: _look_up(provider, payout) for payout in leased}
         breaker.note_outcomes(provider.name, [_health_of(one) for one in outcomes.values()], at)
         ended += _apply(outcomes, provider.name, at)
+        _accelerate_stuck(provider, list(outcomes), at)
     return ended
+
+
+def _look_up(provider: PaymentProvider, payout: Transaction) -> Outcome[ProviderTransfer]:
+    return attempts.call(lambda: provider.get(payout.circle_tx_id or ""))
+
+
+def _accelerate_stuck(provider: PaymentProvider, ids: Sequence[UUID], now: datetime) -> None:
+    """What is stuck is offered to the chain again at a higher price, at most every half minute."""
+    stuck = Transaction.objects.filter(
+        pk__in=ids, status=TransactionStatus.SUBMITTED, provider_state=TransferState.STUCK
+    )
+    rows = list(stuck)
+    known = attempts.before(row.pk for row in rows)
+    for row in rows:
+        last = known.get(row.pk, NOTHING).last_acceleration
+        if last is None or now - last >= ACCELERATE_EVERY:
+            ask_to_accelerate(provider, row, now)
+
+
+def ask_to_accelerate(provider: PaymentProvider, row: Transaction, now: datetime) -> Outcome[None]:
+    """The provider was asked to offer a transfer at a higher price; what came of it shows the next look."""
+    return _ask(provider, row, AttemptOperation.ACCELERATE, provider.accelerate, now)
+
+
+def ask_to_cancel(provider: PaymentProvider, row: Transaction, now: datetime) -> Outcome[None]:
+    """The provider was asked to drop a transfer, which may be mined all the same; the next look shows."""
+    return _ask(provider, row, AttemptOperation.CANCEL, provider.cancel, now)
+
+
+def _ask(
+    provider: PaymentProvider, row: Transaction, operation: AttemptOperation, act: Act, now: datetime
+) -> Outcome[None]:
+    known = attempts.before([row.pk])
+    attempt = attempts.begin([row], provider.name, known, now, operation)[row.pk]
+    key = uuid5(provider_key(row), f"{operation}:{attempt.number}")
+    outcome = attempts.call(lambda: act(key=key, transfer_id=row.circle_tx_id or ""))
+    attempts.end([(attempt, outcome)], now)
+    return outcome
 
 
 @atomic_with_retry
 def _lease_to_poll(provider: str, now: datetime) -> list[Transaction]:
-    return _lease(Transaction.objects.to_poll(now), provider, now, calls=0)
+    return lease(Transaction.objects.to_poll(now), provider, now, calls=0)
 
 
 def _health_of(outcome: Outcome[ProviderTransfer]) -> ErrorClass | None:
@@ -277,12 +131,12 @@ def _apply(outcomes: Mapping[UUID, Outcome[ProviderTransfer]], provider: str, no
             _update(row, outcome.answer, now)
         if outcome.error or row.provider_state != told:
             attempts.record_read(row, outcome, provider, known.get(row.pk, NOTHING), now)
-    _write(rows, POLLING)
+    write(rows, POLLING)
     confirmed = [row for row in rows if row.status == TransactionStatus.CONFIRMED]
     failed = [row for row in rows if row.status == TransactionStatus.FAILED]
-    _audit("payout.confirm", confirmed, now)
-    _audit("payout.fail", failed, now)
-    _audit("payout.park", [row for row in rows if _is_parked(row)], now)
+    note("payout.confirm", confirmed, now)
+    note("payout.fail", failed, now)
+    note("payout.park", [row for row in rows if _is_parked(row)], now)
     # Told before it is booked: who listens locks loans, and loans are locked before accounts.
     if confirmed:
         transactions_confirmed.send(sender=Transaction, transactions=confirmed, now=now)
@@ -296,20 +150,11 @@ def _is_parked(row: Transaction) -> bool:
     return row.status == TransactionStatus.SUBMITTED and row.next_attempt_at is None
 
 
-def _is_another(row: Transaction, answer: ProviderTransfer) -> bool:
-    """A transfer to another wallet or of another amount than ours is never taken for it."""
-    return (answer.to_wallet, answer.amount) != (row.to_wallet, row.amount)
-
-
-def _what_it_is(answer: ProviderTransfer) -> str:
-    return f"the provider reports {answer.amount} to {answer.to_wallet}"
-
-
 def _update(row: Transaction, answer: ProviderTransfer, now: datetime) -> None:
     """The row (in memory) as the provider's answer makes it."""
     row.next_attempt_at = now + POLL_EVERY
-    if _is_another(row, answer):
-        row.error_message, row.next_attempt_at = _what_it_is(answer), None
+    if is_another(row, answer):
+        row.error_message, row.next_attempt_at = what_it_is(answer), None
         return
     known = states.read(row.provider_state)
     if answer.state != known and not states.replaces(answer.state, known):
@@ -334,23 +179,3 @@ def _update(row: Transaction, answer: ProviderTransfer, now: datetime) -> None:
             row.status = TransactionStatus.CONFIRMED
             row.confirmed_at = now
             row.next_attempt_at = None
-
-
-def _write(rows: Sequence[Transaction], fields: list[str]) -> None:
-    Transaction.unguarded.bulk_update(rows, fields)
-
-
-def _audit(action: str, rows: Sequence[Transaction], now: datetime) -> None:
-    audit.record_many(
-        (
-            Record(
-                action,
-                "transaction",
-                str(row.pk),
-                after={"status": row.status, "amount": row.amount, "tx_hash": row.tx_hash},
-                metadata={"error": row.error_message} if row.error_message else {},
-            )
-            for row in rows
-        ),
-        now=now,
-    )

@@ -2,6 +2,7 @@
 They are read before every batch, so they act with the next one; earnings go on."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -27,9 +28,8 @@ def stop_payments(
         raise SwitchedAlready(f"{scope} {subject}".strip() + " is stopped already")
     switch = PaymentSwitch(scope=scope, subject=subject, reason=reason, off_by=by, created_at=now)
     switch.save()
-    audit.record(
-        "payments.stop", switch, after={"scope": scope, "subject": subject, "reason": reason}, now=now
-    )
+    told = {"scope": scope, "subject": subject, "reason": reason}
+    audit.record("payments.stop", switch, after=told, now=now)
     return switch
 
 
@@ -61,5 +61,5 @@ def stopped_workers() -> QuerySet:
     """Workers who have worked for a platform that is stopped. What a worker has earned is one balance, so
     none of it leaves while a part may be in question."""
     off = PaymentSwitch.objects.filter(scope=SwitchScope.PLATFORM, on_at=None)
-    platforms = list(off.values_list("subject", flat=True))
+    platforms = [UUID(subject) for subject in off.values_list("subject", flat=True)]
     return Engagement.objects.filter(platform__in=platforms).values("worker")

@@ -1,0 +1,71 @@
+"""What offering transfers and watching them have in common.
+
+No database transaction is open while the provider is asked. A transfer is leased by moving its
+`next_attempt_at`, so that a job that dies leaves it to the next one.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from uuid import UUID, uuid5
+
+from django.db.models import F
+
+from audit import services as audit
+from audit.services import Record
+from payments.models import Transaction
+from payments.provider.protocol import (
+    ProviderTransfer,
+)
+from payments.querysets import TransactionQuerySet
+from payments.services import breaker
+from payments.services.attempts import LEASE
+
+KEYS = UUID("6d0f7c5e-2f5b-5d0f-8f0e-6a1f4a3c9b10")
+POLL_EVERY = timedelta(seconds=2)
+LONGEST_BACKOFF = timedelta(seconds=30)
+BATCH = 20
+
+
+def provider_key(transaction: Transaction) -> UUID:
+    """The provider's idempotency key: follows from ours, so that it outlives every crash and restore."""
+    return uuid5(KEYS, transaction.idempotency_key)
+
+
+def lease(due: TransactionQuerySet, provider: str, now: datetime, *, calls: int) -> list[Transaction]:
+    """As many transfers as the breaker permits, and their next turn put off for the length of a lease."""
+    picked = due.order_by("next_attempt_at").select_for_update(of=("self",), skip_locked=True, no_key=True)
+    rows = list(picked[:BATCH])
+    rows = rows[: breaker.permitted_calls(provider, len(rows), now)]
+    Transaction.unguarded.filter(pk__in=[row.pk for row in rows]).update(
+        next_attempt_at=now + LEASE, retry_count=F("retry_count") + calls
+    )
+    return rows
+
+
+def is_another(row: Transaction, answer: ProviderTransfer) -> bool:
+    """A transfer to another wallet or of another amount than ours is never taken for it."""
+    return (answer.to_wallet, answer.amount) != (row.to_wallet, row.amount)
+
+
+def what_it_is(answer: ProviderTransfer) -> str:
+    return f"the provider reports {answer.amount} to {answer.to_wallet}"
+
+
+def write(rows: Sequence[Transaction], fields: list[str]) -> None:
+    Transaction.unguarded.bulk_update(rows, fields)
+
+
+def note(action: str, rows: Sequence[Transaction], now: datetime) -> None:
+    audit.record_many(
+        (
+            Record(
+                action,
+                "transaction",
+                str(row.pk),
+                after={"status": row.status, "amount": row.amount, "tx_hash": row.tx_hash},
+                metadata={"error": row.error_message} if row.error_message else {},
+            )
+            for row in rows
+        ),
+        now=now,
+    )
