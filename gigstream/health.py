@@ -11,6 +11,8 @@ from rest_framework.views import APIView
 
 from audit.jobs import late_jobs
 from gigstream.lib.cache import redis_away
+from gigstream.lib.clock import database_now
+from payments.health import settlement_health
 
 
 class HealthView(APIView):
@@ -26,6 +28,8 @@ class ReadinessView(APIView):
     def get(self, request: Request) -> Response:
         parts = {name: check() for name, check in _CHECKS.items()}
         ready = all(state == "ok" for state in parts.values())
+        # Told and not counted: no load balancer mends a provider.
+        parts["payouts"] = _payouts()
         return Response({"status": "ok" if ready else "degraded", **parts}, status=200 if ready else 503)
 
 
@@ -61,6 +65,13 @@ def _jobs() -> str:
     except DatabaseError:
         return "unknown"
     return f"late: {', '.join(late)}" if late else "ok"
+
+
+def _payouts() -> str:
+    try:
+        return settlement_health(database_now()).text()
+    except DatabaseError:
+        return "unknown"
 
 
 _CHECKS: dict[str, Callable[[], str]] = {

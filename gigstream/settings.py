@@ -174,6 +174,8 @@ JOBS: dict[str, dict[str, Any]] = {
     "create_due_payouts": {"every": 10, "queue": "settlement"},
     "submit_payouts": {"every": 10, "queue": "settlement"},
     "poll_settlements": {"every": 10, "queue": "settlement"},
+    "verify_notifications": {"every": 60, "queue": "settlement"},
+    "reconcile_settlements": {"every": 3600, "queue": "settlement", "minutes": 10},
     "deliver_webhooks": {"every": 5, "queue": "webhooks", "minutes": 1},
     "seal_audit_log": {"every": 60, "queue": "default"},
     "sweep_answers": {"every": 60, "queue": "default"},

@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 from gigstream import documentation
 from gigstream.health import HealthView, ReadinessView
 from gigstream.metrics.view import MetricsView
+from payments.api.notifications import circle_notifications
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
@@ -17,6 +18,7 @@ urlpatterns = [
     path("api/v1/", include("payments.api.me_urls")),
     path("api/v1/", include("reputation.api.me_urls")),
     path("api/v1/", include("loans.api.me_urls")),
+    path("provider/circle/notifications", circle_notifications, name="circle-notifications"),
     path("api/schema/", documentation.schema, name="schema"),
     path("api/docs/", documentation.Page.as_view(template_name="api/swagger.html"), name="swagger"),
     path("api/redoc/", documentation.Page.as_view(template_name="api/redoc.html"), name="redoc"),

@@ -106,20 +106,22 @@ class BreakerState(TextChoices):
 
 
 class NotificationStatus(TextChoices):
+    """What became of an arrival in the provider's name."""
+
     RECEIVED = "received"
     FORGED = "forged"
-    MALFORMED = "malformed"
+    DUPLICATE = "duplicate"
     GENUINE = "genuine"
     APPLIED = "applied"
 
 
 NOTIFICATION_MOVES = {
     NotificationStatus.RECEIVED: frozenset(
-        {NotificationStatus.FORGED, NotificationStatus.MALFORMED, NotificationStatus.GENUINE}
+        {NotificationStatus.FORGED, NotificationStatus.DUPLICATE, NotificationStatus.GENUINE}
     ),
     NotificationStatus.GENUINE: frozenset({NotificationStatus.APPLIED}),
     NotificationStatus.FORGED: frozenset(),
-    NotificationStatus.MALFORMED: frozenset(),
+    NotificationStatus.DUPLICATE: frozenset(),
     NotificationStatus.APPLIED: frozenset(),
 }
 

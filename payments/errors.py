@@ -80,3 +80,9 @@ class NotWithProvider(Refusal):
     """The provider does not have the transfer, or is done with it."""
 
     code = "not_with_provider"
+
+
+class BreakResolved(Refusal):
+    """The difference is gone or explained already."""
+
+    code = "break_resolved"

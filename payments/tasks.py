@@ -25,5 +25,15 @@ def poll_settlements() -> int:
 
 
 @job
+def verify_notifications() -> int:
+    return services.verify_notifications()
+
+
+@job
+def reconcile_settlements() -> int:
+    return services.reconcile_settlements()
+
+
+@job
 def close_transaction_days() -> int:
     return services.close_transaction_days()

@@ -4,7 +4,9 @@ from payments.services.days import close_transaction_days
 from payments.services.deposits import deposit, simulate_deposit
 from payments.services.hand import adjust, grant_reward
 from payments.services.intervention import accelerate_payout, cancel_transfer, look_for, offer_again
+from payments.services.notifications import verify_notifications
 from payments.services.payouts import cancel_payout, cash_out, create_due_payouts
+from payments.services.reconciliation import explain_break, reconcile_settlements
 from payments.services.release import release_due_streams
 from payments.services.settlement import poll_settlements
 from payments.services.streams import cancel_stream, claim, pause_stream, resume_stream, top_up
@@ -22,16 +24,19 @@ __all__ = [
     "close_transaction_days",
     "create_due_payouts",
     "deposit",
+    "explain_break",
     "grant_reward",
     "let_payments_go_on",
     "look_for",
     "offer_again",
     "pause_stream",
     "poll_settlements",
+    "reconcile_settlements",
     "release_due_streams",
     "resume_stream",
     "simulate_deposit",
     "stop_payments",
     "submit_payouts",
     "top_up",
+    "verify_notifications",
 ]

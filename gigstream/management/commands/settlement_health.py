@@ -1,0 +1,19 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from gigstream.lib.clock import database_now
+from payments.health import State, settlement_health
+
+
+class Command(BaseCommand):
+    help = "how payouts are doing, figure by figure; exit 1 when critical"
+
+    def handle(self, **options: Any) -> None:
+        """Prints one line a figure."""
+        health = settlement_health(database_now())
+        for figure in health.figures:
+            line = f"{figure.state.name.lower():9}{figure.name:22}{figure.value:18}{figure.limit}"
+            self.stdout.write(line)
+        if health.state == State.CRITICAL:
+            raise CommandError(health.text())
