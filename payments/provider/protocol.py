@@ -104,6 +104,14 @@ class ProviderBusy(ProviderUnavailable):
         self.retry_after = retry_after
 
 
+class CredentialsRefused(ProviderUnavailable):
+    """The provider took nothing, for it does not know us: every call fails so until a person has looked."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, sent=False)
+        self.error_class = ErrorClass.CREDENTIALS
+
+
 class TransferUnknown(ProviderUnavailable):
     """The provider does not know the transfer: a person must look when it stays so."""
 

@@ -1,0 +1,107 @@
+"""Signed news of transactions, for whoever subscribed: at least once, and in no promised order."""
+
+import json
+import urllib.error
+import urllib.request
+from threading import Lock
+from uuid import uuid4
+
+from circle_twin.clock import Clock, text
+from circle_twin.faults import DELIVERIES, Faults
+from circle_twin.keys import Keys, forged_signature
+from circle_twin.store import Body, Store
+from circle_twin.transfers import seen
+
+SUBSCRIPTION, LETTER = "subscription", "letter"
+ATTEMPTS = 8
+FIRST_BACKOFF = 2.0
+SECONDS_TO_ANSWER = 5.0
+VERSION = 2
+
+
+class Notifications:
+    def __init__(self, store: Store, clock: Clock, keys: Keys, faults: Faults) -> None:
+        self._store, self._clock, self._keys, self._faults = store, clock, keys, faults
+        self._delivering = Lock()
+
+    def subscribe(self, endpoint: str, name: str = "") -> Body:
+        now = self._clock.now()
+        made = {
+            "id": str(uuid4()),
+            "name": name,
+            "endpoint": endpoint,
+            "enabled": True,
+            "restricted": False,
+            "notificationTypes": ["*"],
+            "createDate": text(now),
+            "updateDate": text(now),
+        }
+        self._store.put(SUBSCRIPTION, made, created=now)
+        return made
+
+    def tell(self, transaction: Body) -> None:
+        """Write what the transaction has come to, once for each subscription, to be sent."""
+        for subscription in self._store.all(SUBSCRIPTION):
+            if subscription["enabled"]:
+                self._write(subscription, transaction)
+
+    def _write(self, subscription: Body, transaction: Body) -> None:
+        now = self._clock.now()
+        kind = f"transactions.{transaction['transactionType'].lower()}"
+        told = {
+            "subscriptionId": subscription["id"],
+            "notificationId": str(uuid4()),
+            "notificationType": kind,
+            "notification": seen(transaction),
+            "timestamp": text(now),
+            "version": VERSION,
+        }
+        # "notify" is a call like any other: what is to go wrong with it waits among the faults.
+        struck = self._faults.strike("notify", f"{transaction['id']} {transaction['state']}")
+        wrong = {fault.delivery: fault for fault in struck if fault.delivery in DELIVERIES}
+        if "lost" in wrong:
+            return
+        letter = {
+            "id": told["notificationId"],
+            "endpoint": subscription["endpoint"],
+            "body": json.dumps(told),
+            "due": now + (wrong["late"].seconds if "late" in wrong else 0),
+            "last": "last" in wrong,
+            "forged": "forged" in wrong,
+            "copies": 2 if "twice" in wrong else 1,
+            "attempts": 0,
+        }
+        self._store.put(LETTER, letter, created=now, is_open=True)
+
+    def deliver(self) -> int:
+        """Every letter that is due has been offered to its endpoint; returns how many were taken."""
+        with self._delivering:
+            now = self._clock.now()
+            due = [letter for letter in self._store.all(LETTER, only_open=True) if letter["due"] <= now]
+            return sum(self._offer(letter) for letter in sorted(due, key=lambda letter: letter["last"]))
+
+    def _offer(self, letter: Body) -> bool:
+        taken = sum(self._send(letter) for _ in range(letter["copies"])) == letter["copies"]
+        letter["attempts"] += 1
+        letter["due"] = self._clock.now() + FIRST_BACKOFF * 2 ** letter["attempts"]
+        still_open = not taken and letter["attempts"] < ATTEMPTS
+        self._store.put(LETTER, letter, created=0, is_open=still_open)
+        return taken
+
+    def _send(self, letter: Body) -> bool:
+        body = letter["body"].encode()
+        request = urllib.request.Request(  # noqa: S310 - where to is checked when it is subscribed
+            letter["endpoint"],
+            data=body,
+            method="POST",
+            headers={
+                "Content-Type": "application/json",
+                "X-Circle-Key-Id": self._keys.signing_key_id,
+                "X-Circle-Signature": forged_signature(body) if letter["forged"] else self._keys.sign(body),
+            },
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=SECONDS_TO_ANSWER) as answer:  # noqa: S310
+                return bool(200 <= answer.status < 300)
+        except (urllib.error.URLError, OSError):
+            return False

@@ -1,0 +1,165 @@
+"""HTTP in front of the twin: a thread for each caller, and the ways in which a line can go wrong."""
+
+import json
+import select
+import socket
+import struct
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from circle_twin import control, errors
+from circle_twin.api import Answer, Api, Request
+from circle_twin.errors import ApiError
+from circle_twin.faults import Fault
+
+LARGEST_BODY = 1_000_000
+HUGE = 20_000_000
+GARBAGE = b'{"data": {"transaction": '
+# How often the twin looks whether something has become due, while its clock runs.
+TICK_SECONDS = 0.2
+
+
+class Server(ThreadingHTTPServer):
+    """Listens on loopback only: whoever reaches it may control it."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+    def __init__(self, api: Api, port: int) -> None:
+        super().__init__(("127.0.0.1", port), Handler)
+        self.api = api
+        self._stopped = threading.Event()
+
+    def run(self) -> None:
+        """Serve, and let time do its work, until `shutdown`."""
+        ticker = threading.Thread(target=self._tick, daemon=True)
+        ticker.start()
+        try:
+            self.serve_forever(poll_interval=0.1)
+        finally:
+            self._stopped.set()
+            ticker.join()
+
+    def _tick(self) -> None:
+        while not self._stopped.wait(TICK_SECONDS):
+            if self.api.clock.running:
+                with self.api.store.transaction():
+                    self.api.transfers.advance()
+                self.api.notifications.deliver()
+
+
+class Handler(BaseHTTPRequestHandler):
+    server: Server
+    protocol_version = "HTTP/1.1"
+    server_version = "CircleTwin"
+
+    def do_GET(self) -> None:
+        self._serve()
+
+    do_POST = do_PUT = do_DELETE = do_PATCH = do_GET
+
+    def _serve(self) -> None:
+        request = self._read()
+        if request is None:
+            return
+        if request.path.startswith(control.PREFIX):
+            self._answer(self._safely(lambda: control.answer(self.server.api, request)))
+            return
+        try:
+            found, parts = self.server.api.route_of(request)
+        except ApiError as refusal:
+            self._answer(_refusal(refusal))
+            return
+        about = f"{request.path} {request.body.decode(errors='replace')}"
+        struck = self.server.api.faults.strike(found.call, about)
+        wrong = next((one for one in struck if one.fault), None)
+        if wrong is not None and not wrong.fault.endswith("_after"):
+            self._go_wrong(wrong)
+            return
+        answer = self._safely(lambda: self.server.api.answer(request, found, parts, struck))
+        if wrong is not None:
+            self._go_wrong(wrong)
+            return
+        self._answer(answer)
+
+    def _read(self) -> Request | None:
+        """The request; None when it was refused already."""
+        length = self.headers.get("Content-Length", "0")
+        if not length.isascii() or not length.isdigit() or int(length) > LARGEST_BODY:
+            self.close_connection = True
+            self._answer(Answer(413, {"code": errors.INVALID, "message": "too long"}))
+            return None
+        split = urlsplit(self.path)
+        return Request(
+            method=self.command,
+            path=split.path,
+            query=dict(parse_qsl(split.query)),
+            headers={name.lower(): value for name, value in self.headers.items()},
+            body=self.rfile.read(int(length)),
+        )
+
+    @staticmethod
+    def _safely(work: Any) -> Answer:
+        try:
+            answer: Answer = work()
+        except ApiError as refusal:
+            return _refusal(refusal)
+        return answer
+
+    def _answer(self, answer: Answer) -> None:
+        body = b"" if answer.status == 204 else json.dumps(answer.body).encode()
+        self.send_response(answer.status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("X-Request-Id", self.headers.get("X-Request-Id", ""))
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def _go_wrong(self, fault: Fault) -> None:
+        kind = fault.fault.removesuffix("_before").removesuffix("_after")
+        if kind == "timeout":
+            self._hold(fault.seconds)
+        elif kind == "reset":
+            # Closing with nothing left to linger sends a reset.
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            self.connection.close()
+            self.close_connection = True
+        elif kind == "error":
+            self._answer(Answer(500, {"code": -1, "message": "something went wrong"}))
+        elif kind == "busy":
+            headers = {"Retry-After": str(int(fault.seconds))}
+            self._answer(Answer(429, {"code": errors.BUSY, "message": "too many requests"}, headers))
+        elif kind == "redirect":
+            self._answer(Answer(307, {}, {"Location": f"http://{self.headers['Host']}/ping"}))
+        else:
+            self._raw(GARBAGE if kind == "garbage" else b'"' + b"a" * HUGE + b'"')
+
+    def _hold(self, seconds: float) -> None:
+        """Say nothing until the caller has gone, or for so long; then hang up."""
+        self.close_connection = True
+        ends = time.monotonic() + seconds
+        while time.monotonic() < ends:
+            if select.select([self.connection], [], [], 0.05)[0]:
+                return
+
+    def _raw(self, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        try:
+            self.wfile.write(body)
+        except OSError:
+            self.close_connection = True
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Requests are not logged: what there is to know is in the twin's state."""
+
+
+def _refusal(refusal: ApiError) -> Answer:
+    return Answer(refusal.status, {"code": refusal.code, "message": refusal.message}, refusal.headers)

@@ -1,0 +1,195 @@
+"""Circle's SDK, connected as it must be: to the host of the settings, with limits, and without retries.
+
+The SDK makes the requests and encrypts the entity secret. Its answers are read here: its models refuse
+states that are newer than they are; and its start-up functions keep one host and one key for the process.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from threading import Lock
+from typing import Any
+
+import urllib3
+from circle.web3.configurations.api.developer_account_api import DeveloperAccountApi
+from circle.web3.configurations.api.webhook_subscriptions_api import WebhookSubscriptionsApi
+from circle.web3.configurations.api_client import ApiClient as EntityClient
+from circle.web3.configurations.configuration import Configuration as EntityConfiguration
+from circle.web3.configurations.exceptions import ApiException as EntityException
+from circle.web3.developer_controlled_wallets.api.transactions_api import TransactionsApi
+from circle.web3.developer_controlled_wallets.api.wallet_sets_api import WalletSetsApi
+from circle.web3.developer_controlled_wallets.api.wallets_api import WalletsApi
+from circle.web3.developer_controlled_wallets.api_client import ApiClient
+from circle.web3.developer_controlled_wallets.configuration import Configuration
+from circle.web3.developer_controlled_wallets.exceptions import ApiException
+from django.conf import settings
+
+from payments.enums import ErrorClass
+from payments.provider import answers
+from payments.provider.answers import NotAnAnswer
+from payments.provider.protocol import (
+    CredentialsRefused,
+    ProviderBusy,
+    ProviderRefused,
+    ProviderUnavailable,
+    TransferUnknown,
+)
+
+CONNECT_SECONDS = 2
+LARGEST_ANSWER = 1_000_000
+# Circle's numbers for an entity secret that is wrong, was sent before, or is not set.
+SECRET_CODES = frozenset({"156013", "156014", "156015", "156016"})
+_SECRET = re.compile(r"[0-9a-fA-F]{64}")
+_NOT_SENT = (
+    urllib3.exceptions.NewConnectionError,
+    urllib3.exceptions.ConnectTimeoutError,
+    urllib3.exceptions.SSLError,
+)
+
+
+class _Pool(urllib3.PoolManager):
+    """Connections that try once, follow no redirect, and read no answer beyond a size."""
+
+    def __init__(self) -> None:
+        super().__init__(num_pools=2, maxsize=8, retries=urllib3.Retry(False))
+
+    def request(self, *arguments: Any, **options: Any) -> Any:
+        wanted = {**options, "preload_content": False, "redirect": False}
+        with super().request(*arguments, **wanted) as answer:
+            body = answer.read(LARGEST_ANSWER + 1, decode_content=True)
+            if len(body) > LARGEST_ANSWER:
+                raise urllib3.exceptions.ProtocolError("the answer is too large")
+            return urllib3.HTTPResponse(
+                body=body, status=answer.status, reason=answer.reason, headers=answer.headers
+            )
+
+
+@dataclass
+class Connection:
+    """One host with one key: Circle's calls, and the public keys that it has told."""
+
+    host: str
+    api_key: str
+    entity_secret: str
+    transactions: TransactionsApi = field(init=False)
+    wallets: WalletsApi = field(init=False)
+    wallet_sets: WalletSetsApi = field(init=False)
+    subscriptions: WebhookSubscriptionsApi = field(init=False)
+    notification_keys: dict[str, Any] = field(default_factory=dict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        pool = _Pool()
+        entity = EntityClient(EntityConfiguration(host=self.host, access_token=self.api_key))
+        self._client = ApiClient(
+            Configuration(host=self.host, access_token=self.api_key, entity_secret=self.entity_secret)
+        )
+        client: Any
+        for client in (entity, self._client):
+            client.rest_client.pool_manager = pool
+            client.deserialize = _read
+        self._account = DeveloperAccountApi(entity)
+        self.transactions = TransactionsApi(self._client)
+        self.wallets = WalletsApi(self._client)
+        self.wallet_sets = WalletSetsApi(self._client)
+        self.subscriptions = WebhookSubscriptionsApi(entity)
+
+    def ciphertext(self) -> str:
+        """The entity secret, encrypted afresh. Raises CredentialsRefused for what is none, and
+        ProviderUnavailable when Circle's key cannot be had."""
+        if not _SECRET.fullmatch(self.entity_secret):
+            raise CredentialsRefused("the entity secret must be 64 hex digits")
+        with self._lock:
+            if self._client.configuration.public_key is None:
+                body = call(self._account.get_public_key)
+                self._client.configuration.public_key = _part(body, "publicKey")
+        try:
+            return str(self._client.generate_entity_secret_ciphertext())
+        except ValueError as error:
+            raise ProviderUnavailable("Circle's key is no key", sent=False) from error
+
+    def forget_keys(self) -> None:
+        """Circle's public key is asked for again: it may have been changed."""
+        self._client.configuration.public_key = None
+
+
+@lru_cache(maxsize=4)
+def connected(host: str, api_key: str, entity_secret: str) -> Connection:
+    """The connection of this process; keeps its sockets from call to call."""
+    return Connection(host, api_key, entity_secret)
+
+
+def call(function: Any, *arguments: Any, **options: Any) -> Any:
+    """What Circle's answer holds under `data`.
+
+    Raises ProviderUnavailable, or a kind of it, or ProviderRefused; neither carries a secret.
+    """
+    limits = (CONNECT_SECONDS, settings.CIRCLE_READ_SECONDS)
+    with _translated():
+        return answers.part(function(*arguments, _request_timeout=limits, **options), "data")
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (ApiException, EntityException) as error:
+        raise _refusal(error) from None
+    except _NOT_SENT as error:
+        raise ProviderUnavailable(f"no connection: {type(error).__name__}", sent=False) from None
+    except urllib3.exceptions.HTTPError as error:
+        raise ProviderUnavailable(f"no answer: {type(error).__name__}") from None
+    except NotAnAnswer as error:
+        raise ProviderUnavailable(f"the answer cannot be understood: {error}") from None
+
+
+def _refusal(error: Any) -> Exception:
+    """What a status other than 2xx means."""
+    status, (code, message) = error.status, _said(error.body)
+    if not status:
+        return ProviderUnavailable("no secure connection", sent=False)
+    told = f"{status} {code} {message}".strip()[:300]
+    if status == 429:
+        return ProviderBusy(told, retry_after=_retry_after(error.headers))
+    if status in (401, 403) or code in SECRET_CODES:
+        return CredentialsRefused(told)
+    if status == 404:
+        return TransferUnknown(told)
+    if status == 409:
+        return ProviderRefused(told, error_class=ErrorClass.KEY_REUSED, code=code, status=status)
+    if status in (400, 422):
+        kind = answers.error_class(message, otherwise=ErrorClass.INVALID_REQUEST)
+        return ProviderRefused(told, error_class=kind, code=code, status=status)
+    return ProviderUnavailable(told)
+
+
+def _said(body: object) -> tuple[str, str]:
+    """The number and the sentence of a refusal."""
+    try:
+        read = json.loads(body) if isinstance(body, str) else {}
+    except ValueError:
+        return "", ""
+    if not isinstance(read, dict):
+        return "", ""
+    return str(read.get("code", "")), str(read.get("message", ""))[:200]
+
+
+def _retry_after(headers: Any) -> int | None:
+    text = str((headers or {}).get("Retry-After", ""))
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
+
+
+def _read(response: Any, response_type: object) -> Any:
+    """The answer as plain JSON, in the place of the SDK's models."""
+    try:
+        return json.loads(response.data, parse_float=partial(str))
+    except ValueError:
+        raise NotAnAnswer("it is no JSON") from None
+
+
+def _part(body: object, name: str) -> Any:
+    with _translated():
+        return answers.part(body, name)

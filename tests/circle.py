@@ -1,0 +1,78 @@
+"""Circle's twin in a process of its own, with its clock in the test's hand."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import urllib3
+from django.conf import settings
+
+API_KEY = "TEST_API_KEY:tests:tests"
+ENTITY_SECRET = "5a" * 32
+# The twin's clock starts here: 2026-03-02 09:00 UTC.
+START = 1_772_442_000
+
+
+@dataclass(frozen=True)
+class Twin:
+    url: str
+    process: subprocess.Popen[str]
+
+    def tell(self, what: str, **body: Any) -> Any:
+        """Control the twin."""
+        answer = urllib3.request("POST", f"{self.url}/_twin/{what}", json=body, timeout=20, retries=False)
+        assert answer.status == 200, answer.data
+        return answer.json()
+
+    def advance(self, seconds: float = 60) -> Any:
+        return self.tell("clock", advance=seconds)
+
+    def wrong(self, call: str, **fault: Any) -> None:
+        """What the next call of this kind meets."""
+        self.tell("faults", call=call, **fault)
+
+    def transactions(self) -> list[dict[str, Any]]:
+        """The twin's own books, oldest first, without what came in."""
+        found = self.tell("state")["transactions"]
+        return [one for one in found if one["transactionType"] == "OUTBOUND"]
+
+    def units(self, wallet_id: str) -> int:
+        """What the wallet holds, in units of 18 decimals."""
+        wallets = self.tell("state")["wallets"]
+        return next(int(one["units"]) for one in wallets if one["id"] == wallet_id)
+
+
+@contextmanager
+def run_twin(home: Path, *arguments: str) -> Iterator[Twin]:
+    """A twin that remembers in `home`, for as long as the block lasts."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "circle_twin", "--home", str(home), *arguments],
+        cwd=settings.BASE_DIR,
+        env={"CIRCLE_API_KEY": API_KEY, "CIRCLE_ENTITY_SECRET": ENTITY_SECRET},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        assert said.startswith("listening on "), said
+        yield Twin(said.split()[-1], process)
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def house_of(twin: Twin, provider: Any, settings: Any, *, holds: str = "1000") -> str:
+    """The settings name the twin, with a wallet set of its own and a wallet that the house pays from."""
+    settings.CIRCLE_API_URL = twin.url
+    settings.CIRCLE_API_KEY = API_KEY
+    settings.CIRCLE_ENTITY_SECRET = ENTITY_SECRET
+    settings.CIRCLE_WALLET_SET_ID = provider.create_wallet_set(key=uuid4(), name="tests")
+    settings.CIRCLE_HOUSE_WALLET_ID = provider.create_wallet(key=uuid4(), owner="house").id
+    twin.tell("fund", walletId=settings.CIRCLE_HOUSE_WALLET_ID, amount=holds)
+    return settings.CIRCLE_HOUSE_WALLET_ID

@@ -1,0 +1,177 @@
+"""Circle's notifications, from the twin over a real socket: verified over the raw body, or refused."""
+
+import base64
+import json
+import threading
+from collections.abc import Iterator
+from decimal import Decimal
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from uuid import uuid4
+
+import pytest
+import urllib3
+
+from payments.enums import TransferState
+from payments.provider import states
+from payments.provider.protocol import NotificationRefused, ProviderUnavailable
+from tests.circle import API_KEY
+
+WORKER = "0x" + "ab" * 20
+
+
+class Inbox(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.letters.append((body, dict(self.headers)))
+        self.send_response(self.server.statuses.pop(0) if self.server.statuses else 200)
+        self.end_headers()
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def inbox(twin) -> Iterator[HTTPServer]:
+    """An endpoint that the twin has as its subscriber, and what came to it."""
+    server = HTTPServer(("127.0.0.1", 0), Inbox)
+    server.letters, server.statuses = [], []
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    endpoint = f"http://127.0.0.1:{server.server_port}/provider/circle/notifications"
+    urllib3.request(
+        "POST",
+        f"{twin.url}/v2/notifications/subscriptions",
+        json={"endpoint": endpoint},
+        headers={"Authorization": f"Bearer {API_KEY}"},
+    )
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def paid(circle, twin, **delivery):
+    if delivery:
+        twin.wrong("notify", times=99, **delivery)
+    taken = circle.transfer(key=uuid4(), to_wallet=WORKER, amount=Decimal(10))
+    twin.advance()
+    return taken
+
+
+def test_every_state_is_told_signed_and_read(circle, twin, inbox):
+    taken = paid(circle, twin)
+
+    read = [circle.read_notification(body, headers) for body, headers in inbox.letters]
+
+    assert [one.state for one in read] == ["INITIATED", "QUEUED", "CLEARED", "SENT", "CONFIRMED", "COMPLETE"]
+    assert {(one.transfer_id, one.kind) for one in read} == {(taken.id, "transactions.outbound")}
+    assert len({one.id for one in read}) == 6
+    assert read[0].sent_at is not None
+    assert "walletId" not in str(read[0].raw)
+
+
+def test_the_names_of_headers_may_be_in_any_case(circle, twin, inbox):
+    paid(circle, twin)
+    body, headers = inbox.letters[0]
+
+    assert circle.read_notification(body, {name.upper(): value for name, value in headers.items()})
+
+
+@pytest.mark.parametrize("change", ["body", "signature", "no signature", "key", "no key", "not base64"])
+def test_whatever_is_not_circles_is_refused(circle, twin, inbox, change):
+    paid(circle, twin)
+    body, headers = inbox.letters[0]
+    given = {name.lower(): value for name, value in headers.items()}
+    if change == "body":
+        body = body.replace(b"INITIATED", b"COMPLETE")
+    elif "signature" in change or change == "not base64":
+        other = {"signature": base64.b64encode(b"0" * 70).decode(), "no signature": "", "not base64": "é"}
+        given["x-circle-signature"] = other[change]
+    else:
+        given["x-circle-key-id"] = str(uuid4()) if change == "key" else ""
+
+    with pytest.raises(NotificationRefused):
+        circle.read_notification(body, given)
+
+
+def test_a_forged_letter_is_refused(circle, twin, inbox):
+    paid(circle, twin, delivery="forged")
+
+    assert len(inbox.letters) == 6
+    for letter in inbox.letters:
+        with pytest.raises(NotificationRefused):
+            circle.read_notification(*letter)
+
+
+def test_a_letter_may_come_twice_with_the_same_id(circle, twin, inbox):
+    paid(circle, twin, delivery="twice")
+
+    read = [circle.read_notification(*letter).id for letter in inbox.letters]
+    assert (len(read), len(set(read))) == (12, 6)
+
+
+def test_letters_come_out_of_order_and_the_rank_decides(circle, twin, inbox):
+    twin.wrong("notify", delivery="last", about="SENT")
+    paid(circle, twin)
+
+    told = [circle.read_notification(*letter).state for letter in inbox.letters]
+    assert told[-1] == TransferState.SENT
+    known = TransferState.INITIATED
+    for state in told:
+        known = state if states.replaces(state, known) else known
+    assert known == TransferState.COMPLETE
+
+
+def test_a_letter_may_come_late_or_never(circle, twin, inbox):
+    twin.wrong("notify", delivery="late", about="COMPLETE", seconds=300)
+    twin.wrong("notify", delivery="lost", about="SENT")
+    paid(circle, twin)
+    assert [circle.read_notification(*letter).state for letter in inbox.letters] == [
+        "INITIATED",
+        "QUEUED",
+        "CLEARED",
+        "CONFIRMED",
+    ]
+
+    twin.advance(300)
+    assert circle.read_notification(*inbox.letters[-1]).state == "COMPLETE"
+
+
+def test_a_letter_that_was_not_taken_comes_again(circle, twin, inbox):
+    inbox.statuses = [500] * 6
+    paid(circle, twin)
+    first = [body for body, _ in inbox.letters]
+
+    twin.advance()
+
+    assert [body for body, _ in inbox.letters[6:]] == first
+
+
+def test_all_letters_can_be_sent_again(circle, twin, inbox):
+    paid(circle, twin)
+
+    twin.tell("deliver", again=True)
+
+    bodies = [body for body, _ in inbox.letters]
+    assert bodies[6:] == bodies[:6]
+
+
+def test_a_signed_letter_that_is_no_notification_is_refused(circle, twin, inbox):
+    paid(circle, twin)
+    _, headers = inbox.letters[0]
+    circle.read_notification(*inbox.letters[0])
+
+    for junk in (b"", b"[]", b"{}", json.dumps({"notification": {}}).encode()):
+        with pytest.raises(NotificationRefused):
+            circle.read_notification(junk, headers)
+
+
+def test_without_circles_key_nothing_is_known_of_a_letter(circle, twin, inbox, settings):
+    settings.CIRCLE_READ_SECONDS = 1
+    paid(circle, twin)
+    circle._connection.notification_keys.clear()
+    twin.wrong("notification_key", fault="timeout_before")
+
+    with pytest.raises(ProviderUnavailable):
+        circle.read_notification(*inbox.letters[0])
+    assert circle.read_notification(*inbox.letters[0])

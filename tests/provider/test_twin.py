@@ -1,0 +1,138 @@
+"""The twin as a process: what it remembers outlives it, and what it is asked wrongly it refuses."""
+
+import signal
+from decimal import Decimal
+from uuid import uuid4
+
+import pytest
+import urllib3
+
+from payments.provider.circle import CircleProvider
+from tests.circle import API_KEY, START, house_of, run_twin
+
+WORKER = "0x" + "ab" * 20
+TRANSFER = "/v1/w3s/developer/transactions/transfer"
+
+
+def ask(twin, method, path, **body):
+    answer = urllib3.request(
+        method,
+        f"{twin.url}{path}",
+        headers={"Authorization": f"Bearer {API_KEY}"},
+        **({"json": body} if body else {}),
+    )
+    return answer.status, answer.json() if answer.data else {}
+
+
+def test_a_killed_twin_comes_back_with_all_that_it_knew(tmp_path, settings):
+    circle, arguments = CircleProvider(), ("--still", "--start", str(START))
+    with run_twin(tmp_path, *arguments) as twin:
+        house_of(twin, circle, settings)
+        key = uuid4()
+        taken = circle.transfer(key=key, to_wallet=WORKER, amount=Decimal(10))
+        connection = circle._connection
+        public_key = connection.ciphertext() and connection._client.configuration.public_key
+        twin.process.send_signal(signal.SIGKILL)
+        twin.process.wait(timeout=10)
+
+    with run_twin(tmp_path, *arguments) as twin:
+        settings.CIRCLE_API_URL = twin.url
+        assert circle.get(taken.id).state == "INITIATED"
+        assert circle.transfer(key=key, to_wallet=WORKER, amount=Decimal(10)).id == taken.id
+        twin.advance()
+        assert circle.get(taken.id).state == "COMPLETE"
+        assert circle._connection._client.configuration.public_key == public_key
+
+
+def test_its_clock_may_run(tmp_path, settings):
+    circle = CircleProvider()
+    with run_twin(tmp_path, "--step", "0.01") as twin:
+        house_of(twin, circle, settings)
+        taken = circle.transfer(key=uuid4(), to_wallet=WORKER, amount=Decimal(10))
+
+        while circle.get(taken.id).state != "COMPLETE":
+            pass
+
+
+def test_a_ciphertext_is_good_once(circle, twin, settings):
+    body = {
+        "walletId": settings.CIRCLE_HOUSE_WALLET_ID,
+        "destinationAddress": WORKER,
+        "tokenAddress": settings.CIRCLE_USDC_ADDRESS,
+        "blockchain": settings.CIRCLE_BLOCKCHAIN,
+        "amounts": ["1"],
+        "feeLevel": "LOW",
+        "entitySecretCiphertext": circle._connection.ciphertext(),
+    }
+
+    assert ask(twin, "POST", TRANSFER, idempotencyKey=str(uuid4()), **body)[0] == 201
+    assert ask(twin, "POST", TRANSFER, idempotencyKey=str(uuid4()), **body)[0] == 403
+    assert len(twin.transactions()) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"amounts": ["0"]},
+        {"amounts": [1]},
+        {"amounts": ["1", "2"]},
+        {"amounts": ["0.0000001"]},
+        {"destinationAddress": "0x12"},
+        {"tokenAddress": "0x" + "1" * 40},
+        {"blockchain": "ETH"},
+        {"feeLevel": "MOST"},
+        {"feeLevel": None},
+        {"idempotencyKey": "1"},
+        {"idempotencyKey": "00000000-0000-5000-8000-000000000001"},
+        {"entitySecretCiphertext": "AAAA"},
+        {"entitySecretCiphertext": None},
+        {"walletId": None},
+    ],
+)
+def test_a_wrong_request_is_refused_with_a_number_and_a_sentence(circle, twin, settings, change):
+    body = {
+        "walletId": settings.CIRCLE_HOUSE_WALLET_ID,
+        "destinationAddress": WORKER,
+        "tokenAddress": settings.CIRCLE_USDC_ADDRESS,
+        "blockchain": settings.CIRCLE_BLOCKCHAIN,
+        "amounts": ["1"],
+        "feeLevel": "LOW",
+        "idempotencyKey": str(uuid4()),
+        "entitySecretCiphertext": circle._connection.ciphertext(),
+    }
+
+    status, told = ask(twin, "POST", TRANSFER, **{**body, **change})
+
+    assert (status, sorted(told)) == (400, ["code", "message"])
+    assert twin.transactions() == []
+
+
+def test_other_paths_and_methods_are_refused(circle, twin):
+    assert ask(twin, "GET", "/v1/w3s/nothing")[0] == 404
+    assert ask(twin, "DELETE", "/v1/w3s/transactions")[0] == 405
+    assert ask(twin, "GET", "/v1/w3s/transactions?pageSize=51")[0] == 400
+    assert ask(twin, "GET", f"/v1/w3s/transactions?pageAfter={uuid4()}")[0] == 400
+    assert ask(twin, "GET", "/v1/w3s/transactions?from=yesterday")[0] == 400
+    assert ask(twin, "POST", "/_twin/faults", call="transfer", fault="an earthquake")[0] == 400
+    assert ask(twin, "POST", "/_twin/clock", advance=-1)[0] == 400
+    assert ask(twin, "GET", "/ping") == (200, {"message": "pong"})
+
+
+def test_wallets_are_listed_and_filtered(circle, twin, settings):
+    made = [circle.create_wallet(key=uuid4(), owner=f"worker {number}") for number in range(3)]
+
+    status, told = ask(twin, "GET", "/v1/w3s/wallets?order=ASC&pageSize=2")
+    assert (status, len(told["data"]["wallets"])) == (200, 2)
+    _, told = ask(twin, "GET", f"/v1/w3s/wallets?address={made[1].address.upper().replace('X', 'x', 1)}")
+    assert [one["id"] for one in told["data"]["wallets"]] == [made[1].id]
+    _, told = ask(twin, "GET", f"/v1/w3s/wallets?walletSetId={uuid4()}")
+    assert told["data"]["wallets"] == []
+
+
+def test_money_between_its_own_wallets_arrives(circle, twin):
+    worker = circle.create_wallet(key=uuid4(), owner="alice")
+
+    circle.transfer(key=uuid4(), to_wallet=worker.address, amount=Decimal("2.5"))
+    twin.advance()
+
+    assert circle.balance(worker.id) == Decimal("2.5")
