@@ -54,6 +54,8 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 class CircleProvider:
     """Every write carries a key that follows from ours, and the entity secret encrypted for it alone."""
 
+    name = "circle"
+
     @property
     def simulated(self) -> bool:
         """A server on this machine is Circle's twin, whose money is play money."""

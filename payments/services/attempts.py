@@ -14,6 +14,7 @@ from gigstream.lib.db import atomic_with_retry, require_no_transaction
 from payments.enums import AttemptOperation, ErrorClass
 from payments.models import SettlementAttempt, Transaction
 from payments.provider.protocol import ProviderRefused, ProviderTransfer, ProviderUnavailable
+from payments.provider.units import booked_fee
 
 T = TypeVar("T")
 
@@ -191,7 +192,7 @@ def _fill(attempt: SettlementAttempt, outcome: Outcome[Any], now: datetime) -> N
     attempt.error_class = attempt.error_class or answer.error_class
     attempt.gas_price = None if answer.gas_price is None else int(answer.gas_price * Decimal(WEI_IN_GWEI))
     attempt.gas_used = answer.gas_used
-    attempt.network_fee = answer.network_fee
+    attempt.network_fee = None if answer.network_fee is None else booked_fee(answer.network_fee)
     attempt.block_number = answer.block_number
     attempt.answer = dict(answer.raw)
 

@@ -17,6 +17,7 @@ from payments.provider.protocol import (
     ProviderTransfer,
     TransferUnknown,
 )
+from payments.provider.units import booked_fee
 from payments.services import attempts, breaker, ledger
 from payments.services.attempts import NOTHING, Outcome
 from payments.services.notifications import mark_applied
@@ -130,7 +131,7 @@ def _apply(outcomes: Mapping[UUID, Outcome[ProviderTransfer]], provider: str, no
             row.next_attempt_at = now + LONGEST_BACKOFF
         else:
             _update(row, outcome.answer, now)
-        if outcome.error or row.provider_state != told:
+        if outcome.error or row.provider_state != told or row.status != TransactionStatus.SUBMITTED:
             attempts.record_read(row, outcome, provider, known.get(row.pk, NOTHING), now)
     write(rows, POLLING)
     confirmed = [row for row in rows if row.status == TransactionStatus.CONFIRMED]
@@ -166,7 +167,8 @@ def _update(row: Transaction, answer: ProviderTransfer, now: datetime) -> None:
         return
     row.provider_state = answer.raw_state or answer.state
     row.error_message = ""
-    row.fee = answer.network_fee or row.fee
+    if answer.network_fee is not None:
+        row.fee = booked_fee(answer.network_fee)
     if answer.state in states.FAILURES:
         row.status = TransactionStatus.FAILED
         row.ended_at = now

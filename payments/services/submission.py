@@ -7,7 +7,6 @@ is asked for the key first.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
 from uuid import UUID
 
 from gigstream.lib.clock import database_now
@@ -22,6 +21,7 @@ from payments.provider.protocol import (
     ProviderTransfer,
     TransferUnknown,
 )
+from payments.provider.units import raised
 from payments.services import attempts, breaker, switches
 from payments.services.attempts import NOTHING, Before, Outcome
 from payments.services.transfers import (
@@ -36,6 +36,7 @@ from payments.services.transfers import (
 )
 from payments.signals import transactions_submitted
 
+RAISE_BPS = 2_000
 FIRST_BACKOFF = timedelta(seconds=2)
 # The provider forgets a key after a day. Until well before, a transfer of unknown outcome may be offered
 # again under it; after that only a person may decide.
@@ -144,8 +145,9 @@ def _bid(provider: PaymentProvider, payout: Transaction, gas_errors: int) -> Fee
     if not gas_errors:
         return FeeLevel.MEDIUM
     bid = provider.estimate_fee(to_wallet=payout.to_wallet, amount=payout.amount).bids[FeeLevel.MEDIUM]
-    more = Decimal("1.2") ** gas_errors
-    return GasBid(bid.gas_limit, bid.max_fee * more, bid.priority_fee * more)
+    for _ in range(gas_errors):
+        bid = raised(bid, by_bps=RAISE_BPS)
+    return bid
 
 
 @atomic_with_retry

@@ -24,6 +24,7 @@ def test_a_ready_system_says_so_part_by_part(client):
         "migrations": "ok",
         "broker": "ok",
         "jobs": "ok",
+        "payouts": "ok",
     }
 
 
