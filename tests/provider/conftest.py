@@ -1,7 +1,12 @@
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
 import pytest
+import urllib3
 
 from payments.provider.circle import CircleProvider
-from tests.circle import START, house_of, run_twin
+from tests.circle import API_KEY, START, house_of, run_twin
 
 
 @pytest.fixture(scope="session")
@@ -23,3 +28,34 @@ def twin(running_twin, settings):
 @pytest.fixture
 def circle(twin):
     return CircleProvider()
+
+
+class Inbox(BaseHTTPRequestHandler):
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.letters.append((body, dict(self.headers)))
+        self.send_response(self.server.statuses.pop(0) if self.server.statuses else 200)
+        self.end_headers()
+
+    def log_message(self, *arguments):
+        pass
+
+
+@pytest.fixture
+def inbox(twin) -> Iterator[HTTPServer]:
+    """An endpoint that the twin has as its subscriber, and what came to it."""
+    server = HTTPServer(("127.0.0.1", 0), Inbox)
+    server.letters, server.statuses = [], []
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    endpoint = f"http://127.0.0.1:{server.server_port}/provider/circle/notifications"
+    urllib3.request(
+        "POST",
+        f"{twin.url}/v2/notifications/subscriptions",
+        json={"endpoint": endpoint},
+        headers={"Authorization": f"Bearer {API_KEY}"},
+    )
+    yield server
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -2,52 +2,16 @@
 
 import base64
 import json
-import threading
-from collections.abc import Iterator
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from uuid import uuid4
 
 import pytest
-import urllib3
 
 from payments.enums import TransferState
 from payments.provider import states
 from payments.provider.protocol import NotificationRefused, ProviderUnavailable
-from tests.circle import API_KEY
 
 WORKER = "0x" + "ab" * 20
-
-
-class Inbox(BaseHTTPRequestHandler):
-    def do_POST(self):
-        body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.server.letters.append((body, dict(self.headers)))
-        self.send_response(self.server.statuses.pop(0) if self.server.statuses else 200)
-        self.end_headers()
-
-    def log_message(self, *arguments):
-        pass
-
-
-@pytest.fixture
-def inbox(twin) -> Iterator[HTTPServer]:
-    """An endpoint that the twin has as its subscriber, and what came to it."""
-    server = HTTPServer(("127.0.0.1", 0), Inbox)
-    server.letters, server.statuses = [], []
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    endpoint = f"http://127.0.0.1:{server.server_port}/provider/circle/notifications"
-    urllib3.request(
-        "POST",
-        f"{twin.url}/v2/notifications/subscriptions",
-        json={"endpoint": endpoint},
-        headers={"Authorization": f"Bearer {API_KEY}"},
-    )
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def paid(circle, twin, **delivery):
