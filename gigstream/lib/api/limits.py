@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 from django.core.cache import cache
-from redis.exceptions import RedisError
+
+from gigstream.lib.cache import redis_away
 
 logger = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ def take(caller: str) -> Allowance | None:
         # `add` makes the counter with its end; `incr` is atomic.
         cache.add(key, 0, timeout=2 * WINDOW_SECONDS)
         count = cache.incr(key)
-    except (RedisError, OSError, ValueError) as error:
+    except redis_away(ValueError) as error:
         logger.warning("requests are not counted: %s", type(error).__name__)
         return None
     return Allowance(limit, limit - count, WINDOW_SECONDS - passed)

@@ -34,6 +34,16 @@ _CODES: dict[type[exceptions.APIException], str] = {
 }
 
 
+class Problem(HttpResponse):
+    """An answer that refuses, with the code that says why."""
+
+    def __init__(
+        self, body: dict[str, Any], *, status: int, code: str, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(dump(body), status=status, content_type=MEDIA_TYPE, headers=headers or {})
+        self.code = code
+
+
 def problem(
     request: HttpRequest,
     status: int,
@@ -43,10 +53,10 @@ def problem(
     errors: list[dict[str, str]] | None = None,
     numbers: dict[str, str] | None = None,
     headers: dict[str, str] | None = None,
-) -> HttpResponse:
+) -> Problem:
     """The answer that says which law was broken, with the numbers that decided and a pointer per field."""
     body = _body(request, status, code, detail, errors, numbers)
-    return HttpResponse(dump(body), status=status, content_type=MEDIA_TYPE, headers=headers or {})
+    return Problem(body, status=status, code=code, headers=headers)
 
 
 def of_item(request: HttpRequest, error: Refusal | exceptions.ValidationError) -> dict[str, Any]:
