@@ -1,7 +1,7 @@
 """The frame of every API view: who calls, what they may, how often, and each request done once."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
@@ -138,7 +138,7 @@ class ApiView(APIView):
         rows: QuerySet[Any],
         *,
         show: Callable[[dict[str, Any]], dict[str, Any]] = dict,
-        order: tuple[str, str] = listing.ORDER,
+        order: Sequence[str] = listing.NEWEST_FIRST,
     ) -> HttpResponse:
         """One page of rows that are dicts and hold what `order` names, each as `show` has it."""
         items, cursor = listing.page(rows, request.query_params, order=order)

@@ -15,6 +15,7 @@ from gigstream.lib.money import MICRO, InvalidAmount
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+_WHOLE = re.compile(r"0|[1-9]\d{0,18}", re.ASCII)
 LARGEST_JSON = 16_384
 
 
@@ -77,6 +78,15 @@ class Whole(serializers.IntegerField):
         if isinstance(data, bool) or not isinstance(data, int):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class WrittenWhole(Whole):
+    """A whole number in a query string, written in digits alone."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, str) or not _WHOLE.fullmatch(data):
+            self.fail("invalid")
+        return super().to_internal_value(int(data))
 
 
 class YesNo(serializers.BooleanField):
