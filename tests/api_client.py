@@ -38,15 +38,8 @@ class Api:
         return self.client.get(f"/api/v1/{path}", query, headers=self.headers)
 
     def send(self, method: str, path: str, body: Any = None) -> Any:
-        """The request with that method; one that is not a GET has a fresh idempotency key."""
-        key = {} if method == "GET" else {"Idempotency-Key": f"key-{next(_keys)}"}
-        return self.client.generic(
-            method,
-            f"/api/v1/{path}",
-            b"" if body is None else json.dumps(body).encode(),
-            content_type="application/json",
-            headers={**self.headers, **key},
-        )
+        """The request with that method."""
+        return self.get(path) if method == "GET" else self._send(method, path, body, None)
 
     def post(self, path: str, body: Any = None, *, key: str | None = None, raw: bytes | None = None) -> Any:
         return self._send("POST", path, body, key, raw)

@@ -15,7 +15,7 @@ from loans import services as loans
 from payments import services as payments
 from payments.models import Transaction
 from platforms import services as platforms
-from platforms.models import Platform
+from platforms.models import Event, Platform
 from platforms.services import MilestonePlan
 from tests.factories import (
     PlatformFactory,
@@ -219,6 +219,36 @@ def _() -> Ask:
     platform = _platform()
     return Ask(platform, f"workers/{assigned(platform=platform, now=database_now()).worker_id}")
 
+
+_URL = "https://hooks.example.com/gigstream"
+
+
+def _webhook(act: str, body: Body | None, other: Body | None = None) -> Ask:
+    platform = _busy_platform()
+    platforms.set_webhook(platform_id=platform.pk, url=f"{_URL}/of-{platform.pk}")
+    return Ask(platform, f"webhook{act}", body, other)
+
+
+ASKS["get_webhook"] = lambda: _webhook("", None)
+ASKS["set_webhook"] = lambda: _webhook("", {"url": f"{_URL}/new"}, {"url": f"{_URL}/newer"})
+ASKS["rotate_webhook_secret"] = lambda: _webhook("/rotate-secret", {})
+ASKS["send_test_event"] = lambda: _webhook("/test", {})
+
+
+def _events(path: str, body: Body | None = None, other: Body | None = None) -> Ask:
+    platform = _webhook("", None).owner
+    event = Event.objects.filter(platform=platform).latest("sequence")
+    return Ask(platform, path.format(event.pk), body, other)
+
+
+ASKS["list_events"] = lambda: _events("events")
+ASKS["get_event"] = lambda: _events("events/{}")
+ASKS["replay_event"] = lambda: _events("events/{}/replay", {})
+ASKS["replay_events"] = lambda: _events(
+    "events/replay",
+    {"from_sequence": 1, "to_sequence": 1},
+    {"from_sequence": 1, "to_sequence": 2},
+)
 
 # --- Workers ------------------------------------------------------------------------------------------------
 
