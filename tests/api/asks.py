@@ -17,6 +17,7 @@ from payments.models import Transaction
 from platforms import services as platforms
 from platforms.models import Event, Platform
 from platforms.services import MilestonePlan
+from tests.api_client import Api
 from tests.factories import (
     PlatformFactory,
     TaskFactory,
@@ -49,6 +50,12 @@ class Ask:
     body: Body | None = None
     other: Body | None = None
     wrong: tuple[Body, ...] = ()
+
+    def api(self) -> Api:
+        """As the owner."""
+        if self.owner is None:
+            return Api()
+        return Api.of(self.owner) if isinstance(self.owner, Platform) else Api.as_worker(self.owner)
 
 
 ASKS: dict[str, Callable[[], Ask]] = {}
