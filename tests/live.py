@@ -37,6 +37,16 @@ class LiveApi:
     port: int
     headers: Mapping[str, str]
 
+    def act(self, method: str, path: str, body: Any) -> Answer:
+        """With a fresh idempotency key and the body as JSON, where the method has one."""
+        if method == "GET":
+            return self.get(path)
+        return self.send(method, f"/api/v1/{path}", json.dumps(body).encode(), self._json())
+
+    def _json(self, key: str | None = None) -> dict[str, str]:
+        key = f"live-{next(_keys)}" if key is None else key
+        return {"Content-Type": "application/json", **({"Idempotency-Key": key} if key else {})}
+
     def send(
         self, method: str, path: str, raw: bytes | None = None, headers: Mapping[str, str] | None = None
     ) -> Answer:
@@ -56,10 +66,8 @@ class LiveApi:
         self, path: str, body: Any = None, *, key: str | None = None, raw: bytes | None = None
     ) -> Answer:
         """With a fresh idempotency key unless one is given; `""` sends none."""
-        key = f"live-{next(_keys)}" if key is None else key
-        headers = {"Content-Type": "application/json", **({"Idempotency-Key": key} if key else {})}
         content = json.dumps({} if body is None else body).encode() if raw is None else raw
-        return self.send("POST", f"/api/v1/{path}", content, headers)
+        return self.send("POST", f"/api/v1/{path}", content, self._json(key))
 
 
 def at_once(count: int, call: Callable[[], Answer]) -> list[Answer]:

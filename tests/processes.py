@@ -74,10 +74,11 @@ def run_worker(
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """A web server on this machine: where it listens, and its master process."""
+    """A web server on this machine: where it listens, its master process, and what it says."""
 
     port: int
     process: subprocess.Popen[bytes]
+    log: Path
 
     @property
     def url(self) -> str:
@@ -117,7 +118,7 @@ def run_web(
             start_new_session=True,
         )
         try:
-            yield Web(listener.getsockname()[1], process)
+            yield Web(listener.getsockname()[1], process, log)
         finally:
             process.terminate()
             process.wait(timeout=30)

@@ -52,10 +52,14 @@ class Ask:
     wrong: tuple[Body, ...] = ()
 
     def api(self) -> Api:
-        """As the owner."""
+        """As the owner, who has called before: what a call notes about its caller is noted."""
         if self.owner is None:
             return Api()
-        return Api.of(self.owner) if isinstance(self.owner, Platform) else Api.as_worker(self.owner)
+        if isinstance(self.owner, Worker):
+            return Api.as_worker(self.owner)
+        api = Api.of(self.owner)
+        api.get("balance")
+        return api
 
 
 ASKS: dict[str, Callable[[], Ask]] = {}

@@ -28,7 +28,11 @@ def api(platform):
 @pytest.fixture(scope="module")
 def web(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
     """A web server of two processes on the test's database, where nobody has called too often."""
-    many = {"API_REQUESTS_PER_MINUTE": "1000000", "SIGN_IN_FAILURES_PER_ADDRESS": "1000000"}
+    environment = {
+        "DEBUG": "false",
+        "API_REQUESTS_PER_MINUTE": "1000000",
+        "SIGN_IN_FAILURES_PER_ADDRESS": "1000000",
+    }
     log = tmp_path_factory.mktemp("web") / "web.log"
-    with run_web(log, processes=2, threads=10, environment=many) as server:
+    with run_web(log, processes=2, threads=10, environment=environment) as server:
         yield server
