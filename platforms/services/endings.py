@@ -16,7 +16,14 @@ from platforms.errors import InvalidRating, MilestoneOutOfOrder, TaskNotOpen, Wr
 from platforms.funding import funding
 from platforms.models import Task, WorkEvent
 from platforms.services.tasks import lock_task, move_task, require_task_move
-from platforms.signals import tasks_cancelled, tasks_completed, tasks_moved_in_bulk, tasks_rated
+from platforms.signals import (
+    milestones_approved,
+    platforms_rated,
+    tasks_cancelled,
+    tasks_completed,
+    tasks_moved_in_bulk,
+    tasks_rated,
+)
 from platforms.statistics import Standing, TaskMove
 
 
@@ -114,6 +121,7 @@ def approve_milestone(
     audit.record(
         "task.approve_milestone", task, after={"number": number, "amount": milestone.amount}, now=now
     )
+    milestones_approved.send(sender=Task, tasks=[task], now=now)
     return task
 
 
@@ -152,7 +160,9 @@ def rate_worker(*, task_id: UUID, rating: int, now: datetime | None = None) -> T
 def rate_platform(*, task_id: UUID, rating: int, now: datetime | None = None) -> Task:
     """The worker's rating of the platform, 1 to 5, once, for a completed task."""
     task = _rated(task_id, "platform_rating", rating)
+    now = now or database_now()
     audit.record("task.rate_platform", task, after={"platform_rating": rating}, now=now)
+    platforms_rated.send(sender=Task, tasks=[task], now=now)
     return task
 
 

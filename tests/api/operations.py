@@ -6,8 +6,6 @@ from typing import Any
 
 from drf_spectacular.generators import SchemaGenerator
 
-PLATFORM, WORKER, NOBODY = "platformKey", "workerToken", ""
-
 
 @dataclass(frozen=True)
 class Operation:
@@ -16,7 +14,7 @@ class Operation:
     name: str
     method: str
     path: str
-    caller: str
+    callers: tuple[str, ...]
     resource: str
     moves_money: bool
     parameters: dict[str, Any]
@@ -60,7 +58,6 @@ def resolved(part: dict[str, Any]) -> dict[str, Any]:
 
 
 def _operation(path: str, method: str, described: dict[str, Any]) -> Operation:
-    (requirement,) = described["security"]
     parameters = {one["name"]: one["schema"] for one in described.get("parameters", ())}
     taken = described.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
     whole = resolved(taken)
@@ -69,7 +66,7 @@ def _operation(path: str, method: str, described: dict[str, Any]) -> Operation:
         name=described["operationId"],
         method=method.upper(),
         path=path,
-        caller=next(iter(requirement), NOBODY),
+        callers=tuple(scheme for one in described["security"] for scheme in one),
         resource=described["tags"][0],
         moves_money="dry_run" in parameters,
         parameters=parameters,
