@@ -14,7 +14,7 @@ from platforms.funding import funding
 from platforms.models import Task
 from platforms.services.progress import Progress
 from platforms.services.tasks import lock_task, move_task, require_task_move
-from platforms.signals import tasks_cancelled, tasks_rated
+from platforms.signals import platforms_rated, tasks_cancelled, tasks_rated
 
 
 @verb("task.start", "task")
@@ -110,7 +110,9 @@ def rate_worker(*, task_id: UUID, rating: int, now: datetime | None = None) -> T
 def rate_platform(*, task_id: UUID, rating: int, now: datetime | None = None) -> Task:
     """The worker's rating of the platform, 1 to 5, once, for a completed task."""
     task = _rated(task_id, "platform_rating", rating)
+    now = now or database_now()
     audit.record("task.rate_platform", task, after={"platform_rating": rating}, now=now)
+    platforms_rated.send(sender=Task, tasks=[task], now=now)
     return task
 
 

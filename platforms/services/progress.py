@@ -23,7 +23,7 @@ from platforms.errors import MilestoneOutOfOrder, TaskNotOpen, WrongTaskType
 from platforms.funding import Payment, Purse, funding
 from platforms.models import Milestone, Task, WorkEvent
 from platforms.services.tasks import require_startable, require_task_move
-from platforms.signals import tasks_completed, tasks_moved_in_bulk, tasks_started
+from platforms.signals import milestones_approved, tasks_completed, tasks_moved_in_bulk, tasks_started
 from platforms.statistics import Standing, TaskMove
 
 
@@ -37,6 +37,7 @@ class Progress:
 
     now: datetime
     started: list[Task] = field(default_factory=list)
+    stepped: list[Task] = field(default_factory=list)
     completed: list[Task] = field(default_factory=list)
     approved: list[Milestone] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
@@ -81,6 +82,7 @@ class Progress:
         held = sum((step.amount for step in waiting), Decimal(0))
         step = waiting.popleft()
         self.approved.append(step)
+        self.stepped.append(copy(task))
         self.payments.append(Payment(task, work_event, steps=[step], held=held))
         after = {"number": number, "amount": step.amount}
         self._lines.append(Record("task.approve_milestone", "task", str(task.pk), after=after))
@@ -148,6 +150,8 @@ class Progress:
         audit.record_many(self._lines, now=self.now)
         if self.started:
             tasks_started.send(sender=Task, tasks=self.started, now=self.now)
+        if self.stepped:
+            milestones_approved.send(sender=Task, tasks=self.stepped, now=self.now)
         if self.completed:
             tasks_completed.send(sender=Task, tasks=self.completed, now=self.now)
 
