@@ -223,6 +223,8 @@ _PROVIDERS = {
     False: "payments.provider.sandbox.SandboxProvider",
 }
 PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="") or _PROVIDERS[bool(CIRCLE_API_KEY)]
+# What the house has on the simulated chain, in USDC.
+SANDBOX_HOUSE_USDC = env.str("SANDBOX_HOUSE_USDC", default="1000000000")
 SANDBOX_BLOCK_SECONDS = env.int("SANDBOX_BLOCK_SECONDS", default=2)
 # Transfers to these addresses fail on the simulated chain.
 SANDBOX_BLOCKLIST = env.list("SANDBOX_BLOCKLIST", default=[])

@@ -1,7 +1,7 @@
 from payments import reports  # noqa: F401 - the models of the views
 from payments.models.days import TransactionDay
 from payments.models.ledger import Account, Adjustment, LedgerEntry
-from payments.models.sandbox import SandboxTransfer
+from payments.models.sandbox import SandboxFault, SandboxTransfer, SandboxWallet
 from payments.models.streams import Stream
 from payments.models.transactions import Transaction
 
@@ -9,7 +9,9 @@ __all__ = [
     "Account",
     "Adjustment",
     "LedgerEntry",
+    "SandboxFault",
     "SandboxTransfer",
+    "SandboxWallet",
     "Stream",
     "Transaction",
     "TransactionDay",

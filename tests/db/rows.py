@@ -17,7 +17,9 @@ from payments.models import (
     Account,
     Adjustment,
     LedgerEntry,
+    SandboxFault,
     SandboxTransfer,
+    SandboxWallet,
     Stream,
     Transaction,
     TransactionDay,
@@ -250,6 +252,13 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "approved_by": "2",
         "reason": "typing error",
     },
+    SandboxWallet: lambda: {
+        "id": f"00000000-0000-4000-8000-{_number():012x}",
+        "idempotency_key": f"00000000-0000-4000-8000-{_number():012x}",
+        "owner": "house",
+        "address": f"0x{_number():040x}",
+    },
+    SandboxFault: lambda: {"call": "transfer", "kind": "busy"},
     SandboxTransfer: lambda: {
         "id": f"00000000-0000-4000-8000-{_number():012x}",
         "idempotency_key": f"00000000-0000-4000-8000-{_number():012x}",
