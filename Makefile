@@ -38,7 +38,7 @@ $(STAMP): requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt
 	@touch $@
 
-demo: install ## run everything on 127.0.0.1, port $PORT or 8000, until Ctrl-C
+demo: install ## run everything on 127.0.0.1, port $PORT or 8000, until Ctrl-C; CIRCLE_TWIN=1 pays over HTTP
 	@exec $(BIN)/python manage.py demo
 
 test: $(NODE_SDK) ## run the tests; PYTEST_ARGS replaces pytest's arguments

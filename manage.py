@@ -12,6 +12,7 @@ from gigstream import services
 
 # `demo` starts the servers itself, after it has found that it may run at all.
 NEEDS_NO_DATABASE = {
+    "circle_twin",
     "collectstatic",
     "compilemessages",
     "demo",

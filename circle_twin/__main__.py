@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 
 from circle_twin.api import ENTITY_SECRET, Api
+from circle_twin.chain import OUTSIDE, units
 from circle_twin.clock import Clock
 from circle_twin.server import Server
 from circle_twin.store import Store
@@ -33,11 +34,22 @@ def main() -> None:
     )
     if options.notify and not _subscribed(api, options.notify):
         api.notifications.subscribe(options.notify)
+    if options.wallet and options.wallet_set:
+        _ensure_wallet(api, options)
     server = Server(api, options.port)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
     print(f"listening on http://127.0.0.1:{server.server_port}", flush=True)
     server.run()
+
+
+def _ensure_wallet(api: Api, options: argparse.Namespace) -> None:
+    with api.store.transaction():
+        if not api.custody.ensure(options.wallet_set, options.wallet):
+            return
+        amount = units(options.holds)
+        if amount:
+            api.transfers.receive(api.custody.wallet(options.wallet), amount, OUTSIDE)
 
 
 def _subscribed(api: Api, endpoint: str) -> bool:
@@ -53,6 +65,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--start", type=float, help="seconds since 1970 at which its clock starts")
     parser.add_argument("--still", action="store_true", help="its clock stands until it is moved on")
     parser.add_argument("--notify", default="", help="where notifications go")
+    parser.add_argument("--wallet-set", default="", help="the id of a set that is there from the start")
+    parser.add_argument("--wallet", default="", help="the id of a wallet of that set")
+    parser.add_argument("--holds", default="0", help="USDC that come to the wallet when it is made")
     return parser.parse_args()
 
 

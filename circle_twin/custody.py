@@ -40,10 +40,10 @@ class Custody:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store, self._clock = store, clock
 
-    def create_set(self, body: Body) -> Body:
+    def create_set(self, body: Body, *, wanted: str = "") -> Body:
         now = self._clock.now()
         made = {
-            "id": str(uuid4()),
+            "id": wanted or str(uuid4()),
             "custodyType": "DEVELOPER",
             "name": body.get("name"),
             "createDate": text(now),
@@ -70,8 +70,16 @@ class Custody:
         ]
         return {"wallets": [shown(wallet) for wallet in made]}
 
-    def _create(self, body: Body, blockchain: str, metadata: Body) -> Body:
-        now, wanted = self._clock.now(), str(uuid4())
+    def ensure(self, set_id: str, wallet_id: str) -> bool:
+        """There is a wallet with this id, in a set with that id; returns whether it is new."""
+        if self._store.get(WALLET, wallet_id) is not None:
+            return False
+        self.create_set({"name": "from the start"}, wanted=set_id)
+        self._create({"walletSetId": set_id}, BLOCKCHAINS[0], {"name": "from the start"}, wanted=wallet_id)
+        return True
+
+    def _create(self, body: Body, blockchain: str, metadata: Body, *, wanted: str = "") -> Body:
+        now, wanted = self._clock.now(), wanted or str(uuid4())
         wallet = {
             "id": wanted,
             "state": "LIVE",

@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 import environ
 from kombu import Queue
+from pythonjsonlogger.core import RESERVED_ATTRS
 
 from gigstream import services
 
@@ -224,6 +225,8 @@ _PROVIDERS = {
     False: "payments.provider.sandbox.SandboxProvider",
 }
 PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="") or _PROVIDERS[bool(CIRCLE_API_KEY)]
+# What the house has on the simulated chain, in USDC.
+SANDBOX_HOUSE_USDC = env.str("SANDBOX_HOUSE_USDC", default="1000000000")
 SANDBOX_BLOCK_SECONDS = env.int("SANDBOX_BLOCK_SECONDS", default=2)
 # Transfers to these addresses fail on the simulated chain.
 SANDBOX_BLOCKLIST = env.list("SANDBOX_BLOCKLIST", default=[])
@@ -328,6 +331,8 @@ LOGGING = {
         "json": {
             "()": "pythonjsonlogger.json.JsonFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s %(actor)s",
+            # A request is not written out: its query string may hold anything, a key as well.
+            "reserved_attrs": [*RESERVED_ATTRS, "request"],
         },
     },
     "handlers": {

@@ -37,6 +37,10 @@ class Api:
     def get(self, path: str, **query: str) -> Any:
         return self.client.get(f"/api/v1/{path}", query, headers=self.headers)
 
+    def send(self, method: str, path: str, body: Any = None) -> Any:
+        """The request with that method."""
+        return self.get(path) if method == "GET" else self._send(method, path, body, None)
+
     def post(self, path: str, body: Any = None, *, key: str | None = None, raw: bytes | None = None) -> Any:
         return self._send("POST", path, body, key, raw)
 

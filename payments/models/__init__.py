@@ -1,7 +1,7 @@
 from payments import reports  # noqa: F401 - the models of the views
 from payments.models.days import TransactionDay
 from payments.models.ledger import Account, Adjustment, LedgerEntry
-from payments.models.sandbox import SandboxTransfer
+from payments.models.sandbox import SandboxFault, SandboxTransfer, SandboxWallet
 from payments.models.settlement import (
     ChainCursor,
     ObservedTransfer,
@@ -26,7 +26,9 @@ __all__ = [
     "ProviderNotification",
     "Reconciliation",
     "ReconciliationBreak",
+    "SandboxFault",
     "SandboxTransfer",
+    "SandboxWallet",
     "SettlementAttempt",
     "Stream",
     "Transaction",

@@ -1,27 +1,87 @@
+from decimal import Decimal
+
 from django.db import models
 from django.db.models import Q
 
 from gigstream.lib.money import MoneyField
 
 
-class SandboxTransfer(models.Model):
-    """One transfer in the simulated custody service. Belongs to the sandbox alone: the ledger never reads it.
-    Its state is a function of its times and the clock."""
+class SandboxWallet(models.Model):
+    """One wallet of the simulated custody service. What it holds is what came to it less what left it; its
+    nonce counts what it has sent."""
 
     id = models.UUIDField(primary_key=True, editable=False)
     idempotency_key = models.UUIDField(unique=True)
+    owner = models.CharField(max_length=100)
+    address = models.CharField(max_length=42, unique=True)
+    funded = MoneyField(default=Decimal(0), help_text="what came to it from outside the chain")
+    reserved = MoneyField(default=Decimal(0), help_text="all that it was ever told to send")
+    next_nonce = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        db_table = "sandbox_wallets"
+        constraints = [
+            models.CheckConstraint(name="sandbox_wallet_funded_not_negative", condition=Q(funded__gte=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"sandbox wallet of {self.owner}"
+
+
+class SandboxTransfer(models.Model):
+    """One transfer, or contract call, in the simulated custody service. Belongs to the sandbox alone: the
+    ledger never reads it. Its state is a function of its times, its fate and the clock."""
+
+    id = models.UUIDField(primary_key=True, editable=False)
+    idempotency_key = models.UUIDField(unique=True)
+    from_wallet = models.ForeignKey(
+        SandboxWallet, on_delete=models.PROTECT, related_name="transfers", null=True, blank=True
+    )
+    nonce = models.PositiveBigIntegerField(null=True, blank=True)
     to_wallet = models.CharField(max_length=42)
     amount = MoneyField()
+    call = models.JSONField(default=dict, blank=True, help_text="of a contract: its function and parameters")
+    gas_limit = models.PositiveIntegerField(default=65_000)
+    max_fee = models.DecimalField(max_digits=27, decimal_places=9, default=Decimal(322), help_text="gwei")
+    priority_fee = models.DecimalField(max_digits=27, decimal_places=9, default=Decimal(2), help_text="gwei")
     accepted_at = models.DateTimeField()
+    accelerated_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
     tx_hash = models.CharField(max_length=66, unique=True)
     block_number = models.PositiveBigIntegerField(help_text="the block that will hold it")
+    fate = models.CharField(max_length=20, blank=True, help_text="what becomes of it out of the ordinary")
     failure = models.CharField(max_length=120, blank=True, help_text="why the chain will refuse it")
 
     class Meta:
         db_table = "sandbox_transfers"
         constraints = [
-            models.CheckConstraint(name="sandbox_transfer_amount_positive", condition=Q(amount__gt=0)),
+            models.CheckConstraint(
+                name="sandbox_transfer_amount_positive",
+                condition=Q(amount__gt=0) | Q(amount=0) & ~Q(call={}),
+            ),
+            models.UniqueConstraint(name="sandbox_transfer_nonce_once", fields=["from_wallet", "nonce"]),
         ]
+        indexes = [models.Index(name="sandbox_transfers_accepted", fields=["accepted_at", "id"])]
 
     def __str__(self) -> str:
         return f"sandbox transfer {self.pk}"
+
+
+class SandboxFault(models.Model):
+    """Something that the simulated service is to do wrong: after so many calls of a kind, so many times. The
+    row goes when it has struck for the last time."""
+
+    call = models.CharField(max_length=30, help_text="the provider's method, as in transfer")
+    kind = models.CharField(max_length=30)
+    about = models.CharField(max_length=100, blank=True, help_text="only calls about this address, id or key")
+    after = models.PositiveIntegerField(default=0)
+    times = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        db_table = "sandbox_faults"
+        constraints = [
+            models.CheckConstraint(name="sandbox_fault_strikes", condition=Q(times__gt=0)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.call}"

@@ -11,7 +11,7 @@ from django.utils.dateparse import parse_datetime
 
 from payments.enums import ErrorClass, FeeLevel, TransferState
 from payments.provider import states, units
-from payments.provider.protocol import FeeEstimate, GasBid, ProviderTransfer, ProviderWallet
+from payments.provider.protocol import FeeEstimate, GasBid, Notification, ProviderTransfer, ProviderWallet
 
 SECRETS = frozenset({"entitySecretCiphertext", "walletId", "userId", "authorization", "apiKey"})
 _AMOUNT = re.compile(r"\d{1,24}(\.\d{1,18})?", re.ASCII)
@@ -135,6 +135,21 @@ def estimate(body: object) -> FeeEstimate:
         told = _decimal(one.get("networkFee"))
         costs[level] = units.gas_cost(bids[level].gas_limit, bids[level].max_fee) if told is None else told
     return FeeEstimate(bids=bids, costs=costs)
+
+
+def notification(body: object) -> Notification:
+    """Raises ValueError."""
+    told = part(body, "notification")
+    raw_state = _text(told, "state")
+    return Notification(
+        id=_id({"id": part(body, "notificationId")}),
+        kind=str(part(body, "notificationType")),
+        transfer_id=_id(told),
+        state=states.read(raw_state),
+        raw_state=raw_state,
+        sent_at=instant(part(body, "timestamp")),
+        raw=redacted(body),
+    )
 
 
 def _amount_of(body: Mapping[str, Any]) -> Decimal:

@@ -30,7 +30,7 @@ from django.conf import settings
 
 from gigstream.lib.db import require_no_transaction
 from payments.enums import ErrorClass, FeeLevel
-from payments.provider import answers, states, units
+from payments.provider import answers, units
 from payments.provider.answers import NotAnAnswer
 from payments.provider.connection import Connection, call, connected
 from payments.provider.protocol import (
@@ -196,7 +196,7 @@ class CircleProvider:
         given = {name.lower(): value for name, value in headers.items()}
         self._verify(body, given.get("x-circle-key-id", ""), given.get("x-circle-signature", ""))
         try:
-            return _notification(json.loads(body))
+            return answers.notification(json.loads(body))
         except ValueError as error:
             raise NotificationRefused(f"it is signed and no notification: {error}") from error
 
@@ -305,17 +305,3 @@ def _public_key(text: object) -> ec.EllipticCurvePublicKey:
     if not isinstance(key, ec.EllipticCurvePublicKey):
         raise NotAnAnswer("the key is of another kind")
     return key
-
-
-def _notification(body: object) -> Notification:
-    told = answers.part(body, "notification")
-    raw_state = str(answers.part(told, "state"))
-    return Notification(
-        id=str(UUID(str(answers.part(body, "notificationId")))),
-        kind=str(answers.part(body, "notificationType")),
-        transfer_id=str(UUID(str(answers.part(told, "id")))),
-        state=states.read(raw_state),
-        raw_state=raw_state,
-        sent_at=answers.instant(body.get("timestamp")) if isinstance(body, Mapping) else None,
-        raw=answers.redacted(body),
-    )

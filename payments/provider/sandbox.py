@@ -1,22 +1,49 @@
-"""A simulated custody service and chain, for development and demos: transfers are kept in its own table and
-move from block to block as the clock goes."""
+"""A simulated custody service and chain, for development and demos: wallets, transfers and faults are kept in
+its own tables, and transfers move from block to block as the clock goes."""
 
+import base64
 import hashlib
-from collections.abc import Callable
+import hmac
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID, uuid5
 
 from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
 
 from gigstream.lib.clock import database_now
-from payments.enums import TransferState
-from payments.models import SandboxTransfer
-from payments.provider.protocol import ProviderRefused, ProviderTransfer, ProviderUnavailable
+from payments.enums import ErrorClass, FeeLevel, TransferState
+from payments.models import SandboxFault, SandboxTransfer, SandboxWallet
+from payments.provider import answers, states, units
+from payments.provider import sandbox_chain as chain
+from payments.provider.protocol import (
+    CredentialsRefused,
+    FeeEstimate,
+    GasBid,
+    Notification,
+    NotificationRefused,
+    ProviderBusy,
+    ProviderRefused,
+    ProviderTransfer,
+    ProviderUnavailable,
+    ProviderWallet,
+    TransferUnknown,
+)
+
+PAGE = 500
+HOUSE = UUID("5a4db0c0-0000-5000-8000-000000000001")
+SIGNATURE = "x-circle-signature"
+BUSY_SECONDS = 30
 
 
 class SandboxProvider:
-    """Deterministic: ids and hashes follow from the key, the state from the time since acceptance."""
+    """Deterministic: ids and hashes follow from the key, the state from the time since acceptance. What is to
+    go wrong is a row of SandboxFault; `kind` is a key of `_WRONG`, or a fate of `sandbox_chain`."""
 
     name = "sandbox"
     simulated = True
@@ -24,49 +51,317 @@ class SandboxProvider:
     def __init__(self, clock: Callable[[], datetime] = database_now) -> None:
         self._clock = clock
 
-    def transfer(self, *, key: UUID, to_wallet: str, amount: Decimal) -> ProviderTransfer:
-        now = self._clock()
-        row, _ = SandboxTransfer.objects.get_or_create(
-            idempotency_key=key,
-            defaults={
-                "id": uuid5(key, "sandbox transfer"),
-                "to_wallet": to_wallet,
-                "amount": amount,
-                "accepted_at": now,
-                "tx_hash": "0x" + hashlib.sha256(key.bytes).hexdigest(),
-                "block_number": self._head(now) + 1,
-                "failure": "blocklisted" if to_wallet in settings.SANDBOX_BLOCKLIST else "",
-            },
-        )
-        if (row.to_wallet, row.amount) != (to_wallet, amount):
-            raise ProviderRefused(f"key {key} was used for another transfer")
+    # --- Wallets --------------------------------------------------------------------------------------------
+    def create_wallet(self, *, key: UUID, owner: str) -> ProviderWallet:
+        with _faults("create_wallet", owner):
+            row = _wallet_of(key, owner)
+        return _shown(row)
+
+    def wallet(self, wallet_id: str = "") -> ProviderWallet:
+        with _faults("wallet", wallet_id):
+            return _shown(_wallet(wallet_id))
+
+    def balance(self, wallet_id: str = "") -> Decimal:
+        with _faults("balance", wallet_id):
+            return units.token_view(self._holds(_wallet(wallet_id)))
+
+    def fund(self, wallet_id: str, amount: Decimal) -> None:
+        """Play money comes to the wallet from outside the chain."""
+        with transaction.atomic():
+            row = SandboxWallet.objects.select_for_update(no_key=True).get(pk=_wallet(wallet_id).pk)
+            row.funded += amount
+            row.save(update_fields=["funded"])
+
+    def _holds(self, wallet: SandboxWallet) -> Decimal:
+        """What the chain says at this block; goes through all that the wallet has sent and received."""
+        about = Q(from_wallet=wallet) | Q(to_wallet=wallet.address)
+        if wallet.pk == HOUSE:
+            about |= Q(from_wallet=None)
+        head, held = self._head(), wallet.funded
+        for row in SandboxTransfer.objects.filter(about).iterator(chunk_size=PAGE):
+            mined = self._standing(row, head)
+            moved = row.amount if mined.block is not None and mined.state in states.ON_CHAIN else Decimal(0)
+            if row.to_wallet == wallet.address and not row.call:
+                held += moved
+            if row.from_wallet_id in (wallet.pk, None):
+                held -= moved + (chain.network_fee(row) if mined.block is not None else 0)
+        return held
+
+    # --- Transfers ------------------------------------------------------------------------------------------
+    def transfer(
+        self,
+        *,
+        key: UUID,
+        to_wallet: str,
+        amount: Decimal,
+        from_wallet: str = "",
+        fee: FeeLevel | GasBid = FeeLevel.MEDIUM,
+    ) -> ProviderTransfer:
+        with _faults("transfer", f"{to_wallet} {key}") as fate:
+            row = self._once(key, from_wallet, fee, fate, to_wallet=to_wallet, amount=amount, call={})
         return self._as_transfer(row)
+
+    def execute_contract(
+        self,
+        *,
+        key: UUID,
+        contract: str,
+        function: str,
+        parameters: Sequence[Any],
+        from_wallet: str = "",
+        fee: FeeLevel | GasBid = FeeLevel.MEDIUM,
+    ) -> ProviderTransfer:
+        call = {"function": function, "parameters": list(parameters)}
+        with _faults("execute_contract", f"{contract} {key}") as fate:
+            row = self._once(key, from_wallet, fee, fate, to_wallet=contract, amount=Decimal(0), call=call)
+        return self._as_transfer(row)
+
+    def _once(
+        self, key: UUID, from_wallet: str, fee: FeeLevel | GasBid, fate: str, **asked: Any
+    ) -> SandboxTransfer:
+        """The one transfer of the key. Raises ProviderRefused for a key that made another."""
+        row = SandboxTransfer.objects.filter(idempotency_key=key).first()
+        if row is None:
+            with transaction.atomic():
+                row = self._accept(key, _wallet(from_wallet).pk, chain.bid_of(fee), fate, asked)
+        if any(getattr(row, name) != value for name, value in asked.items()):
+            raise ProviderRefused(
+                f"key {key} was used for another transfer", error_class=ErrorClass.KEY_REUSED, status=409
+            )
+        return row
+
+    def _accept(
+        self, key: UUID, wallet_id: UUID, bid: GasBid, fate: str, asked: Mapping[str, Any]
+    ) -> SandboxTransfer:
+        # Whoever sends from a wallet waits for the one before: nonces have no gap.
+        wallet = SandboxWallet.objects.select_for_update(no_key=True).get(pk=wallet_id)
+        known = SandboxTransfer.objects.filter(idempotency_key=key).first()
+        if known is not None:
+            return known
+        self._check(wallet, bid, asked["amount"])
+        now = self._clock()
+        row = SandboxTransfer.objects.create(
+            id=uuid5(key, "sandbox transfer"),
+            idempotency_key=key,
+            from_wallet=wallet,
+            nonce=wallet.next_nonce,
+            gas_limit=bid.gas_limit,
+            max_fee=bid.max_fee,
+            priority_fee=bid.priority_fee,
+            accepted_at=now,
+            tx_hash="0x" + hashlib.sha256(key.bytes).hexdigest(),
+            block_number=self._head(now) + 1,
+            fate=fate,
+            failure="blocklisted" if asked["to_wallet"] in settings.SANDBOX_BLOCKLIST else "",
+            **asked,
+        )
+        wallet.next_nonce += 1
+        wallet.reserved += row.amount
+        wallet.save(update_fields=["next_nonce", "reserved"])
+        return row
+
+    def _check(self, wallet: SandboxWallet, bid: GasBid, amount: Decimal) -> None:
+        if bid.gas_limit < chain.GAS_USED or bid.max_fee < chain.BASE_FEE_GWEI:
+            raise ProviderRefused("the bid is below what the network asks for", error_class=ErrorClass.GAS)
+        # Most transfers pass by what was ever sent; only a wallet near its end is looked at as it is.
+        if wallet.funded - wallet.reserved >= amount + 1:
+            return
+        fee = units.gas_cost(bid.gas_limit, bid.max_fee)
+        if self._holds(wallet) - self._under_way(wallet) < amount + fee:
+            raise ProviderRefused(
+                f"the wallet holds less than {amount} and its fee", error_class=ErrorClass.INSUFFICIENT_FUNDS
+            )
+
+    def _under_way(self, wallet: SandboxWallet) -> Decimal:
+        head = self._head()
+        rows = SandboxTransfer.objects.filter(from_wallet=wallet).iterator(chunk_size=PAGE)
+        open_rows = (
+            row for row in rows if self._standing(row, head).state not in states.TERMINAL | states.ON_CHAIN
+        )
+        return sum((row.amount + units.gas_cost(row.gas_limit, row.max_fee) for row in open_rows), Decimal(0))
 
     def get(self, transfer_id: str) -> ProviderTransfer:
-        row = SandboxTransfer.objects.filter(pk=transfer_id).first()
-        if row is None:
-            raise ProviderUnavailable(f"no transfer {transfer_id}")
-        return self._as_transfer(row)
+        with _faults("get", transfer_id):
+            return self._as_transfer(_transfer(transfer_id))
+
+    def find(
+        self, *, key: UUID, to_wallet: str = "", since: datetime | None = None
+    ) -> ProviderTransfer | None:
+        with _faults("find", f"{to_wallet} {key}"):
+            row = SandboxTransfer.objects.filter(idempotency_key=key).first()
+        return None if row is None else self._as_transfer(row)
+
+    def transfers(self, *, since: datetime, until: datetime | None = None) -> Iterator[ProviderTransfer]:
+        rows = SandboxTransfer.objects.filter(accepted_at__gte=since).order_by("accepted_at", "id")
+        if until is not None:
+            rows = rows.filter(accepted_at__lte=until)
+        after = Q()
+        while True:
+            with _faults("transfers", ""):
+                page = list(rows.filter(after)[:PAGE])
+            yield from map(self._as_transfer, page)
+            if len(page) < PAGE:
+                return
+            last = page[-1]
+            after = Q(accepted_at__gt=last.accepted_at) | Q(accepted_at=last.accepted_at, id__gt=last.pk)
+
+    def estimate_fee(self, *, to_wallet: str, amount: Decimal, from_wallet: str = "") -> FeeEstimate:
+        with _faults("estimate_fee", to_wallet):
+            bids = {level: chain.bid_of(level) for level in FeeLevel}
+        prices = {level: chain.BASE_FEE_GWEI + bid.priority_fee for level, bid in bids.items()}
+        costs = {level: units.gas_cost(bids[level].gas_limit, price) for level, price in prices.items()}
+        return FeeEstimate(bids=bids, costs=costs)
+
+    def accelerate(self, *, key: UUID, transfer_id: str) -> None:
+        with _faults("accelerate", transfer_id), transaction.atomic():
+            row = self._in_state(transfer_id, states.MAY_ACCELERATE, "accelerated")
+            bid = units.raised(GasBid(row.gas_limit, row.max_fee, row.priority_fee), by_bps=1000)
+            row.accelerated_at, row.max_fee, row.priority_fee = self._clock(), bid.max_fee, bid.priority_fee
+            row.save(update_fields=["accelerated_at", "max_fee", "priority_fee"])
+
+    def cancel(self, *, key: UUID, transfer_id: str) -> None:
+        with _faults("cancel", transfer_id), transaction.atomic():
+            row = self._in_state(transfer_id, states.MAY_CANCEL, "cancelled")
+            row.cancelled_at = self._clock()
+            row.save(update_fields=["cancelled_at"])
+
+    def _in_state(self, transfer_id: str, allowed: frozenset[TransferState], what: str) -> SandboxTransfer:
+        row = SandboxTransfer.objects.select_for_update(no_key=True).get(pk=_transfer(transfer_id).pk)
+        state = self._standing(row, self._head()).state
+        if state not in allowed and row.cancelled_at is None:
+            raise ProviderRefused(f"a transfer in state {state} cannot be {what}")
+        return row
 
     def _as_transfer(self, row: SandboxTransfer) -> ProviderTransfer:
-        confirmations = max(self._head(self._clock()) - row.block_number + 1, 0)
-        if not confirmations:
-            state = TransferState.QUEUED
-        else:
-            state = TransferState.FAILED if row.failure else TransferState.CONFIRMED
-        mined = state == TransferState.CONFIRMED
-        return ProviderTransfer(
-            id=str(row.pk),
-            state=state,
-            to_wallet=row.to_wallet,
-            amount=row.amount,
-            tx_hash=row.tx_hash if mined else None,
-            block_number=row.block_number if mined else None,
-            confirmations=confirmations if mined else 0,
-            failure=row.failure,
-        )
+        head = self._head()
+        return chain.as_seen(row, self._standing(row, head), head=head)
 
     @staticmethod
-    def _head(now: datetime) -> int:
-        """The newest block: one every SANDBOX_BLOCK_SECONDS since 1970."""
-        return int(now.timestamp()) // settings.SANDBOX_BLOCK_SECONDS
+    def _standing(row: SandboxTransfer, head: int) -> chain.Mined:
+        return chain.standing(
+            row,
+            head=head,
+            seconds=settings.SANDBOX_BLOCK_SECONDS,
+            finality=settings.SETTLEMENT_CONFIRMATIONS,
+        )
+
+    def _head(self, now: datetime | None = None) -> int:
+        return chain.block_at(now or self._clock(), settings.SANDBOX_BLOCK_SECONDS)
+
+    # --- Notifications --------------------------------------------------------------------------------------
+    def notification(self, transfer_id: str) -> tuple[bytes, dict[str, str]]:
+        """The signed news of the transfer as it stands, which a caller may deliver, twice, late or never."""
+        seen = self._as_transfer(_transfer(transfer_id))
+        told = {
+            "notificationId": str(uuid5(UUID(seen.id), seen.raw_state)),
+            "notificationType": "transactions.outbound",
+            "notification": {"id": seen.id, "state": seen.raw_state},
+            "timestamp": self._clock().isoformat(),
+        }
+        body = json.dumps(told).encode()
+        return body, {SIGNATURE: _signature(body)}
+
+    def read_notification(self, body: bytes, headers: Mapping[str, str]) -> Notification:
+        given = {name.lower(): value for name, value in headers.items()}.get(SIGNATURE, "")
+        if not hmac.compare_digest(given.encode(), _signature(body).encode()):
+            raise NotificationRefused("the signature is not the sandbox's")
+        try:
+            return answers.notification(json.loads(body))
+        except ValueError as error:
+            raise NotificationRefused(f"it is signed and no notification: {error}") from error
+
+
+# --- Faults -------------------------------------------------------------------------------------------------
+_WRONG: Mapping[str, Callable[[], Exception]] = {
+    "unreachable": lambda: ProviderUnavailable("no connection", sent=False),
+    "lost_before": lambda: ProviderUnavailable("timed out"),
+    "lost_after": lambda: ProviderUnavailable("timed out"),
+    "busy": lambda: ProviderBusy("too many requests", retry_after=BUSY_SECONDS),
+    "credentials": lambda: CredentialsRefused("the key is not known"),
+    "refused": lambda: ProviderRefused("not now or ever"),
+    "gas": lambda: ProviderRefused("the bid is too low", error_class=ErrorClass.GAS),
+    "nonce": lambda: ProviderRefused("nonce too low", error_class=ErrorClass.NONCE),
+}
+AFTER = frozenset({"lost_after"})
+
+
+@contextmanager
+def _faults(call: str, about: str) -> Iterator[str]:
+    """The call in the block, with whatever is to go wrong with it; gives the fate of what it makes."""
+    kind = _strike(call, about)
+    if kind in _WRONG and kind not in AFTER:
+        raise _WRONG[kind]()
+    yield kind if kind in chain.FATES else ""
+    if kind in AFTER:
+        raise _WRONG[kind]()
+
+
+def _strike(call: str, about: str) -> str:
+    """The kind of the first fault that strikes this call, "" for none."""
+    if not SandboxFault.objects.filter(call=call).exists():
+        return ""
+    with transaction.atomic():
+        for fault in SandboxFault.objects.filter(call=call).order_by("pk").select_for_update():
+            if fault.about not in about:
+                continue
+            if fault.after:
+                fault.after -= 1
+                fault.save(update_fields=["after"])
+                continue
+            if fault.times == 1:
+                fault.delete()
+            else:
+                fault.times -= 1
+                fault.save(update_fields=["times"])
+            return fault.kind
+    return ""
+
+
+# --- Rows ---------------------------------------------------------------------------------------------------
+def _wallet_of(key: UUID, owner: str, *, funded: Decimal = Decimal(0)) -> SandboxWallet:
+    row, _ = SandboxWallet.objects.get_or_create(
+        idempotency_key=key,
+        defaults={
+            "id": key if key == HOUSE else uuid5(key, "sandbox wallet"),
+            "owner": owner,
+            "address": "0x" + hashlib.sha256(key.bytes).hexdigest()[:40],
+            "funded": funded,
+        },
+    )
+    if row.owner != owner:
+        raise ProviderRefused(f"key {key} was used for another wallet", error_class=ErrorClass.KEY_REUSED)
+    return row
+
+
+def _wallet(wallet_id: str) -> SandboxWallet:
+    """Raises TransferUnknown for a wallet of nobody's."""
+    if not wallet_id:
+        return _wallet_of(HOUSE, "house", funded=Decimal(settings.SANDBOX_HOUSE_USDC))
+    wanted = _uuid(wallet_id)
+    row = SandboxWallet.objects.filter(pk=wanted).first() if wanted else None
+    if row is None:
+        raise TransferUnknown(f"no wallet {wallet_id}")
+    return row
+
+
+def _transfer(transfer_id: str) -> SandboxTransfer:
+    wanted = _uuid(transfer_id)
+    row = SandboxTransfer.objects.filter(pk=wanted).first() if wanted else None
+    if row is None:
+        raise TransferUnknown(f"no transfer {transfer_id}")
+    return row
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _shown(row: SandboxWallet) -> ProviderWallet:
+    return ProviderWallet(id=str(row.pk), address=row.address, owner=row.owner)
+
+
+def _signature(body: bytes) -> str:
+    return base64.b64encode(hmac.digest(settings.SECRET_KEY.encode(), body, "sha256")).decode()

@@ -24,7 +24,9 @@ from payments.models import (
     ProviderNotification,
     Reconciliation,
     ReconciliationBreak,
+    SandboxFault,
     SandboxTransfer,
+    SandboxWallet,
     SettlementAttempt,
     Stream,
     Transaction,
@@ -258,6 +260,13 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "approved_by": "2",
         "reason": "typing error",
     },
+    SandboxWallet: lambda: {
+        "id": f"00000000-0000-4000-8000-{_number():012x}",
+        "idempotency_key": f"00000000-0000-4000-8000-{_number():012x}",
+        "owner": "house",
+        "address": f"0x{_number():040x}",
+    },
+    SandboxFault: lambda: {"call": "transfer", "kind": "busy"},
     SandboxTransfer: lambda: {
         "id": f"00000000-0000-4000-8000-{_number():012x}",
         "idempotency_key": f"00000000-0000-4000-8000-{_number():012x}",

@@ -5,9 +5,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -39,27 +38,6 @@ try:
 except services.ServiceError as refusal:
     sys.exit(f"refused: {refusal}")
 """
-
-
-@pytest.fixture
-def place() -> Iterator[Path]:
-    """A directory that any account can pass through, unlike pytest's own when root runs it."""
-    made = Path(tempfile.mkdtemp(prefix="gs-", dir="/tmp"))
-    made.chmod(0o755)
-    yield made
-    shutil.rmtree(made)
-
-
-@pytest.fixture
-def embedded(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty home; whatever was started in it is stopped at the end."""
-    monkeypatch.delenv("DATABASE_URL", raising=False)
-    monkeypatch.delenv("REDIS_URL", raising=False)
-    chosen = place / "home"
-    monkeypatch.setenv(home.HOME_VARIABLE, str(chosen))
-    yield chosen
-    monkeypatch.setenv(home.HOME_VARIABLE, str(chosen))
-    services.stop()
 
 
 def eventually(what: Callable[[], bool], seconds: float = 15) -> None:

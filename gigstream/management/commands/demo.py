@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +16,8 @@ from django.db import close_old_connections, connections
 from django.utils import timezone
 
 from audit.models import JobHeartbeat
-from gigstream import demo_data, services
+from gigstream import demo_data, services, twin
+from gigstream.services import home
 from gigstream.supervisor import (
     STOP_SIGNALS,
     HeartbeatWatch,
@@ -32,37 +34,44 @@ LONGEST_WATCHED_SECONDS = 60
 
 
 class Command(BaseCommand):
-    help = "Run web, worker and beat with demo data. PORT (default 8000) chooses the port."
+    help = (
+        "Run web, worker and beat with demo data. PORT (default 8000) chooses the port;"
+        " CIRCLE_TWIN=1 pays through a twin of Circle's API, at TWIN_PORT (default 8010)."
+    )
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
-        port = _port()
-        self._refuse_unless_possible(port)
+        port = _port("PORT", 8000)
+        twin_port = _port("TWIN_PORT", twin.DEFAULT_PORT) if os.environ.get("CIRCLE_TWIN") == "1" else None
+        self._refuse_unless_possible(port, twin_port)
         started: set[str] = set()
         try:
             with _signals(_exit):
                 with _signals_put_off():
                     started |= services.ensure_unset()
                 self._prepare()
-                self._say(_where_to_go(port))
-            self._supervise(port, started)
+                self._say(_where_to_go(port, twin_port))
+            self._supervise(port, twin_port, started)
         except services.ServiceError as refusal:
             raise CommandError(str(refusal)) from refusal
         finally:
             _stop_servers(started)
 
-    def _refuse_unless_possible(self, port: int) -> None:
+    def _refuse_unless_possible(self, port: int, twin_port: int | None) -> None:
         if settings.PRODUCTION:
             raise CommandError("the demo does not run with production settings")
-        if port_is_taken(HOST, port):
-            raise CommandError(f"port {port} is taken: stop what listens there, or choose another with PORT")
+        for name, wanted in (("PORT", port), ("TWIN_PORT", twin_port)):
+            if wanted is not None and port_is_taken(HOST, wanted):
+                raise CommandError(
+                    f"port {wanted} is taken: stop what listens there, or choose another with {name}"
+                )
 
     def _prepare(self) -> None:
         call_command("migrate", interactive=False)
         call_command("seed_demo")
         connections.close_all()
 
-    def _supervise(self, port: int, started: set[str]) -> None:
+    def _supervise(self, port: int, twin_port: int | None, started: set[str]) -> None:
         began_at = timezone.now()
         heartbeats = HeartbeatWatch(_heartbeats)
 
@@ -71,7 +80,7 @@ class Command(BaseCommand):
             return heartbeats.late()
 
         Supervisor(
-            _programs(port),
+            _programs(port, twin_port),
             say=self._say,
             watchdog=Watchdog(check, restarts=("beat", "worker", "webhooks"), forget=heartbeats.forget),
             periodic=Periodic(lambda: _work_done_since(began_at)),
@@ -89,14 +98,14 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _port() -> int:
-    text = os.environ.get("PORT") or "8000"
+def _port(name: str, default: int) -> int:
+    text = os.environ.get(name) or str(default)
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
-        raise CommandError(f"PORT must be a number from 1 to 65535, not {text!r}")
+        raise CommandError(f"{name} must be a number from 1 to 65535, not {text!r}")
     return int(text)
 
 
-def _programs(port: int) -> list[Program]:
+def _programs(port: int, twin_port: int | None) -> list[Program]:
     """In the order of starting. They stop in the reverse one, so that what asks for work ends first."""
     base, var = str(settings.BASE_DIR), settings.BASE_DIR / "var"
     queues = [queue.name for queue in settings.CELERY_TASK_QUEUES if queue.name != "webhooks"]
@@ -112,16 +121,29 @@ def _programs(port: int) -> list[Program]:
         "webhooks": [*prefork, "--concurrency", "1", "-Q", "webhooks", "--hostname", "webhooks@%h"],
         "beat": [*celery, "beat", *log, "--schedule", str(var / "celerybeat-schedule")],
     }
-    return [Program(name, command, var / "log" / f"{name}.log") for name, command in commands.items()]
+    circle: Mapping[str, str] = {}
+    if twin_port is not None:
+        circle = {**twin.settings_for(twin_port), "PYTHONPATH": base}
+        # First, so that it is there before whoever pays through it.
+        commands = {"circle": twin.command(port=twin_port, home=_twin_home()), **commands}
+    return [Program(name, line, var / "log" / f"{name}.log", circle) for name, line in commands.items()]
 
 
-def _where_to_go(port: int) -> str:
+def _twin_home() -> Path:
+    """Beside the database whose payouts the twin has made: the one is of no use without the other."""
+    inside = settings.BASE_DIR / "var" if settings.DATABASE_URL_GIVEN else home.path()
+    return Path(inside) / "circle_twin"
+
+
+def _where_to_go(port: int, twin_port: int | None) -> str:
+    circle = f"  Circle's twin http://{HOST}:{twin_port}\n" if twin_port else ""
     return (
         "\nGigStream is starting\n"
         f"  admin         http://{HOST}:{port}/admin/\n"
         f"  staff         {demo_data.STAFF_USERNAME} / {demo_data.STAFF_PASSWORD}\n"
         f"  worker        {demo_data.WORKER_EMAIL} / {demo_data.WORKER_PASSWORD}\n"
         f"  platform key  {demo_data.PLATFORM_API_KEY}\n"
+        f"{circle}"
         "  to stop       Ctrl-C\n"
     )
 

@@ -1,0 +1,104 @@
+"""The demo with Circle's twin: payouts settle over HTTP, and both books agree whatever dies in between."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import urllib3
+
+from gigstream import services
+
+ROOT = Path(__file__).resolve().parents[2]
+# Starting two servers, migrating and seeding takes most of it.
+PATIENCE = 240
+
+
+def eventually(what: Callable[[], object], seconds: float = PATIENCE) -> None:
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, "it did not come true in time"
+        time.sleep(0.2)
+
+
+@contextmanager
+def demo(said: Path, *, port: int, twin_port: int) -> Iterator[subprocess.Popen]:
+    with said.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "demo"],
+            cwd=ROOT,
+            env={**os.environ, "PORT": str(port), "TWIN_PORT": str(twin_port), "CIRCLE_TWIN": "1"},
+            stdout=output,
+            stderr=output,
+        )
+        try:
+            yield process
+        finally:
+            process.terminate()
+            process.wait(timeout=90)
+
+
+def free_port() -> int:
+    """A port that nobody listens at now."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return trial.getsockname()[1]
+
+
+def pids(said: Path, *names: str) -> list[int]:
+    lines = said.read_text().splitlines()
+    started = [line for line in lines if line.startswith(tuple(f"{name}: started (pid " for name in names))]
+    return [int(line.split("pid ")[1].split(")")[0]) for line in started]
+
+
+def paid_by_circle(twin_port: int) -> set[tuple[str, str, str]]:
+    """What the twin has done: id, wallet and hash of every transfer that is complete."""
+    answer = urllib3.request("POST", f"http://127.0.0.1:{twin_port}/_twin/state", json={})
+    return {
+        (one["id"], one["destinationAddress"], one["txHash"])
+        for one in json.loads(answer.data)["transactions"]
+        if (one["transactionType"], one["state"]) == ("OUTBOUND", "COMPLETE")
+    }
+
+
+def booked(twin_ids: set[str]) -> set[tuple[str, str, str]]:
+    """What GigStream has booked of them."""
+    with psycopg.connect(services.database_url()) as database:
+        rows = database.execute(
+            "SELECT circle_tx_id, to_wallet, tx_hash FROM transactions"
+            " WHERE status = 'confirmed' AND circle_tx_id = ANY(%s)",
+            [sorted(twin_ids)],
+        ).fetchall()
+    return set(rows)
+
+
+def test_payouts_settle_over_http_and_both_books_agree(embedded: Path, place: Path) -> None:
+    said, port, twin_port = place / "said", free_port(), free_port()
+    with demo(said, port=port, twin_port=twin_port) as process:
+        eventually(lambda: process.poll() is not None or "beat: started" in said.read_text())
+        assert process.poll() is None, said.read_text()[-3000:]
+        eventually(lambda: pids(said, "circle"))
+        eventually(lambda: _answers(twin_port) and paid_by_circle(twin_port))
+
+        for pid in pids(said, "web", "worker", "webhooks", "beat"):
+            os.kill(pid, signal.SIGKILL)
+        before = paid_by_circle(twin_port)
+        eventually(lambda: len(pids(said, "worker")) == 2)
+
+        assert before <= paid_by_circle(twin_port)
+        assert len(pids(said, "circle")) == 1
+        eventually(lambda: before <= booked({one[0] for one in before}))
+
+
+def _answers(port: int) -> bool:
+    try:
+        return urllib3.request("GET", f"http://127.0.0.1:{port}/ping", retries=False).status > 0
+    except urllib3.exceptions.HTTPError:
+        return False
