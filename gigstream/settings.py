@@ -179,6 +179,8 @@ JOBS: dict[str, dict[str, Any]] = {
     "sweep_answers": {"every": 60, "queue": "default"},
     "sweep_sign_in": {"every": 60, "queue": "default"},
     "send_password_resets": {"every": 10, "queue": "default"},
+    "send_wallet_notices": {"every": 10, "queue": "default"},
+    "apply_wallet_changes": {"every": 60, "queue": "default"},
     "ring_overdue_jobs": {"every": 60, "queue": "default"},
     "mark_overdue_loans": {"every": DAY, "queue": "default"},
     "update_account_ages": {"every": DAY, "queue": "default"},

@@ -137,7 +137,7 @@ def a_round(number):
     workers.sign_in(email=worker.email, password=PASSWORD, now=now)
     workers.request_password_reset(email=worker.email, now=now)
     workers.send_password_resets(now=now)
-    workers.start_wallet_sign_in(now=now)
+    workers.make_nonce(now=now)
     guessing.take_try(f"nobody{number}@example.com", now=now)
     JobHeartbeat.objects.create(name=f"job_{number}", every_seconds=10, last_started_at=now)
     asked = Asked(f"platform:{platform.pk}", "POST", "/api/v1/tasks", str(number), b"{}")
