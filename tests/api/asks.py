@@ -444,3 +444,27 @@ def _() -> Ask:
     signed = verified(body["message"], body["signature"], now=now, statement=payout_statement(worker.pk))
     workers.change_wallet(worker_id=worker.pk, signed=signed, now=now)
     return Ask(worker, "me/wallet/cancel")
+
+
+# --- Invitations --------------------------------------------------------------------------------------------
+
+
+@_for("invite_worker")
+def _() -> Ask:
+    first, second = ({"email": f"guest{next(_numbers)}@example.com"} for _ in range(2))
+    return Ask(PlatformFactory(), "workers/invite", first, second)
+
+
+@_for("list_invitations")
+def _() -> Ask:
+    platform = PlatformFactory()
+    platforms.invite_worker(platform_id=platform.pk, email=f"guest{next(_numbers)}@example.com")
+    return Ask(platform, "workers/invitations")
+
+
+@_for("accept_invitation")
+def _() -> Ask:
+    platforms.invite_worker(platform_id=PlatformFactory().pk, email=f"guest{next(_numbers)}@example.com")
+    platforms.send_invitations()
+    token = next(word for word in mail.outbox[-1].body.split() if word.startswith("gi_"))
+    return Ask(WorkerFactory(now=database_now()), "me/invitations/accept", {"token": token})

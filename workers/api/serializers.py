@@ -2,11 +2,10 @@
 
 from typing import Any
 
-from django.core.validators import EmailValidator
 from rest_framework import serializers
 
 from gigstream.lib.api.describing import described
-from gigstream.lib.api.fields import Id, Instant, StrictSerializer, Text, Whole, YesNo
+from gigstream.lib.api.fields import Email, Id, Instant, StrictSerializer, Text, Whole, YesNo
 from workers import wallet_messages
 from workers.models import WalletChange, WalletNonce, Worker
 from workers.services import SignedIn
@@ -84,10 +83,6 @@ def shown_tokens(signed_in: SignedIn) -> dict[str, Any]:
     }
 
 
-def email_field() -> Text:
-    return Text(max_length=254, validators=[EmailValidator("must be an email address")])
-
-
 class PendingWallet(serializers.Serializer):
     """Where payouts are to go from some time on."""
 
@@ -123,12 +118,12 @@ class ProfileForm(StrictSerializer):
 
 
 class PasswordForm(StrictSerializer):
-    email = email_field()
+    email = Email()
     password = Text(max_length=LONGEST_PASSWORD)
 
 
 class RegisterForm(StrictSerializer):
-    email = email_field()
+    email = Email()
     password = Text(max_length=LONGEST_PASSWORD)
     full_name = Text(max_length=120, trim_whitespace=True)
     wallet_address = Text(max_length=42, required=False, help_text="where payouts go; EIP-55 is checked")
@@ -139,7 +134,7 @@ class RefreshForm(StrictSerializer):
 
 
 class ResetRequestForm(StrictSerializer):
-    email = email_field()
+    email = Email()
 
 
 class ResetForm(StrictSerializer):
