@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 import environ
 from kombu import Queue
+from pythonjsonlogger.core import RESERVED_ATTRS
 
 from gigstream import services
 
@@ -317,6 +318,8 @@ LOGGING = {
         "json": {
             "()": "pythonjsonlogger.json.JsonFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s %(actor)s",
+            # A request is not written out: its query string may hold anything, a key as well.
+            "reserved_attrs": [*RESERVED_ATTRS, "request"],
         },
     },
     "handlers": {

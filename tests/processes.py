@@ -74,10 +74,11 @@ def run_worker(
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """A web server on this machine: where it listens, and its master process."""
+    """A web server on this machine: where it listens, its master process, and what it says."""
 
     port: int
     process: subprocess.Popen[bytes]
+    log: Path
 
     @property
     def url(self) -> str:
@@ -95,13 +96,15 @@ class Web:
 
 
 @contextmanager
-def run_web(log: Path, *, processes: int = 1, environment: Mapping[str, str] | None = None) -> Iterator[Web]:
+def run_web(
+    log: Path, *, processes: int = 1, threads: int = 4, environment: Mapping[str, str] | None = None
+) -> Iterator[Web]:
     """The web server as it is run in production, on this test's database and Redis. Its socket listens before
     it is there itself, so that a request needs only patience."""
     with socket.create_server(("127.0.0.1", 0)) as listener, log.open("wb") as output:
-        served = ["--bind", f"fd://{listener.fileno()}", "--workers", str(processes), "--threads", "4"]
+        served = ["--bind", f"fd://{listener.fileno()}", "--workers", str(processes)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "gigstream.wsgi", *served],
+            [sys.executable, "-m", "gunicorn", "gigstream.wsgi", *served, "--threads", str(threads)],
             cwd=settings.BASE_DIR,
             env={
                 **os.environ,
@@ -115,7 +118,7 @@ def run_web(log: Path, *, processes: int = 1, environment: Mapping[str, str] | N
             start_new_session=True,
         )
         try:
-            yield Web(listener.getsockname()[1], process)
+            yield Web(listener.getsockname()[1], process, log)
         finally:
             process.terminate()
             process.wait(timeout=30)

@@ -17,6 +17,7 @@ from payments.models import Transaction
 from platforms import services as platforms
 from platforms.models import Event, Platform
 from platforms.services import MilestonePlan
+from tests.api_client import Api
 from tests.factories import (
     PlatformFactory,
     TaskFactory,
@@ -49,6 +50,16 @@ class Ask:
     body: Body | None = None
     other: Body | None = None
     wrong: tuple[Body, ...] = ()
+
+    def api(self) -> Api:
+        """As the owner, who has called before: what a call notes about its caller is noted."""
+        if self.owner is None:
+            return Api()
+        if isinstance(self.owner, Worker):
+            return Api.as_worker(self.owner)
+        api = Api.of(self.owner)
+        api.get("balance")
+        return api
 
 
 ASKS: dict[str, Callable[[], Ask]] = {}
