@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import quote
 from django.contrib.auth.models import Permission, User
+from django.core import mail
 from django.db import connection, models
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -106,6 +107,8 @@ def a_round(number):
     platforms.create_api_key(platform_id=platform.pk)
     platforms.invite_worker(platform_id=platform.pk, email=f"guest{number}@example.com", now=now)
     platforms.send_invitations(now=now)
+    token = next(word for word in mail.outbox[-1].body.split() if word.startswith("gi_"))
+    platforms.accept_invitation(worker_id=worker.pk, token=token, now=now)
     task = started(worker, platform=platform, now=now)
     report = WorkReport(task_id=task.pk, event_type="completed", external_id=f"done-{number}")
     platforms.record_work_event(platform_id=platform.pk, report=report, now=now)
