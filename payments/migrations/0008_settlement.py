@@ -3,259 +3,676 @@
 import django.db.models.deletion
 import django.db.models.functions.datetime
 import django.db.models.functions.text
-import gigstream.lib.ids
-import gigstream.lib.money
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
+import gigstream.lib.ids
+import gigstream.lib.money
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('payments', '0007_sandbox_custody'),
-        ('platforms', '0007_task_events'),
+        ("payments", "0007_sandbox_custody"),
+        ("platforms", "0007_task_events"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Reconciliation',
+            name="Reconciliation",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField()),
-                ('since', models.DateTimeField(help_text='transfers made since then were compared')),
-                ('matched', models.PositiveIntegerField()),
-                ('breaks', models.JSONField(help_text='how many are open, by bucket')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField()),
+                ("since", models.DateTimeField(help_text="transfers made since then were compared")),
+                ("matched", models.PositiveIntegerField()),
+                ("breaks", models.JSONField(help_text="how many are open, by bucket")),
             ],
             options={
-                'db_table': 'reconciliations',
+                "db_table": "reconciliations",
             },
         ),
         migrations.CreateModel(
-            name='ReconciliationBreak',
+            name="ReconciliationBreak",
             fields=[
-                ('id', models.UUIDField(default=gigstream.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('bucket', models.CharField(choices=[('amount_differs', 'Amount Differs'), ('missing_there', 'Missing There'), ('missing_here', 'Missing Here'), ('state_differs', 'State Differs'), ('late', 'Late')], max_length=16)),
-                ('subject', models.CharField(help_text="our key, or the provider's id when we have none", max_length=160)),
-                ('ours', models.JSONField(blank=True, null=True)),
-                ('theirs', models.JSONField(blank=True, null=True)),
-                ('chain', models.JSONField(blank=True, null=True)),
-                ('last_seen_at', models.DateTimeField()),
-                ('owner', models.CharField(blank=True, help_text='who of the staff looks into it', max_length=64)),
-                ('note', models.TextField(blank=True)),
-                ('resolved_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.lib.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "bucket",
+                    models.CharField(
+                        choices=[
+                            ("amount_differs", "Amount Differs"),
+                            ("missing_there", "Missing There"),
+                            ("missing_here", "Missing Here"),
+                            ("state_differs", "State Differs"),
+                            ("late", "Late"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "subject",
+                    models.CharField(
+                        help_text="our key, or the provider's id when we have none", max_length=160
+                    ),
+                ),
+                ("ours", models.JSONField(blank=True, null=True)),
+                ("theirs", models.JSONField(blank=True, null=True)),
+                ("chain", models.JSONField(blank=True, null=True)),
+                ("last_seen_at", models.DateTimeField()),
+                (
+                    "owner",
+                    models.CharField(blank=True, help_text="who of the staff looks into it", max_length=64),
+                ),
+                ("note", models.TextField(blank=True)),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'db_table': 'reconciliation_breaks',
+                "db_table": "reconciliation_breaks",
             },
         ),
         migrations.CreateModel(
-            name='SettlementAttempt',
+            name="SettlementAttempt",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField(help_text="1, 2, … of this transfer's calls")),
-                ('provider', models.CharField(max_length=32)),
-                ('operation', models.CharField(choices=[('transfer', 'Transfer'), ('read', 'Read'), ('find', 'Find'), ('accelerate', 'Accelerate'), ('cancel', 'Cancel')], max_length=16)),
-                ('started_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('milliseconds', models.PositiveIntegerField(blank=True, null=True)),
-                ('state', models.CharField(blank=True, help_text="the transfer's, in the provider's word", max_length=40)),
-                ('error_class', models.CharField(blank=True, choices=[('network', 'Network'), ('gas', 'Gas'), ('nonce', 'Nonce'), ('execution', 'Execution'), ('unknown_outcome', 'Unknown Outcome'), ('blocked_destination', 'Blocked Destination'), ('insufficient_funds', 'Insufficient Funds'), ('key_reused', 'Key Reused'), ('credentials', 'Credentials'), ('invalid_request', 'Invalid Request')], max_length=24, null=True)),
-                ('error_message', models.TextField(blank=True)),
-                ('gas_price', models.PositiveBigIntegerField(blank=True, help_text='wei for a unit of gas', null=True)),
-                ('gas_used', models.PositiveBigIntegerField(blank=True, null=True)),
-                ('network_fee', gigstream.lib.money.MoneyField(blank=True, help_text='USDC; the house bears it', null=True)),
-                ('block_number', models.PositiveBigIntegerField(blank=True, null=True)),
-                ('answer', models.JSONField(blank=True, help_text='as received, without secrets', null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("number", models.PositiveIntegerField(help_text="1, 2, … of this transfer's calls")),
+                ("provider", models.CharField(max_length=32)),
+                (
+                    "operation",
+                    models.CharField(
+                        choices=[
+                            ("transfer", "Transfer"),
+                            ("read", "Read"),
+                            ("find", "Find"),
+                            ("accelerate", "Accelerate"),
+                            ("cancel", "Cancel"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("started_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("milliseconds", models.PositiveIntegerField(blank=True, null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        blank=True, help_text="the transfer's, in the provider's word", max_length=40
+                    ),
+                ),
+                (
+                    "error_class",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("network", "Network"),
+                            ("gas", "Gas"),
+                            ("nonce", "Nonce"),
+                            ("execution", "Execution"),
+                            ("unknown_outcome", "Unknown Outcome"),
+                            ("blocked_destination", "Blocked Destination"),
+                            ("insufficient_funds", "Insufficient Funds"),
+                            ("key_reused", "Key Reused"),
+                            ("credentials", "Credentials"),
+                            ("invalid_request", "Invalid Request"),
+                        ],
+                        max_length=24,
+                        null=True,
+                    ),
+                ),
+                ("error_message", models.TextField(blank=True)),
+                (
+                    "gas_price",
+                    models.PositiveBigIntegerField(blank=True, help_text="wei for a unit of gas", null=True),
+                ),
+                ("gas_used", models.PositiveBigIntegerField(blank=True, null=True)),
+                (
+                    "network_fee",
+                    gigstream.lib.money.MoneyField(
+                        blank=True, help_text="USDC; the house bears it", null=True
+                    ),
+                ),
+                ("block_number", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("answer", models.JSONField(blank=True, help_text="as received, without secrets", null=True)),
             ],
             options={
-                'db_table': 'settlement_attempts',
+                "db_table": "settlement_attempts",
             },
         ),
         migrations.AddField(
-            model_name='transaction',
-            name='provider_state',
-            field=models.CharField(blank=True, help_text="of the transfer, in the provider's word, when last read", max_length=40),
+            model_name="transaction",
+            name="provider_state",
+            field=models.CharField(
+                blank=True, help_text="of the transfer, in the provider's word, when last read", max_length=40
+            ),
         ),
         migrations.CreateModel(
-            name='ChainCursor',
+            name="ChainCursor",
             fields=[
-                ('token', models.CharField(help_text="address of the token's contract", max_length=42, primary_key=True, serialize=False)),
-                ('block_number', models.PositiveBigIntegerField(help_text='read to its end')),
-                ('block_hash', models.CharField(help_text='tells whether the chain was reorganised since', max_length=66)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                (
+                    "token",
+                    models.CharField(
+                        help_text="address of the token's contract",
+                        max_length=42,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("block_number", models.PositiveBigIntegerField(help_text="read to its end")),
+                (
+                    "block_hash",
+                    models.CharField(
+                        help_text="tells whether the chain was reorganised since", max_length=66
+                    ),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'db_table': 'chain_cursors',
-                'constraints': [models.CheckConstraint(condition=models.Q(('token', django.db.models.functions.text.Lower('token'))), name='cursor_token_lower_case')],
+                "db_table": "chain_cursors",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("token", django.db.models.functions.text.Lower("token"))),
+                        name="cursor_token_lower_case",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ObservedTransfer',
+            name="ObservedTransfer",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('tx_hash', models.CharField(max_length=66)),
-                ('log_index', models.PositiveIntegerField()),
-                ('block_number', models.PositiveBigIntegerField()),
-                ('block_hash', models.CharField(max_length=66)),
-                ('from_wallet', models.CharField(max_length=42)),
-                ('to_wallet', models.CharField(max_length=42)),
-                ('amount', gigstream.lib.money.MoneyField()),
-                ('seen_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('status', models.CharField(choices=[('seen', 'Seen'), ('credited', 'Credited'), ('unknown_platform', 'Unknown Platform'), ('vanished', 'Vanished')], default='seen', max_length=16)),
-                ('platform', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='observed_transfers', to='platforms.platform')),
-                ('transaction', models.ForeignKey(blank=True, help_text='the deposit; one for all logs to a platform in one chain transaction', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='observed', to='payments.transaction')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("tx_hash", models.CharField(max_length=66)),
+                ("log_index", models.PositiveIntegerField()),
+                ("block_number", models.PositiveBigIntegerField()),
+                ("block_hash", models.CharField(max_length=66)),
+                ("from_wallet", models.CharField(max_length=42)),
+                ("to_wallet", models.CharField(max_length=42)),
+                ("amount", gigstream.lib.money.MoneyField()),
+                ("seen_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("seen", "Seen"),
+                            ("credited", "Credited"),
+                            ("unknown_platform", "Unknown Platform"),
+                            ("vanished", "Vanished"),
+                        ],
+                        default="seen",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="observed_transfers",
+                        to="platforms.platform",
+                    ),
+                ),
+                (
+                    "transaction",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="the deposit; one for all logs to a platform in one chain transaction",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="observed",
+                        to="payments.transaction",
+                    ),
+                ),
             ],
             options={
-                'db_table': 'observed_transfers',
+                "db_table": "observed_transfers",
             },
         ),
         migrations.CreateModel(
-            name='PaymentSwitch',
+            name="PaymentSwitch",
             fields=[
-                ('id', models.UUIDField(default=gigstream.lib.ids.new_id, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), editable=False)),
-                ('scope', models.CharField(choices=[('payouts', 'Payouts'), ('platform', 'Platform'), ('provider', 'Provider')], max_length=16)),
-                ('subject', models.CharField(blank=True, help_text="the platform's id or the provider's name; empty for all payouts", max_length=64)),
-                ('reason', models.TextField()),
-                ('off_by', models.CharField(max_length=64)),
-                ('on_at', models.DateTimeField(blank=True, null=True)),
-                ('on_by', models.CharField(blank=True, max_length=64)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.lib.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    ),
+                ),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[("payouts", "Payouts"), ("platform", "Platform"), ("provider", "Provider")],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "subject",
+                    models.CharField(
+                        blank=True,
+                        help_text="the platform's id or the provider's name; empty for all payouts",
+                        max_length=64,
+                    ),
+                ),
+                ("reason", models.TextField()),
+                ("off_by", models.CharField(max_length=64)),
+                ("on_at", models.DateTimeField(blank=True, null=True)),
+                ("on_by", models.CharField(blank=True, max_length=64)),
             ],
             options={
-                'verbose_name_plural': 'payment switches',
-                'db_table': 'payment_switches',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('on_at__isnull', True)), fields=('scope', 'subject'), name='switch_off_once'), models.CheckConstraint(condition=models.Q(('scope__in', ['payouts', 'platform', 'provider'])), name='switch_scope_known'), models.CheckConstraint(condition=models.Q(models.Q(('scope', 'payouts'), ('subject', '')), models.Q(models.Q(('scope', 'payouts'), _negated=True), models.Q(('subject', ''), _negated=True)), _connector='OR'), name='switch_names_its_subject'), models.CheckConstraint(condition=models.Q(models.Q(('reason', ''), _negated=True), models.Q(('off_by', ''), _negated=True)), name='switch_has_a_reason'), models.CheckConstraint(condition=models.Q(models.Q(('on_at__isnull', True), ('on_by', '')), models.Q(('on_at__isnull', False), models.Q(('on_by', ''), _negated=True)), _connector='OR'), name='switch_on_names_who')],
+                "verbose_name_plural": "payment switches",
+                "db_table": "payment_switches",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("on_at__isnull", True)),
+                        fields=("scope", "subject"),
+                        name="switch_off_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("scope__in", ["payouts", "platform", "provider"])),
+                        name="switch_scope_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("scope", "payouts"), ("subject", "")),
+                            models.Q(
+                                models.Q(("scope", "payouts"), _negated=True),
+                                models.Q(("subject", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="switch_names_its_subject",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reason", ""), _negated=True), models.Q(("off_by", ""), _negated=True)
+                        ),
+                        name="switch_has_a_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("on_at__isnull", True), ("on_by", "")),
+                            models.Q(("on_at__isnull", False), models.Q(("on_by", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="switch_on_names_who",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ProviderBreaker',
+            name="ProviderBreaker",
             fields=[
-                ('provider', models.CharField(max_length=32, primary_key=True, serialize=False)),
-                ('state', models.CharField(choices=[('closed', 'Closed'), ('open', 'Open'), ('half_open', 'Half Open')], default='closed', max_length=16)),
-                ('failures_in_a_row', models.PositiveIntegerField(default=0)),
-                ('opened_at', models.DateTimeField(blank=True, null=True)),
-                ('retry_at', models.DateTimeField(blank=True, help_text='when one call may try again', null=True)),
-                ('open_seconds', models.PositiveIntegerField(default=0, help_text='how long it opened for last')),
-                ('updated_at', models.DateTimeField(auto_now=True)),
+                ("provider", models.CharField(max_length=32, primary_key=True, serialize=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("closed", "Closed"), ("open", "Open"), ("half_open", "Half Open")],
+                        default="closed",
+                        max_length=16,
+                    ),
+                ),
+                ("failures_in_a_row", models.PositiveIntegerField(default=0)),
+                ("opened_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "retry_at",
+                    models.DateTimeField(blank=True, help_text="when one call may try again", null=True),
+                ),
+                (
+                    "open_seconds",
+                    models.PositiveIntegerField(default=0, help_text="how long it opened for last"),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
             ],
             options={
-                'db_table': 'provider_breakers',
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['closed', 'open', 'half_open'])), name='breaker_state_known'), models.CheckConstraint(condition=models.Q(models.Q(('open_seconds', 0), ('opened_at__isnull', True), ('retry_at__isnull', True), ('state', 'closed')), models.Q(models.Q(('state', 'closed'), _negated=True), ('open_seconds__gt', 0), ('opened_at__isnull', False), ('retry_at__isnull', False)), _connector='OR'), name='breaker_open_has_its_times')],
+                "db_table": "provider_breakers",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ["closed", "open", "half_open"])),
+                        name="breaker_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("open_seconds", 0),
+                                ("opened_at__isnull", True),
+                                ("retry_at__isnull", True),
+                                ("state", "closed"),
+                            ),
+                            models.Q(
+                                models.Q(("state", "closed"), _negated=True),
+                                ("open_seconds__gt", 0),
+                                ("opened_at__isnull", False),
+                                ("retry_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="breaker_open_has_its_times",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ProviderNotification',
+            name="ProviderNotification",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('provider', models.CharField(max_length=32)),
-                ('received_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('body', models.BinaryField()),
-                ('key_id', models.CharField(blank=True, max_length=64)),
-                ('signature', models.TextField(blank=True)),
-                ('status', models.CharField(choices=[('received', 'Received'), ('forged', 'Forged'), ('duplicate', 'Duplicate'), ('genuine', 'Genuine'), ('applied', 'Applied')], default='received', max_length=16)),
-                ('notification_id', models.CharField(blank=True, help_text="the provider's", max_length=64, null=True)),
-                ('transfer_id', models.CharField(blank=True, help_text='the transfer that it is about, at the provider', max_length=64)),
-                ('state', models.CharField(blank=True, help_text='that it reports; we re-read it', max_length=40)),
-                ('applied_at', models.DateTimeField(blank=True, help_text='the transfer was re-read then', null=True)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("provider", models.CharField(max_length=32)),
+                ("received_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("body", models.BinaryField()),
+                ("key_id", models.CharField(blank=True, max_length=64)),
+                ("signature", models.TextField(blank=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("received", "Received"),
+                            ("forged", "Forged"),
+                            ("duplicate", "Duplicate"),
+                            ("genuine", "Genuine"),
+                            ("applied", "Applied"),
+                        ],
+                        default="received",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "notification_id",
+                    models.CharField(blank=True, help_text="the provider's", max_length=64, null=True),
+                ),
+                (
+                    "transfer_id",
+                    models.CharField(
+                        blank=True, help_text="the transfer that it is about, at the provider", max_length=64
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(blank=True, help_text="that it reports; we re-read it", max_length=40),
+                ),
+                (
+                    "applied_at",
+                    models.DateTimeField(blank=True, help_text="the transfer was re-read then", null=True),
+                ),
             ],
             options={
-                'db_table': 'provider_notifications',
-                'indexes': [models.Index(fields=['received_at'], name='notifications_received'), models.Index(condition=models.Q(('status', 'genuine')), fields=['received_at'], include=('transfer_id',), name='notifications_to_apply'), models.Index(condition=models.Q(('transfer_id', ''), _negated=True), fields=['transfer_id'], name='notifications_of_transfer')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('status__in', ['genuine', 'applied'])), fields=('provider', 'notification_id'), name='notification_believed_once'), models.CheckConstraint(condition=models.Q(('status__in', ['received', 'forged', 'duplicate', 'genuine', 'applied'])), name='notification_status_known'), models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['genuine', 'applied']), _negated=True), ('notification_id__isnull', False), _connector='OR'), name='notification_believed_has_its_id'), models.CheckConstraint(condition=models.Q(models.Q(('applied_at__isnull', False), ('status', 'applied')), models.Q(models.Q(('status', 'applied'), _negated=True), ('applied_at__isnull', True)), _connector='OR'), name='notification_applied_has_its_time')],
+                "db_table": "provider_notifications",
+                "indexes": [
+                    models.Index(fields=["received_at"], name="notifications_received"),
+                    models.Index(
+                        condition=models.Q(("status", "genuine")),
+                        fields=["received_at"],
+                        include=("transfer_id",),
+                        name="notifications_to_apply",
+                    ),
+                    models.Index(
+                        condition=models.Q(("transfer_id", ""), _negated=True),
+                        fields=["transfer_id"],
+                        name="notifications_of_transfer",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status__in", ["genuine", "applied"])),
+                        fields=("provider", "notification_id"),
+                        name="notification_believed_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["received", "forged", "duplicate", "genuine", "applied"])
+                        ),
+                        name="notification_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status__in", ["genuine", "applied"]), _negated=True),
+                            ("notification_id__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="notification_believed_has_its_id",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("applied_at__isnull", False), ("status", "applied")),
+                            models.Q(
+                                models.Q(("status", "applied"), _negated=True), ("applied_at__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="notification_applied_has_its_time",
+                    ),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='providernotification',
-            trigger=pgtrigger.compiler.Trigger(name='legal_status_moves', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."status" IS DISTINCT FROM (NEW."status"))', declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{genuine:applied,received:duplicate,received:forged,received:genuine}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='e076d0b30642f4c7dbfcc5cec346d8015e60e573', operation='UPDATE', pgid='pgtrigger_legal_status_moves_c9a15', table='provider_notifications', when='BEFORE')),
+            model_name="providernotification",
+            trigger=pgtrigger.compiler.Trigger(
+                name="legal_status_moves",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."status" IS DISTINCT FROM (NEW."status"))',
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{genuine:applied,received:duplicate,received:forged,received:genuine}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="e076d0b30642f4c7dbfcc5cec346d8015e60e573",
+                    operation="UPDATE",
+                    pgid="pgtrigger_legal_status_moves_c9a15",
+                    table="provider_notifications",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reconciliation',
-            constraint=models.CheckConstraint(condition=models.Q(('since__lte', models.F('started_at')), ('started_at__lte', models.F('ended_at'))), name='reconciliation_ends_after_it_began'),
+            model_name="reconciliation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("since__lte", models.F("started_at")), ("started_at__lte", models.F("ended_at"))
+                ),
+                name="reconciliation_ends_after_it_began",
+            ),
         ),
         migrations.AddField(
-            model_name='reconciliationbreak',
-            name='transaction',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='breaks', to='payments.transaction'),
+            model_name="reconciliationbreak",
+            name="transaction",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="breaks",
+                to="payments.transaction",
+            ),
         ),
         migrations.AddField(
-            model_name='settlementattempt',
-            name='transaction',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='payments.transaction'),
+            model_name="settlementattempt",
+            name="transaction",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="attempts",
+                to="payments.transaction",
+            ),
         ),
         migrations.AddIndex(
-            model_name='observedtransfer',
-            index=models.Index(condition=models.Q(('status', 'seen')), fields=['block_number'], name='observed_to_credit'),
+            model_name="observedtransfer",
+            index=models.Index(
+                condition=models.Q(("status", "seen")), fields=["block_number"], name="observed_to_credit"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='observedtransfer',
-            constraint=models.UniqueConstraint(fields=('tx_hash', 'log_index'), name='observed_once_per_log'),
+            model_name="observedtransfer",
+            constraint=models.UniqueConstraint(fields=("tx_hash", "log_index"), name="observed_once_per_log"),
         ),
         migrations.AddConstraint(
-            model_name='observedtransfer',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='observed_amount_positive'),
+            model_name="observedtransfer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("amount__gt", 0)), name="observed_amount_positive"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='observedtransfer',
-            constraint=models.CheckConstraint(condition=models.Q(('status__in', ['seen', 'credited', 'unknown_platform', 'vanished'])), name='observed_status_known'),
+            model_name="observedtransfer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status__in", ["seen", "credited", "unknown_platform", "vanished"])),
+                name="observed_status_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='observedtransfer',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('platform__isnull', False), ('status', 'credited'), ('transaction__isnull', False)), models.Q(models.Q(('status', 'credited'), _negated=True), ('transaction__isnull', True)), _connector='OR'), name='observed_credited_has_its_deposit'),
+            model_name="observedtransfer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("platform__isnull", False), ("status", "credited"), ("transaction__isnull", False)
+                    ),
+                    models.Q(models.Q(("status", "credited"), _negated=True), ("transaction__isnull", True)),
+                    _connector="OR",
+                ),
+                name="observed_credited_has_its_deposit",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='observedtransfer',
-            constraint=models.CheckConstraint(condition=models.Q(('from_wallet', django.db.models.functions.text.Lower('from_wallet')), ('to_wallet', django.db.models.functions.text.Lower('to_wallet'))), name='observed_wallets_lower_case'),
+            model_name="observedtransfer",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("from_wallet", django.db.models.functions.text.Lower("from_wallet")),
+                    ("to_wallet", django.db.models.functions.text.Lower("to_wallet")),
+                ),
+                name="observed_wallets_lower_case",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='observedtransfer',
-            trigger=pgtrigger.compiler.Trigger(name='legal_status_moves', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."status" IS DISTINCT FROM (NEW."status"))', declare='DECLARE _is_valid_transition BOOLEAN;', func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{seen:credited,seen:unknown_platform,seen:vanished,unknown_platform:credited,vanished:seen}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;', hash='20dfc75dc2b8e7d96c0d92f7b4d0658eb8eea515', operation='UPDATE', pgid='pgtrigger_legal_status_moves_38910', table='observed_transfers', when='BEFORE')),
+            model_name="observedtransfer",
+            trigger=pgtrigger.compiler.Trigger(
+                name="legal_status_moves",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."status" IS DISTINCT FROM (NEW."status"))',
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{seen:credited,seen:unknown_platform,seen:vanished,unknown_platform:credited,vanished:seen}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="20dfc75dc2b8e7d96c0d92f7b4d0658eb8eea515",
+                    operation="UPDATE",
+                    pgid="pgtrigger_legal_status_moves_38910",
+                    table="observed_transfers",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='reconciliationbreak',
-            index=models.Index(condition=models.Q(('resolved_at__isnull', True)), fields=['created_at'], name='breaks_open'),
+            model_name="reconciliationbreak",
+            index=models.Index(
+                condition=models.Q(("resolved_at__isnull", True)), fields=["created_at"], name="breaks_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reconciliationbreak',
-            constraint=models.UniqueConstraint(condition=models.Q(('resolved_at__isnull', True)), fields=('bucket', 'subject'), name='break_open_once'),
+            model_name="reconciliationbreak",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("resolved_at__isnull", True)),
+                fields=("bucket", "subject"),
+                name="break_open_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='reconciliationbreak',
-            constraint=models.CheckConstraint(condition=models.Q(('bucket__in', ['amount_differs', 'missing_there', 'missing_here', 'state_differs', 'late'])), name='break_bucket_known'),
+            model_name="reconciliationbreak",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "bucket__in",
+                        ["amount_differs", "missing_there", "missing_here", "state_differs", "late"],
+                    )
+                ),
+                name="break_bucket_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='settlementattempt',
-            index=models.Index(fields=['started_at'], name='attempts_started'),
+            model_name="settlementattempt",
+            index=models.Index(fields=["started_at"], name="attempts_started"),
         ),
         migrations.AddIndex(
-            model_name='settlementattempt',
-            index=models.Index(condition=models.Q(('ended_at__isnull', True)), fields=['started_at'], name='attempts_open'),
+            model_name="settlementattempt",
+            index=models.Index(
+                condition=models.Q(("ended_at__isnull", True)), fields=["started_at"], name="attempts_open"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='settlementattempt',
-            constraint=models.UniqueConstraint(fields=('transaction', 'number'), name='attempt_once_per_number'),
+            model_name="settlementattempt",
+            constraint=models.UniqueConstraint(
+                fields=("transaction", "number"), name="attempt_once_per_number"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='settlementattempt',
-            constraint=models.CheckConstraint(condition=models.Q(('number__gte', 1)), name='attempt_number_from_1'),
+            model_name="settlementattempt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("number__gte", 1)), name="attempt_number_from_1"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='settlementattempt',
-            constraint=models.CheckConstraint(condition=models.Q(('operation__in', ['transfer', 'read', 'find', 'accelerate', 'cancel'])), name='attempt_operation_known'),
+            model_name="settlementattempt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("operation__in", ["transfer", "read", "find", "accelerate", "cancel"])),
+                name="attempt_operation_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='settlementattempt',
-            constraint=models.CheckConstraint(condition=models.Q(('error_class__isnull', True), ('error_class__in', ['network', 'gas', 'nonce', 'execution', 'unknown_outcome', 'blocked_destination', 'insufficient_funds', 'key_reused', 'credentials', 'invalid_request']), _connector='OR'), name='attempt_error_known'),
+            model_name="settlementattempt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("error_class__isnull", True),
+                    (
+                        "error_class__in",
+                        [
+                            "network",
+                            "gas",
+                            "nonce",
+                            "execution",
+                            "unknown_outcome",
+                            "blocked_destination",
+                            "insufficient_funds",
+                            "key_reused",
+                            "credentials",
+                            "invalid_request",
+                        ],
+                    ),
+                    _connector="OR",
+                ),
+                name="attempt_error_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='settlementattempt',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at__isnull', True), ('error_class__isnull', True), ('milliseconds__isnull', True)), models.Q(('ended_at__isnull', False), ('milliseconds__isnull', False)), _connector='OR'), name='attempt_ended_has_its_time'),
+            model_name="settlementattempt",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("ended_at__isnull", True),
+                        ("error_class__isnull", True),
+                        ("milliseconds__isnull", True),
+                    ),
+                    models.Q(("ended_at__isnull", False), ("milliseconds__isnull", False)),
+                    _connector="OR",
+                ),
+                name="attempt_ended_has_its_time",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='settlementattempt',
-            trigger=pgtrigger.compiler.Trigger(name='never_changes_once_ended', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."ended_at" IS NOT NULL)', func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;", hash='8c98c3f109c4c6665210117638f05f1887c9ec21', operation='UPDATE', pgid='pgtrigger_never_changes_once_ended_80942', table='settlement_attempts', when='BEFORE')),
+            model_name="settlementattempt",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_changes_once_ended",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."ended_at" IS NOT NULL)',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="8c98c3f109c4c6665210117638f05f1887c9ec21",
+                    operation="UPDATE",
+                    pgid="pgtrigger_never_changes_once_ended_80942",
+                    table="settlement_attempts",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]
