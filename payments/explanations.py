@@ -13,6 +13,7 @@ from payments.calculations import fee_on
 from payments.enums import EntryKind, TransactionStatus, TransactionType
 from payments.models import LedgerEntry, Transaction
 from payments.selectors import payout_parts
+from payments.timeline import timeline
 from platforms.enums import TaskType
 from platforms.models import Task
 
@@ -26,6 +27,7 @@ class Explanation:
     inputs: dict[str, Any]
     deductions: list[dict[str, Any]] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
+    timeline: list[dict[str, Any]] = field(default_factory=list)
 
     def as_data(self) -> dict[str, Any]:
         return asdict(self)
@@ -40,6 +42,7 @@ def explain(
     """
     why = _EXPLAINED[TransactionType(movement.type)](movement)
     why.entries = _entries(movement, for_platform, for_worker)
+    why.timeline = [asdict(moment) for moment in timeline(movement) if moment.kind != "entry"]
     if for_worker is None:
         why.deductions = []
     return why
@@ -162,7 +165,10 @@ def _payout(movement: Transaction) -> Explanation:
                     "paid_out": part.amount,
                 }
                 for part in parts
-            ]
+            ],
+            # Each earning could have had a transfer of its own, and its fee.
+            "network_fee": movement.fee,
+            "network_fees_saved": movement.fee * max(len(parts) - 1, 0),
         },
         deductions,
     )

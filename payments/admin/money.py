@@ -28,7 +28,7 @@ from gigstream.lib.admin import (
 from gigstream.lib.admin import each as each_row
 from gigstream.lib.money import usdc
 from payments import services
-from payments.enums import OUTGOING, StreamStatus, TransactionStatus, TransactionType
+from payments.enums import OUTGOING, UNDER_WAY, StreamStatus, TransactionStatus, TransactionType
 from payments.models import (
     Account,
     Adjustment,
@@ -40,6 +40,7 @@ from payments.models import (
 )
 from payments.reports import ActiveStream, DailyTransactionSummary, PlatformPerformance
 from payments.selectors import payout_parts
+from payments.timeline import timeline
 from platforms.models import Platform, Task
 from workers.models import Worker
 
@@ -183,10 +184,12 @@ class TransactionAdmin(ReadOnlyAdmin):
                     "tx_hash",
                     ("block_number", "confirmations"),
                     ("from_wallet", "to_wallet"),
-                    "circle_tx_id",
+                    ("circle_tx_id", "provider_state"),
                 )
             },
         ),
+        ("What has happened", {"fields": ("happened",)}),
+        ("What has happened", {"fields": ("happened",)}),
         (
             "The call to the provider",
             {"fields": ("idempotency_key", ("retry_count", "next_attempt_at"), "error_message")},
@@ -202,7 +205,43 @@ class TransactionAdmin(ReadOnlyAdmin):
             lambda payout: services.cancel_payout(transaction_id=payout.pk, reason=REASON),
             when=lambda payout: payout.type in OUTGOING and payout.status == TransactionStatus.PENDING,
         ),
+        each_row(
+            "offer_again",
+            "Take up again what is parked",
+            "taken up again",
+            lambda payout: services.offer_again(transaction_id=payout.pk),
+            when=lambda payout: payout.next_attempt_at is None and payout.status in UNDER_WAY,
+        ),
+        each_row(
+            "look_for",
+            "Look for it at the provider",
+            "looked for",
+            lambda payout: services.look_for(transaction_id=payout.pk),
+            when=lambda payout: payout.type in OUTGOING and payout.status == TransactionStatus.PENDING,
+        ),
+        each_row(
+            "accelerate",
+            "Offer it to the chain at a higher price",
+            "offered again",
+            lambda payout: services.accelerate_payout(transaction_id=payout.pk),
+            when=lambda payout: payout.status == TransactionStatus.SUBMITTED,
+        ),
+        each_row(
+            "ask_to_cancel",
+            "Ask the provider to drop it",
+            "asked to be dropped",
+            lambda payout: services.cancel_transfer(transaction_id=payout.pk),
+            when=lambda payout: payout.status == TransactionStatus.SUBMITTED,
+        ),
     )
+
+    @admin.display(description="in order")
+    def happened(self, row: Transaction) -> SafeString:
+        return format_html_join(
+            "",
+            "<div>{} {}</div>",
+            ((f"{one.at:%Y-%m-%d %H:%M:%S}", one.text) for one in timeline(row)),
+        )
 
     @admin.display(description="tx hash")
     def short_hash(self, row: Transaction) -> str | None:

@@ -189,6 +189,14 @@ class ExplainedDeduction(serializers.Serializer):
     amount = Amount()
 
 
+class ExplainedMoment(serializers.Serializer):
+    """One thing that happened to the payment."""
+
+    at = Instant()
+    kind = serializers.ChoiceField(choices=["call", "report", "act"])
+    text = Text()
+
+
 class Explanation(serializers.Serializer):
     """Everything behind one payment."""
 
@@ -198,3 +206,4 @@ class Explanation(serializers.Serializer):
     inputs = serializers.DictField(help_text="the values in the formula, by name")
     deductions = ExplainedDeduction(many=True)
     entries = ExplainedEntry(many=True, help_text="in the ledger, as far as they touch your accounts")
+    timeline = ExplainedMoment(many=True, help_text="calls to the provider, its reports, and acts, in order")

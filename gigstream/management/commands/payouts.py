@@ -1,0 +1,47 @@
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from audit.context import current_actor
+from gigstream.lib.errors import Refusal
+from payments import services
+from payments.enums import SwitchScope
+from payments.models import PaymentSwitch
+
+
+class Command(BaseCommand):
+    help = "stop payouts at once, or let them go on; earnings go on all the while"
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("act", choices=["stop", "go-on", "status"])
+        only = parser.add_mutually_exclusive_group()
+        only.add_argument("--platform", default="", help="id: only of workers who have worked for it")
+        only.add_argument("--provider", default="", help="name: only those that it would send")
+        parser.add_argument("--reason", default="", help="why; wanted for stop")
+        parser.add_argument(
+            "--by", default="", help="who asks for it; the operator of the machine unless given"
+        )
+
+    def handle(self, *, act: str, **options: Any) -> None:
+        """Prints what is stopped now."""
+        scope, subject = _scope(options)
+        by = options["by"] or current_actor().id or "operator"
+        try:
+            if act == "stop":
+                if not options["reason"]:
+                    raise CommandError("say why: --reason")
+                services.stop_payments(scope=scope, subject=subject, reason=options["reason"], by=by)
+            elif act == "go-on":
+                services.let_payments_go_on(scope=scope, subject=subject, by=by)
+        except Refusal as refusal:
+            raise CommandError(refusal.message) from refusal
+        for switch in PaymentSwitch.objects.filter(on_at=None).order_by("created_at"):
+            at = f"{switch.created_at:%Y-%m-%d %H:%M}"
+            self.stdout.write(f"stopped: {switch} since {at} by {switch.off_by}: {switch.reason}")
+
+
+def _scope(options: dict[str, Any]) -> tuple[SwitchScope, str]:
+    for scope in (SwitchScope.PLATFORM, SwitchScope.PROVIDER):
+        if options[scope]:
+            return scope, options[scope]
+    return SwitchScope.PAYOUTS, ""

@@ -1,0 +1,65 @@
+"""All that has happened to one payment, in order: here, at the provider, in the ledger, by staff."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from audit.enums import ActorType
+from audit.models import AuditLog
+from gigstream.lib.money import usdc
+from payments.enums import NotificationStatus
+from payments.models import LedgerEntry, ProviderNotification, SettlementAttempt, Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that happened: what kind, and in words."""
+
+    at: datetime
+    kind: str
+    text: str
+
+
+def timeline(movement: Transaction) -> list[Moment]:
+    """Ledger entries, calls to the provider, its reports and the acts on the payment, the oldest first, in a
+    fixed number of statements. Names no member of staff."""
+    moments = [
+        *_entries(LedgerEntry.objects.filter(transaction=movement).order_by("id")),
+        *_calls(SettlementAttempt.objects.filter(transaction=movement).order_by("number")),
+        *_reports(movement),
+        *_acts(movement),
+    ]
+    return sorted(moments, key=lambda moment: moment.at)
+
+
+def _entries(entries: Iterable[LedgerEntry]) -> Iterable[Moment]:
+    for entry in entries:
+        yield Moment(entry.created_at, "entry", f"{usdc(entry.amount)} booked as {entry.kind}")
+
+
+def _calls(calls: Iterable[SettlementAttempt]) -> Iterable[Moment]:
+    for call in calls:
+        if call.ended_at is None:
+            ended = "no answer yet"
+        elif call.error_class and not call.state:
+            ended = f"{call.error_class}, {call.milliseconds} ms: {call.error_message}"
+        else:
+            ended = f"{call.state or 'done'}, {call.milliseconds} ms"
+        yield Moment(call.started_at, "call", f"{call.provider} asked to {call.operation}: {ended}")
+
+
+def _reports(movement: Transaction) -> Iterable[Moment]:
+    if not movement.circle_tx_id:
+        return
+    believed = [NotificationStatus.GENUINE, NotificationStatus.APPLIED]
+    reports = ProviderNotification.objects.filter(transfer_id=movement.circle_tx_id, status__in=believed)
+    for report in reports.order_by("id"):
+        yield Moment(report.received_at, "report", f"{report.provider} reported {report.state}")
+
+
+def _acts(movement: Transaction) -> Iterable[Moment]:
+    acts = AuditLog.objects.filter(resource_type="transaction", resource_id=str(movement.pk))
+    for act in acts.order_by("id"):
+        who = "staff" if act.actor_type == ActorType.STAFF else act.actor_type
+        why = act.error_message or act.metadata.get("reason") or act.metadata.get("error") or ""
+        yield Moment(act.created_at, "act", f"{act.action} by {who}" + (f": {why}" if why else ""))
