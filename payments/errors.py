@@ -86,3 +86,23 @@ class BreakResolved(Refusal):
     """The difference is gone or explained already."""
 
     code = "break_resolved"
+
+
+class ProviderSaidNo(Refusal):
+    """The provider answered and did not do it."""
+
+    code = "provider_refused"
+
+
+class ProviderSilent(Refusal):
+    """The provider did not answer: whether it did it shows the next look."""
+
+    code = "provider_silent"
+    status = 503
+
+
+class UnknownSubject(Refusal):
+    """There is no such platform or provider to stop the payouts of."""
+
+    code = "unknown_subject"
+    status = 400

@@ -1,6 +1,7 @@
 """What staff may do with a transfer that does not get on by itself."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from audit import services as audit
@@ -8,10 +9,10 @@ from audit.services import Record, verb
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
 from payments.enums import AttemptOperation, TransactionStatus
-from payments.errors import NotParked, NotWithProvider
+from payments.errors import NotParked, NotWithProvider, ProviderSaidNo, ProviderSilent
 from payments.models import Transaction
 from payments.provider import configured_provider
-from payments.provider.protocol import PaymentProvider
+from payments.provider.protocol import PaymentProvider, ProviderRefused
 from payments.services import attempts
 from payments.services.attempts import NOTHING, Outcome
 from payments.services.settlement import ask_to_accelerate, ask_to_cancel
@@ -49,6 +50,7 @@ def look_for(
         lambda: provider.find(key=provider_key(payout), to_wallet=payout.to_wallet, since=first_at)
     )
     attempts.end([(opened, outcome)], now)
+    _require_answer(outcome)
     if outcome.answer is not None:
         take_found(payout.pk, outcome.answer, now)
     payout.refresh_from_db()
@@ -57,21 +59,30 @@ def look_for(
 
 def accelerate_payout(
     *, transaction_id: UUID, now: datetime | None = None, provider: PaymentProvider | None = None
-) -> Outcome[None]:
-    """The provider was asked to offer the transfer at a higher price. Raises NotWithProvider."""
+) -> None:
+    """The provider was asked to offer the transfer at a higher price. Raises NotWithProvider, ProviderSaidNo
+    or ProviderSilent."""
     payout, provider, at = _with_provider(transaction_id, provider, now)
     _told("payout.accelerate", payout, at)
-    return ask_to_accelerate(provider, payout, at)
+    _require_answer(ask_to_accelerate(provider, payout, at))
 
 
 def cancel_transfer(
     *, transaction_id: UUID, now: datetime | None = None, provider: PaymentProvider | None = None
-) -> Outcome[None]:
+) -> None:
     """The provider was asked to drop the transfer; it is off only when the provider says so. Raises
-    NotWithProvider."""
+    NotWithProvider, ProviderSaidNo or ProviderSilent."""
     payout, provider, at = _with_provider(transaction_id, provider, now)
     _told("payout.ask_to_cancel", payout, at)
-    return ask_to_cancel(provider, payout, at)
+    _require_answer(ask_to_cancel(provider, payout, at))
+
+
+def _require_answer(outcome: Outcome[Any]) -> None:
+    """Raise ProviderSaidNo, or ProviderSilent, when the provider did not do what it was asked."""
+    if isinstance(outcome.error, ProviderRefused):
+        raise ProviderSaidNo(f"the provider refused: {outcome.message}")
+    if outcome.error is not None:
+        raise ProviderSilent(f"the provider did not answer: {outcome.message}")
 
 
 def _with_provider(

@@ -10,9 +10,9 @@ from audit import services as audit
 from audit.services import verb
 from gigstream.lib.clock import database_now
 from payments.enums import SwitchScope
-from payments.errors import SwitchedAlready
+from payments.errors import SwitchedAlready, UnknownSubject
 from payments.models import PaymentSwitch
-from platforms.models import Engagement
+from platforms.models import Engagement, Platform
 
 
 @verb("payments.stop", "payment_switch")
@@ -21,9 +21,11 @@ def stop_payments(
 ) -> PaymentSwitch:
     """Payouts of this scope are not handed to the provider any more; those under way are still watched.
 
-    Raises SwitchedAlready when they are stopped.
+    Raises SwitchedAlready when they are stopped, UnknownSubject when there is no such platform.
     """
     now = now or database_now()
+    if scope == SwitchScope.PLATFORM and not _is_platform(subject):
+        raise UnknownSubject(f"there is no platform {subject!r}")
     if PaymentSwitch.objects.filter(scope=scope, subject=subject, on_at=None).exists():
         raise SwitchedAlready(f"{scope} {subject}".strip() + " is stopped already")
     switch = PaymentSwitch(scope=scope, subject=subject, reason=reason, off_by=by, created_at=now)
@@ -46,6 +48,13 @@ def let_payments_go_on(
     switch.save()
     audit.record("payments.go_on", switch, after={"scope": scope, "subject": subject}, now=now)
     return switch
+
+
+def _is_platform(subject: str) -> bool:
+    try:
+        return Platform.objects.filter(pk=UUID(subject)).exists()
+    except ValueError:
+        return False
 
 
 def are_stopped(provider: str) -> bool:
