@@ -21,3 +21,17 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     # Hashing at the production cost would only heat the machine.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The cases of settlement under faults, with what became of each."""
+    told = sorted(
+        str(value)
+        for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+        for name, value in report.user_properties
+        if name == "settlement" and report.when == "call"
+    )
+    if told:
+        terminalreporter.section("settlement, case by case")
+        for line in told:
+            terminalreporter.line(line)

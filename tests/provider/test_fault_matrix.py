@@ -2,7 +2,6 @@
 exactly once there and here, or voided exactly once."""
 
 from datetime import UTC, datetime
-from decimal import Decimal
 
 import pytest
 
@@ -11,9 +10,9 @@ from payments.enums import BreakerState, ErrorClass, SwitchScope
 from payments.errors import PayoutUnderWay
 from payments.models import LedgerEntry, ProviderBreaker, ReconciliationBreak, SettlementAttempt, Transaction
 from platforms import services as platforms
-from tests.books import violated
 from tests.circle import START
-from tests.factories import PlatformFactory, WorkerFactory, balance, seconds, started
+from tests.factories import PlatformFactory, WorkerFactory, balance, started
+from tests.provider.agreement import Time, require_agreement
 
 pytestmark = pytest.mark.django_db
 
@@ -55,52 +54,12 @@ def goes_wrong(twin, fault, fate):
         twin.wrong("transfer", fault=fault)
 
 
-class Time:
-    """Ours and the twin's go together."""
-
-    def __init__(self, twin):
-        self.twin, self.now = twin, NOW
-
-    def pass_by(self, by=30):
-        self.now += seconds(by)
-        self.twin.advance(by)
-
-    def tick(self, by=30):
-        self.pass_by(by)
-        payments.submit_payouts(now=self.now)
-        payments.poll_settlements(now=self.now)
-
-    def until_all_ended(self, most=40):
-        for _ in range(most):
-            if not Transaction.objects.filter(type="payout", status__in=["pending", "submitted"]).exists():
-                return
-            self.tick()
-        left = Transaction.objects.filter(type="payout").values_list("status", "error_message")
-        raise AssertionError(f"not ended: {list(left)}")
-
-
-def require_agreement(twin, time):
-    """What is confirmed here is complete there: the same transfers, each once, of the same amounts."""
-    confirmed = {
-        row.circle_tx_id: (row.to_wallet, row.amount)
-        for row in Transaction.objects.filter(type="payout", status="confirmed")
-    }
-    complete = [one for one in twin.transactions() if one["state"] in ("COMPLETE", "CONFIRMED")]
-    there = {one["id"]: (one["destinationAddress"].lower(), Decimal(one["amounts"][0])) for one in complete}
-    assert there == confirmed
-    assert len(complete) == len(there)
-    assert violated() == {}
-    assert payments.reconcile_settlements(since=NOW, now=time.now) == 0, list(
-        ReconciliationBreak.objects.values()
-    )
-
-
 @pytest.mark.parametrize("fate", SETTLES)
 @pytest.mark.parametrize("fault", ["", *SILENT, "busy", "garbage", "redirect", "huge"])
 def test_a_transfer_is_settled_once_whatever_its_offer_meets(twin, fault, fate):
     [worker] = paid()
     goes_wrong(twin, fault, fate)
-    time = Time(twin)
+    time = Time(twin, at=NOW)
 
     time.tick(0)
     time.until_all_ended()
@@ -109,7 +68,7 @@ def test_a_transfer_is_settled_once_whatever_its_offer_meets(twin, fault, fate):
     assert (payout.status, payout.amount) == ("confirmed", 10)
     assert (balance(worker, "available"), balance(worker, "in_transit")) == (0, 0)
     assert LedgerEntry.objects.filter(kind="payout_settled").count() == 1
-    require_agreement(twin, time)
+    require_agreement(twin, since=NOW, now=time.now)
 
 
 @pytest.mark.parametrize("fate", VOIDS)
@@ -117,7 +76,7 @@ def test_a_transfer_is_settled_once_whatever_its_offer_meets(twin, fault, fate):
 def test_a_transfer_that_failed_for_good_is_given_back_once(twin, fault, fate):
     [worker] = paid()
     goes_wrong(twin, fault, fate)
-    time = Time(twin)
+    time = Time(twin, at=NOW)
 
     time.tick(0)
     time.until_all_ended()
@@ -127,13 +86,13 @@ def test_a_transfer_that_failed_for_good_is_given_back_once(twin, fault, fate):
     assert payout.error_message
     assert (balance(worker, "available"), balance(worker, "in_transit")) == (10, 0)
     assert LedgerEntry.objects.filter(kind="payout_void").count() == 1
-    require_agreement(twin, time)
+    require_agreement(twin, since=NOW, now=time.now)
 
 
 @pytest.mark.parametrize("fault", [*SILENT, "busy", "garbage", "redirect", "huge"])
 def test_a_look_that_meets_a_fault_changes_nothing(twin, fault):
     paid()
-    time = Time(twin)
+    time = Time(twin, at=NOW)
     time.tick(0)
     twin.wrong("transaction", fault=fault, times=2)
 
@@ -142,14 +101,14 @@ def test_a_look_that_meets_a_fault_changes_nothing(twin, fault):
 
     time.until_all_ended()
     assert Transaction.objects.get(type="payout").status == "confirmed"
-    require_agreement(twin, time)
+    require_agreement(twin, since=NOW, now=time.now)
 
 
 @pytest.mark.parametrize("fate", ["wrong_amount", "wrong_address"])
 def test_another_transfer_than_ours_waits_for_staff(twin, fate):
     [worker] = paid()
     twin.wrong("transfer", fate=fate)
-    time = Time(twin)
+    time = Time(twin, at=NOW)
 
     for _ in range(4):
         time.tick()
@@ -165,7 +124,7 @@ def test_another_transfer_than_ours_waits_for_staff(twin, fate):
 def test_a_word_that_nobody_knows_is_kept_and_told(twin):
     paid()
     twin.wrong("transfer", fate="unheard_of")
-    time = Time(twin)
+    time = Time(twin, at=NOW)
     time.tick(0)
 
     told = ""
@@ -177,13 +136,13 @@ def test_a_word_that_nobody_knows_is_kept_and_told(twin):
     assert Transaction.objects.get(type="payout").provider_state == "WARMING_UP"
     time.until_all_ended()
     assert Transaction.objects.get(type="payout").status == "confirmed"
-    require_agreement(twin, time)
+    require_agreement(twin, since=NOW, now=time.now)
 
 
 def test_every_call_is_on_record(twin):
     paid()
     twin.wrong("transfer", fault="timeout_after")
-    time = Time(twin)
+    time = Time(twin, at=NOW)
     time.tick(0)
     time.until_all_ended()
 
@@ -200,7 +159,7 @@ def test_every_call_is_on_record(twin):
 def test_a_transfer_that_may_have_been_taken_cannot_be_cancelled(twin):
     [_] = paid()
     twin.wrong("transfer", fault="timeout_after")
-    time = Time(twin)
+    time = Time(twin, at=NOW)
     time.tick(0)
     payout = Transaction.objects.get(type="payout")
 
@@ -210,13 +169,13 @@ def test_a_transfer_that_may_have_been_taken_cannot_be_cancelled(twin):
     found = payments.look_for(transaction_id=payout.pk, now=time.now)
     assert found.status == "submitted"
     time.until_all_ended()
-    require_agreement(twin, time)
+    require_agreement(twin, since=NOW, now=time.now)
 
 
 def test_with_the_breaker_open_nothing_fails_and_everything_drains_after(twin):
     paid(count=30)
     twin.wrong("any", fault="error_before", times=10_000)
-    time = Time(twin)
+    time = Time(twin, at=NOW)
 
     for _ in range(60):
         time.tick(10)
@@ -231,7 +190,7 @@ def test_with_the_breaker_open_nothing_fails_and_everything_drains_after(twin):
     time.until_all_ended(most=60)
     assert Transaction.objects.filter(type="payout", status="confirmed").count() == 30
     assert ProviderBreaker.objects.get(pk="circle").state == BreakerState.CLOSED
-    require_agreement(twin, time)
+    require_agreement(twin, since=NOW, now=time.now)
 
 
 @pytest.mark.parametrize("scope", SwitchScope.values)
@@ -240,7 +199,7 @@ def test_a_switch_stops_payouts_while_earnings_go_on(twin, scope):
     task = worker.tasks.get()
     subject = {"payouts": "", "platform": str(task.platform_id), "provider": "circle"}[scope]
     payments.stop_payments(scope=scope, subject=subject, reason="odd amounts", by="1", now=NOW)
-    time = Time(twin)
+    time = Time(twin, at=NOW)
 
     time.tick(0)
     assert twin.transactions() == []
@@ -251,4 +210,4 @@ def test_a_switch_stops_payouts_while_earnings_go_on(twin, scope):
     payments.let_payments_go_on(scope=scope, subject=subject, by="2", now=time.now)
     time.until_all_ended()
     assert Transaction.objects.get(type="payout").status == "confirmed"
-    require_agreement(twin, time)
+    require_agreement(twin, since=NOW, now=time.now)
