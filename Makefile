@@ -19,7 +19,7 @@ PRODUCTION_EXAMPLE := GIGSTREAM_ENV=production DEBUG=false ALLOWED_HOSTS=gigstre
 	EMAIL_URL=smtp://mail.invalid:25 WALLET_SIGN_IN_DOMAIN=gigstream.example
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test bench schema check services-stop
+.PHONY: help install demo test faults bench schema check services-stop
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -43,6 +43,9 @@ demo: install ## run everything on 127.0.0.1, port $PORT or 8000, until Ctrl-C; 
 
 test: $(NODE_SDK) ## run the tests; PYTEST_ARGS replaces pytest's arguments
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+faults: install ## settle 10,000 payouts, or PAYOUTS, through Circle's twin while one call in twenty goes wrong
+	GIGSTREAM_TEST_PAYOUTS=$(or $(PAYOUTS),10000) $(BIN)/pytest -n 0 tests/provider/test_many_payouts.py
 
 bench: $(PEERS) $(NODE_PEERS) ## measure speed into docs/performance.md; BENCH=release only that, PROFILE=1 its plans
 	@$(BIN)/python -m tests.benchmarks $(BENCH) $(if $(PROFILE),--explain)
