@@ -43,6 +43,13 @@ class InvalidKey(Refusal):
     status = 400
 
 
+class LengthMissing(Refusal):
+    """A body comes in chunks. What nobody has counted would be taken for none at all."""
+
+    code = "length_required"
+    status = 411
+
+
 class ScopeMissing(Refusal):
     """The key was made without the scope that this operation needs."""
 
@@ -91,6 +98,8 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if "Transfer-Encoding" in request.headers:
+            raise LengthMissing("a body needs the header Content-Length")
         known = self._known(request)
         wrong = {name: "unknown parameter" for name in request.query_params if name not in known}
         wrong |= {name: "given twice" for name, values in request.query_params.lists() if len(values) > 1}
@@ -99,9 +108,9 @@ class ApiView(APIView):
 
     def _known(self, request: Request) -> Collection[str]:
         """The parameters that the query string may have."""
-        if request.method == "POST":
-            return ("dry_run",) if self.moves_money else ()
-        door = self.doors.get(request.method or "")
+        if request.method not in READING:
+            return ("dry_run",) if self.moves_money and request.method == "POST" else ()
+        door = self.doors.get("GET")
         own = () if self.query is None else tuple(self.query().fields)
         paged = door is not None and (door.listed or door.pages)
         return (*own, "limit", "cursor") if paged else own

@@ -1,9 +1,10 @@
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from gigstream import documentation
 from gigstream.health import HealthView, ReadinessView
+from gigstream.lib.api import problems
 from gigstream.metrics.view import MetricsView
 
 urlpatterns = [
@@ -17,6 +18,8 @@ urlpatterns = [
     path("api/v1/", include("payments.api.me_urls")),
     path("api/v1/", include("reputation.api.me_urls")),
     path("api/v1/", include("loans.api.me_urls")),
+    # Where nothing is, programs are told so even where people get Django's pages for developers.
+    re_path("^api/v1/", problems.nothing_here),
     path("api/schema/", documentation.schema, name="schema"),
     path("api/docs/", documentation.Page.as_view(template_name="api/swagger.html"), name="swagger"),
     path("api/redoc/", documentation.Page.as_view(template_name="api/redoc.html"), name="redoc"),

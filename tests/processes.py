@@ -60,6 +60,27 @@ def run_celery(
             process.wait(timeout=30)
 
 
+@contextmanager
+def run_code(
+    code: str, *, log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does this on the test's database; at the end of the block it is killed."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
+            cwd=settings.BASE_DIR,
+            env={**os.environ, **(environment or {}), "DATABASE_URL": database_url()},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait(timeout=30)
+
+
 def run_worker(
     log: Path, environment: Mapping[str, str] | None = None
 ) -> AbstractContextManager[subprocess.Popen[bytes]]:
@@ -103,10 +124,11 @@ def run_scheduler(log: Path, environment: Mapping[str, str] | None = None) -> It
 
 @dataclass(frozen=True, slots=True)
 class Web:
-    """A web server on this machine: where it listens, and its master process."""
+    """A web server on this machine: where it listens, its master process, and what it says."""
 
     port: int
     process: subprocess.Popen[bytes]
+    log: Path
 
     @property
     def url(self) -> str:
@@ -124,13 +146,15 @@ class Web:
 
 
 @contextmanager
-def run_web(log: Path, *, processes: int = 1, environment: Mapping[str, str] | None = None) -> Iterator[Web]:
+def run_web(
+    log: Path, *, processes: int = 1, threads: int = 4, environment: Mapping[str, str] | None = None
+) -> Iterator[Web]:
     """The web server as it is run in production, on this test's database and Redis. Its socket listens before
     it is there itself, so that a request needs only patience."""
     with socket.create_server(("127.0.0.1", 0)) as listener, log.open("wb") as output:
-        served = ["--bind", f"fd://{listener.fileno()}", "--workers", str(processes), "--threads", "4"]
+        served = ["--bind", f"fd://{listener.fileno()}", "--workers", str(processes)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "gigstream.wsgi", *served],
+            [sys.executable, "-m", "gunicorn", "gigstream.wsgi", *served, "--threads", str(threads)],
             cwd=settings.BASE_DIR,
             env={**_own_servers(), **(environment or {})},
             pass_fds=[listener.fileno()],
@@ -139,7 +163,7 @@ def run_web(log: Path, *, processes: int = 1, environment: Mapping[str, str] | N
             start_new_session=True,
         )
         try:
-            yield Web(listener.getsockname()[1], process)
+            yield Web(listener.getsockname()[1], process, log)
         finally:
             process.terminate()
             process.wait(timeout=30)

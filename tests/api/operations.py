@@ -17,7 +17,9 @@ class Operation:
     callers: tuple[str, ...]
     resource: str
     moves_money: bool
-    parameters: tuple[str, ...]
+    parameters: dict[str, Any]
+    form: dict[str, Any]
+    answered: frozenset[str]
 
     @property
     def scope(self) -> str:
@@ -29,19 +31,37 @@ class Operation:
 
 
 @cache
+def document() -> dict[str, Any]:
+    """The description, made from the views."""
+    made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    return made
+
+
+@cache
 def operations() -> dict[str, Operation]:
     """All of them by their names."""
-    document: Any = SchemaGenerator().get_schema(request=None, public=True)
     found = (
         _operation(path, method, described)
-        for path, methods in document["paths"].items()
+        for path, methods in document()["paths"].items()
         for method, described in methods.items()
     )
     return {one.name: one for one in found}
 
 
+def resolved(part: dict[str, Any]) -> dict[str, Any]:
+    """The schema itself where it is named only."""
+    if "$ref" in part:
+        return resolved(document()["components"]["schemas"][part["$ref"].rsplit("/", 1)[-1]])
+    if len(part.get("allOf", ())) == 1:
+        return resolved(part["allOf"][0])
+    return part
+
+
 def _operation(path: str, method: str, described: dict[str, Any]) -> Operation:
-    parameters = tuple(one["name"] for one in described.get("parameters", ()))
+    parameters = {one["name"]: one["schema"] for one in described.get("parameters", ())}
+    taken = described.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+    whole = resolved(taken)
+    properties = {name: resolved(one) for name, one in whole.get("properties", {}).items()}
     return Operation(
         name=described["operationId"],
         method=method.upper(),
@@ -50,4 +70,17 @@ def _operation(path: str, method: str, described: dict[str, Any]) -> Operation:
         resource=described["tags"][0],
         moves_money="dry_run" in parameters,
         parameters=parameters,
+        form={**whole, "properties": properties},
+        answered=frozenset(_answered(described)),
     )
+
+
+def _answered(described: dict[str, Any]) -> set[str]:
+    """The names in the objects that the operation answers when it succeeds."""
+    wholes = [
+        resolved(content["schema"])
+        for status, answer in described["responses"].items()
+        if status.startswith("2")
+        for content in answer.get("content", {}).values()
+    ]
+    return {name for whole in wholes for name in whole.get("properties", ())}

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.core.validators import EmailValidator
 from rest_framework import serializers
 
 from gigstream.lib import money
@@ -14,6 +15,7 @@ from gigstream.lib.api.rendering import dump
 from gigstream.lib.money import MICRO, InvalidAmount
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _WHOLE = re.compile(r"0|[1-9]\d{0,18}", re.ASCII)
 LARGEST_JSON = 16_384
@@ -48,6 +50,14 @@ class Text(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class Email(Text):
+    """An email address."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        valid = EmailValidator("must be an email address")
+        super().__init__(**{"max_length": 254, "validators": [valid], **kwargs})
 
 
 class Amount(serializers.Field):
@@ -123,7 +133,7 @@ class Day(serializers.DateField):
     default_error_messages = {"invalid": "must be a day, as 2030-01-31"}
 
     def to_internal_value(self, value: Any) -> date:
-        if not isinstance(value, str) or len(value) != 10:
+        if not isinstance(value, str) or not _DAY.fullmatch(value):
             self.fail("invalid", format="YYYY-MM-DD")
         return super().to_internal_value(value)
 

@@ -28,6 +28,7 @@ _REFUSALS = {
     403: "The credential does not open this.",
     404: "There is nothing here that you may see.",
     409: "The present state does not allow it.",
+    411: "The body comes without Content-Length.",
     413: "The body is too large.",
     415: "The body is not JSON.",
     422: "The values break a rule.",
