@@ -24,6 +24,7 @@ from loans import services as loans
 from payments import services as payments
 from platforms import services as platforms
 from platforms.services import MilestonePlan
+from tests.api.asks import ASKS
 from tests.api_client import Api
 from tests.factories import (
     PlatformFactory,
@@ -138,6 +139,11 @@ HOWS |= {
     ("reset_refused", 400): lambda g: g.nobody.post(
         "auth/password-reset/confirm", {"token": "gp_" + "x" * 43, "password": PASSWORD}
     ),
+    ("invitation_refused", 400): lambda g: g.me.post("me/invitations/accept", {"token": "gi_" + "x" * 43}),
+    ("no_wallet_change", 409): lambda g: g.me.post("me/wallet/cancel"),
+    ("length_required", 411): lambda g: g.api.client.generic(
+        "POST", "/api/v1/tasks", headers={**g.api.headers, "Transfer-Encoding": "chunked"}
+    ),
     ("not_authenticated", 401): lambda g: g.nobody.get("tasks"),
     ("session_over", 401): lambda g: g.nobody.post("auth/refresh", {"refresh_token": "gr_" + "x" * 43}),
     ("sign_in_refused", 401): lambda g: g.nobody.post(
@@ -195,6 +201,30 @@ HOWS |= {
     ),
     ("weak_password", 422): lambda g: g.signed_up(password="password"),
 }
+
+
+@how("wallet_not_proved", 400)
+def _(g: Given) -> Any:
+    ask = ASKS["change_my_wallet"]()
+    me = Api.as_worker(ask.owner)
+    me.put(ask.path, ask.body)
+    me.post("me/wallet/cancel")
+    return me.put(ask.path, ask.body)
+
+
+@how("wallet_changing", 409)
+def _(g: Given) -> Any:
+    ask = ASKS["change_my_wallet"]()
+    me = Api.as_worker(ask.owner)
+    me.put(ask.path, ask.body)
+    return me.put(ask.path, ask.other)
+
+
+@how("too_many_invitations", 429)
+def _(g: Given) -> Any:
+    g.monkeypatch.setattr("platforms.services.invitations.MOST_A_DAY", 1)
+    g.api.post("workers/invite", {"email": "a@example.com"})
+    return g.api.post("workers/invite", {"email": "b@example.com"})
 
 
 @how("rate_limited", 429)
