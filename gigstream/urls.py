@@ -4,6 +4,7 @@ from django.views.generic import RedirectView
 
 from gigstream.documentation import RedocView, SchemaView, SwaggerView
 from gigstream.health import HealthView, ReadinessView
+from gigstream.overview import Overview
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
@@ -16,6 +17,7 @@ urlpatterns = [
     path("api/v1/", include("payments.api.me_urls")),
     path("api/v1/", include("reputation.api.me_urls")),
     path("api/v1/", include("loans.api.me_urls")),
+    path("api/v1/me/overview", Overview.as_view(), name="me-overview"),
     path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", SwaggerView.as_view(), name="swagger"),
     path("api/redoc/", RedocView.as_view(), name="redoc"),

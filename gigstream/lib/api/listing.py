@@ -29,9 +29,15 @@ def page(
     if "cursor" in query:
         at, last = _position(query["cursor"])
         rows = rows.filter(Q(**{f"{time}__lt": at}) | Q(**{time: at, f"{key}__lt": last}))
-    found = list(rows.order_by(f"-{time}", f"-{key}")[: limit + 1])
+    found = list(newest(rows, order=order)[: limit + 1])
     more = len(found) > limit
     return found[:limit], _cursor(found[limit - 1], order) if more else None
+
+
+def newest(rows: QuerySet[Any], *, order: tuple[str, str] = ORDER) -> QuerySet[Any]:
+    """The rows as lists have them."""
+    time, key = order
+    return rows.order_by(f"-{time}", f"-{key}")
 
 
 def narrow(rows: QuerySet[Any], given: Mapping[str, Any]) -> QuerySet[Any]:

@@ -1,0 +1,52 @@
+"""What a worker's app opens with, in one answer put together from all apps."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from rest_framework.request import Request
+
+from audit.http import json
+from gigstream.lib.api.describing import described
+from gigstream.lib.api.doors import Door
+from gigstream.lib.api.listing import newest
+from payments.api.me import (
+    BalanceAnswer,
+    MyTransactionRow,
+    own_balances,
+    own_transactions,
+    shown_balance,
+)
+from platforms.api.me import MyTaskRow, own_tasks
+from workers.api.serializers import ME_COLUMNS, shown_me
+from workers.http import MyView
+from workers.models import Worker
+
+SHOWN = 10
+MyOverview = described(
+    "MyOverview",
+    Worker,
+    ME_COLUMNS,
+    balance=BalanceAnswer(),
+    tasks=MyTaskRow(many=True, help_text="the latest ten"),
+    transactions=MyTransactionRow(many=True, help_text="the latest ten"),
+)
+
+
+def overview(worker: Worker) -> dict[str, Any]:
+    """Who the worker is here, their money, and what has happened last."""
+    return {
+        **shown_me(worker),
+        "balance": shown_balance(own_balances(worker.pk)),
+        "tasks": list(newest(own_tasks(worker.pk))[:SHOWN]),
+        "transactions": list(newest(own_transactions(worker.pk))[:SHOWN]),
+    }
+
+
+class Overview(MyView):
+    """`me/overview`."""
+
+    doors = {"GET": Door("get_my_overview", MyOverview)}
+
+    def get(self, request: Request) -> HttpResponse:
+        """What a worker's app opens with: account, balance, the latest tasks and transactions."""
+        return json(200, overview(self.worker(request)))
