@@ -1,7 +1,10 @@
 """What a worker's app opens with, in one answer put together from all apps."""
 
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+import orjson
 from django.http import HttpResponse
 from rest_framework.request import Request
 
@@ -9,6 +12,7 @@ from audit.http import json
 from gigstream.lib.api.describing import described
 from gigstream.lib.api.doors import Door
 from gigstream.lib.api.listing import newest
+from gigstream.lib.api.lists import Lists
 from payments.api.me import (
     BalanceAnswer,
     MyTransactionRow,
@@ -32,14 +36,22 @@ MyOverview = described(
 )
 
 
+_LISTS = Lists(
+    {
+        "balances": own_balances,
+        "tasks": lambda worker_id: newest(own_tasks(worker_id))[:SHOWN],
+        "transactions": lambda worker_id: newest(own_transactions(worker_id))[:SHOWN],
+    },
+    worker_id=UUID(int=1),
+)
+
+
 def overview(worker: Worker) -> dict[str, Any]:
     """Who the worker is here, their money, and what has happened last."""
-    return {
-        **shown_me(worker),
-        "balance": shown_balance(own_balances(worker.pk)),
-        "tasks": list(newest(own_tasks(worker.pk))[:SHOWN]),
-        "transactions": list(newest(own_transactions(worker.pk))[:SHOWN]),
-    }
+    lists = _LISTS.read(worker_id=worker.pk)
+    balances = ((one["name"], Decimal(one["balance"])) for one in orjson.loads(lists.pop("balances")))
+    rows = {name: orjson.Fragment(text) for name, text in lists.items()}
+    return {**shown_me(worker), "balance": shown_balance(balances), **rows}
 
 
 class Overview(MyView):

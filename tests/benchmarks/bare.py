@@ -12,7 +12,6 @@ from audit.context import acting_as
 from audit.enums import ActorType
 from audit.http import json
 from gigstream.lib.api.rendering import dump
-from gigstream.lib.clock import database_now
 from gigstream.overview import overview
 from platforms import selectors, services
 from platforms.api.serializers import shown_whole
@@ -31,7 +30,7 @@ def read(request: HttpRequest) -> HttpResponse:
 
 def post(request: HttpRequest) -> HttpResponse:
     """A task posted under an idempotency key."""
-    key: Any = selectors.usable_key(_credential(request), database_now())
+    key: Any = selectors.usable_key(_credential(request))
     asked = Asked(
         f"platform:{key.platform_id}", "POST", request.path, request.headers["Idempotency-Key"], request.body
     )

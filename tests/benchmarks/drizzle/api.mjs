@@ -20,6 +20,7 @@ const pool = new pg.Pool({
   password: decodeURIComponent(url.password),
   database: url.pathname.slice(1),
   max: 8,
+  application_name: process.env.PGAPPNAME,
 })
 const db = drizzle(pool)
 const redis = new Redis(process.env.CACHE_URL)
