@@ -1,7 +1,7 @@
 """The frame of every API view: who calls, what they may, how often, and each request done once."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
@@ -41,6 +41,13 @@ class InvalidKey(Refusal):
 
     code = "idempotency_key_invalid"
     status = 400
+
+
+class LengthMissing(Refusal):
+    """A body comes in chunks. What nobody has counted would be taken for none at all."""
+
+    code = "length_required"
+    status = 411
 
 
 class ScopeMissing(Refusal):
@@ -91,6 +98,8 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if "Transfer-Encoding" in request.headers:
+            raise LengthMissing("a body needs the header Content-Length")
         known = self._known(request)
         wrong = {name: "unknown parameter" for name in request.query_params if name not in known}
         wrong |= {name: "given twice" for name, values in request.query_params.lists() if len(values) > 1}
@@ -99,9 +108,9 @@ class ApiView(APIView):
 
     def _known(self, request: Request) -> Collection[str]:
         """The parameters that the query string may have."""
-        if request.method == "POST":
-            return ("dry_run",) if self.moves_money else ()
-        door = self.doors.get(request.method or "")
+        if request.method not in READING:
+            return ("dry_run",) if self.moves_money and request.method == "POST" else ()
+        door = self.doors.get("GET")
         own = () if self.query is None else tuple(self.query().fields)
         paged = door is not None and (door.listed or door.pages)
         return (*own, "limit", "cursor") if paged else own
@@ -138,7 +147,7 @@ class ApiView(APIView):
         rows: QuerySet[Any],
         *,
         show: Callable[[dict[str, Any]], dict[str, Any]] = dict,
-        order: tuple[str, str] = listing.ORDER,
+        order: Sequence[str] = listing.NEWEST_FIRST,
     ) -> HttpResponse:
         """One page of rows that are dicts and hold what `order` names, each as `show` has it."""
         items, cursor = listing.page(rows, request.query_params, order=order)

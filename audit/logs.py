@@ -10,6 +10,7 @@ class ContextFilter(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         actor = current_actor()
-        record.request_id = actor.request_id
+        # Django speaks of a request that was refused when nobody acts any more.
+        record.request_id = actor.request_id or getattr(getattr(record, "request", None), "request_id", "")
         record.actor = str(actor)
         return True

@@ -12,6 +12,7 @@ from django.core.checks import CheckMessage, Error, register
 from gigstream.lib.money import MICRO
 from gigstream.settings import DEVELOPMENT_FIELD_KEY, DEVELOPMENT_KEY
 
+SHORTEST_TOKEN = 20
 _DOMAIN = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?", re.ASCII)
 
 
@@ -59,6 +60,8 @@ def _rules() -> Iterator[CheckMessage]:
         )
     if settings.TRUSTED_PROXIES < 0:
         yield Error("TRUSTED_PROXIES must be at least 0", id="gigstream.E019")
+    if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
+        yield Error(f"METRICS_TOKEN must have {SHORTEST_TOKEN} characters or more", id="gigstream.E030")
     if settings.CHAIN_ID < 1:
         yield Error("CHAIN_ID must be at least 1", id="gigstream.E016")
     if not _DOMAIN.fullmatch(settings.WALLET_SIGN_IN_DOMAIN):

@@ -5,12 +5,12 @@ from collections.abc import Callable
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
-from redis.exceptions import RedisError
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from audit.jobs import late_jobs
+from gigstream.lib.cache import redis_away
 
 
 class HealthView(APIView):
@@ -50,7 +50,7 @@ def _migrations() -> str:
 def _broker() -> str:
     try:
         cache.get("readyz")
-    except (RedisError, OSError):
+    except redis_away():
         return "unreachable"
     return "ok"
 

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from audit.http import json
 from gigstream.lib.api.describing import described
 from gigstream.lib.api.doors import Door
-from gigstream.lib.api.listing import newest
+from gigstream.lib.api.listing import NEWEST_FIRST
 from gigstream.lib.api.lists import Lists
 from payments.api.me import (
     BalanceAnswer,
@@ -39,8 +39,8 @@ MyOverview = described(
 _LISTS = Lists(
     {
         "balances": own_balances,
-        "tasks": lambda worker_id: newest(own_tasks(worker_id))[:SHOWN],
-        "transactions": lambda worker_id: newest(own_transactions(worker_id))[:SHOWN],
+        "tasks": lambda worker_id: own_tasks(worker_id).order_by(*NEWEST_FIRST)[:SHOWN],
+        "transactions": lambda worker_id: own_transactions(worker_id).order_by(*NEWEST_FIRST)[:SHOWN],
     },
     worker_id=UUID(int=1),
 )

@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 import environ
 from kombu import Queue
+from pythonjsonlogger.core import RESERVED_ATTRS
 
 from gigstream import services
 
@@ -46,6 +47,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "gigstream.metrics.requests.CountingMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -242,6 +244,8 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
 
+# Whoever reads /metrics says it as a bearer token.
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=100)
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["gigstream.lib.api.rendering.JSONRenderer"],
@@ -262,7 +266,6 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Real-time USDC pay for gig workers. Amounts are strings; times are RFC 3339 in UTC.",
     "VERSION": "1",
     "OAS_VERSION": "3.1.1",
-    "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "AUTHENTICATION_WHITELIST": [],
     "POSTPROCESSING_HOOKS": ["gigstream.lib.api.schema.finish"],
@@ -282,10 +285,6 @@ SPECTACULAR_SETTINGS = {
             },
         }
     },
-    # The pages' scripts come from the package, not from another host.
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
 }
 
 # --- How workers sign in, and what is sent to them ----------------------------------------------------------
@@ -316,6 +315,8 @@ LOGGING = {
         "json": {
             "()": "pythonjsonlogger.json.JsonFormatter",
             "format": "%(asctime)s %(levelname)s %(name)s %(message)s %(request_id)s %(actor)s",
+            # A request is not written out: its query string may hold anything, a key as well.
+            "reserved_attrs": [*RESERVED_ATTRS, "request"],
         },
     },
     "handlers": {

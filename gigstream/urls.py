@@ -1,9 +1,11 @@
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
-from gigstream.documentation import RedocView, SchemaView, SwaggerView
+from gigstream import documentation
 from gigstream.health import HealthView, ReadinessView
+from gigstream.lib.api import problems
+from gigstream.metrics.view import MetricsView
 from gigstream.overview import Overview
 
 urlpatterns = [
@@ -18,11 +20,14 @@ urlpatterns = [
     path("api/v1/", include("reputation.api.me_urls")),
     path("api/v1/", include("loans.api.me_urls")),
     path("api/v1/me/overview", Overview.as_view(), name="me-overview"),
-    path("api/schema/", SchemaView.as_view(), name="schema"),
-    path("api/docs/", SwaggerView.as_view(), name="swagger"),
-    path("api/redoc/", RedocView.as_view(), name="redoc"),
+    # Where nothing is, programs are told so even where people get Django's pages for developers.
+    re_path("^api/v1/", problems.nothing_here),
+    path("api/schema/", documentation.schema, name="schema"),
+    path("api/docs/", documentation.Page.as_view(template_name="api/swagger.html"), name="swagger"),
+    path("api/redoc/", documentation.Page.as_view(template_name="api/redoc.html"), name="redoc"),
     path("healthz", HealthView.as_view(), name="healthz"),
     path("readyz", ReadinessView.as_view(), name="readyz"),
+    path("metrics", MetricsView.as_view(), name="metrics"),
 ]
 
 handler400 = "gigstream.lib.api.problems.bad_request"

@@ -1,6 +1,6 @@
 """The repayment rule: what each earning gives back, set-based, inside the earning's own transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,29 +10,42 @@ from loans.models import Loan
 from payments.deductions import Earning, Withheld
 
 
-def repay_from_earnings(earnings: Sequence[Earning], now: datetime) -> list[Withheld]:
-    """Each earning repays its worker's loan by the formula of domain.md, section 7, in the order given.
+class Repayments:
+    """What these workers' earnings give back of what they owe; their loans are locked.
 
     A fixed number of statements, however many earnings there are.
     """
-    loans = _owing({earning.worker_id for earning in earnings})
-    if not loans:
-        return []
-    books = services.RepaymentBook(loans.values(), now)
-    withheld = []
-    for earning in earnings:
-        loan = loans.get(earning.worker_id)
-        if loan is None:
-            continue
-        part = repayment_from(earning.amount, owed=loan.owed, total_due=loan.amount + loan.fee)
-        if part:
-            posting, movement = books.repay(loan, part, fact=earning.key)
-            withheld.append(Withheld(earning.key, posting, movement))
-    services.count_repayments(list(loans.values()), now=now)
-    return withheld
+
+    def __init__(self, worker_ids: Collection[UUID], now: datetime) -> None:
+        self._now = now
+        self._loans = _owing(worker_ids)
+        self._book = services.RepaymentBook(self._loans.values(), now) if self._loans else None
+
+    @property
+    def accounts(self) -> Collection[int]:
+        return self._book.accounts if self._book else ()
+
+    def withhold(self, earnings: Sequence[Earning]) -> list[Withheld]:
+        """Each earning in its order repays its worker's loan by the formula of domain.md, section 7."""
+        if self._book is None:
+            return []
+        withheld = []
+        touched: dict[UUID, Loan] = {}
+        for earning in earnings:
+            loan = self._loans.get(earning.worker_id)
+            if loan is None:
+                continue
+            part = repayment_from(earning.amount, owed=loan.owed, total_due=loan.amount + loan.fee)
+            if part:
+                posting, movement = self._book.repay(loan, part, fact=earning.key)
+                withheld.append(Withheld(earning.key, posting, movement))
+                touched[loan.pk] = loan
+        if touched:
+            services.count_repayments(list(touched.values()), now=self._now)
+        return withheld
 
 
-def _owing(worker_ids: set[UUID]) -> dict[UUID, Loan]:
+def _owing(worker_ids: Collection[UUID]) -> dict[UUID, Loan]:
     """The oldest owing loan of each worker, locked."""
     loans: dict[UUID, Loan] = {}
     for loan in Loan.objects.locked().owing().filter(worker_id__in=worker_ids).order_by("pk"):

@@ -7,7 +7,7 @@ from typing import Any
 from django.dispatch import receiver
 
 from loans import services
-from loans.deductions import repay_from_earnings
+from loans.deductions import Repayments
 from loans.models import Loan
 from loans.signals import loans_defaulted, loans_repaid
 from payments import deductions
@@ -19,7 +19,7 @@ from reputation.calculations import LOAN_DEFAULTED, LOAN_REPAID
 from reputation.enums import ReputationEventType
 from reputation.models import ReputationEvent
 
-deductions.register(repay_from_earnings)
+deductions.register(Repayments)
 
 
 @receiver(transactions_confirmed)

@@ -236,6 +236,11 @@ class RepaymentBook:
         self._available = accounts.of_workers(worker_ids, AccountName.AVAILABLE)
         self._debt = accounts.of_workers(worker_ids, AccountName.LOAN)
 
+    @property
+    def accounts(self) -> set[int]:
+        """All that its postings may move."""
+        return {*self._available.values(), *self._debt.values()}
+
     def repay(self, loan: Loan, amount: Decimal, *, fact: str) -> tuple[Posting, Transaction]:
         """The posting and the transaction row of one repayment, keyed by the loan and what repaid it."""
         key = f"repayment:{loan.pk}:{fact}"

@@ -1,7 +1,7 @@
 """What is taken from an earning before the worker has it: rules that the apps above register."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -31,10 +31,21 @@ class Withheld:
     movement: Transaction
 
 
-class Rule(Protocol):
-    """Locks and changes its own rows and says what it takes; accounts are locked and booked after it."""
+class Share(Protocol):
+    """What a rule may take from some workers; its own rows are locked."""
 
-    def __call__(self, earnings: Sequence[Earning], now: datetime) -> list[Withheld]: ...
+    @property
+    def accounts(self) -> Collection[int]:
+        """The accounts that its postings may move."""
+
+    def withhold(self, earnings: Sequence[Earning]) -> list[Withheld]:
+        """Change its own rows and say what it takes, of the earnings in the order given."""
+
+
+class Rule(Protocol):
+    """Locks its own rows for these workers; accounts are locked after them."""
+
+    def __call__(self, worker_ids: Collection[UUID], now: datetime) -> Share: ...
 
 
 _rules: list[Rule] = []
@@ -45,15 +56,35 @@ def register(rule: Rule) -> None:
     _rules.append(rule)
 
 
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """What the rules may take from some workers, whose accounts may be locked now."""
+
+    shares: Sequence[Share]
+
+    @property
+    def accounts(self) -> set[int]:
+        return {account for share in self.shares for account in share.accounts}
+
+    def withhold(self, earnings: Sequence[Earning]) -> list[Withheld]:
+        """What all rules take out of the earnings. A worker keeps at least half of each."""
+        taken: defaultdict[str, Decimal] = defaultdict(Decimal)
+        everything = []
+        for share in self.shares:
+            for withheld in share.withhold(earnings):
+                taken[withheld.earning_key] += withheld.posting.amount
+                everything.append(withheld)
+        for earning in earnings:
+            if taken[earning.key] * 2 > earning.amount:
+                raise ValueError(f"rules take {taken[earning.key]} of the earning {earning.amount}")
+        return everything
+
+
+def lock(worker_ids: Collection[UUID], now: datetime) -> Locked:
+    """What may be taken from these workers, locked before their accounts are."""
+    return Locked([rule(worker_ids, now) for rule in _rules] if worker_ids else [])
+
+
 def withhold(earnings: Sequence[Earning], now: datetime) -> list[Withheld]:
-    """What all rules take out of the earnings. A worker keeps at least half of each."""
-    taken: defaultdict[str, Decimal] = defaultdict(Decimal)
-    everything = []
-    for rule in _rules:
-        for withheld in rule(earnings, now):
-            taken[withheld.earning_key] += withheld.posting.amount
-            everything.append(withheld)
-    for earning in earnings:
-        if taken[earning.key] * 2 > earning.amount:
-            raise ValueError(f"rules take {taken[earning.key]} of the earning {earning.amount}")
-    return everything
+    """What all rules take out of the earnings, in one step."""
+    return lock({earning.worker_id for earning in earnings}, now).withhold(earnings)

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from gigstream.lib.api.rendering import dump
 from payments.models import Stream, Transaction
 from payments.releases import PlatformReleases
 from platforms.payloads import money
@@ -12,6 +13,7 @@ def of_stream(stream: Stream) -> dict[str, Any]:
     """The stream as it is now. `sequence` says which releases are in `released_amount` already."""
     return {
         "id": stream.pk,
+        "created_at": stream.created_at,
         "task_id": stream.task_id,
         "worker_id": stream.worker_id,
         "status": stream.status,
@@ -38,8 +40,13 @@ def of_transaction(transaction: Transaction) -> dict[str, Any]:
         "task_id": transaction.task_id,
         "stream_id": transaction.stream_id,
         "worker_id": transaction.worker_id,
+        "fee": money(transaction.fee),
+        "from_wallet": transaction.from_wallet,
+        "to_wallet": transaction.to_wallet,
         "tx_hash": transaction.tx_hash,
-        "error_message": transaction.error_message or None,
+        "block_number": transaction.block_number,
+        "confirmations": transaction.confirmations,
+        "error_message": transaction.error_message,
         "created_at": transaction.created_at,
         "submitted_at": transaction.submitted_at,
         "confirmed_at": transaction.confirmed_at,
@@ -51,5 +58,5 @@ def of_releases(releases: PlatformReleases, now: datetime) -> str:
     """One platform's part of a batch, as JSON text around a list that nobody reads on the way."""
     return (
         f'{{"count": {releases.count}, "total": "{money(releases.total)}",'
-        f' "released_at": "{now.isoformat()}", "releases": {releases.items}}}'
+        f' "released_at": {dump(now).decode()}, "releases": {releases.items}}}'
     )

@@ -18,8 +18,38 @@ class Closing:
     refunded: Decimal
 
 
+@dataclass(slots=True)
+class Payment:
+    """What one act pays for a task: the `steps` that it names; or with `closing` all that is still held, of a
+    milestone task its steps; or the bonus that its event reports.
+
+    `held` is what a milestone task's escrow still holds before the act.
+    """
+
+    task: Task
+    work_event: WorkEvent | None = None
+    steps: Sequence[Milestone] = ()
+    held: Decimal = Decimal(0)
+    closing: bool = False
+
+    @property
+    def is_bonus(self) -> bool:
+        return not self.closing and not self.steps
+
+
+class Purse(Protocol):
+    """The money of some tasks. Where bonuses were asked for, all that could move is locked."""
+
+    def require_bonus(self, payment: Payment) -> None:
+        """Set the bonus aside, or raise InsufficientFunds: then it must not be paid."""
+
+    def pay(self, payments: Sequence[Payment]) -> None:
+        """Pay these, a part of those asked for, in this order, with their shares of the fee."""
+
+
 class TaskFunding(Protocol):
-    """Every method runs in the caller's transaction, with the task's row locked except in `lock`."""
+    """Every method runs in the caller's transaction, with the tasks' rows locked except in `lock`. Those for
+    many tasks take a fixed number of statements."""
 
     def lock(self, task_ids: Sequence[UUID]) -> None:
         """Lock what belongs to the tasks and is locked before them: their streams."""
@@ -27,22 +57,11 @@ class TaskFunding(Protocol):
     def hold(self, task: Task, now: datetime) -> None:
         """Reserve the pay and the fee, or raise InsufficientFunds."""
 
-    def start(self, task: Task, now: datetime) -> None:
-        """Open the stream of a time_based task; nothing for the others."""
+    def start(self, tasks: Sequence[Task], now: datetime) -> None:
+        """Open the streams of the time_based ones among the tasks."""
 
-    def pay_milestone(
-        self, task: Task, milestone: Milestone, now: datetime, work_event: WorkEvent | None
-    ) -> None:
-        """Pay one milestone and its share of the fee."""
-
-    def pay_bonus(self, task: Task, work_event: WorkEvent, now: datetime) -> None:
-        """Pay a reported bonus from the platform's money, or raise InsufficientFunds."""
-
-    def pay_rest(self, task: Task, now: datetime, work_event: WorkEvent | None) -> Closing:
-        """Pay all that is still held, with the fee: the task is complete."""
-
-    def pay_fixed(self, done: Sequence[tuple[Task, WorkEvent]], now: datetime) -> list[Closing]:
-        """`pay_rest` of fixed tasks of one platform, in this order, in a fixed number of statements."""
+    def purse(self, asked: Sequence[Payment], now: datetime) -> Purse:
+        """The money for these payments."""
 
     def close(self, task: Task, now: datetime) -> Closing:
         """Pay what has vested and give the rest back: the task is cancelled."""

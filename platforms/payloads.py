@@ -1,9 +1,19 @@
 """Rows as events tell them: each with all that a platform may know of it, so that the latest says all."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
-from platforms.models import Dispute, Task
+from platforms.enums import EventType, TaskType
+from platforms.models import Dispute, Milestone, Task
+
+Steps = Mapping[UUID, Sequence[dict[str, Any]]]
+# What a task's event tells besides its state: words of the platform's own, when it has given them.
+_WORDS: Mapping[EventType, tuple[str, ...]] = {
+    EventType.TASK_CREATED: ("description", "metadata"),
+    EventType.TASK_COMPLETED: ("completion_proof",),
+}
 
 
 def money(value: Decimal | None) -> str | None:
@@ -11,8 +21,24 @@ def money(value: Decimal | None) -> str | None:
     return None if value is None else f"{value:.6f}"
 
 
-def of_task(task: Task) -> dict[str, Any]:
-    """The task as it is now; ratings and proofs are the parties' own."""
+def steps_of(tasks: Iterable[Task]) -> Steps:
+    """The milestones of those of the tasks that have any, in one statement."""
+    ids = [task.pk for task in tasks if task.task_type == TaskType.MILESTONE]
+    steps: dict[UUID, list[dict[str, Any]]] = {key: [] for key in ids}
+    for step in Milestone.objects.filter(task__in=ids).order_by("task", "number") if ids else ():
+        steps[step.task_id].append(
+            {
+                "number": step.number,
+                "title": step.title,
+                "amount": money(step.amount),
+                "approved_at": step.approved_at,
+            }
+        )
+    return steps
+
+
+def of_task(task: Task, type_: EventType, steps: Steps) -> dict[str, Any]:
+    """The task as it is now, with its `steps`, and what an event of this type tells besides."""
     return {
         "id": task.pk,
         "external_task_id": task.external_task_id,
@@ -32,6 +58,10 @@ def of_task(task: Task) -> dict[str, Any]:
         "disputed_at": task.disputed_at,
         "completed_at": task.completed_at,
         "cancelled_at": task.cancelled_at,
+        "worker_rating": task.worker_rating,
+        "platform_rating": task.platform_rating,
+        "milestones": steps.get(task.pk, ()),
+        **{name: getattr(task, name) for name in _WORDS.get(type_, ())},
     }
 
 

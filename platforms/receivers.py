@@ -18,11 +18,14 @@ from platforms.services.events import Fact, record_events
 from platforms.signals import (
     disputes_filed,
     disputes_resolved,
+    milestones_approved,
+    platforms_rated,
     tasks_assigned,
     tasks_cancelled,
     tasks_completed,
     tasks_created,
     tasks_moved_in_bulk,
+    tasks_rated,
     tasks_started,
 )
 from platforms.statistics import STANDING, TIMES, Standing, TaskMove, latest_act
@@ -124,7 +127,10 @@ def let_events_go_with_their_platform(instance: Platform, **kwargs: Any) -> None
 
 
 def _tell_of_tasks(tasks: Sequence[Task], type_: EventType, now: datetime) -> None:
-    record_events(Fact.of(task.platform_id, type_, payloads.of_task(task), now) for task in tasks)
+    steps = payloads.steps_of(tasks)
+    record_events(
+        Fact.of(task.platform_id, type_, payloads.of_task(task, type_, steps), now) for task in tasks
+    )
 
 
 @receiver(tasks_created)
@@ -142,6 +148,11 @@ def tell_tasks_started(tasks: Sequence[Task], now: datetime, **kwargs: Any) -> N
     _tell_of_tasks(tasks, EventType.TASK_STARTED, now)
 
 
+@receiver(milestones_approved)
+def tell_milestones_approved(tasks: Sequence[Task], now: datetime, **kwargs: Any) -> None:
+    _tell_of_tasks(tasks, EventType.TASK_MILESTONE_APPROVED, now)
+
+
 @receiver(tasks_completed)
 def tell_tasks_completed(tasks: Sequence[Task], now: datetime, **kwargs: Any) -> None:
     _tell_of_tasks(tasks, EventType.TASK_COMPLETED, now)
@@ -152,12 +163,22 @@ def tell_tasks_cancelled(tasks: Sequence[Task], now: datetime, **kwargs: Any) ->
     _tell_of_tasks(tasks, EventType.TASK_CANCELLED, now)
 
 
+@receiver(tasks_rated)
+@receiver(platforms_rated)
+def tell_tasks_rated(tasks: Sequence[Task], now: datetime, **kwargs: Any) -> None:
+    _tell_of_tasks(tasks, EventType.TASK_RATED, now)
+
+
 def _tell_of_disputes(disputes: Sequence[Dispute], type_: EventType, now: datetime) -> None:
+    steps = payloads.steps_of(dispute.task for dispute in disputes)
     record_events(
         Fact.of(
             dispute.task.platform_id,
             type_,
-            {**payloads.of_task(dispute.task), "dispute": payloads.of_dispute(dispute)},
+            {
+                **payloads.of_task(dispute.task, type_, steps),
+                "dispute": payloads.of_dispute(dispute),
+            },
             now,
         )
         for dispute in disputes

@@ -36,8 +36,8 @@ def platform_and_time(platform_id: UUID) -> tuple[Platform, datetime]:
 def _with_prefix(prefix: str) -> QuerySet[ApiKey, tuple[object, ...]]:
     """The key, its platform, and the database's time."""
     of_platform = (f"platform__{name}" for name in _PLATFORM_COLUMNS)
-    keys = ApiKey.objects.filter(prefix=prefix).annotate(asked_at=DatabaseNow())
-    return keys.values_list("asked_at", *_KEY_COLUMNS, *of_platform)
+    keys = ApiKey.objects.filter(prefix=prefix).annotate(now=DatabaseNow())
+    return keys.values_list("now", *_KEY_COLUMNS, *of_platform)
 
 
 _PREFIX = sql.RowQuestion(_with_prefix, prefix="a prefix")

@@ -11,7 +11,11 @@ tasks_assigned = Signal()
 tasks_started = Signal()
 tasks_completed = Signal()
 tasks_cancelled = Signal()
+milestones_approved = Signal()
+# by their platform
 tasks_rated = Signal()
+# by their worker
+platforms_rated = Signal()
 
 # disputes: list[Dispute], now: datetime
 disputes_filed = Signal()

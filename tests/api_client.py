@@ -17,7 +17,7 @@ _keys = itertools.count(1)
 
 
 class Api:
-    """One caller with a credential. Each POST has a fresh idempotency key unless one is given."""
+    """One caller with a credential. Each act has a fresh idempotency key unless one is given."""
 
     def __init__(self, credential: str = "") -> None:
         self.client = Client(raise_request_exception=False)
@@ -37,9 +37,23 @@ class Api:
     def get(self, path: str, **query: str) -> Any:
         return self.client.get(f"/api/v1/{path}", query, headers=self.headers)
 
+    def send(self, method: str, path: str, body: Any = None) -> Any:
+        """The request with that method."""
+        return self.get(path) if method == "GET" else self._send(method, path, body, None)
+
     def post(self, path: str, body: Any = None, *, key: str | None = None, raw: bytes | None = None) -> Any:
+        return self._send("POST", path, body, key, raw)
+
+    def put(self, path: str, body: Any = None, *, key: str | None = None) -> Any:
+        return self._send("PUT", path, body, key)
+
+    def patch(self, path: str, body: Any = None, *, key: str | None = None) -> Any:
+        return self._send("PATCH", path, body, key)
+
+    def _send(self, method: str, path: str, body: Any, key: str | None, raw: bytes | None = None) -> Any:
         key = f"key-{next(_keys)}" if key is None else key
-        return self.client.post(
+        return self.client.generic(
+            method,
             f"/api/v1/{path}",
             json.dumps({} if body is None else body) if raw is None else raw,
             content_type="application/json",

@@ -1,10 +1,13 @@
 """Other processes of the project that work on a test's data."""
 
+import http.client
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.conf import settings
@@ -67,3 +70,55 @@ def run_worker(
         log=log,
         environment=environment,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """A web server on this machine: where it listens, its master process, and what it says."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def get(self, path: str, **headers: str) -> tuple[int, str]:
+        """Status and text of an answer, over a connection of its own, so that any process may give it."""
+        client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        try:
+            client.request("GET", path, headers=headers)
+            answer = client.getresponse()
+            return answer.status, answer.read().decode()
+        finally:
+            client.close()
+
+
+@contextmanager
+def run_web(
+    log: Path, *, processes: int = 1, threads: int = 4, environment: Mapping[str, str] | None = None
+) -> Iterator[Web]:
+    """The web server as it is run in production, on this test's database and Redis. Its socket listens before
+    it is there itself, so that a request needs only patience."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, log.open("wb") as output:
+        served = ["--bind", f"fd://{listener.fileno()}", "--workers", str(processes)]
+        process = subprocess.Popen(
+            [sys.executable, "-m", "gunicorn", "gigstream.wsgi", *served, "--threads", str(threads)],
+            cwd=settings.BASE_DIR,
+            env={
+                **os.environ,
+                "DATABASE_URL": database_url(),
+                "CACHE_URL": settings.CACHES["default"]["LOCATION"],
+                **(environment or {}),
+            },
+            pass_fds=[listener.fileno()],
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+        try:
+            yield Web(listener.getsockname()[1], process, log)
+        finally:
+            process.terminate()
+            process.wait(timeout=30)

@@ -32,11 +32,3 @@ class PeriodQuery(StrictSerializer):
 
     created_from = Instant(required=False)
     created_to = Instant(required=False)
-
-
-_BOUNDS = {"created_from": "created_at__gte", "created_to": "created_at__lt"}
-
-
-def conditions(narrowed: dict[str, Any]) -> dict[str, Any]:
-    """What a read query asks of the rows."""
-    return {_BOUNDS.get(name, name): value for name, value in narrowed.items()}

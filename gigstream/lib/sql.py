@@ -76,8 +76,8 @@ class RowQuestion(Question):
 
 
 def insert(row: models.Model) -> None:
-    """The row is in its table, by one statement whose text is worked out once. It passes guards and signals by
-    as `bulk_create` does: for services, which tell the rules themselves."""
+    """The row is in its table, by one statement whose text is worked out once. It passes guards and signals
+    by, as `bulk_create` does: for services, which tell the rules themselves."""
     fields = tuple(field for field in row._meta.concrete_fields if not _left_to_the_database(field, row))
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
     with connection.cursor() as cursor:
@@ -94,7 +94,7 @@ def _left_to_the_database(field: "models.Field[Any, Any]", row: models.Model) ->
 @functools.cache
 def _insertion(model: type[models.Model], fields: "tuple[models.Field[Any, Any], ...]") -> str:
     quoted = connection.ops.quote_name
-    columns = ", ".join(quoted(field.column) for field in fields)
+    columns = ", ".join(quoted(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
     return f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608
 

@@ -12,13 +12,14 @@ from audit.http import json
 from gigstream.lib.api.describing import described
 from gigstream.lib.api.doors import Door
 from gigstream.lib.api.fields import Amount, Choice, StrictSerializer, Text, Whole, YesNo
+from gigstream.lib.api.listing import narrow
 from gigstream.lib.reports import Report, columns_of
 from loans import services
 from loans.calculations import fee_bps_for
 from loans.enums import LoanStatus
 from loans.models import Loan
 from loans.reports import WorkerEarnings, WorkerRiskAssessment
-from workers.http import MyView, PeriodQuery, conditions
+from workers.http import MyView, PeriodQuery
 
 ADVANCE_COLUMNS = (
     "id",
@@ -135,7 +136,7 @@ class MyAdvances(AdvanceView):
     }
 
     def get(self, request: Request) -> HttpResponse:
-        return self.paged(request, self.own(request).filter(**conditions(self.read_query(request))))
+        return self.paged(request, narrow(self.own(request), self.read_query(request)))
 
     def post(self, request: Request) -> HttpResponse:
         given = self.read(request)

@@ -17,6 +17,7 @@ from gigstream.lib.api import csv
 from gigstream.lib.api.describing import described
 from gigstream.lib.api.doors import Door
 from gigstream.lib.api.fields import Amount, Choice, Id, Instant, NothingForm, StrictSerializer, Text, Whole
+from gigstream.lib.api.listing import narrow
 from gigstream.lib.api.rendering import JSONRenderer
 from gigstream.lib.clock import database_now
 from payments import services
@@ -25,7 +26,7 @@ from payments.enums import AccountName, StreamStatus, TransactionStatus, Transac
 from payments.errors import ExportTooLarge
 from payments.models import Account, Stream, Transaction
 from payments.selectors import payout_parts
-from workers.http import MyView, PeriodQuery, conditions
+from workers.http import MyView, PeriodQuery
 
 STREAM_COLUMNS = (
     "id",
@@ -179,7 +180,7 @@ class MyStreams(MyStreamView):
     doors = {"GET": Door("list_my_streams", MyStreamRow, listed=True)}
 
     def get(self, request: Request) -> HttpResponse:
-        rows = self.own(request).filter(**conditions(self.read_query(request)))
+        rows = narrow(self.own(request), self.read_query(request))
         now = database_now()
         return self.paged(request, rows, show=lambda row: shown_stream(row, now))
 
@@ -247,7 +248,7 @@ class MyPayouts(MyPayoutView):
     }
 
     def get(self, request: Request) -> HttpResponse:
-        return self.paged(request, self.own(request).filter(**conditions(self.read_query(request))))
+        return self.paged(request, narrow(self.own(request), self.read_query(request)))
 
     def post(self, request: Request) -> HttpResponse:
         given = self.read(request)
@@ -303,7 +304,7 @@ class MyTransactions(MyView):
         narrowed = self.read_query(request)
         accepted: Any = request.accepted_renderer
         form = narrowed.pop("format", accepted.format)
-        rows = own_transactions(self.worker(request).pk).filter(**conditions(narrowed))
+        rows = narrow(own_transactions(self.worker(request).pk), narrowed)
         return self._as_csv(rows) if form == "csv" else self.paged(request, rows)
 
     def _as_csv(self, rows: QuerySet[Transaction, dict[str, Any]]) -> HttpResponse:

@@ -10,12 +10,14 @@ from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
-from audit.http import json
+from audit.http import ApiView, json
+from gigstream.lib.api.callers import PLATFORM, WORKER
 from gigstream.lib.api.doors import Door
 from gigstream.lib.api.listing import narrow
 from gigstream.lib.clock import database_now
 from payments import explanations, selectors, services
 from payments.api.serializers import (
+    EXPLAINED_COLUMNS,
     PERFORMANCE_COLUMNS,
     TRANSACTION_COLUMNS,
     Balance,
@@ -70,16 +72,21 @@ class OneTransaction(MoneyView):
         return json(200, shown(self.own_one(pk=transaction_id)))
 
 
-class Explain(MoneyView):
-    """`payments/{id}/explain`."""
+class Explain(ApiView):
+    """`payments/{id}/explain`, for the platform or the worker whose payment it is."""
 
+    callers = (PLATFORM, WORKER)
+    resource = "money"
     doors = {"GET": Door("explain_payment", Explanation)}
 
     def get(self, request: Request, transaction_id: UUID) -> HttpResponse:
-        """Why a transaction has the amount it has, and what it did in the ledger."""
-        movement = self.own_one(pk=transaction_id)
-        why = explanations.explain(movement, for_platform=self.platform.pk)
-        return json(200, {"payment": shown(movement), **why.as_data()})
+        """Why a transaction has the amount it has, and what it did in the ledger. Each party is told of its
+        own accounts; deductions are the worker's to know."""
+        caller: Any = request.auth
+        movement = Transaction.objects.get(pk=transaction_id, **{caller.kind: caller.row})
+        why = explanations.explain(movement, **{f"for_{caller.kind}": caller.row.pk})
+        payment = {name: getattr(movement, name) for name in EXPLAINED_COLUMNS}
+        return json(200, {"payment": payment, **why.as_data()})
 
 
 class PlatformBalance(MoneyView):

@@ -52,6 +52,22 @@ TRANSACTION_COLUMNS = (
     "ended_at",
     "error_message",
 )
+# What both parties to a payment may know of it.
+EXPLAINED_COLUMNS = (
+    "id",
+    "created_at",
+    "type",
+    "status",
+    "amount",
+    "task_id",
+    "stream_id",
+    "to_wallet",
+    "tx_hash",
+    "block_number",
+    "submitted_at",
+    "confirmed_at",
+    "ended_at",
+)
 PERFORMANCE_COLUMNS = (
     "total_tasks",
     "open_tasks",
@@ -74,6 +90,7 @@ WholeStream = described(
     vested_amount=Amount(allow_zero=True, help_text="earned to the second, released or not"),
 )
 TransactionRow = described("TransactionRow", Transaction, TRANSACTION_COLUMNS)
+ExplainedPayment = described("ExplainedPayment", Transaction, EXPLAINED_COLUMNS)
 Performance = described("Performance", PlatformPerformance, PERFORMANCE_COLUMNS)
 
 
@@ -175,7 +192,7 @@ class ExplainedDeduction(serializers.Serializer):
 class Explanation(serializers.Serializer):
     """Everything behind one payment."""
 
-    payment = TransactionRow()
+    payment = ExplainedPayment()
     sentence = Text(help_text="the whole of it for people")
     formula = Text(help_text="how the amount follows from the inputs")
     inputs = serializers.DictField(help_text="the values in the formula, by name")

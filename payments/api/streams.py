@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from audit.http import json
 from gigstream.lib.api.doors import Door
 from gigstream.lib.api.fields import NothingForm
+from gigstream.lib.api.listing import narrow
 from gigstream.lib.clock import database_now
 from payments import services
 from payments.api.serializers import (
@@ -25,12 +26,8 @@ from payments.services.streams import vested_at
 from platforms.http import PlatformView
 
 # Tasks are indexed by platform and worker, in the order in which they were posted; streams hang on them.
-_ORDER = ("task__created_at", "task_id")
-_THROUGH_TASK = {
-    "worker_id": "task__worker_id",
-    "created_from": "created_at__gte",
-    "created_to": "created_at__lt",
-}
+_ORDER = ("-task__created_at", "-task_id")
+_THROUGH_TASK = {"worker_id": "task__worker_id"}
 
 
 def shown(stream: Stream) -> dict[str, Any]:
@@ -56,9 +53,9 @@ class Streams(StreamView):
 
     def get(self, request: Request) -> HttpResponse:
         """The platform's streams, in the order in which their tasks were posted, newest first."""
-        given = self.read_query(request)
-        rows = self.own().filter(**{_THROUGH_TASK.get(name, name): value for name, value in given.items()})
-        return self.paged(request, rows.values(*STREAM_COLUMNS, *_ORDER), show=_without_order, order=_ORDER)
+        found = narrow(self.own(), self.read_query(request), columns=_THROUGH_TASK)
+        rows = found.values(*STREAM_COLUMNS, "task__created_at")
+        return self.paged(request, rows, show=_without_order, order=_ORDER)
 
 
 def _without_order(row: dict[str, Any]) -> dict[str, Any]:

@@ -1,9 +1,9 @@
 """Paying for work out of escrow: the earning, what is withheld from it, the fee, what goes back."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Self
 from uuid import UUID
 
 from audit.jobs import ring
@@ -12,7 +12,7 @@ from payments import deductions
 from payments.calculations import fee_on
 from payments.deductions import Earning
 from payments.enums import AccountName, EntryKind, TransactionType
-from payments.models import Stream, Transaction
+from payments.models import Account, Stream, Transaction
 from payments.postings import Posting
 from payments.services import accounts, ledger, transactions
 from payments.services.accounts import Place
@@ -29,34 +29,82 @@ class TaskAccounts:
     worker: int
     fees: int
 
-    @classmethod
-    def of(cls, platform_id: UUID, worker_id: UUID) -> Self:
-        """All of them by one look-up."""
-        places = (
-            Place(AccountName.AVAILABLE, platform_id=platform_id),
-            Place(AccountName.ESCROW, platform_id=platform_id),
-            Place(AccountName.AVAILABLE, worker_id=worker_id),
-            Place(AccountName.FEES),
-        )
-        found = accounts.find(places)
-        return cls(*(found[place] for place in places))
+
+class Payroll:
+    """What acts on some tasks book, collected first so that all accounts are locked in one go."""
+
+    def __init__(self, tasks: Collection[Task], now: datetime) -> None:
+        self.now = now
+        self.postings: list[Posting] = []
+        self.earnings: list[Earning] = []
+        self.movements: list[Transaction] = []
+        self._places = accounts.find({place for task in tasks for place in _places(task)})
+        self._withheld = deductions.Locked([])
+        self._locked: dict[int, Account] = {}
+
+    def accounts_of(self, task: Task) -> TaskAccounts:
+        return TaskAccounts(*(self._places[place] for place in _places(task)))
+
+    def slip(self, task: Task, work_event: WorkEvent | None = None) -> "Payslip":
+        """For what one act pays for one of the tasks."""
+        return Payslip(self, task, work_event)
+
+    def lock(self, worker_ids: Collection[UUID], account_ids: Collection[int]) -> None:
+        """What may be moved later, and withheld from what these workers are paid, is locked now."""
+        self._withheld = deductions.lock(worker_ids, self.now)
+        self._locked = ledger.lock({*account_ids, *self._withheld.accounts})
+
+    def available(self, task: Task) -> Decimal:
+        """What the task's platform may spend, by its locked account."""
+        return self._locked[self.accounts_of(task).available].balance
+
+    def book(self) -> None:
+        """Everything collected is booked, with what the deduction rules take from the earnings."""
+        if not self._locked:
+            moved = {account for posting in self.postings for account in (posting.debit, posting.credit)}
+            self.lock({earning.worker_id for earning in self.earnings}, moved)
+        withheld = self._withheld.withhold(self.earnings)
+        postings = [*self.postings, *(taken.posting for taken in withheld)]
+        ledger.post(postings, now=self.now, locked=self._locked)
+        transactions.insert([*self.movements, *(taken.movement for taken in withheld)], self.now)
+        if self.earnings:
+            earnings_paid.send(sender=Earning, earnings=self.earnings, now=self.now)
+            ring("create_due_payouts")
+
+
+def _places(task: Task) -> tuple[Place, ...]:
+    """In the order of `TaskAccounts`."""
+    return (
+        Place(AccountName.AVAILABLE, platform_id=task.platform_id),
+        Place(AccountName.ESCROW, platform_id=task.platform_id),
+        Place(AccountName.AVAILABLE, worker_id=worker_of(task)),
+        Place(AccountName.FEES),
+    )
+
+
+def worker_of(task: Task) -> UUID:
+    """Who is paid for the task."""
+    if task.worker_id is None:
+        raise ValueError(f"task {task.pk} has no worker to pay")
+    return task.worker_id
 
 
 @dataclass(slots=True)
 class Payslip:
-    """What one act books for one task, collected first so that all accounts are locked in one go."""
+    """What one act pays for one task, put on a payroll."""
 
+    payroll: Payroll
     task: Task
-    now: datetime
     work_event: WorkEvent | None = None
     stream: Stream | None = None
-    postings: list[Posting] = field(default_factory=list)
-    earnings: list[Earning] = field(default_factory=list)
-    movements: list[Transaction] = field(default_factory=list)
     _accounts: TaskAccounts = field(init=False)
 
     def __post_init__(self) -> None:
-        self._accounts = TaskAccounts.of(self.task.platform_id, self._worker_id)
+        self._accounts = self.payroll.accounts_of(self.task)
+
+    @property
+    def now(self) -> datetime:
+        return self.payroll.now
 
     def earn(self, amount: Decimal, key: str) -> None:
         """Pay for a fixed task or a milestone."""
@@ -88,17 +136,26 @@ class Payslip:
         )
 
     def reward(self, amount: Decimal, key: str) -> None:
-        """Pay a bonus on top of the task's amount, and book it."""
+        """Pay a bonus on top of the task's amount, out of the platform's available money."""
+        hold = Posting(
+            EntryKind.HOLD,
+            self._accounts.available,
+            self._accounts.escrow,
+            amount,
+            key=f"hold:bonus:{key}",
+            task_id=self.task.pk,
+        )
+        self.payroll.postings.append(hold)
         movement = transactions.internal(
             self.now,
             type=TransactionType.REWARD,
             amount=amount,
             platform_id=self.task.platform_id,
-            worker_id=self._worker_id,
+            worker_id=worker_of(self.task),
             task=self.task,
             idempotency_key=f"reward:{key}",
         )
-        self.movements.append(movement)
+        self.payroll.movements.append(movement)
         self._earn(
             Posting(
                 EntryKind.REWARD,
@@ -111,20 +168,13 @@ class Payslip:
                 work_event_id=self._take_event(),
             )
         )
-        self.book()
 
     def _earn(self, posting: Posting) -> None:
         if not posting.amount:
             return
         key = posting.key or f"stream:{posting.stream_id}:{posting.sequence}"
-        self.postings.append(posting)
-        self.earnings.append(Earning(key, self._worker_id, posting.credit, posting.amount))
-
-    @property
-    def _worker_id(self) -> UUID:
-        if self.task.worker_id is None:
-            raise ValueError(f"task {self.task.pk} has no worker to pay")
-        return self.task.worker_id
+        self.payroll.postings.append(posting)
+        self.payroll.earnings.append(Earning(key, worker_of(self.task), posting.credit, posting.amount))
 
     def _take_event(self) -> UUID | None:
         """The reported event pays for one entry: the first of the act."""
@@ -144,17 +194,8 @@ class Payslip:
             movement, posting = escrow_movement(
                 self.task, self.stream, kind, type_, self._accounts.escrow, credit, amount, key, self.now
             )
-            self.movements.append(movement)
-            self.postings.append(posting)
-
-    def book(self) -> None:
-        """Everything collected is booked, with what the deduction rules take from the earnings."""
-        withheld = deductions.withhold(self.earnings, self.now) if self.earnings else []
-        ledger.post([*self.postings, *(taken.posting for taken in withheld)], now=self.now)
-        transactions.insert([*self.movements, *(taken.movement for taken in withheld)], self.now)
-        if self.earnings:
-            earnings_paid.send(sender=Earning, earnings=self.earnings, now=self.now)
-            ring("create_due_payouts")
+            self.payroll.movements.append(movement)
+            self.payroll.postings.append(posting)
 
 
 def fee_between(task: Task, paid_before: Decimal, paid_after: Decimal) -> Decimal:

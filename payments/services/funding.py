@@ -1,5 +1,6 @@
 """The money side of a task's life: the implementation of `platforms.funding.TaskFunding`."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -9,13 +10,60 @@ from django.db.models import Sum
 
 from gigstream.lib.money import ZERO
 from payments.calculations import fee_on
-from payments.enums import StreamStatus
+from payments.enums import AccountName, StreamStatus
 from payments.models import Stream
-from payments.services import batches, streams
-from payments.services.earnings import Payslip, fee_between, hold_for_task
+from payments.services import ledger, streams
+from payments.services.earnings import Payroll, Payslip, fee_between, hold_for_task, worker_of
 from platforms.enums import TaskStatus, TaskType
-from platforms.funding import Closing
-from platforms.models import Milestone, Task, WorkEvent
+from platforms.funding import Closing, Payment
+from platforms.models import Milestone, Task
+
+
+class LedgerPurse:
+    """Pays for tasks out of the escrow of their platform."""
+
+    def __init__(self, asked: Sequence[Payment], now: datetime) -> None:
+        tasks = {payment.task.pk: payment.task for payment in asked}
+        closing = [payment.task for payment in asked if payment.closing]
+        self._now = now
+        self._streams = _streams([task for task in closing if task.task_type == TaskType.TIME_BASED])
+        self._payroll = Payroll(tasks.values(), now)
+        self._set_aside: defaultdict[UUID, Decimal] = defaultdict(Decimal)
+        if any(payment.is_bonus for payment in asked):
+            self._lock(asked)
+
+    def _lock(self, asked: Sequence[Payment]) -> None:
+        """All that these may move, in one order, before the first decision."""
+        moved = set()
+        for payment in asked:
+            ids = self._payroll.accounts_of(payment.task)
+            moved |= {ids.worker, ids.escrow, ids.available if payment.is_bonus else ids.fees}
+        self._payroll.lock({worker_of(payment.task) for payment in asked}, moved)
+
+    def require_bonus(self, payment: Payment) -> None:
+        platform_id, amount = payment.task.platform_id, _bonus(payment)
+        left = self._payroll.available(payment.task) - self._set_aside[platform_id]
+        if left < amount:
+            raise ledger.insufficient(AccountName.AVAILABLE, left, amount)
+        self._set_aside[platform_id] += amount
+
+    def pay(self, payments: Sequence[Payment]) -> None:
+        ended = []
+        for payment in payments:
+            task = payment.task
+            slip = self._payroll.slip(task, payment.work_event)
+            if payment.is_bonus:
+                slip.reward(_bonus(payment), f"{payment.work_event.pk if payment.work_event else ''}")
+            elif not payment.closing:
+                _pay_steps(slip, payment)
+            else:
+                stream = self._streams.get(task.pk)
+                held = _held(task, stream, payment.steps)
+                _settle(slip, stream, payment.steps, held, pay=held)
+                ended += [(stream, held)] if stream else []
+        streams.save_ended(ended, self._now)
+        self._payroll.book()
+        streams.announce_ends(ended, self._now)
 
 
 class LedgerFunding:
@@ -28,104 +76,111 @@ class LedgerFunding:
         amount = task.amount + fee_on(task.amount, task.fee_bps)
         hold_for_task(task, amount, key=f"hold:task:{task.pk}", now=now)
 
-    def start(self, task: Task, now: datetime) -> None:
-        if task.task_type == TaskType.TIME_BASED:
-            streams.open_stream(task, now)
+    def start(self, tasks: Sequence[Task], now: datetime) -> None:
+        streams.open_streams([task for task in tasks if task.task_type == TaskType.TIME_BASED], now)
 
-    def pay_milestone(
-        self, task: Task, milestone: Milestone, now: datetime, work_event: WorkEvent | None
-    ) -> None:
-        slip = Payslip(task, now, work_event)
-        paid = task.amount - self.still_held(task)
-        slip.earn(milestone.amount, _milestone_key(milestone))
-        slip.take_fee(fee_between(task, paid, paid + milestone.amount), _milestone_key(milestone))
-        slip.book()
-
-    def pay_bonus(self, task: Task, work_event: WorkEvent, now: datetime) -> None:
-        amount = work_event.amount or ZERO
-        hold_for_task(task, amount, key=f"hold:bonus:{work_event.pk}", now=now)
-        Payslip(task, now, work_event).reward(amount, f"{work_event.pk}")
-
-    def pay_rest(self, task: Task, now: datetime, work_event: WorkEvent | None) -> Closing:
-        stream = self._stream(task)
-        held = self._held(task, stream)
-        return self._settle(task, stream, held, now, pay=held, work_event=work_event)
-
-    def pay_fixed(self, done: Sequence[tuple[Task, WorkEvent]], now: datetime) -> list[Closing]:
-        return batches.pay_fixed(done, now)
+    def purse(self, asked: Sequence[Payment], now: datetime) -> LedgerPurse:
+        return LedgerPurse(asked, now)
 
     def close(self, task: Task, now: datetime) -> Closing:
         if task.status == TaskStatus.CREATED:
             return Closing(paid=ZERO, refunded=ZERO)
-        stream = self._stream(task)
+        stream = _stream(task)
         vested = streams.vested_at(stream, now) - stream.released_amount if stream else ZERO
-        return self._settle(task, stream, self._held(task, stream), now, pay=max(vested, ZERO))
+        return self._end(task, stream, now, pay=max(vested, ZERO))
 
     def freeze(self, task: Task, now: datetime) -> None:
-        stream = self._stream(task)
+        stream = _stream(task)
         if stream and stream.status == StreamStatus.ACTIVE:
             streams.pause(stream, now)
 
     def still_held(self, task: Task) -> Decimal:
-        return self._held(task, self._stream(task))
-
-    def split(self, task: Task, worker_amount: Decimal, now: datetime) -> Closing:
-        stream = self._stream(task)
-        return self._settle(task, stream, self._held(task, stream), now, pay=worker_amount)
-
-    @staticmethod
-    def _stream(task: Task) -> Stream | None:
-        """The stream of a time_based task that has been started; no other task has one."""
-        if task.task_type != TaskType.TIME_BASED:
-            return None
-        return Stream.objects.filter(task=task).first()
-
-    @staticmethod
-    def _held(task: Task, stream: Stream | None) -> Decimal:
         if task.paid_amount is not None:
             return ZERO
         if task.task_type == TaskType.MILESTONE:
             return task.milestones.filter(approved_at=None).aggregate(held=Sum("amount"))["held"] or ZERO
-        return stream.remaining_amount if stream else task.amount
+        return _held(task, _stream(task), ())
 
-    def _settle(
-        self,
-        task: Task,
-        stream: Stream | None,
-        held: Decimal,
-        now: datetime,
-        *,
-        pay: Decimal,
-        work_event: WorkEvent | None = None,
-    ) -> Closing:
-        """Pay `pay` of what is held, take the fee on all that the task has paid, give the rest back."""
-        paid_before = task.amount - held
-        paid = paid_before + pay
-        slip = Payslip(task, now, work_event)
-        if stream:
-            streams.end(stream, pay, slip)
-        elif task.task_type == TaskType.MILESTONE:
-            self._earn_milestones(task, pay, slip)
-        else:
-            slip.earn(pay, f"task:{task.pk}")
-        # Milestones have paid their share of the fee as they went; a stream pays its fee at its end.
-        charged = paid_before if task.task_type == TaskType.MILESTONE else ZERO
-        slip.take_fee(fee_between(task, charged, paid), f"task:{task.pk}")
-        refund = held - pay + fee_between(task, paid, task.amount)
-        slip.refund(refund, f"task:{task.pk}")
-        slip.book()
-        if stream:
-            streams.announce_end(stream, now)
-        return Closing(paid=paid, refunded=refund)
+    def split(self, task: Task, worker_amount: Decimal, now: datetime) -> Closing:
+        return self._end(task, _stream(task), now, pay=worker_amount)
 
     @staticmethod
-    def _earn_milestones(task: Task, pay: Decimal, slip: Payslip) -> None:
-        """Milestone by milestone as far as `pay` goes, so that each entry names its step."""
-        for milestone in task.milestones.filter(approved_at=None).order_by("number"):
-            part = min(milestone.amount, pay)
-            slip.earn(part, _milestone_key(milestone))
-            pay -= part
+    def _end(task: Task, stream: Stream | None, now: datetime, *, pay: Decimal) -> Closing:
+        """Pay `pay` of what is held, milestone by milestone as far as it goes, and give the rest back."""
+        steps = list(task.milestones.filter(approved_at=None).order_by("number")) if _has_steps(task) else []
+        payroll = Payroll([task], now)
+        closing = _settle(payroll.slip(task), stream, steps, _held(task, stream, steps), pay=pay)
+        ended = [(stream, pay)] if stream else []
+        streams.save_ended(ended, now)
+        payroll.book()
+        streams.announce_ends(ended, now)
+        return closing
 
 
-def _milestone_key(milestone: Milestone) -> str:
-    return f"task:{milestone.task_id}:{milestone.number}"
+def _streams(tasks: Sequence[Task]) -> dict[UUID, Stream]:
+    """The streams of time_based tasks that have been started, by task."""
+    return {stream.task_id: stream for stream in Stream.objects.filter(task__in=tasks)} if tasks else {}
+
+
+def _stream(task: Task) -> Stream | None:
+    return _streams([task]).get(task.pk) if task.task_type == TaskType.TIME_BASED else None
+
+
+def _has_steps(task: Task) -> bool:
+    return task.task_type == TaskType.MILESTONE
+
+
+def _held(task: Task, stream: Stream | None, steps: Sequence[Milestone]) -> Decimal:
+    """What a task that has not been closed holds; `steps` are all that wait for approval."""
+    if _has_steps(task):
+        return sum((step.amount for step in steps), ZERO)
+    return stream.remaining_amount if stream else task.amount
+
+
+def _bonus(payment: Payment) -> Decimal:
+    amount = payment.work_event.amount if payment.work_event else None
+    if amount is None:
+        raise ValueError(f"task {payment.task.pk}: a bonus is paid for an event that names it")
+    return amount
+
+
+def _pay_steps(slip: Payslip, payment: Payment) -> None:
+    """Each step and its share of the fee."""
+    paid = payment.task.amount - payment.held
+    for step in payment.steps:
+        slip.earn(step.amount, _key(step))
+        slip.take_fee(fee_between(payment.task, paid, paid + step.amount), _key(step))
+        paid += step.amount
+
+
+def _settle(
+    slip: Payslip, stream: Stream | None, steps: Sequence[Milestone], held: Decimal, *, pay: Decimal
+) -> Closing:
+    """Pay `pay` of what is held, take the fee on all that the task has paid, give the rest back."""
+    task = slip.task
+    paid_before = task.amount - held
+    paid = paid_before + pay
+    if stream:
+        streams.end(stream, pay, slip)
+    elif steps:
+        _earn_steps(slip, steps, pay)
+    else:
+        slip.earn(pay, f"task:{task.pk}")
+    # Milestones have paid their share of the fee as they went; a stream pays its fee at its end.
+    charged = paid_before if _has_steps(task) else ZERO
+    slip.take_fee(fee_between(task, charged, paid), f"task:{task.pk}")
+    refund = held - pay + fee_between(task, paid, task.amount)
+    slip.refund(refund, f"task:{task.pk}")
+    return Closing(paid=paid, refunded=refund)
+
+
+def _earn_steps(slip: Payslip, steps: Sequence[Milestone], pay: Decimal) -> None:
+    """Step by step as far as `pay` goes, so that each entry names its step."""
+    for step in steps:
+        part = min(step.amount, pay)
+        slip.earn(part, _key(step))
+        pay -= part
+
+
+def _key(step: Milestone) -> str:
+    return f"task:{step.task_id}:{step.number}"

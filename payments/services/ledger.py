@@ -1,7 +1,7 @@
 """The one place that moves money between accounts."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -63,17 +63,20 @@ def post(
     *,
     now: datetime,
     already_booked: Mapping[int, Decimal] | None = None,
+    locked: Collection[int] = (),
 ) -> dict[str, int]:
     """Every posting has its entry and both balances have moved, all or nothing, each key once.
 
-    Locks the accounts in ascending id order. A key booked before with the same inputs is left alone, with
-    others raises ReplayMismatch; an account that would go below zero raises InsufficientFunds.
-    `already_booked` moves balances whose entries a batch has inserted itself. Returns entry ids by key.
+    Locks the accounts in ascending id order, unless the caller has `locked` them all. A key booked before
+    with the same inputs is left alone, with others raises ReplayMismatch; an account that would go below zero
+    raises InsufficientFunds. `already_booked` moves balances whose entries a batch has inserted itself.
+    Returns entry ids by key.
     """
     changes = _changes(postings, already_booked or {})
     if not changes:
         return {}
-    lock(changes)
+    if not changes.keys() <= set(locked):
+        lock(changes)
     answer = _book(postings, changes, now)
     known = _require_same(postings, answer["known"] or [])
     if known:
@@ -190,9 +193,13 @@ def _require_same(postings: Sequence[Posting], known: Iterable[Sequence[Any]]) -
 
 
 def _insufficient(account: str, balance: str, change: str) -> InsufficientFunds:
-    requested = -Decimal(change)
+    return insufficient(account, Decimal(balance), -Decimal(change))
+
+
+def insufficient(account: str, balance: Decimal, requested: Decimal) -> InsufficientFunds:
+    """The refusal to take `requested` out of an account with this balance, in USDC."""
     return InsufficientFunds(
-        f"{account} {usdc(Decimal(balance))}, requested {usdc(requested)}",
+        f"{account} {usdc(balance)}, requested {usdc(requested)}",
         account=account,
         balance=balance,
         requested=requested,

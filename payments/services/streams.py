@@ -1,15 +1,18 @@
 """A stream's life between the releases of the engine: open, claim, pause, resume, top up, end."""
 
 import json
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from django.utils import timezone
+
 from audit import services as audit
-from audit.services import verb
+from audit.services import Record, verb
 from gigstream.lib.clock import database_now
+from gigstream.lib.money import ZERO, usdc
 from gigstream.lib.money import amount as exact
-from gigstream.lib.money import usdc
 from gigstream.lib.states import require_move
 from payments.calculations import (
     SECOND,
@@ -25,7 +28,8 @@ from payments.errors import NothingToClaim, StreamNotActive, TopUpTooSmall
 from payments.models import Stream
 from payments.releases import PlatformReleases
 from payments.services import accounts
-from payments.services.earnings import Payslip, hold_for_task
+from payments.services.accounts import Place
+from payments.services.earnings import Payroll, Payslip, hold_for_task, worker_of
 from payments.signals import (
     streams_cancelled,
     streams_completed,
@@ -40,21 +44,50 @@ from platforms.models import Task
 from platforms.services.parties import require_active
 from platforms.services.tasks import require_schedule
 
+# What the end of a stream changes.
+ENDING = (
+    "released_amount",
+    "sequence",
+    "status",
+    "completed_at",
+    "cancelled_at",
+    "paused_at",
+    "next_release_at",
+    "updated_at",
+)
 
-def open_stream(task: Task, now: datetime) -> Stream:
-    """The started task's pay streams from now. Its money is in escrow already."""
+
+def open_streams(tasks: Sequence[Task], now: datetime) -> None:
+    """The started tasks' pay streams from now. Their money is in escrow already."""
+    if not tasks:
+        return
+    worker = {task.pk: Place(AccountName.AVAILABLE, worker_id=worker_of(task)) for task in tasks}
+    escrow = {task.pk: Place(AccountName.ESCROW, platform_id=task.platform_id) for task in tasks}
+    ids = accounts.find({*worker.values(), *escrow.values()})
+    streams = [_opened(task, ids[worker[task.pk]], ids[escrow[task.pk]], now) for task in tasks]
+    Stream.unguarded.bulk_create(streams)
+    lines = [
+        Record(
+            "stream.open",
+            "stream",
+            str(stream.pk),
+            after={"total": stream.total_amount, "seconds": stream.duration_seconds},
+        )
+        for stream in streams
+    ]
+    audit.record_many(lines, now=now)
+    streams_opened.send(sender=Stream, streams=streams, now=now)
+
+
+def _opened(task: Task, worker_account: int, escrow_account: int, now: datetime) -> Stream:
     duration, interval = task.duration_seconds or 0, task.release_interval or 0
-    require_schedule(duration, interval)
-    worker_id = task.worker_id
-    if worker_id is None:
-        raise ValueError(f"task {task.pk} has no worker to stream to")
-    stream = Stream.objects.create(
+    return Stream(
         task=task,
-        worker_id=worker_id,
+        worker_id=worker_of(task),
         platform_id=task.platform_id,
-        worker_account_id=accounts.of_worker(worker_id, AccountName.AVAILABLE),
-        escrow_account_id=accounts.of_platform(task.platform_id, AccountName.ESCROW),
-        shard=shard_of(worker_id),
+        worker_account_id=worker_account,
+        escrow_account_id=escrow_account,
+        shard=shard_of(worker_of(task)),
         total_amount=task.amount,
         start_at=now,
         end_at=now + SECOND * duration,
@@ -65,9 +98,6 @@ def open_stream(task: Task, now: datetime) -> Stream:
         ),
         created_at=now,
     )
-    audit.record("stream.open", stream, after={"total": task.amount, "seconds": duration}, now=now)
-    streams_opened.send(sender=Stream, streams=[stream], now=now)
-    return stream
 
 
 def elapsed_at(stream: Stream, now: datetime) -> int:
@@ -104,13 +134,13 @@ def claim(*, stream_id: UUID, now: datetime | None = None) -> Decimal:
     if amount == stream.remaining_amount:
         platforms.complete_task(task_id=stream.task_id, now=now)
         return amount
-    slip = Payslip(stream.task, now)
-    _release(stream, amount, slip)
+    payroll = Payroll([stream.task], now)
+    _release(stream, amount, payroll.slip(stream.task))
     stream.next_release_at = _next(stream, elapsed_at(stream, now))
     stream.save()
-    slip.book()
+    payroll.book()
     audit.record("stream.claim", stream, after={"amount": amount, "sequence": stream.sequence}, now=now)
-    _announce_release(stream, amount, now)
+    announce_releases([(stream, amount)], now)
     return amount
 
 
@@ -146,10 +176,22 @@ def _next(stream: Stream, elapsed: int) -> datetime:
     )
 
 
-def _announce_release(stream: Stream, amount: Decimal, now: datetime) -> None:
-    items = json.dumps([[str(stream.pk), stream.sequence, str(amount)]])
-    releases = [PlatformReleases(stream.platform_id, 1, amount, items)]
-    streams_released.send(sender=Stream, releases=releases, now=now)
+def announce_releases(releases: Sequence[tuple[Stream, Decimal]], now: datetime) -> None:
+    """Tell of the streams' last releases and their amounts, once for each platform."""
+    by_platform: dict[UUID, list[tuple[Stream, Decimal]]] = {}
+    for stream, amount in releases:
+        by_platform.setdefault(stream.platform_id, []).append((stream, amount))
+    told = [
+        PlatformReleases(
+            platform_id,
+            len(its),
+            sum((amount for _, amount in its), ZERO),
+            json.dumps([[str(stream.pk), stream.sequence, str(amount)] for stream, amount in its]),
+        )
+        for platform_id, its in by_platform.items()
+    ]
+    if told:
+        streams_released.send(sender=Stream, releases=told, now=now)
 
 
 @verb("stream.pause", "stream")
@@ -249,28 +291,48 @@ def top_up(*, stream_id: UUID, amount: Decimal | str, now: datetime | None = Non
 
 
 def end(stream: Stream, pay: Decimal, slip: Payslip) -> None:
-    """Release `pay` as the last release; the stream is completed when that was all, else cancelled."""
+    """Put `pay` as the last release on the slip; the stream (in memory) is completed when that was all, else
+    cancelled."""
     if pay:
         _release(stream, pay, slip)
     slip.stream = stream
     if stream.released_amount == stream.total_amount:
+        stream.status = StreamStatus.COMPLETED
         stream.completed_at = slip.now
+        stream.next_release_at = None
     else:
         stream.status = StreamStatus.CANCELLED
         stream.cancelled_at = slip.now
-        stream.paused_at = None
-    stream.save()
-    audit.record(
-        f"stream.{'complete' if stream.status == StreamStatus.COMPLETED else 'cancel'}",
-        stream,
-        after={"status": stream.status, "released": stream.released_amount, "last_release": pay},
-        now=slip.now,
-    )
-    if pay:
-        _announce_release(stream, pay, slip.now)
+    stream.paused_at = None
 
 
-def announce_end(stream: Stream, now: datetime) -> None:
-    """Tell that the stream is over, in whichever way."""
-    fact = streams_completed if stream.status == StreamStatus.COMPLETED else streams_cancelled
-    fact.send(sender=Stream, streams=[stream], now=now)
+def save_ended(ended: Sequence[tuple[Stream, Decimal]], now: datetime) -> None:
+    """The streams are written as `end` has left them, logged, and their last releases told."""
+    if not ended:
+        return
+    streams = [stream for stream, _ in ended]
+    for stream in streams:
+        stream.updated_at = timezone.now()
+    Stream.unguarded.bulk_update(streams, ENDING)
+    lines = [
+        Record(
+            f"stream.{'complete' if stream.status == StreamStatus.COMPLETED else 'cancel'}",
+            "stream",
+            str(stream.pk),
+            after={"status": stream.status, "released": stream.released_amount, "last_release": pay},
+        )
+        for stream, pay in ended
+    ]
+    audit.record_many(lines, now=now)
+    announce_releases([(stream, pay) for stream, pay in ended if pay], now)
+
+
+def announce_ends(ended: Sequence[tuple[Stream, Decimal]], now: datetime) -> None:
+    """Tell that the streams are over, in whichever way."""
+    for status, fact in (
+        (StreamStatus.COMPLETED, streams_completed),
+        (StreamStatus.CANCELLED, streams_cancelled),
+    ):
+        streams = [stream for stream, _ in ended if stream.status == status]
+        if streams:
+            fact.send(sender=Stream, streams=streams, now=now)

@@ -11,7 +11,7 @@ from gigstream.lib.api import problems
 from gigstream.lib.api.describing import described
 from gigstream.lib.api.doors import Door
 from gigstream.lib.api.fields import Amount, Choice, Day, Id, Items, JSONObject, StrictSerializer, Text, Whole
-from gigstream.lib.api.schema import Problem
+from gigstream.lib.api.forms import Problem
 from gigstream.lib.errors import Refusal
 from platforms import services
 from platforms.api.serializers import MilestoneRow, TaskForm, WholeTask, shown

@@ -11,10 +11,11 @@ from audit.http import json
 from gigstream.lib.api.describing import described
 from gigstream.lib.api.doors import Door
 from gigstream.lib.api.fields import Choice, Text
+from gigstream.lib.api.listing import narrow
 from platforms.api.serializers import MilestoneRow
 from platforms.enums import TaskStatus, TaskType
 from platforms.models import Milestone, Task
-from workers.http import MyView, PeriodQuery, conditions
+from workers.http import MyView, PeriodQuery
 
 # What a worker sees of a task: not the platform's own numbers, fee and notes.
 COLUMNS = (
@@ -75,7 +76,7 @@ class MyTasks(MyTaskView):
 
     def get(self, request: Request) -> HttpResponse:
         """The worker's tasks, newest first."""
-        return self.paged(request, self.own(request).filter(**conditions(self.read_query(request))))
+        return self.paged(request, narrow(self.own(request), self.read_query(request)))
 
 
 class MyTask(MyTaskView):

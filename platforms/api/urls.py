@@ -1,8 +1,15 @@
 from django.urls import path
 
-from platforms.api import batches, keys, tasks
+from platforms.api import batches, events, keys, tasks, webhooks
 
 urlpatterns = [
+    path("webhook", webhooks.Webhook.as_view(), name="webhook"),
+    path("webhook/rotate-secret", webhooks.RotateSecret.as_view(), name="webhook-rotate-secret"),
+    path("webhook/test", webhooks.SendTest.as_view(), name="webhook-test"),
+    path("events", events.Events.as_view(), name="events"),
+    path("events/replay", events.ReplayRange.as_view(), name="events-replay"),
+    path("events/<uuid:event_id>", events.OneEvent.as_view(), name="event"),
+    path("events/<uuid:event_id>/replay", events.Replay.as_view(), name="event-replay"),
     path("keys", keys.Keys.as_view(), name="keys"),
     path("keys/<slug:prefix>/revoke", keys.Revoke.as_view(), name="key-revoke"),
     path("keys/<slug:prefix>/rotate", keys.Rotate.as_view(), name="key-rotate"),

@@ -9,6 +9,7 @@ from platforms.services.endings import (
     complete_task,
     rate_platform,
     rate_worker,
+    start_task,
 )
 from platforms.services.events import Fact, record_events
 from platforms.services.parties import (
@@ -29,7 +30,6 @@ from platforms.services.tasks import (
     assign_task,
     create_task,
     create_tasks,
-    start_task,
 )
 from platforms.services.webhooks import (
     disable_webhook,
@@ -40,8 +40,8 @@ from platforms.services.webhooks import (
     send_test_event,
     set_webhook,
 )
-from platforms.services.work_batches import record_work_events
-from platforms.services.work_events import WorkReport, record_work_event
+from platforms.services.work_batches import record_work_event, record_work_events
+from platforms.services.work_events import WorkReport
 
 __all__ = [
     "Fact",

@@ -5,7 +5,6 @@ No database transaction is open while a webhook is asked. A delivery is leased b
 but is never lost.
 """
 
-import json
 import logging
 import random
 import time
@@ -26,6 +25,7 @@ from standardwebhooks.webhooks import Webhook
 
 from audit.services import jsonable
 from gigstream.lib import outbound, sql
+from gigstream.lib.api.rendering import dump
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry, require_no_transaction
 from platforms.calculations import JITTER_PERCENT, next_attempt_at
@@ -192,15 +192,9 @@ def _due(row: WebhookDelivery, data: str, now: datetime) -> Due:
 
 def _body(row: WebhookDelivery, data: str) -> str:
     """The same text with every attempt. `data` goes in as the database wrote it."""
-    head = json.dumps(
-        {
-            "id": str(row.event_id),
-            "type": row.event.type,
-            "timestamp": row.event.created_at.isoformat(),
-            "sequence": row.sequence,
-        }
-    )
-    return f'{head[:-1]}, "data": {data}}}'
+    event = row.event
+    head = {"id": event.pk, "type": event.type, "timestamp": event.created_at, "sequence": event.sequence}
+    return f'{dump(head).decode()[:-1]},"data":{data}}}'
 
 
 def _by_platform(batch: Sequence[Due]) -> dict[UUID, list[Due]]:

@@ -1,23 +1,31 @@
-"""The second half of a task's life: milestones, completion, cancellation, ratings."""
+"""The second half of a task's life: begun, milestones, completion, cancellation, ratings."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F
-from django.utils import timezone
-
 from audit import services as audit
-from audit.services import Record, verb
+from audit.services import verb
 from gigstream.lib.clock import database_now
-from platforms.enums import TaskStatus, TaskType
-from platforms.errors import InvalidRating, MilestoneOutOfOrder, TaskNotOpen, WrongTaskType
+from platforms.enums import TaskStatus
+from platforms.errors import InvalidRating, TaskNotOpen
 from platforms.funding import funding
-from platforms.models import Task, WorkEvent
+from platforms.models import Task
+from platforms.services.progress import Progress
 from platforms.services.tasks import lock_task, move_task, require_task_move
-from platforms.signals import tasks_cancelled, tasks_completed, tasks_moved_in_bulk, tasks_rated
-from platforms.statistics import Standing, TaskMove
+from platforms.signals import platforms_rated, tasks_cancelled, tasks_rated
+
+
+@verb("task.start", "task")
+def start_task(*, task_id: UUID, now: datetime | None = None) -> Task:
+    """Work has begun; a time_based task's stream is open from now."""
+    task = lock_task(task_id, "platform", "worker")
+    progress = Progress(now or database_now())
+    progress.start(task)
+    progress.begin()
+    progress.finish()
+    return task
 
 
 @verb("task.complete", "task")
@@ -25,31 +33,17 @@ def complete_task(
     *,
     task_id: UUID,
     completion_proof: dict[str, Any] | None = None,
-    work_event: WorkEvent | None = None,
     now: datetime | None = None,
 ) -> Task:
     """The task is done: all that was still held for it is paid, the fee is taken. Raises IllegalMove."""
     task = lock_task(task_id)
-    now = now or database_now()
-    require_completable(task)
+    progress = Progress(now or database_now())
+    progress.load([task])
+    progress.complete(task, None)
     proof = {} if completion_proof is None else {"completion_proof": completion_proof}
-    return _complete(task, now, work_event, **proof)
-
-
-def require_completable(task: Task) -> None:
-    """Raise TaskNotOpen or IllegalMove unless the platform may say that the task is done."""
-    if task.status == TaskStatus.DISPUTED:
-        raise TaskNotOpen(f"task {task.pk} is disputed: staff resolve it", status=task.status)
-    require_task_move(task, TaskStatus.COMPLETED)
-
-
-def _complete(task: Task, now: datetime, work_event: WorkEvent | None, **columns: Any) -> Task:
-    closing = funding().pay_rest(task, now, work_event)
-    if task.task_type == TaskType.MILESTONE:
-        task.milestones(manager="unguarded").filter(approved_at=None).update(approved_at=now)
-    move_task(task, TaskStatus.COMPLETED, completed_at=now, paid_amount=closing.paid, **columns)
-    audit.record("task.complete", task, after={"status": task.status, "paid": closing.paid}, now=now)
-    tasks_completed.send(sender=Task, tasks=[task], now=now)
+    for name, value in proof.items():
+        setattr(task, name, value)
+    progress.finish(columns=proof)
     return task
 
 
@@ -60,60 +54,24 @@ def complete_streamed_tasks(*, task_ids: Sequence[UUID], now: datetime) -> list[
     The caller holds the tasks' locks and has booked all of their pay.
     """
     tasks = list(Task.objects.locked().filter(pk__in=task_ids, status=TaskStatus.IN_PROGRESS))
-    moves = []
+    progress = Progress(now)
     for task in tasks:
-        before = Standing.of_task(task)
-        task.status = TaskStatus.COMPLETED
-        task.completed_at = now
-        task.paid_amount = task.amount
-        moves.append(TaskMove.of(task, before=before, at=now))
-    Task.unguarded.filter(pk__in=[task.pk for task in tasks]).update(
-        status=TaskStatus.COMPLETED, completed_at=now, paid_amount=F("amount"), updated_at=timezone.now()
-    )
-    tasks_moved_in_bulk.send(sender=Task, moves=moves)
-    audit.record_many(
-        (
-            Record(
-                "task.complete", "task", str(task.pk), after={"status": task.status, "paid": task.paid_amount}
-            )
-            for task in tasks
-        ),
-        now=now,
-    )
-    if tasks:
-        tasks_completed.send(sender=Task, tasks=tasks, now=now)
+        progress.close(task)
+    progress.finish()
     return tasks
 
 
 @verb("task.approve_milestone", "task")
-def approve_milestone(
-    *, task_id: UUID, number: int, work_event: WorkEvent | None = None, now: datetime | None = None
-) -> Task:
+def approve_milestone(*, task_id: UUID, number: int, now: datetime | None = None) -> Task:
     """The milestone is paid; the last one completes the task.
 
     Raises WrongTaskType, TaskNotOpen, or MilestoneOutOfOrder unless it is the next one.
     """
     task = lock_task(task_id)
-    now = now or database_now()
-    if task.task_type != TaskType.MILESTONE:
-        raise WrongTaskType(f"task {task.pk} is {task.task_type}, it has no milestones")
-    if task.status != TaskStatus.IN_PROGRESS:
-        raise TaskNotOpen(f"task {task.pk} is {task.status}, not in progress", status=task.status)
-    waiting = list(task.milestones.filter(approved_at=None).order_by("number")[:2])
-    if not waiting or waiting[0].number != number:
-        expected = waiting[0].number if waiting else None
-        raise MilestoneOutOfOrder(
-            f"the next milestone is {expected}, not {number}", expected=expected, number=number
-        )
-    if len(waiting) == 1:
-        return _complete(task, now, work_event)
-    milestone = waiting[0]
-    funding().pay_milestone(task, milestone, now, work_event)
-    milestone.approved_at = now
-    milestone.save(update_fields=["approved_at"])
-    audit.record(
-        "task.approve_milestone", task, after={"number": number, "amount": milestone.amount}, now=now
-    )
+    progress = Progress(now or database_now())
+    progress.load([task])
+    progress.approve(task, number, None)
+    progress.finish()
     return task
 
 
@@ -152,7 +110,9 @@ def rate_worker(*, task_id: UUID, rating: int, now: datetime | None = None) -> T
 def rate_platform(*, task_id: UUID, rating: int, now: datetime | None = None) -> Task:
     """The worker's rating of the platform, 1 to 5, once, for a completed task."""
     task = _rated(task_id, "platform_rating", rating)
+    now = now or database_now()
     audit.record("task.rate_platform", task, after={"platform_rating": rating}, now=now)
+    platforms_rated.send(sender=Task, tasks=[task], now=now)
     return task
 
 

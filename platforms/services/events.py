@@ -1,6 +1,5 @@
 """Events for platforms: recorded in the transaction of the fact, numbered at its end."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -13,8 +12,8 @@ from uuid import UUID
 from django.db import connection
 
 from audit.context import current_actor
-from audit.services import jsonable
 from gigstream.lib import sql
+from gigstream.lib.api.rendering import dump
 from gigstream.lib.db import at_the_end
 from gigstream.lib.ids import new_id
 from platforms.enums import EventType
@@ -33,8 +32,8 @@ class Fact:
 
     @classmethod
     def of(cls, platform_id: UUID, type_: EventType, values: Mapping[str, Any], at: datetime) -> "Fact":
-        """From values that JSON takes, or that have one text: ids, amounts, times."""
-        return cls(platform_id, type_, json.dumps(jsonable(values)), at)
+        """From values that the API can answer with, in the same words."""
+        return cls(platform_id, type_, dump(values).decode(), at)
 
 
 _watched: ContextVar[list[Fact] | None] = ContextVar("watched_facts", default=None)

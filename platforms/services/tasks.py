@@ -1,4 +1,4 @@
-"""The first half of a task's life: posted, given to a worker, begun."""
+"""The first half of a task's life: posted, given to a worker."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ from platforms.funding import funding
 from platforms.models import Milestone, Platform, Task
 from platforms.selectors import platform_and_time
 from platforms.services.parties import require_active
-from platforms.signals import tasks_assigned, tasks_created, tasks_moved_in_bulk, tasks_started
+from platforms.signals import tasks_assigned, tasks_created, tasks_moved_in_bulk
 from platforms.statistics import Standing, TaskMove
 from workers import services as workers
 from workers.models import Worker
@@ -260,20 +260,9 @@ def _worker_of(task: Task) -> Worker:
 
 
 def require_startable(task: Task) -> None:
-    """Raise IllegalMove, or the standing of platform or worker, unless work on the task may begin."""
+    """Raise IllegalMove, InvalidSchedule, or the standing of platform or worker, unless work may begin."""
     require_task_move(task, TaskStatus.IN_PROGRESS)
     require_active(task.platform)
     workers.require_active(_worker_of(task))
-
-
-@verb("task.start", "task")
-def start_task(*, task_id: UUID, now: datetime | None = None) -> Task:
-    """Work has begun; a time_based task's stream is open from now."""
-    task = lock_task(task_id, "platform", "worker")
-    now = now or database_now()
-    require_startable(task)
-    move_task(task, TaskStatus.IN_PROGRESS, started_at=now)
-    funding().start(task, now)
-    audit.record("task.start", task, after={"status": task.status}, now=now)
-    tasks_started.send(sender=Task, tasks=[task], now=now)
-    return task
+    if task.task_type == TaskType.TIME_BASED:
+        require_schedule(task.duration_seconds or 0, task.release_interval or 0)

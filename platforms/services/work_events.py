@@ -1,22 +1,17 @@
 """Facts that platforms report. The same report twice is one fact, answered alike."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from audit.services import verb
-from gigstream.lib.clock import database_now
 from gigstream.lib.errors import ReplayMismatch
 from gigstream.lib.money import amount as exact
-from platforms.enums import TaskStatus, WorkEventType
-from platforms.errors import InvalidWorkEvent, TaskNotOpen
-from platforms.funding import funding
-from platforms.models import Task, WorkEvent
-from platforms.services.endings import approve_milestone, complete_task
-from platforms.services.tasks import lock_task, start_task
+from platforms.enums import WorkEventType
+from platforms.errors import InvalidWorkEvent
+from platforms.models import WorkEvent
+from platforms.payloads import money
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,35 +25,6 @@ class WorkReport:
     milestone_number: int | None = None
     amount: Decimal | str | None = None
     data: dict[str, Any] = field(default_factory=dict)
-
-
-@verb("work_event.record", "platform")
-def record_work_event(
-    *, platform_id: UUID, report: WorkReport, now: datetime | None = None
-) -> tuple[WorkEvent, bool]:
-    """The fact is on record and its money has followed; the flag says whether it was new.
-
-    Raises InvalidWorkEvent for a report that lacks what its type needs, ReplayMismatch for a repetition with
-    other particulars, Task.DoesNotExist for another platform's task, or what the act itself refuses.
-    """
-    require_whole(report)
-    task = lock_task(report.task_id)
-    now = now or database_now()
-    if task.platform_id != platform_id:
-        raise Task.DoesNotExist
-    event = as_event(report, now)
-    known = WorkEvent.objects.filter(
-        task=task,
-        event_type=event.event_type,
-        external_id=event.external_id,
-        event_date=event.event_date,
-    ).first()
-    if known:
-        require_same(known, event)
-        return known, False
-    event.save(force_insert=True)
-    _EFFECTS[WorkEventType(event.event_type)](task, event, now)
-    return event, True
 
 
 def require_whole(report: WorkReport) -> None:
@@ -91,32 +57,6 @@ def require_same(known: WorkEvent, event: WorkEvent) -> None:
     if (known.amount, known.milestone_number) != (event.amount, event.milestone_number):
         raise ReplayMismatch(
             "this event was reported before with other particulars",
-            amount=known.amount,
+            amount=money(known.amount),
             milestone_number=known.milestone_number,
         )
-
-
-def _begin(task: Task, event: WorkEvent, now: datetime) -> None:
-    start_task(task_id=task.pk, now=now)
-
-
-def _reach(task: Task, event: WorkEvent, now: datetime) -> None:
-    approve_milestone(task_id=task.pk, number=event.milestone_number or 0, work_event=event, now=now)
-
-
-def _finish(task: Task, event: WorkEvent, now: datetime) -> None:
-    complete_task(task_id=task.pk, work_event=event, now=now)
-
-
-def _reward(task: Task, event: WorkEvent, now: datetime) -> None:
-    if task.status not in (TaskStatus.IN_PROGRESS, TaskStatus.COMPLETED):
-        raise TaskNotOpen(f"task {task.pk} is {task.status}: a bonus is for work begun or done")
-    funding().pay_bonus(task, event, now)
-
-
-_EFFECTS: dict[WorkEventType, Callable[[Task, WorkEvent, datetime], None]] = {
-    WorkEventType.STARTED: _begin,
-    WorkEventType.MILESTONE_REACHED: _reach,
-    WorkEventType.COMPLETED: _finish,
-    WorkEventType.BONUS: _reward,
-}

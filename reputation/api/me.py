@@ -14,7 +14,7 @@ from gigstream.lib.api.fields import Choice, Text, Whole
 from reputation.calculations import MOVES, next_tier, tier_of
 from reputation.enums import ReputationEventType
 from reputation.models import ReputationEvent
-from workers.http import MyView, PeriodQuery, conditions
+from workers.http import MyView, PeriodQuery
 
 EVENT_COLUMNS = (
     "id",
@@ -78,9 +78,8 @@ class MyReputation(MyView):
     def get(self, request: Request) -> HttpResponse:
         """The score, every event behind it page by page, and what would move it."""
         worker = self.worker(request)
-        narrowed = conditions(self.read_query(request))
-        events = ReputationEvent.objects.filter(worker=worker, **narrowed).values(*EVENT_COLUMNS)
-        items, cursor = listing.page(events, request.query_params)
+        events = listing.narrow(ReputationEvent.objects.filter(worker=worker), self.read_query(request))
+        items, cursor = listing.page(events.values(*EVENT_COLUMNS), request.query_params)
         return json(
             200,
             {

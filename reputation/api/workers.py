@@ -30,7 +30,7 @@ _SOURCES = {
     "last_at": "last_at",
     "worker__created_at": None,
 }
-_ORDER = ("worker__created_at", "worker_id")
+_ORDER = ("-worker__created_at", "-worker_id")
 
 
 class WorkerRow(serializers.Serializer):

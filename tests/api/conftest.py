@@ -1,10 +1,13 @@
 """Given, in every test of the API: a funded platform that calls, and counters that start at zero."""
 
+from collections.abc import Iterator
+
 import pytest
 from django.core.cache import cache
 
 from tests.api_client import Api
 from tests.factories import PlatformFactory
+from tests.processes import Web, run_web
 
 
 @pytest.fixture(autouse=True)
@@ -20,3 +23,16 @@ def platform():
 @pytest.fixture
 def api(platform):
     return Api.of(platform)
+
+
+@pytest.fixture(scope="module")
+def web(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    """A web server of two processes on the test's database, where nobody has called too often."""
+    environment = {
+        "DEBUG": "false",
+        "API_REQUESTS_PER_MINUTE": "1000000",
+        "SIGN_IN_FAILURES_PER_ADDRESS": "1000000",
+    }
+    log = tmp_path_factory.mktemp("web") / "web.log"
+    with run_web(log, processes=2, threads=10, environment=environment) as server:
+        yield server

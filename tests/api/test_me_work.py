@@ -1,7 +1,6 @@
 """A worker's own tasks, reputation, earnings, risk and advances over the API."""
 
 import json
-from datetime import timedelta
 
 import pytest
 from django.core.cache import cache
@@ -13,7 +12,7 @@ from platforms import services as platforms
 from platforms.services import MilestonePlan
 from reputation.services import adjust_reputation
 from tests.api_client import Api
-from tests.factories import PlatformFactory, WorkerFactory, assigned, started
+from tests.factories import PlatformFactory, WorkerFactory, assigned, started, trusted_worker
 
 pytestmark = pytest.mark.django_db
 
@@ -137,16 +136,7 @@ def test_risk_is_shown_with_its_factors_and_reasons(api):
 
 @pytest.fixture
 def trusted():
-    """A worker with ten tasks done, half a year here, and a good name."""
-    now = database_now()
-    worker = WorkerFactory(now=now - timedelta(days=180))
-    platform = PlatformFactory(funds="1000")
-    for number in range(10):
-        at = now - timedelta(days=10 - number)
-        task = started(worker, platform=platform, now=at)
-        platforms.complete_task(task_id=task.pk, now=at + timedelta(hours=1))
-    adjust_reputation(worker_id=worker.pk, delta=300, reason="good work")
-    return worker
+    return trusted_worker(now=database_now())
 
 
 def test_an_eligible_worker_asks_for_an_advance_and_takes_it_back(trusted):

@@ -8,7 +8,7 @@ import pytest
 from django.db.models import Sum
 
 from gigstream.lib.clock import database_now
-from payments import explanations
+from loans import services as loans
 from payments import services as payments
 from payments.models import LedgerEntry, Transaction
 from platforms import services as platforms
@@ -235,13 +235,59 @@ def test_a_worker_is_told_which_earnings_a_payout_carries(platform):
     settle(NOW + seconds(1))
     payout.refresh_from_db()
 
-    why = explanations.explain(payout, for_worker=worker.pk)
+    why = explained(Api.as_worker(worker), pk=payout.pk)
 
-    assert [part["paid_out"] for part in why.inputs["parts"]] == [4, 6]
-    assert why.sentence == (
+    assert [part["paid_out"] for part in why["inputs"]["parts"]] == ["4.000000", "6.000000"]
+    assert why["sentence"] == (
         f"10.00 USDC was sent to {worker.wallet_address} in {payout.tx_hash}: what 2 earnings left."
     )
-    assert [entry["kind"] for entry in why.entries] == ["payout_hold", "payout_settled"]
+    assert (why["payment"]["status"], why["payment"]["tx_hash"]) == ("confirmed", payout.tx_hash)
+    assert [entry["kind"] for entry in why["entries"]] == ["payout_hold", "payout_settled"]
+
+
+def test_a_worker_is_told_what_an_advance_has_taken_and_the_platform_is_not(platform, api):
+    worker = WorkerFactory()
+    loan = loans.request_loan(worker_id=worker.pk, amount="20", fee_bps=200, now=NOW)
+    loans.approve_loan(loan_id=loan.pk, now=NOW)
+    loans.disburse_loan(loan_id=loan.pk, now=NOW)
+    settle(NOW)
+    task = started(worker, platform=platform, amount="50")
+    platforms.complete_task(task_id=task.pk, now=NOW)
+    payout = payments.cash_out(worker_id=worker.pk, now=NOW)
+    mine = Api.as_worker(worker)
+
+    why = explained(mine, pk=payout.pk)
+
+    assert [one["amount"] for one in why["deductions"]] == ["4.080000"]
+    assert why["payment"]["amount"] == "45.920000"
+    for type_ in ("advance", "repayment"):
+        assert explained(mine, worker=worker, type=type_)["inputs"]["loan_id"] == str(loan.pk)
+    fee = Transaction.objects.get(platform=platform, type="fee")
+    is_problem(mine.get(f"payments/{fee.pk}/explain"), 404, "not_found")
+    for one in Transaction.objects.filter(platform=None):
+        is_problem(api.get(f"payments/{one.pk}/explain"), 404, "not_found")
+        is_problem(Api.as_worker(WorkerFactory()).get(f"payments/{one.pk}/explain"), 404, "not_found")
+
+
+def test_a_bonus_is_explained_to_both_parties_each_by_its_own_account(platform, api):
+    task = started(platform=platform)
+    report = WorkReport(task.pk, "bonus", external_id="b-1", amount="3")
+    platforms.record_work_event(platform_id=platform.pk, report=report, now=NOW)
+
+    of_platform = explained(api, type="reward")
+    of_worker = explained(Api.as_worker(task.worker), type="reward")
+
+    assert of_platform == of_worker
+    assert [(one["debit"], one["credit"]) for one in of_worker["entries"]] == [("escrow", "available")]
+
+
+def test_explanations_have_the_scope_of_money(platform):
+    path = f"payments/{Transaction.objects.get(platform=platform).pk}/explain"
+
+    assert Api.of(platform, scopes=["money:read"]).get(path).status_code == 200
+    is_problem(Api.of(platform, scopes=["tasks:read"]).get(path), 403, "insufficient_scope")
+    is_problem(Api().get(path), 401, "not_authenticated")
+    is_problem(Api.of(platform).get(path, form="short"), 400, "invalid_input")
 
 
 # --- Figures ------------------------------------------------------------------------------------------------

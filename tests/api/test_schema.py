@@ -133,6 +133,8 @@ def test_answers_have_the_form_that_is_described(document, platform, api):
     task = started(platform=platform)
     platforms.complete_task(task_id=task.pk)
     fee = Transaction.objects.get(type="fee")
+    platforms.set_webhook(platform_id=platform.pk, url="https://hooks.example.com/")
+    event_id = task.platform.events.get(sequence=1).pk
 
     for path, name in {
         "tasks": "TaskRowPage",
@@ -148,6 +150,9 @@ def test_answers_have_the_form_that_is_described(document, platform, api):
         "workers": "WorkerRowPage",
         f"workers/{task.worker_id}": "WorkerRow",
         "keys": "KeyRowPage",
+        "webhook": "WebhookRow",
+        "events": "EventRowPage",
+        f"events/{event_id}": "EventRow",
     }.items():
         fits(document, name, api.get(path).json())
     event = {"task_id": str(task.pk), "event_type": "bonus", "amount": "1"}
@@ -157,6 +162,10 @@ def test_answers_have_the_form_that_is_described(document, platform, api):
         ("deposits?dry_run=true", "TransactionRowDryRun", {"amount": "5"}),
         ("tasks/bulk", "TaskResults", {"tasks": [{}, {"title": "A", "task_type": "fixed", "amount": "1"}]}),
         ("work-events", "WorkEventResults", {"events": [event, {}]}),
+        ("webhook/rotate-secret", "NewSecret", {}),
+        ("webhook/test", "WebhookRow", {}),
+        (f"events/{event_id}/replay", "EventRow", {}),
+        ("events/replay", "Replayed", {"from_sequence": 1, "to_sequence": 2}),
         ("tasks", "Problem", {}),
         (f"streams/{task.pk}/pause", "Problem", {}),
     ):

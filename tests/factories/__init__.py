@@ -13,6 +13,7 @@ from payments.provider.sandbox import SandboxProvider
 from payments.services import accounts
 from platforms import services as platforms
 from platforms.models import Platform, Task
+from reputation.services import adjust_reputation
 from workers import services as workers
 from workers.models import Worker
 
@@ -113,6 +114,18 @@ def running_stream(
         **kwargs,
     )
     return Stream.objects.get(task=task)
+
+
+def trusted_worker(*, now: datetime) -> Worker:
+    """A worker with ten tasks done, half a year here at `now`, and a good name: one who gets an advance."""
+    worker = WorkerFactory(now=now - timedelta(days=180))
+    platform = PlatformFactory(funds="1000")
+    for number in range(10):
+        at = now - timedelta(days=10 - number)
+        task = started(worker, platform=platform, now=at)
+        platforms.complete_task(task_id=task.pk, now=at + timedelta(hours=1))
+    adjust_reputation(worker_id=worker.pk, delta=300, reason="good work")
+    return worker
 
 
 def balance(owner: Worker | Platform, name: str) -> Decimal:

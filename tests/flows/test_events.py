@@ -1,8 +1,7 @@
 """What platforms are told: everything that is theirs, in order, and nothing that is not."""
 
 import json
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -16,12 +15,12 @@ from gigstream.lib.db import atomic_with_retry
 from gigstream.lib.errors import Refusal
 from loans import services as loans
 from payments import services as payments
-from payments.models import Stream, Transaction
 from platforms import services as platforms
 from platforms.enums import EventType
-from platforms.models import Event, EventCounter, Platform, Task
-from platforms.services import Fact, record_events
+from platforms.models import Event, EventCounter, Platform
+from platforms.services import Fact, MilestonePlan, TaskPlan, record_events
 from reputation import services as reputation
+from tests.api_client import Api
 from tests.db.rich_history import BLOCKED_WALLET, rich_history
 from tests.factories import (
     NOW,
@@ -74,7 +73,7 @@ def test_the_life_of_a_fixed_task_is_told_in_order():
     assert event.payload["id"] == str(task.pk)
     assert event.payload["external_task_id"] == "EXT-1"
     assert (event.payload["amount"], event.payload["paid_amount"]) == ("20.000000", "20.000000")
-    assert (event.payload["status"], event.payload["completed_at"]) == ("completed", NOW.isoformat())
+    assert (event.payload["status"], event.payload["completed_at"]) == ("completed", "2026-03-02T12:00:00Z")
     fee = Event.objects.get(platform=platform, type="transaction.confirmed", sequence=5).payload
     assert (fee["type"], fee["amount"], fee["task_id"]) == ("fee", "0.400000", str(task.pk))
 
@@ -101,6 +100,60 @@ def test_a_dispute_is_told_with_its_reason_and_its_outcome():
     )
     assert "seen the photos" not in json.dumps(resolved)
     assert "task.cancelled" not in told(task.platform)
+
+
+def test_milestones_and_ratings_are_told_with_the_task():
+    plans = [MilestonePlan("Draft", "4"), MilestonePlan("Final", "6")]
+    task = started(amount="10", task_type="milestone", milestones=plans)
+    later = NOW + seconds(60)
+
+    platforms.approve_milestone(task_id=task.pk, number=1, now=NOW)
+    platforms.approve_milestone(task_id=task.pk, number=2, now=later)
+    platforms.rate_worker(task_id=task.pk, rating=5, now=later)
+    platforms.rate_platform(task_id=task.pk, rating=4, now=later)
+
+    assert told(task.platform, but=["transaction.confirmed", "worker.reputation_changed"])[-5:] == [
+        "task.started",
+        "task.milestone_approved",
+        "task.completed",
+        "task.rated",
+        "task.rated",
+    ]
+    draft, final = last(task.platform, "task.milestone_approved").payload["milestones"]
+    assert draft == {
+        "number": 1,
+        "title": "Draft",
+        "amount": "4.000000",
+        "approved_at": "2026-03-02T12:00:00Z",
+    }
+    assert (final["number"], final["approved_at"]) == (2, None)
+    whole = last(task.platform, "task.completed").payload["milestones"]
+    assert [one["approved_at"] for one in whole] == ["2026-03-02T12:00:00Z", "2026-03-02T12:01:00Z"]
+    rated = last(task.platform, "task.rated").payload
+    assert (rated["worker_rating"], rated["platform_rating"], rated["milestones"]) == (5, 4, whole)
+
+
+def test_what_a_platform_has_written_is_told_once():
+    task = started(description="Third floor", metadata={"area": 7})
+    platforms.complete_task(task_id=task.pk, completion_proof={"photo": "p-1"}, now=NOW)
+
+    created, completed = (last(task.platform, f"task.{verb}").payload for verb in ("created", "completed"))
+    assert (created["description"], created["metadata"]) == ("Third floor", {"area": 7})
+    assert completed["completion_proof"] == {"photo": "p-1"}
+    assert not {"description", "metadata"} & completed.keys()
+
+
+@pytest.mark.parametrize("count", [1, 9])
+def test_the_milestones_of_many_tasks_are_one_statement(count):
+    platform = PlatformFactory()
+    plans = [TaskPlan("Steps", "1", "milestone", milestones=[MilestonePlan("Only", "1")])] * count
+
+    with CaptureQueriesContext(connection) as queries:
+        platforms.create_tasks(platform_id=platform.pk, plans=plans, now=NOW)
+
+    asked = [one["sql"] for one in queries if "SELECT" in one["sql"] and 'FROM "milestones"' in one["sql"]]
+    assert len(asked) == 1
+    assert len(last(platform, "task.created").payload["milestones"]) == 1
 
 
 def test_the_life_of_a_stream_is_told():
@@ -186,7 +239,7 @@ def test_a_score_is_told_to_every_platform_of_the_worker_and_to_no_other():
             "worker_id": str(worker.pk),
             "previous_score": 500,
             "score": 470,
-            "changed_at": NOW.isoformat(),
+            "changed_at": "2026-03-02T12:00:00Z",
         }
     assert "worker.reputation_changed" not in told(stranger.platform)
 
@@ -305,22 +358,31 @@ def test_a_release_batch_costs_one_statement_more_for_all_its_events(batch, monk
 
 # --- A platform that missed everything ----------------------------------------------------------------------
 class Follower:
-    """A platform's own books, made of nothing but its events."""
+    """A platform's own books, made of nothing but what `events` answers."""
 
     def __init__(self) -> None:
         self.tasks: dict[str, dict[str, Any]] = {}
         self.streams: dict[str, dict[str, Any]] = {}
         self.transactions: dict[str, dict[str, Any]] = {}
+        self.sequence = 0
 
-    def follow(self, event: Event) -> None:
-        subject, _, verb = event.type.partition(".")
-        if event.type == "stream.released":
-            for stream_id, sequence, amount in event.payload["releases"]:
+    def catch_up(self, api: Api, *, twice: bool) -> None:
+        """Everything after the last event that is known, each event once or twice."""
+        for event in everything(api, "events", after=str(self.sequence)):
+            assert event["sequence"] == self.sequence + 1
+            self.sequence += 1
+            for _ in range(1 + twice):
+                self._follow(event["type"], event["data"])
+
+    def _follow(self, type_: str, data: dict[str, Any]) -> None:
+        subject, _, verb = type_.partition(".")
+        if type_ == "stream.released":
+            for stream_id, sequence, amount in data["releases"]:
                 self._release(self.streams[stream_id], sequence, Decimal(amount))
         elif subject in ("task", "stream", "transaction"):
-            getattr(self, f"{subject}s")[event.payload["id"]] = dict(event.payload)
+            getattr(self, f"{subject}s").setdefault(data["id"], {}).update(data)
         if verb == "topped_up":
-            self.tasks[event.payload["task_id"]]["amount"] = event.payload["total_amount"]
+            self.tasks[data["task_id"]]["amount"] = data["total_amount"]
 
     @staticmethod
     def _release(stream: dict[str, Any], sequence: int, amount: Decimal) -> None:
@@ -329,49 +391,62 @@ class Follower:
             stream["released_amount"] = f"{Decimal(stream['released_amount']) + amount:.6f}"
 
 
-def as_told(row: Any, names: Iterable[str]) -> dict[str, Any]:
-    """The row's columns as events would have them."""
-    values = {}
-    for name in names:
-        value = getattr(row, name)
-        match value:
-            case Decimal():
-                value = f"{value:.6f}"
-            case datetime():
-                value = value.isoformat()
-            case None | int():
-                pass
-            case _:
-                value = str(value)
-        values[name] = value
-    return values
+def everything(api: Api, path: str, **query: str) -> Iterator[dict[str, Any]]:
+    """All that a list has, page by page."""
+    cursor: dict[str, str] = {}
+    while True:
+        page = api.get(path, limit="50", **query, **cursor).json()
+        yield from page["items"]
+        if page["next"] is None:
+            return
+        cursor = {"cursor": page["next"]}
+
+
+# What the API shows and events leave out: when a row was last written, and when a stream is looked at next.
+UNTOLD = {
+    "tasks": {"updated_at"},
+    "streams": {"updated_at", "next_release_at", "metadata"} | {"contract_address", "contract_stream_id"},
+    "transactions": {"updated_at"},
+}
 
 
 @pytest.mark.parametrize("twice", [False, True])
 def test_tasks_streams_and_transactions_can_be_rebuilt_from_events_alone(settings, twice):
     settings.SANDBOX_BLOCKLIST = [BLOCKED_WALLET]
+    settings.API_REQUESTS_PER_MINUTE = 10_000
     history = rich_history()
     for platform in (history.platform, history.rival):
-        follower = Follower()
-        for event in Event.objects.filter(platform=platform).order_by("sequence"):
-            follower.follow(event)
-            if twice:
-                follower.follow(event)
-        for model, rebuilt in (
-            (Task, follower.tasks),
-            (Stream, follower.streams),
-            (Transaction, follower.transactions),
-        ):
-            rows = {str(row.pk): row for row in model.objects.filter(platform=platform)}
-            assert rebuilt.keys() == rows.keys()
-            for key, columns in rebuilt.items():
-                known = {name: value for name, value in columns.items() if name not in ("dispute",)}
-                expected = as_told(rows[key], known)
-                if model is Transaction:
-                    expected["error_message"] = expected["error_message"] or None
-                assert known == expected
+        api, follower = Api.of(platform), Follower()
+        follower.catch_up(api, twice=twice)
+        for name, untold in UNTOLD.items():
+            listed = {row["id"]: row for row in everything(api, name)}
+            rebuilt = getattr(follower, name)
+            assert rebuilt.keys() == listed.keys()
+            for key, row in listed.items():
+                if name == "tasks":
+                    row = api.get(f"tasks/{key}").json()
+                    rebuilt[key].setdefault("completion_proof", {})
+                if name == "streams":
+                    pair = (Decimal(rebuilt[key][f"{part}_amount"]) for part in ("total", "released"))
+                    total, released = pair
+                    rebuilt[key]["remaining_amount"] = f"{total - released:.6f}"
+                rebuilt[key].pop("dispute", None)
+                assert rebuilt[key] == {column: row[column] for column in row.keys() - untold}
     assert types() >= set(EventType.values) - {
         "transaction.submitted",
         "transaction.failed",
         "balance.low",
     }
+
+
+def test_a_platform_that_was_away_goes_on_where_it_stopped():
+    task = started(amount="20")
+    api, follower = Api.of(task.platform), Follower()
+    follower.catch_up(api, twice=False)
+
+    platforms.complete_task(task_id=task.pk, now=NOW)
+    platforms.rate_worker(task_id=task.pk, rating=5, now=NOW)
+    follower.catch_up(api, twice=False)
+
+    assert follower.tasks[str(task.pk)]["worker_rating"] == 5
+    assert follower.sequence == EventCounter.objects.get(platform=task.platform).last_sequence

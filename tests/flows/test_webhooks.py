@@ -92,7 +92,7 @@ def test_an_event_arrives_signed_once_and_says_what_happened(receiver):
     assert request.verified(secret) == {
         "id": str(event.pk),
         "type": "task.created",
-        "timestamp": event.created_at.isoformat(),
+        "timestamp": event.created_at.isoformat().replace("+00:00", "Z"),
         "sequence": 2,
         "data": event.payload,
     }

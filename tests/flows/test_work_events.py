@@ -7,8 +7,8 @@ import pytest
 from gigstream.lib.errors import IllegalMove, ReplayMismatch
 from payments.models import LedgerEntry
 from platforms import services as platforms
-from platforms.errors import InvalidWorkEvent, TaskNotOpen
-from platforms.models import Task, WorkEvent
+from platforms.errors import InvalidWorkEvent, TaskNotFound, TaskNotOpen
+from platforms.models import WorkEvent
 from platforms.services import WorkReport
 from tests.factories import NOW, PlatformFactory, assigned, balance, running_stream, seconds, started
 
@@ -77,7 +77,7 @@ def test_a_bonus_is_for_work_begun_or_done():
 
 def test_another_platforms_task_does_not_exist_for_it():
     task = started()
-    with pytest.raises(Task.DoesNotExist):
+    with pytest.raises(TaskNotFound):
         platforms.record_work_event(
             platform_id=PlatformFactory().pk, report=WorkReport(task.pk, "completed"), now=NOW
         )

@@ -18,9 +18,8 @@ from django.utils import timezone
 
 from gigstream.lib import sql
 from gigstream.lib.models import CommonQuerySet
-from payments import deductions
 from payments import services as payments
-from payments.deductions import Earning, Withheld
+from payments.deductions import Earning, Locked, Withheld
 from payments.enums import TransactionStatus
 from payments.models import Account, Transaction
 from payments.postings import Posting
@@ -234,19 +233,20 @@ def repayment_after_commit() -> AbstractContextManager[list[Effect]]:
     """The earning is booked first; what it repays follows in a transaction of its own."""
 
     def change(real: Callable[..., list[Withheld]]) -> Callable[..., list[Withheld]]:
-        def repay(earnings: Sequence[Earning], now: datetime) -> None:
+        def repay(share: Locked, earnings: Sequence[Earning]) -> None:
             with transaction.atomic():
-                withheld = real(earnings, now)
+                withheld = real(share, earnings)
+                now = withheld[0].movement.created_at if withheld else timezone.now()
                 ledger.post([taken.posting for taken in withheld], now=now)
                 transactions.insert([taken.movement for taken in withheld], now)
 
-        def withhold(earnings: Sequence[Earning], now: datetime) -> list[Withheld]:
-            transaction.on_commit(lambda: repay(earnings, now))
+        def withhold(share: Locked, earnings: Sequence[Earning]) -> list[Withheld]:
+            transaction.on_commit(lambda: repay(share, earnings))
             return []
 
         return withhold
 
-    return replaced(deductions, "withhold", change)
+    return replaced(Locked, "withhold", change)
 
 
 def asked_in_a_transaction() -> AbstractContextManager[list[Effect]]:

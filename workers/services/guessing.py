@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
-from redis.exceptions import RedisError
 
 from audit.context import current_actor
+from gigstream.lib.cache import redis_away
 from gigstream.lib.db import atomic_with_retry
 from workers.errors import SignInLocked, SignInUnavailable
 from workers.models import SignInAttempts
@@ -70,7 +70,7 @@ def _increase(key: str) -> int:
 def _counted(act: Callable[[str], int]) -> int:
     try:
         return act(f"sign_in_failures:{current_actor().ip_address}")
-    except (RedisError, OSError, ValueError) as error:
+    except redis_away(ValueError) as error:
         logger.warning("sign-ins are refused: failures cannot be counted: %s", type(error).__name__)
         raise SignInUnavailable(
             "signing in is not possible now, try again soon", retry_after_seconds=5

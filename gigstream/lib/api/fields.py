@@ -15,7 +15,9 @@ from gigstream.lib.api.rendering import dump
 from gigstream.lib.money import MICRO, InvalidAmount
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
+_WHOLE = re.compile(r"0|[1-9]\d{0,18}", re.ASCII)
 LARGEST_JSON = 16_384
 
 
@@ -91,6 +93,15 @@ class Whole(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
+class WrittenWhole(Whole):
+    """A whole number in a query string, written in digits alone."""
+
+    def to_internal_value(self, data: Any) -> int:
+        if not isinstance(data, str) or not _WHOLE.fullmatch(data):
+            self.fail("invalid")
+        return super().to_internal_value(int(data))
+
+
 class YesNo(serializers.BooleanField):
     """true or false."""
 
@@ -125,7 +136,7 @@ class Day(serializers.DateField):
     default_error_messages = {"invalid": "must be a day, as 2030-01-31"}
 
     def to_internal_value(self, value: Any) -> date:
-        if not isinstance(value, str) or len(value) != 10:
+        if not isinstance(value, str) or not _DAY.fullmatch(value):
             self.fail("invalid", format="YYYY-MM-DD")
         return super().to_internal_value(value)
 

@@ -4,10 +4,14 @@ import functools
 import logging
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.conf import settings
-from redis import ConnectionPool
-from redis.exceptions import RedisError
+
+from gigstream.lib.cache import redis_away
+
+if TYPE_CHECKING:
+    from redis import ConnectionPool
 
 logger = logging.getLogger(__name__)
 
@@ -35,12 +39,14 @@ class Allowance:
 
 
 @functools.cache
-def _connections(url: str) -> ConnectionPool:
+def _connections(url: str) -> "ConnectionPool":
     """Those to the cache's Redis: the cache itself makes a client for each call, and calls twice."""
+    from redis import ConnectionPool
+
     return ConnectionPool.from_url(url)
 
 
-def _count(pool: ConnectionPool, key: str) -> int:
+def _count(pool: "ConnectionPool", key: str) -> int:
     """The counter is one higher, made with its end when there was none; both in one round trip."""
     made = ("SET", key, 0, "EX", 2 * WINDOW_SECONDS, "NX")
     session = pool.get_connection()
@@ -62,7 +68,7 @@ def take(caller: str) -> Allowance | None:
     key = f"gigstream:requests:{caller}:{window}"
     try:
         count = _count(_connections(settings.CACHES["default"]["LOCATION"]), key)
-    except (RedisError, OSError) as error:
+    except redis_away() as error:
         logger.warning("requests are not counted: %s", type(error).__name__)
         return None
     return Allowance(limit, limit - count, WINDOW_SECONDS - passed)

@@ -1,6 +1,7 @@
-"""Lists by keyset: newest first on a time and a key, so that a page costs the same however far it is."""
+"""Lists by keyset: a page begins where the one before ended, so that it costs the same however far it is."""
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,58 +11,78 @@ from django.db.models import Q, QuerySet
 from rest_framework import serializers
 
 USUAL, MOST = 20, 100
-ORDER = ("created_at", "id")
+NEWEST_FIRST = ("-created_at", "-id")
 _BOUNDS = {"created_from": "created_at__gte", "created_to": "created_at__lt"}
 _SALT = "gigstream.cursor"
+_LIMIT = re.compile(r"[1-9]\d{0,2}", re.ASCII)
+Value = datetime | UUID | int
 
 
 def page(
-    rows: QuerySet[Any], query: Mapping[str, str], *, order: tuple[str, str] = ORDER
+    rows: QuerySet[Any], query: Mapping[str, str], *, order: Sequence[str] = NEWEST_FIRST
 ) -> tuple[list[dict[str, Any]], str | None]:
     """One page of the rows, which are dicts, and the cursor of the next one if there is any.
 
-    `query` may hold `limit` (1 to 100) and `cursor`, an opaque text that only an earlier page gives out.
-    `order` names a time and a key that tells rows of one time apart; the rows hold both. Raises
-    ValidationError for anything else in `query`.
+    `query` may hold `limit` (1 to 100) and `cursor`, an opaque text that only an earlier page of a list in
+    the same order gives out. `order` names columns as `order_by` does, which together tell all rows apart;
+    the rows hold them. Raises ValidationError for anything else in `query`.
     """
     limit = _limit(query.get("limit"))
-    time, key = order
     if "cursor" in query:
-        at, last = _position(query["cursor"])
-        rows = rows.filter(Q(**{f"{time}__lt": at}) | Q(**{time: at, f"{key}__lt": last}))
-    found = list(newest(rows, order=order)[: limit + 1])
+        rows = rows.filter(_beyond(order, _position(query["cursor"], order)))
+    found = list(rows.order_by(*order)[: limit + 1])
     more = len(found) > limit
     return found[:limit], _cursor(found[limit - 1], order) if more else None
 
 
-def newest(rows: QuerySet[Any], *, order: tuple[str, str] = ORDER) -> QuerySet[Any]:
-    """The rows as lists have them."""
-    time, key = order
-    return rows.order_by(f"-{time}", f"-{key}")
-
-
-def narrow(rows: QuerySet[Any], given: Mapping[str, Any]) -> QuerySet[Any]:
+def narrow(
+    rows: QuerySet[Any], given: Mapping[str, Any], *, columns: Mapping[str, str] | None = None
+) -> QuerySet[Any]:
     """The rows whose columns have the values that the query string gives; `created_from` and `created_to`
-    bound the time they were made, the second one excluded."""
-    return rows.filter(**{_BOUNDS.get(name, name): value for name, value in given.items()})
+    bound the time they were made, the second one excluded. `columns` says what other names stand for."""
+    known = _BOUNDS | dict(columns or {})
+    return rows.filter(**{known.get(name, name): value for name, value in given.items()})
 
 
 def _limit(text: str | None) -> int:
     if text is None:
         return USUAL
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MOST):
+    if not _LIMIT.fullmatch(text) or int(text) > MOST:
         raise serializers.ValidationError({"limit": f"must be a whole number from 1 to {MOST}"})
     return int(text)
 
 
-def _cursor(row: Mapping[str, Any], order: tuple[str, str]) -> str:
-    at, key = (row[name] for name in order)
-    return signing.dumps([at.isoformat(), str(key)], salt=_SALT)
+def _beyond(order: Sequence[str], position: Sequence[Value]) -> Q:
+    """What comes after the row with these values: beyond it in one column, and like it in those before."""
+    beyond, like = Q(), dict[str, Value]()
+    for name, value in zip(order, position, strict=True):
+        column = name.removeprefix("-")
+        beyond |= Q(**like, **{f"{column}__{'lt' if name.startswith('-') else 'gt'}": value})
+        like[column] = value
+    return beyond
 
 
-def _position(text: str) -> tuple[datetime, UUID | int]:
+def _cursor(row: Mapping[str, Any], order: Sequence[str]) -> str:
+    return signing.dumps([_text(row[name.removeprefix("-")]) for name in order], salt=_salt(order))
+
+
+def _text(value: Value) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _position(text: str, order: Sequence[str]) -> list[Value]:
     try:
-        at, key = signing.loads(text, salt=_SALT)
+        return [_value(part) for part in signing.loads(text, salt=_salt(order))]
     except signing.BadSignature as error:
         raise serializers.ValidationError({"cursor": "is not one that this list has given out"}) from error
-    return datetime.fromisoformat(at), int(key) if key.isdigit() else UUID(key)
+
+
+def _value(text: str) -> Value:
+    if text.isdigit():
+        return int(text)
+    return datetime.fromisoformat(text) if "T" in text else UUID(text)
+
+
+def _salt(order: Sequence[str]) -> str:
+    """A cursor is good for lists in one order only."""
+    return f"{_SALT}:{','.join(order)}"

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views import defaults
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 
 from gigstream.lib.api.callers import CHALLENGE
@@ -34,6 +35,16 @@ _CODES: dict[type[exceptions.APIException], str] = {
 }
 
 
+class Problem(HttpResponse):
+    """An answer that refuses, with the code that says why."""
+
+    def __init__(
+        self, body: dict[str, Any], *, status: int, code: str, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(dump(body), status=status, content_type=MEDIA_TYPE, headers=headers or {})
+        self.code = code
+
+
 def problem(
     request: HttpRequest,
     status: int,
@@ -43,10 +54,10 @@ def problem(
     errors: list[dict[str, str]] | None = None,
     numbers: dict[str, str] | None = None,
     headers: dict[str, str] | None = None,
-) -> HttpResponse:
+) -> Problem:
     """The answer that says which law was broken, with the numbers that decided and a pointer per field."""
     body = _body(request, status, code, detail, errors, numbers)
-    return HttpResponse(dump(body), status=status, content_type=MEDIA_TYPE, headers=headers or {})
+    return Problem(body, status=status, code=code, headers=headers)
 
 
 def of_item(request: HttpRequest, error: Refusal | exceptions.ValidationError) -> dict[str, Any]:
@@ -178,6 +189,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if not _is_api(request):
         return defaults.page_not_found(request, exception)
     return problem(request, 404, "not_found", "there is nothing here that you may see")
+
+
+@csrf_exempt
+def nothing_here(request: HttpRequest) -> HttpResponse:
+    """The view of every address of the API that there is not."""
+    return not_found(request, Http404())
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -104,8 +104,9 @@ def _programs(port: int) -> list[Program]:
     log = ["--loglevel", "INFO"]
     prefork = [*celery, "worker", "-P", "prefork", *log]
     web = [sys.executable, "-m", "gunicorn", "gigstream.wsgi:application", "--chdir", base]
+    counted = ["--config", str(settings.BASE_DIR / "gunicorn.conf.py")]
     commands = {
-        "web": [*web, "--bind", f"{HOST}:{port}", "--workers", "2", "--threads", "4"],
+        "web": [*web, *counted, "--bind", f"{HOST}:{port}", "--workers", "2", "--threads", "4"],
         "worker": [*prefork, "--concurrency", "2", "-Q", ",".join(queues)],
         # Apart from the others: payments must not wait for other people's servers.
         "webhooks": [*prefork, "--concurrency", "1", "-Q", "webhooks", "--hostname", "webhooks@%h"],

@@ -56,6 +56,7 @@ def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         ("WALLET_SIGN_IN_DOMAIN", "", "gigstream.E017"),
         ("PASSWORD_RESET_URL", "pay.example.com/reset", "gigstream.E018"),
         ("TRUSTED_PROXIES", -1, "gigstream.E019"),
+        ("METRICS_TOKEN", "nineteen-characters", "gigstream.E030"),
     ],
 )
 def test_a_rule_that_cannot_work_is_refused_by_its_number(settings, name, value, code):

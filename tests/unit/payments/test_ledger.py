@@ -174,12 +174,18 @@ def test_a_reward_by_the_house_is_granted_once_per_key(db):
 def test_no_rule_may_take_more_than_half_of_an_earning(monkeypatch):
     earning = Earning("earning:1", uuid4(), 1, Decimal("1"))
 
-    def greedy(earnings, now):
-        posting = Posting(EntryKind.REPAYMENT, 1, 2, Decimal("0.500001"), key="x")
-        return [Withheld("earning:1", posting, Transaction())]
+    class Greedy:
+        accounts = ()
+
+        def __init__(self, worker_ids, now):
+            assert worker_ids == {earning.worker_id}
+
+        def withhold(self, earnings):
+            posting = Posting(EntryKind.REPAYMENT, 1, 2, Decimal("0.500001"), key="x")
+            return [Withheld("earning:1", posting, Transaction())]
 
     monkeypatch.setattr(deductions, "_rules", [])
-    deductions.register(greedy)
+    deductions.register(Greedy)
 
     with pytest.raises(ValueError, match=r"rules take 0\.500001 of the earning 1"):
         deductions.withhold([earning], NOW)

@@ -1,0 +1,161 @@
+"""Work that goes on: starts, steps, completions and bonuses, of one task or of a thousand, written together.
+
+The rules of each are here once. The acts are decided on the tasks in memory, one after the other, and then
+written by a number of statements that does not depend on how many they are.
+"""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F
+from django.utils import timezone
+
+from audit import services as audit
+from audit.services import Record
+from platforms.enums import TaskStatus, TaskType
+from platforms.errors import MilestoneOutOfOrder, TaskNotOpen, WrongTaskType
+from platforms.funding import Payment, Purse, funding
+from platforms.models import Milestone, Task, WorkEvent
+from platforms.services.tasks import require_startable, require_task_move
+from platforms.signals import milestones_approved, tasks_completed, tasks_moved_in_bulk, tasks_started
+from platforms.statistics import Standing, TaskMove
+
+
+@dataclass(slots=True)
+class Progress:
+    """Acts on locked tasks, in the order in which they were decided.
+
+    Each of the verbs raises what refuses it and otherwise leaves the task as it is going to be; nothing is
+    written before `begin`. Money that is promised to bonuses is not looked at before it is locked: `purse`.
+    """
+
+    now: datetime
+    started: list[Task] = field(default_factory=list)
+    stepped: list[Task] = field(default_factory=list)
+    completed: list[Task] = field(default_factory=list)
+    approved: list[Milestone] = field(default_factory=list)
+    payments: list[Payment] = field(default_factory=list)
+    _moves: list[TaskMove] = field(default_factory=list)
+    _lines: list[Record] = field(default_factory=list)
+    _waiting: dict[UUID, deque[Milestone]] = field(default_factory=dict)
+
+    def load(self, tasks: Sequence[Task]) -> None:
+        """Read the steps of the milestone tasks among those that are about to be acted on."""
+        self._waiting |= {task.pk: deque() for task in tasks if task.task_type == TaskType.MILESTONE}
+        if self._waiting:
+            steps = Milestone.objects.filter(task__in=list(self._waiting), approved_at=None)
+            for step in steps.order_by("task", "number"):
+                self._waiting[step.task_id].append(step)
+
+    def start(self, task: Task) -> None:
+        """Work has begun. The task comes with its platform and worker. Raises IllegalMove, InvalidSchedule,
+        or the standing of either."""
+        require_startable(task)
+        before = Standing.of_task(task)
+        task.status, task.started_at = TaskStatus.IN_PROGRESS, self.now
+        # As it is now: it may be completed before anything is written or told.
+        self.started.append(copy(task))
+        self._note(task, "task.start", before, {"status": task.status})
+
+    def approve(self, task: Task, number: int, work_event: WorkEvent | None) -> None:
+        """The next milestone is paid; the last one completes the task. Raises WrongTaskType, TaskNotOpen or
+        MilestoneOutOfOrder."""
+        if task.task_type != TaskType.MILESTONE:
+            raise WrongTaskType(f"task {task.pk} is {task.task_type}, it has no milestones")
+        if task.status != TaskStatus.IN_PROGRESS:
+            raise TaskNotOpen(f"task {task.pk} is {task.status}, not in progress", status=task.status)
+        waiting = self._waiting[task.pk]
+        expected = waiting[0].number if waiting else None
+        if expected != number:
+            raise MilestoneOutOfOrder(
+                f"the next milestone is {expected}, not {number}", expected=expected, number=number
+            )
+        if len(waiting) == 1:
+            self._finish(task, work_event)
+            return
+        held = sum((step.amount for step in waiting), Decimal(0))
+        step = waiting.popleft()
+        self.approved.append(step)
+        self.stepped.append(copy(task))
+        self.payments.append(Payment(task, work_event, steps=[step], held=held))
+        after = {"number": number, "amount": step.amount}
+        self._lines.append(Record("task.approve_milestone", "task", str(task.pk), after=after))
+
+    def complete(self, task: Task, work_event: WorkEvent | None) -> None:
+        """All that is still held is paid, the fee is taken. Raises TaskNotOpen or IllegalMove."""
+        if task.status == TaskStatus.DISPUTED:
+            raise TaskNotOpen(f"task {task.pk} is disputed: staff resolve it", status=task.status)
+        require_task_move(task, TaskStatus.COMPLETED)
+        self._finish(task, work_event)
+
+    def reward(self, task: Task, work_event: WorkEvent) -> Payment:
+        """The reported bonus is among the payments, for the caller to take out if the purse refuses it."""
+        payment = Payment(task, work_event)
+        self.payments.append(payment)
+        return payment
+
+    def close(self, task: Task) -> None:
+        """The task is done and paid by what its stream has released."""
+        before = Standing.of_task(task)
+        task.status, task.completed_at = TaskStatus.COMPLETED, self.now
+        task.paid_amount = task.amount
+        self.completed.append(task)
+        self._note(task, "task.complete", before, {"status": task.status, "paid": task.paid_amount})
+
+    def _finish(self, task: Task, work_event: WorkEvent | None) -> None:
+        steps = list(self._waiting.get(task.pk, ()))
+        self._waiting.get(task.pk, deque()).clear()
+        self.approved += steps
+        self.payments.append(Payment(task, work_event, steps=steps, closing=True))
+        self.close(task)
+
+    def _note(self, task: Task, action: str, before: Standing, after: dict[str, Any]) -> None:
+        self._moves.append(TaskMove.of(task, before=before))
+        self._lines.append(Record(action, "task", str(task.pk), after=after))
+
+    def begin(self) -> None:
+        """What was started is written, before anything of it ends: a status moves step by step, in the
+        database as well."""
+        if self.started:
+            self._write(self.started, status=TaskStatus.IN_PROGRESS, started_at=self.now)
+            funding().start(self.started, self.now)
+
+    def purse(self) -> Purse:
+        """The money for all the payments, ready to be asked for bonuses."""
+        return funding().purse(self.payments, self.now)
+
+    def finish(self, purse: Purse | None = None, columns: Mapping[str, Any] | None = None) -> None:
+        """Everything is paid, written (also these `columns`, to what is completed), counted and announced."""
+        if self.payments:
+            (purse or self.purse()).pay(self.payments)
+        if self.approved:
+            steps = Milestone.unguarded.filter(pk__in=[step.pk for step in self.approved])
+            steps.update(approved_at=self.now)
+        if self.completed:
+            self._write(
+                self.completed,
+                status=TaskStatus.COMPLETED,
+                completed_at=self.now,
+                paid_amount=F("amount"),
+                **(columns or {}),
+            )
+        if self._moves:
+            tasks_moved_in_bulk.send(sender=Task, moves=self._moves)
+        audit.record_many(self._lines, now=self.now)
+        if self.started:
+            tasks_started.send(sender=Task, tasks=self.started, now=self.now)
+        if self.stepped:
+            milestones_approved.send(sender=Task, tasks=self.stepped, now=self.now)
+        if self.completed:
+            tasks_completed.send(sender=Task, tasks=self.completed, now=self.now)
+
+    @staticmethod
+    def _write(tasks: Sequence[Task], **columns: Any) -> None:
+        ids = [task.pk for task in tasks]
+        Task.unguarded.filter(pk__in=ids).update(updated_at=timezone.now(), **columns)

@@ -1,0 +1,408 @@
+"""For each operation of the API a request that its owner may make now, on rows that are made for it."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.core import mail
+from eth_account import Account
+from eth_account.messages import encode_defunct
+
+from gigstream.lib.clock import database_now
+from loans import services as loans
+from payments import services as payments
+from payments.models import Transaction
+from platforms import services as platforms
+from platforms.models import Event, Platform
+from platforms.services import MilestonePlan
+from tests.api_client import Api
+from tests.factories import (
+    PlatformFactory,
+    TaskFactory,
+    WorkerFactory,
+    assigned,
+    running_stream,
+    started,
+    trusted_worker,
+)
+from workers import services as workers
+from workers.models import Worker
+from workers.wallet_messages import message_for
+
+HOUR = timedelta(hours=1)
+PASSWORD = "a long passphrase"
+_numbers = itertools.count(1)
+Body = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """A request: whose it is, the address below /api/v1/, and the body.
+
+    `other` is another body that would do as well, None where the form has only one. `wrong` are bodies for an
+    operation without a caller: each with a credential that is not the one it should be.
+    """
+
+    owner: Platform | Worker | None
+    path: str
+    body: Body | None = None
+    other: Body | None = None
+    wrong: tuple[Body, ...] = ()
+
+    def api(self) -> Api:
+        """As the owner, who has called before: what a call notes about its caller is noted."""
+        if self.owner is None:
+            return Api()
+        if isinstance(self.owner, Worker):
+            return Api.as_worker(self.owner)
+        api = Api.of(self.owner)
+        api.get("balance")
+        return api
+
+
+ASKS: dict[str, Callable[[], Ask]] = {}
+
+
+def _for(name: str) -> Callable[[Callable[[], Ask]], Callable[[], Ask]]:
+    def keep(make: Callable[[], Ask]) -> Callable[[], Ask]:
+        ASKS[name] = make
+        return make
+
+    return keep
+
+
+# --- Platforms ----------------------------------------------------------------------------------------------
+
+
+def _platform() -> Platform:
+    return PlatformFactory(funds="1000", now=database_now())
+
+
+def _busy_platform() -> Platform:
+    """With a task, a stream, a worker, transactions and events of its own."""
+    platform, now = _platform(), database_now()
+    task = started(platform=platform, now=now)
+    platforms.complete_task(task_id=task.pk, now=now)
+    running_stream(platform=platform, now=now)
+    return platform
+
+
+def _whole(path: str) -> Callable[[], Ask]:
+    return lambda: Ask(_busy_platform(), path)
+
+
+for _name, _path in {
+    "get_analytics": "analytics",
+    "list_daily_analytics": "analytics/daily",
+    "get_balance": "balance",
+    "list_keys": "keys",
+    "list_streams": "streams",
+    "list_tasks": "tasks",
+    "list_transactions": "transactions",
+    "list_workers": "workers",
+}.items():
+    ASKS[_name] = _whole(_path)
+
+
+@_for("create_deposit")
+def _() -> Ask:
+    return Ask(_platform(), "deposits", {"amount": "5"}, {"amount": "6"})
+
+
+@_for("create_key")
+def _() -> Ask:
+    return Ask(_platform(), "keys", {}, {"name": "another"})
+
+
+def _of_a_key(act: str) -> Ask:
+    platform = _platform()
+    key, _ = platforms.create_api_key(platform_id=platform.pk)
+    return Ask(platform, f"keys/{key.prefix}/{act}", {})
+
+
+ASKS["revoke_key"] = lambda: _of_a_key("revoke")
+ASKS["rotate_key"] = lambda: _of_a_key("rotate")
+
+_TASK = {"title": "Deliver", "task_type": "fixed", "amount": "12.50"}
+
+
+@_for("create_task")
+def _() -> Ask:
+    return Ask(_platform(), "tasks", _TASK, {**_TASK, "amount": "13"})
+
+
+@_for("create_tasks")
+def _() -> Ask:
+    return Ask(_platform(), "tasks/bulk", {"tasks": [_TASK]}, {"tasks": [_TASK, _TASK]})
+
+
+@_for("get_task")
+def _() -> Ask:
+    platform = _platform()
+    return Ask(platform, f"tasks/{TaskFactory(platform=platform).pk}")
+
+
+@_for("assign_task")
+def _() -> Ask:
+    platform = _platform()
+    task, now = TaskFactory(platform=platform), database_now()
+    given, other = ({"worker_id": str(WorkerFactory(now=now).pk)} for _ in range(2))
+    return Ask(platform, f"tasks/{task.pk}/assign", given, other)
+
+
+@_for("start_task")
+def _() -> Ask:
+    platform, now = _platform(), database_now()
+    schedule = {"task_type": "time_based", "duration_seconds": 3600, "release_interval": 60}
+    return Ask(platform, f"tasks/{assigned(platform=platform, now=now, **schedule).pk}/start", {})
+
+
+def _of_a_started_task(act: str, body: Body, other: Body | None = None) -> Ask:
+    platform = _platform()
+    task = started(platform=platform, now=database_now())
+    return Ask(platform, f"tasks/{task.pk}/{act}", body, other)
+
+
+ASKS["complete_task"] = lambda: _of_a_started_task("complete", {}, {"completion_proof": {"photo": "7"}})
+ASKS["cancel_task"] = lambda: _of_a_started_task("cancel", {}, {"reason": "rain"})
+ASKS["dispute_task"] = lambda: _of_a_started_task(
+    "dispute", {"severity": 1, "reason": "late"}, {"severity": 2, "reason": "late"}
+)
+
+
+@_for("rate_worker")
+def _() -> Ask:
+    platform, now = _platform(), database_now()
+    task = started(platform=platform, now=now)
+    platforms.complete_task(task_id=task.pk, now=now)
+    return Ask(platform, f"tasks/{task.pk}/rate", {"rating": 5}, {"rating": 4})
+
+
+@_for("approve_milestone")
+def _() -> Ask:
+    platform = _platform()
+    steps = [MilestonePlan("half", "5"), MilestonePlan("whole", "5")]
+    task = started(platform=platform, task_type="milestone", milestones=steps, now=database_now())
+    return Ask(platform, f"tasks/{task.pk}/milestones/1/approve", {})
+
+
+@_for("report_work_events")
+def _() -> Ask:
+    platform = _platform()
+    task = started(platform=platform, now=database_now())
+    event = {"task_id": str(task.pk), "event_type": "bonus", "external_id": "one", "amount": "3"}
+    return Ask(platform, "work-events", {"events": [event]}, {"events": [{**event, "amount": "4"}]})
+
+
+def _of_a_stream(act: str, body: Body | None, other: Body | None = None) -> Ask:
+    platform = _platform()
+    stream = running_stream(platform=platform, now=database_now() - HOUR / 2)
+    return Ask(platform, f"streams/{stream.pk}{act}", body, other)
+
+
+ASKS["get_stream"] = lambda: _of_a_stream("", None)
+ASKS["pause_stream"] = lambda: _of_a_stream("/pause", {})
+ASKS["cancel_stream"] = lambda: _of_a_stream("/cancel", {}, {"reason": "rain"})
+ASKS["top_up_stream"] = lambda: _of_a_stream("/top-up", {"amount": "10"}, {"amount": "11"})
+
+
+@_for("resume_stream")
+def _() -> Ask:
+    platform, now = _platform(), database_now()
+    stream = running_stream(platform=platform, now=now - HOUR / 2)
+    payments.pause_stream(stream_id=stream.pk, now=now)
+    return Ask(platform, f"streams/{stream.pk}/resume", {})
+
+
+def _of_a_transaction(address: str) -> Ask:
+    platform = _busy_platform()
+    return Ask(platform, address.format(Transaction.objects.get(platform=platform, type="fee").pk))
+
+
+ASKS["get_transaction"] = lambda: _of_a_transaction("transactions/{}")
+ASKS["explain_payment"] = lambda: _of_a_transaction("payments/{}/explain")
+
+
+@_for("get_worker")
+def _() -> Ask:
+    platform = _platform()
+    return Ask(platform, f"workers/{assigned(platform=platform, now=database_now()).worker_id}")
+
+
+_URL = "https://hooks.example.com/gigstream"
+
+
+def _webhook(act: str, body: Body | None, other: Body | None = None) -> Ask:
+    platform = _busy_platform()
+    platforms.set_webhook(platform_id=platform.pk, url=f"{_URL}/of-{platform.pk}")
+    return Ask(platform, f"webhook{act}", body, other)
+
+
+ASKS["get_webhook"] = lambda: _webhook("", None)
+ASKS["set_webhook"] = lambda: _webhook("", {"url": f"{_URL}/new"}, {"url": f"{_URL}/newer"})
+ASKS["rotate_webhook_secret"] = lambda: _webhook("/rotate-secret", {})
+ASKS["send_test_event"] = lambda: _webhook("/test", {})
+
+
+def _events(path: str, body: Body | None = None, other: Body | None = None) -> Ask:
+    platform = _webhook("", None).owner
+    event = Event.objects.filter(platform=platform).latest("sequence")
+    return Ask(platform, path.format(event.pk), body, other)
+
+
+ASKS["list_events"] = lambda: _events("events")
+ASKS["get_event"] = lambda: _events("events/{}")
+ASKS["replay_event"] = lambda: _events("events/{}/replay", {})
+ASKS["replay_events"] = lambda: _events(
+    "events/replay",
+    {"from_sequence": 1, "to_sequence": 1},
+    {"from_sequence": 1, "to_sequence": 2},
+)
+
+# --- Workers ------------------------------------------------------------------------------------------------
+
+
+def _earner() -> Worker:
+    """With 10 USDC earned, an advance asked for, a payout under way, and a stream."""
+    worker, now = WorkerFactory(now=database_now()), database_now()
+    platforms.complete_task(task_id=started(worker, now=now).pk, now=now)
+    payments.cash_out(worker_id=worker.pk, amount="4", now=now)
+    loans.request_loan(worker_id=worker.pk, amount="20", fee_bps=200, now=now)
+    running_stream(worker, now=now - HOUR / 2)
+    return worker
+
+
+def _mine(path: str) -> Callable[[], Ask]:
+    return lambda: Ask(_earner(), path)
+
+
+for _name, _path in {
+    "get_me": "me",
+    "get_my_overview": "me/overview",
+    "get_my_balance": "me/balance",
+    "get_my_earnings": "me/earnings",
+    "get_my_eligibility": "me/advances/eligibility",
+    "get_my_reputation": "me/reputation",
+    "get_my_risk": "me/risk",
+    "list_my_advances": "me/advances",
+    "list_my_payouts": "me/payouts",
+    "list_my_streams": "me/streams",
+    "list_my_tasks": "me/tasks",
+    "list_my_transactions": "me/transactions",
+}.items():
+    ASKS[_name] = _mine(_path)
+
+
+@_for("get_my_task")
+def _() -> Ask:
+    worker = _earner()
+    return Ask(worker, f"me/tasks/{worker.tasks.first().pk}")
+
+
+def _of_my_stream(act: str, body: Body | None) -> Ask:
+    worker = _earner()
+    return Ask(worker, f"me/streams/{worker.streams.get().pk}{act}", body)
+
+
+ASKS["get_my_stream"] = lambda: _of_my_stream("", None)
+ASKS["claim_from_my_stream"] = lambda: _of_my_stream("/claim", {})
+
+
+@_for("get_my_payout")
+def _() -> Ask:
+    worker = _earner()
+    return Ask(worker, f"me/payouts/{Transaction.objects.get(worker=worker, type='payout').pk}")
+
+
+@_for("cash_out")
+def _() -> Ask:
+    return Ask(_earner(), "me/payouts", {"amount": "2"}, {"amount": "3"})
+
+
+@_for("request_my_advance")
+def _() -> Ask:
+    return Ask(trusted_worker(now=database_now()), "me/advances", {"amount": "20"}, {"amount": "21"})
+
+
+def _of_my_advance(act: str, body: Body | None, other: Body | None = None) -> Ask:
+    worker = _earner()
+    return Ask(worker, f"me/advances/{worker.loans.get().pk}{act}", body, other)
+
+
+ASKS["get_my_advance"] = lambda: _of_my_advance("", None)
+ASKS["cancel_my_advance"] = lambda: _of_my_advance("/cancel", {}, {"reason": "found it"})
+
+
+# --- Nobody yet ---------------------------------------------------------------------------------------------
+
+
+@_for("register")
+def _() -> Ask:
+    email = f"new{next(_numbers)}@example.com"
+    return Ask(None, "auth/register", {"email": email, "password": PASSWORD, "full_name": "Ana Lima"})
+
+
+def _with_password() -> tuple[Worker, workers.SignedIn]:
+    email = f"ana{next(_numbers)}@example.com"
+    signed_in = workers.sign_up(email=email, password=PASSWORD, full_name="Ana Lima")
+    return Worker.objects.get(pk=signed_in.worker_id), signed_in
+
+
+@_for("sign_in")
+def _() -> Ask:
+    worker, tokens = _with_password()
+    texts = ("not the passphrase", tokens.access_token[:256], tokens.refresh_token)
+    wrong = tuple({"email": worker.email, "password": text} for text in texts)
+    return Ask(None, "auth/login", {"email": worker.email, "password": PASSWORD}, wrong=wrong)
+
+
+def _with_refresh_token(path: str) -> Ask:
+    _, tokens = _with_password()
+    _, key = platforms.create_api_key(platform_id=_platform().pk)
+    wrong = tuple({"refresh_token": text[:200]} for text in (tokens.access_token, key, "gr_" + "x" * 43))
+    return Ask(None, path, {"refresh_token": tokens.refresh_token}, wrong=wrong)
+
+
+ASKS["refresh_session"] = lambda: _with_refresh_token("auth/refresh")
+ASKS["sign_out"] = lambda: _with_refresh_token("auth/logout")
+
+
+@_for("request_password_reset")
+def _() -> Ask:
+    worker, _ = _with_password()
+    return Ask(None, "auth/password-reset", {"email": worker.email})
+
+
+@_for("reset_password")
+def _() -> Ask:
+    worker, tokens = _with_password()
+    workers.request_password_reset(email=worker.email)
+    workers.send_password_resets()
+    token = next(word for word in mail.outbox[-1].body.split() if word.startswith("gp_"))
+    new = {"password": "another passphrase"}
+    wrong = tuple({"token": text[:200], **new} for text in (tokens.access_token, tokens.refresh_token))
+    return Ask(None, "auth/password-reset/confirm", {"token": token, **new}, wrong=wrong)
+
+
+@_for("start_wallet_sign_in")
+def _() -> Ask:
+    return Ask(
+        None, "auth/wallet/nonce", {"wallet_address": WorkerFactory(now=database_now()).wallet_address}
+    )
+
+
+@_for("sign_in_with_wallet")
+def _() -> Ask:
+    wallet, thief = Account.create(), Account.create()
+    now = database_now()
+    WorkerFactory(wallet_address=wallet.address, now=now)
+    nonce = workers.start_wallet_sign_in(now=now)
+    text = message_for(wallet.address.lower(), nonce=nonce.nonce, now=now, expires_at=nonce.expires_at)
+
+    def signed_by(account: Any) -> Body:
+        signature = account.sign_message(encode_defunct(text=text)).signature.hex()
+        return {"message": text, "signature": f"0x{signature.removeprefix('0x')}"}
+
+    return Ask(None, "auth/wallet/verify", signed_by(wallet), wrong=(signed_by(thief),))
