@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.core.validators import EmailValidator
 from rest_framework import serializers
 
 from gigstream.lib import money
@@ -61,6 +62,14 @@ class Text(serializers.CharField):
         if not isinstance(data, str):
             self.fail("invalid")
         return super().to_internal_value(data)
+
+
+class Email(Text):
+    """An email address."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        valid = EmailValidator("must be an email address")
+        super().__init__(**{"max_length": 254, "validators": [valid], **kwargs})
 
 
 class Amount(serializers.Field):
