@@ -280,6 +280,7 @@ def _mine(path: str) -> Callable[[], Ask]:
 
 for _name, _path in {
     "get_me": "me",
+    "get_my_overview": "me/overview",
     "get_my_balance": "me/balance",
     "get_my_earnings": "me/earnings",
     "get_my_eligibility": "me/advances/eligibility",
