@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -29,6 +29,7 @@ from platforms.enums import (
     WorkEventType,
     every_scope,
 )
+from platforms.invitations import Invitation
 from platforms.outbox import Event, EventCounter, WebhookDelivery, WebhookEndpoint
 from platforms.querysets import TaskQuerySet
 from workers.models import Worker
@@ -39,6 +40,7 @@ __all__ = [
     "Engagement",
     "Event",
     "EventCounter",
+    "Invitation",
     "Milestone",
     "Platform",
     "Task",
@@ -117,6 +119,9 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
+
+    # When somebody called with it, by the database's clock, while their request lasts.
+    asked_at: datetime | None = None
 
     objects = models.Manager.from_queryset(CommonQuerySet)()
 

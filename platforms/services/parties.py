@@ -110,6 +110,7 @@ def delete_platform(*, platform_id: UUID) -> None:
     now = database_now()
     audit.record("platform.delete", platform)
     forget(platform, now=now)
+    platform.invitations.all().delete()
     platform.api_keys.filter(revoked_at=None).update(revoked_at=now)
     platform.delete()
 
@@ -179,9 +180,10 @@ def rotate_api_key(*, key_id: int, now: datetime | None = None) -> tuple[ApiKey,
     return create_api_key(platform_id=key.platform_id, name=key.name, is_live=key.is_live, scopes=key.scopes)
 
 
-def touch_api_key(key: ApiKey, *, now: datetime) -> None:
-    """The key's last use is on record, written at most once a minute."""
-    if key.last_used_at is None or now - key.last_used_at >= USE_NOTED_EVERY:
+def touch_api_key(key: ApiKey) -> None:
+    """The use of a key that was just looked up is on record, written at most once a minute."""
+    now = key.asked_at
+    if now and (key.last_used_at is None or now - key.last_used_at >= USE_NOTED_EVERY):
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
 
 
