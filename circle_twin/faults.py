@@ -22,6 +22,7 @@ CALL_FAULTS = (
     "garbage",
     "redirect",
     "huge",
+    "drips",
 )
 FATES = (
     "stuck",

@@ -136,6 +136,8 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(Answer(429, {"code": errors.BUSY, "message": "too many requests"}, headers))
         elif kind == "redirect":
             self._answer(Answer(307, {}, {"Location": f"http://{self.headers['Host']}/ping"}))
+        elif kind == "drips":
+            self._drip(fault.seconds)
         else:
             self._raw(GARBAGE if kind == "garbage" else b'"' + b"a" * HUGE + b'"')
 
@@ -146,6 +148,21 @@ class Handler(BaseHTTPRequestHandler):
         while time.monotonic() < ends:
             if select.select([self.connection], [], [], 0.05)[0]:
                 return
+
+    def _drip(self, seconds: float) -> None:
+        """An answer that comes byte by byte, for so long."""
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(HUGE))
+        self.end_headers()
+        ends = time.monotonic() + seconds
+        try:
+            while time.monotonic() < ends:
+                self.wfile.write(b" ")
+                time.sleep(0.1)
+        except OSError:
+            return
 
     def _raw(self, body: bytes) -> None:
         self.send_response(200)

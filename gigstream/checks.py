@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from uuid import UUID
 
 from cryptography.fernet import Fernet
 from django.conf import settings
@@ -13,6 +14,8 @@ from gigstream.lib.money import MICRO
 from gigstream.settings import DEVELOPMENT_FIELD_KEY, DEVELOPMENT_KEY
 
 SHORTEST_TOKEN = 20
+_ENTITY_SECRET = re.compile(r"[0-9a-fA-F]{64}")
+_ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _DOMAIN = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?", re.ASCII)
 
 
@@ -62,6 +65,7 @@ def _rules() -> Iterator[CheckMessage]:
         yield Error("TRUSTED_PROXIES must be at least 0", id="gigstream.E019")
     if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
         yield Error(f"METRICS_TOKEN must have {SHORTEST_TOKEN} characters or more", id="gigstream.E030")
+    yield from _circle()
     if settings.CHAIN_ID < 1:
         yield Error("CHAIN_ID must be at least 1", id="gigstream.E016")
     if not _DOMAIN.fullmatch(settings.WALLET_SIGN_IN_DOMAIN):
@@ -71,12 +75,43 @@ def _rules() -> Iterator[CheckMessage]:
             yield Error(f"{name} must be the address of a page", id="gigstream.E018")
 
 
+def _circle() -> Iterator[CheckMessage]:
+    """Circle's settings, which matter once there is a key."""
+    if not _is_amount(settings.SANDBOX_HOUSE_USDC):
+        yield Error(
+            "SANDBOX_HOUSE_USDC must be an amount above 0 with at most 6 decimals", id="gigstream.E031"
+        )
+    if settings.CIRCLE_READ_SECONDS < 1:
+        yield Error("CIRCLE_READ_SECONDS must be at least 1", id="gigstream.E032")
+    if not settings.CIRCLE_API_KEY:
+        return
+    if not _ENTITY_SECRET.fullmatch(settings.CIRCLE_ENTITY_SECRET):
+        yield Error("CIRCLE_ENTITY_SECRET must be 64 hex digits", id="gigstream.E033")
+    for number, name in enumerate(("CIRCLE_WALLET_SET_ID", "CIRCLE_HOUSE_WALLET_ID"), start=34):
+        if not _is_uuid(getattr(settings, name)):
+            yield Error(f"{name} must be an id of Circle's, a UUID", id=f"gigstream.E{number:03}")
+    if settings.CIRCLE_BLOCKCHAIN not in ("ARC", "ARC-TESTNET"):
+        yield Error("CIRCLE_BLOCKCHAIN must be ARC or ARC-TESTNET", id="gigstream.E036")
+    if not _ADDRESS.fullmatch(settings.CIRCLE_USDC_ADDRESS):
+        yield Error("CIRCLE_USDC_ADDRESS must be an address: 0x and 40 hex digits", id="gigstream.E037")
+    if not settings.CIRCLE_API_URL.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+        yield Error("CIRCLE_API_URL must be https, or on this machine", id="gigstream.E038")
+
+
 def _is_amount(text: str, *, lowest: Decimal = MICRO) -> bool:
     try:
         value = Decimal(text)
     except InvalidOperation:
         return False
     return value.is_finite() and value >= lowest and value == value.quantize(MICRO)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _is_key(text: str) -> bool:
@@ -106,6 +141,8 @@ def _production() -> Iterator[CheckMessage]:
         yield Error("DATABASE_URL and REDIS_URL must be set in production", id="gigstream.E024")
     if settings.WEBHOOK_ALLOW_LOOPBACK:
         yield Error("WEBHOOK_ALLOW_LOOPBACK must be off in production", id="gigstream.E025")
+    if settings.CIRCLE_API_KEY and not settings.CIRCLE_API_URL.startswith("https://"):
+        yield Error("CIRCLE_API_URL must be https in production", id="gigstream.E028")
     if not settings.EMAIL_URL_GIVEN:
         yield Error("EMAIL_URL must be set in production", id="gigstream.E026")
     if settings.WALLET_SIGN_IN_DOMAIN.startswith(("127.", "localhost")):

@@ -6,6 +6,7 @@ from gigstream import documentation
 from gigstream.health import HealthView, ReadinessView
 from gigstream.lib.api import problems
 from gigstream.metrics.view import MetricsView
+from gigstream.overview import Overview
 from payments.api.notifications import circle_notifications
 
 urlpatterns = [
@@ -20,6 +21,7 @@ urlpatterns = [
     path("api/v1/", include("reputation.api.me_urls")),
     path("api/v1/", include("loans.api.me_urls")),
     path("provider/circle/notifications", circle_notifications, name="circle-notifications"),
+    path("api/v1/me/overview", Overview.as_view(), name="me-overview"),
     # Where nothing is, programs are told so even where people get Django's pages for developers.
     re_path("^api/v1/", problems.nothing_here),
     path("api/schema/", documentation.schema, name="schema"),

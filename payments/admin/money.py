@@ -33,7 +33,9 @@ from payments.models import (
     Account,
     Adjustment,
     LedgerEntry,
+    SandboxFault,
     SandboxTransfer,
+    SandboxWallet,
     Stream,
     Transaction,
     TransactionDay,
@@ -259,9 +261,25 @@ class TransactionAdmin(ReadOnlyAdmin):
         return format_html("{}<div>and {} more</div>", lines, more) if more > 0 else lines
 
 
+@admin.register(SandboxWallet)
+class SandboxWalletAdmin(ReadOnlyAdmin):
+    list_display = ("owner", "address", "funded", "reserved", "next_nonce")
+    ordering = ("owner",)
+    sortable_by = ()
+    searches = (by_uuid("id", "idempotency_key"),)
+    search_help_text = "id or key"
+
+
+@admin.register(SandboxFault)
+class SandboxFaultAdmin(ReadOnlyAdmin):
+    list_display = ("call", "kind", "about", "after", "times")
+    ordering = ("pk",)
+    sortable_by = ()
+
+
 @admin.register(SandboxTransfer)
 class SandboxTransferAdmin(ReadOnlyAdmin):
-    list_display = ("accepted_at", "amount", "to_wallet", "block_number", "tx_hash", "failure")
+    list_display = ("accepted_at", "amount", "to_wallet", "block_number", "tx_hash", "fate", "failure")
     ordering = ("-accepted_at",)
     sortable_by = ("accepted_at",)
     searches = (by_uuid("id", "idempotency_key"), by_hash("tx_hash"))

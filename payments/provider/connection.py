@@ -6,6 +6,7 @@ states that are newer than they are; and its start-up functions keep one host an
 
 import json
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,6 +41,7 @@ from payments.provider.protocol import (
 
 CONNECT_SECONDS = 2
 LARGEST_ANSWER = 1_000_000
+CHUNK = 65_536
 # Circle's numbers for an entity secret that is wrong, was sent before, or is not set.
 SECRET_CODES = frozenset({"156013", "156014", "156015", "156016"})
 _SECRET = re.compile(r"[0-9a-fA-F]{64}")
@@ -59,12 +61,21 @@ class _Pool(urllib3.PoolManager):
     def request(self, *arguments: Any, **options: Any) -> Any:
         wanted = {**options, "preload_content": False, "redirect": False}
         with super().request(*arguments, **wanted) as answer:
-            body = answer.read(LARGEST_ANSWER + 1, decode_content=True)
-            if len(body) > LARGEST_ANSWER:
-                raise urllib3.exceptions.ProtocolError("the answer is too large")
+            body = b"".join(_chunks(answer))
             return urllib3.HTTPResponse(
                 body=body, status=answer.status, reason=answer.reason, headers=answer.headers
             )
+
+
+def _chunks(answer: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
+    """The answer's body. Raises ProtocolError for one that is too large, or that drips: urllib3 limits each
+    wait, not all of them together."""
+    ends, size = time.monotonic() + settings.CIRCLE_READ_SECONDS, 0
+    while chunk := answer.read1(CHUNK, decode_content=True):
+        size += len(chunk)
+        if size > LARGEST_ANSWER or time.monotonic() > ends:
+            raise urllib3.exceptions.ProtocolError("the answer is too large or too slow")
+        yield chunk
 
 
 @dataclass

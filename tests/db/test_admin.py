@@ -21,6 +21,7 @@ from audit import answers, jobs
 from audit.answers import Asked
 from audit.models import AuditLog, AuditSeal, BookCheck, JobHeartbeat
 from gigstream.lib.admin import CappedPaginator, ProfileAdmin
+from gigstream.lib.ids import new_id
 from loans import services as loans
 from payments import services as payments
 from payments.models import (
@@ -33,10 +34,12 @@ from payments.models import (
     ProviderNotification,
     Reconciliation,
     ReconciliationBreak,
+    SandboxFault,
     SettlementAttempt,
     Stream,
     Transaction,
 )
+from payments.provider.sandbox import SandboxProvider
 from payments.services import accounts
 from platforms import services as platforms
 from platforms.models import Invitation, Platform, Task
@@ -177,6 +180,8 @@ def a_round(number):
     JobHeartbeat.objects.create(name=f"job_{number}", every_seconds=10, last_started_at=now)
     asked = Asked(f"platform:{platform.pk}", "POST", "/api/v1/tasks", str(number), b"{}")
     answers.once(asked, lambda: (201, "{}"))
+    SandboxProvider().create_wallet(key=new_id(), owner=f"worker {number}")
+    SandboxFault.objects.create(call="cancel", kind="busy")
     BookCheck.objects.create(checked_at=now, name="balances", words="All", violations=0, milliseconds=1)
 
 

@@ -331,6 +331,7 @@ REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] 
     ("switch_off_once", PaymentSwitch, ("scope", "subject"), {}),
     ("break_open_once", ReconciliationBreak, ("bucket", "subject"), {}),
     ("observed_once_per_log", ObservedTransfer, ("tx_hash", "log_index"), {}),
+    ("sandbox_transfer_nonce_once", SandboxTransfer, ("from_wallet", "nonce"), {"nonce": 0}),
     ("transaction_day_once", TransactionDay, ("day", "type", "status"), {}),
     ("task_external_id_once_per_platform", Task, ("platform", "external_task_id"), {}),
     ("milestone_number_once_per_task", Milestone, ("task", "number"), {}),
@@ -395,6 +396,8 @@ def test_a_second_row_with_the_same_key_is_refused_by_its_name(name, model, key,
     first = valid(model, **shared)
     if name == "ledger_release_once":
         first.stream_id = insert(valid(Stream)).pk
+    if name == "sandbox_transfer_nonce_once":
+        first.from_wallet = insert(valid(SandboxWallet))
     if name == "ledger_event_pays_once":
         first.work_event = insert(valid(WorkEvent))
     insert(first)

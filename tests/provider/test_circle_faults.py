@@ -14,7 +14,7 @@ from tests.circle import ENTITY_SECRET
 WORKER = "0x" + "ab" * 20
 # What the caller sees of each; whether the twin has taken the transfer all the same is in its books.
 SILENT = ["timeout_before", "timeout_after", "reset_before", "reset_after", "error_before", "error_after"]
-JUNK = ["garbage", "redirect", "huge"]
+JUNK = ["garbage", "redirect", "huge", "drips"]
 
 
 @pytest.fixture(autouse=True)

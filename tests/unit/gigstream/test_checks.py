@@ -8,7 +8,7 @@ import pytest
 from cryptography.fernet import Fernet
 from django.conf import settings as project
 
-from gigstream import checks
+from gigstream import checks, twin
 
 GOOD_PRODUCTION = {
     "GIGSTREAM_ENV": "production",
@@ -58,11 +58,55 @@ def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         ("INVITATION_URL", "pay.example.com/join", "gigstream.E018"),
         ("TRUSTED_PROXIES", -1, "gigstream.E019"),
         ("METRICS_TOKEN", "nineteen-characters", "gigstream.E030"),
+        ("SANDBOX_HOUSE_USDC", "much", "gigstream.E031"),
+        ("CIRCLE_READ_SECONDS", 0, "gigstream.E032"),
     ],
 )
 def test_a_rule_that_cannot_work_is_refused_by_its_number(settings, name, value, code):
     setattr(settings, name, value)
     assert [error.id for error in checks.check_rules(None)] == [code]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("CIRCLE_ENTITY_SECRET", "5a", "gigstream.E033"),
+        ("CIRCLE_WALLET_SET_ID", "", "gigstream.E034"),
+        ("CIRCLE_HOUSE_WALLET_ID", "house", "gigstream.E035"),
+        ("CIRCLE_BLOCKCHAIN", "ETH", "gigstream.E036"),
+        ("CIRCLE_USDC_ADDRESS", "0x36", "gigstream.E037"),
+        ("CIRCLE_API_URL", "http://api.circle.com", "gigstream.E038"),
+    ],
+)
+def test_circles_settings_must_be_whole_once_there_is_a_key(settings, name, value, code):
+    for setting, right in twin.settings_for(8010).items():
+        setattr(settings, setting, right)
+    assert checks.check_rules(None) == []
+
+    setattr(settings, name, value)
+
+    assert [error.id for error in checks.check_rules(None)] == [code]
+    settings.CIRCLE_API_KEY = ""
+    assert checks.check_rules(None) == []
+
+
+def test_production_pays_through_no_twin():
+    ours = {**GOOD_PRODUCTION, **twin.settings_for(8010)}
+
+    result = python("manage.py", "check", **ours)
+
+    assert (result.returncode, "gigstream.E028" in result.stderr) == (1, True)
+
+
+def test_circles_client_is_loaded_only_when_it_is_used():
+    script = """
+import sys, manage
+sys.argv[1:] = ["check"]
+manage.main()
+print([name for name in sys.modules if name.startswith("circle.")])
+"""
+
+    assert python("-c", script).stdout.splitlines()[-1] == "[]"
 
 
 def test_the_defaults_are_fine():
