@@ -191,7 +191,6 @@ class TransactionAdmin(ReadOnlyAdmin):
             },
         ),
         ("What has happened", {"fields": ("happened",)}),
-        ("What has happened", {"fields": ("happened",)}),
         (
             "The call to the provider",
             {"fields": ("idempotency_key", ("retry_count", "next_attempt_at"), "error_message")},
