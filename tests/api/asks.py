@@ -455,7 +455,7 @@ def _() -> Ask:
     now = database_now()
     signed = verified(body["message"], body["signature"], now=now, statement=payout_statement(worker.pk))
     workers.change_wallet(worker_id=worker.pk, signed=signed, now=now)
-    return Ask(worker, "me/wallet/cancel")
+    return Ask(worker, "me/wallet/cancel", {})
 
 
 # --- Invitations --------------------------------------------------------------------------------------------
