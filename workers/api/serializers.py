@@ -6,7 +6,7 @@ from django.core.validators import EmailValidator
 from rest_framework import serializers
 
 from gigstream.lib.api.describing import described
-from gigstream.lib.api.fields import Id, Instant, StrictSerializer, Text, Whole, YesNo
+from gigstream.lib.api.fields import Id, Instant, StrictSerializer, Text, WalletAddress, Whole, YesNo
 from workers.models import Worker
 from workers.services import SignedIn
 from workers.tokens import LIFE
@@ -96,7 +96,7 @@ class RegisterForm(StrictSerializer):
     email = email_field()
     password = Text(max_length=LONGEST_PASSWORD)
     full_name = Text(max_length=120, trim_whitespace=True)
-    wallet_address = Text(max_length=42, required=False, help_text="where payouts go; EIP-55 is checked")
+    wallet_address = WalletAddress(required=False, help_text="where payouts go; EIP-55 is checked")
 
 
 class RefreshForm(StrictSerializer):
@@ -113,7 +113,7 @@ class ResetForm(StrictSerializer):
 
 
 class NonceForm(StrictSerializer):
-    wallet_address = Text(max_length=42)
+    wallet_address = WalletAddress()
 
 
 class WalletForm(StrictSerializer):

@@ -51,6 +51,13 @@ class Text(serializers.CharField):
         return super().to_internal_value(data)
 
 
+class WalletAddress(Text):
+    """The text of a wallet's address, which the services judge."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": 42, **kwargs})
+
+
 class Amount(serializers.Field):
     """A USDC amount as a string with at most 6 decimals, above zero unless `allow_zero`."""
 
