@@ -66,8 +66,9 @@ def _rules() -> Iterator[CheckMessage]:
         yield Error("CHAIN_ID must be at least 1", id="gigstream.E016")
     if not _DOMAIN.fullmatch(settings.WALLET_SIGN_IN_DOMAIN):
         yield Error("WALLET_SIGN_IN_DOMAIN must be a host, with a port if need be", id="gigstream.E017")
-    if settings.PASSWORD_RESET_URL and not settings.PASSWORD_RESET_URL.startswith(("https://", "http://")):
-        yield Error("PASSWORD_RESET_URL must be the address of a page", id="gigstream.E018")
+    for name in ("PASSWORD_RESET_URL", "INVITATION_URL"):
+        if not re.match("https?://|$", getattr(settings, name)):
+            yield Error(f"{name} must be the address of a page", id="gigstream.E018")
 
 
 def _is_amount(text: str, *, lowest: Decimal = MICRO) -> bool:

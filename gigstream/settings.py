@@ -180,6 +180,9 @@ JOBS: dict[str, dict[str, Any]] = {
     "sweep_answers": {"every": 60, "queue": "default"},
     "sweep_sign_in": {"every": 60, "queue": "default"},
     "send_password_resets": {"every": 10, "queue": "default"},
+    "send_invitations": {"every": 10, "queue": "default"},
+    "send_wallet_notices": {"every": 10, "queue": "default"},
+    "apply_wallet_changes": {"every": 60, "queue": "default"},
     "ring_overdue_jobs": {"every": 60, "queue": "default"},
     "mark_overdue_loans": {"every": DAY, "queue": "default"},
     "update_account_ages": {"every": DAY, "queue": "default"},
@@ -291,6 +294,7 @@ SIGN_IN_FAILURES_PER_ADDRESS = env.int("SIGN_IN_FAILURES_PER_ADDRESS", default=5
 WALLET_SIGN_IN_DOMAIN = env.str("WALLET_SIGN_IN_DOMAIN", default="127.0.0.1:8000")
 CHAIN_ID = env.int("CHAIN_ID", default=5_042_002)
 PASSWORD_RESET_URL = env.str("PASSWORD_RESET_URL", default="")
+INVITATION_URL = env.str("INVITATION_URL", default="")
 EMAIL_URL_GIVEN = bool(env.str("EMAIL_URL", default=""))
 vars().update(env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://"))
 EMAIL_TIMEOUT = 10

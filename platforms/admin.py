@@ -30,6 +30,7 @@ from platforms.models import (
     Engagement,
     Event,
     EventCounter,
+    Invitation,
     Milestone,
     Platform,
     Task,
@@ -307,6 +308,16 @@ class EventAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Event]:
         """A batch may tell of thousands of streams: what it says is read only where it is shown."""
         return super().get_queryset(request).defer("payload")
+
+
+@admin.register(Invitation)
+class InvitationAdmin(ReadOnlyAdmin):
+    list_display = ("id", "platform", "created_at", "sent_at", "expires_at", "accepted_at", "worker")
+    list_select_related = ("platform", "worker")
+    list_filter = (("accepted_at", admin.EmptyFieldListFilter),)
+    belongs = ("platform", "worker")
+    searches = (by_uuid("id", "platform_id", "worker_id"), by_email("worker__email"))
+    search_help_text = "id of an invitation, platform or worker, or the email of the worker who accepted"
 
 
 @admin.register(EventCounter)

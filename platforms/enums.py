@@ -93,6 +93,7 @@ class EventType(TextChoices):
     TRANSACTION_CONFIRMED = "transaction.confirmed"
     TRANSACTION_FAILED = "transaction.failed"
     WORKER_REPUTATION_CHANGED = "worker.reputation_changed"
+    WORKER_INVITATION_ACCEPTED = "worker.invitation_accepted"
     BALANCE_LOW = "balance.low"
     WEBHOOK_PING = "webhook.ping"
 

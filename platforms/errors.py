@@ -126,6 +126,20 @@ class InvalidWorkEvent(Refusal):
     status = 422
 
 
+class InvitationRefused(Refusal):
+    """The token of an invitation is unknown, expired or used."""
+
+    code = "invitation_refused"
+    status = 400
+
+
+class TooManyInvitations(Refusal):
+    """The platform has invited as many people as it may in a day."""
+
+    code = "too_many_invitations"
+    status = 429
+
+
 class InvalidWebhookUrl(Refusal):
     """A webhook is an https URL of a public host."""
 

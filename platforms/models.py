@@ -29,6 +29,7 @@ from platforms.enums import (
     WorkEventType,
     every_scope,
 )
+from platforms.invitations import Invitation
 from platforms.outbox import Event, EventCounter, WebhookDelivery, WebhookEndpoint
 from platforms.querysets import TaskQuerySet
 from workers.models import Worker
@@ -39,6 +40,7 @@ __all__ = [
     "Engagement",
     "Event",
     "EventCounter",
+    "Invitation",
     "Milestone",
     "Platform",
     "Task",

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from platforms.enums import EventType, TaskType
-from platforms.models import Dispute, Milestone, Task
+from platforms.models import Dispute, Invitation, Milestone, Task
 
 Steps = Mapping[UUID, Sequence[dict[str, Any]]]
 # What a task's event tells besides its state: words of the platform's own, when it has given them.
@@ -62,6 +62,16 @@ def of_task(task: Task, type_: EventType, steps: Steps) -> dict[str, Any]:
         "platform_rating": task.platform_rating,
         "milestones": steps.get(task.pk, ()),
         **{name: getattr(task, name) for name in _WORDS.get(type_, ())},
+    }
+
+
+def of_invitation(invitation: Invitation) -> dict[str, Any]:
+    """Who has accepted it."""
+    return {
+        "id": invitation.pk,
+        "worker_id": invitation.worker_id,
+        "created_at": invitation.created_at,
+        "accepted_at": invitation.accepted_at,
     }
 
 

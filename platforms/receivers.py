@@ -12,12 +12,13 @@ from django.dispatch import receiver
 from gigstream.lib.errors import GuardedWrite, HasMoneyHistory
 from platforms import payloads, statistics
 from platforms.enums import EventType
-from platforms.models import Dispute, Platform, Task
+from platforms.models import Dispute, Invitation, Platform, Task
 from platforms.outbox import ERASING_PLATFORM
 from platforms.services.events import Fact, record_events
 from platforms.signals import (
     disputes_filed,
     disputes_resolved,
+    invitations_accepted,
     milestones_approved,
     platforms_rated,
     tasks_assigned,
@@ -167,6 +168,19 @@ def tell_tasks_cancelled(tasks: Sequence[Task], now: datetime, **kwargs: Any) ->
 @receiver(platforms_rated)
 def tell_tasks_rated(tasks: Sequence[Task], now: datetime, **kwargs: Any) -> None:
     _tell_of_tasks(tasks, EventType.TASK_RATED, now)
+
+
+@receiver(invitations_accepted)
+def tell_invitations_accepted(invitations: Sequence[Invitation], now: datetime, **kwargs: Any) -> None:
+    record_events(
+        Fact.of(
+            invitation.platform_id,
+            EventType.WORKER_INVITATION_ACCEPTED,
+            payloads.of_invitation(invitation),
+            now,
+        )
+        for invitation in invitations
+    )
 
 
 def _tell_of_disputes(disputes: Sequence[Dispute], type_: EventType, now: datetime) -> None:

@@ -21,5 +21,8 @@ platforms_rated = Signal()
 disputes_filed = Signal()
 disputes_resolved = Signal()
 
+# invitations: list[Invitation], now: datetime
+invitations_accepted = Signal()
+
 # moves: list[TaskMove]; rows were written in bulk, so that post_save did not tell
 tasks_moved_in_bulk = Signal()

@@ -5,5 +5,10 @@ from platforms import services
 
 
 @job
+def send_invitations() -> int:
+    return services.send_invitations()
+
+
+@job
 def deliver_webhooks() -> int:
     return services.deliver_webhooks()

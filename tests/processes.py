@@ -60,6 +60,27 @@ def run_celery(
             process.wait(timeout=30)
 
 
+@contextmanager
+def run_code(
+    code: str, *, log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that does this on the test's database; at the end of the block it is killed."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "shell", "--no-imports", "-c", code],
+            cwd=settings.BASE_DIR,
+            env={**os.environ, **(environment or {}), "DATABASE_URL": database_url()},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait(timeout=30)
+
+
 def run_worker(
     log: Path, environment: Mapping[str, str] | None = None
 ) -> AbstractContextManager[subprocess.Popen[bytes]]:

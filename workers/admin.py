@@ -21,6 +21,7 @@ from workers.models import (
     PasswordReset,
     RefreshToken,
     SignInAttempts,
+    WalletChange,
     WalletNonce,
     Worker,
     WorkerSession,
@@ -132,6 +133,23 @@ class PasswordResetAdmin(ReadOnlyAdmin):
     belongs = ("worker",)
     searches = (by_uuid("worker_id"), by_email("worker__email"), by_number("id"))
     search_help_text = "id of a worker or of the request, or a worker's email"
+
+
+@admin.register(WalletChange)
+class WalletChangeAdmin(ReadOnlyAdmin):
+    list_display = (
+        "id",
+        "worker",
+        "created_at",
+        "effective_at",
+        "notified_at",
+        "applied_at",
+        "dropped_at",
+    )
+    list_select_related = ("worker",)
+    belongs = ("worker",)
+    searches = (by_uuid("id", "worker_id"), by_email("worker__email"))
+    search_help_text = "id of a change or worker, or a worker's email"
 
 
 @admin.register(WalletNonce)

@@ -25,6 +25,25 @@ class WalletTaken(Refusal):
     code = "wallet_taken"
 
 
+class WalletChanging(Refusal):
+    """The worker's payout address is about to change: no payout is made, and no other change, until then."""
+
+    code = "wallet_changing"
+
+
+class NoWalletChange(Refusal):
+    """No change of the payout address is under way."""
+
+    code = "no_wallet_change"
+
+
+class WalletNotProved(Refusal):
+    """The signature that should show whose wallet it is is not its own, or its nonce is spent or expired."""
+
+    code = "wallet_not_proved"
+    status = 400
+
+
 class SignInRefused(Refusal):
     """The email address and password, or the wallet's signature, open no account."""
 

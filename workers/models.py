@@ -1,5 +1,5 @@
 from decimal import Decimal
-from typing import Any
+from typing import Any, Self
 
 import pgtrigger
 from django.core.validators import MaxValueValidator, MinValueValidator
@@ -106,6 +106,12 @@ class Worker(SoftDeletable):
         self.wallet_id = ""
         self.wallet_address = None
         self.metadata = {}
+
+
+class WalletChangeQuerySet(CommonQuerySet):
+    def open(self) -> Self:
+        """Changes that may still take effect."""
+        return self.filter(applied_at=None, dropped_at=None)
 
 
 def is_sha256(column: str) -> Q:
@@ -252,8 +258,50 @@ class PasswordReset(models.Model):
         return f"password reset {self.pk}"
 
 
+class WalletChange(Common):
+    """A worker wants to be paid elsewhere. Until it takes effect, a day later, or is dropped, no payout is
+    made; the new address is kept here only as long."""
+
+    worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="wallet_changes")
+    wallet_address = models.CharField(
+        max_length=42, blank=True, help_text="lower case; empty once the change has ended"
+    )
+    effective_at = models.DateTimeField(help_text="when it may take effect, if the email has been sent")
+    notified_at = models.DateTimeField(null=True, blank=True, help_text="when the worker was sent an email")
+    applied_at = models.DateTimeField(null=True, blank=True)
+    dropped_at = models.DateTimeField(null=True, blank=True)
+
+    objects = models.Manager.from_queryset(WalletChangeQuerySet)()
+
+    class Meta:
+        db_table = "wallet_changes"
+        constraints = [
+            models.UniqueConstraint(
+                name="wallet_change_one_open_per_worker",
+                fields=["worker"],
+                condition=Q(applied_at__isnull=True, dropped_at__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="wallet_change_ends_once_and_is_forgotten",
+                condition=Q(applied_at__isnull=True, dropped_at__isnull=True) & ~Q(wallet_address="")
+                | Q(applied_at__isnull=False, dropped_at__isnull=True, wallet_address="")
+                | Q(applied_at__isnull=True, dropped_at__isnull=False, wallet_address=""),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="wallet_changes_to_notify",
+                fields=["created_at"],
+                condition=Q(notified_at__isnull=True, dropped_at__isnull=True),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"wallet change {self.pk}"
+
+
 class WalletNonce(models.Model):
-    """A number used once, in one message that a wallet signs to sign its worker in."""
+    """A number used once, in one message that a wallet signs to sign its worker in or to be paid to."""
 
     id = models.BigAutoField(primary_key=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

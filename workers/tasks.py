@@ -14,5 +14,15 @@ def send_password_resets() -> int:
 
 
 @job
+def send_wallet_notices() -> int:
+    return services.send_wallet_notices()
+
+
+@job
+def apply_wallet_changes() -> int:
+    return services.apply_wallet_changes()
+
+
+@job
 def sweep_sign_in() -> int:
     return services.sweep_sign_in()

@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.conf import settings
 
@@ -9,7 +10,8 @@ from gigstream.lib.addresses import InvalidAddress, normal_address
 from workers.errors import InvalidSignInMessage, SignInRefused
 from workers.tokens import SignedMessage
 
-STATEMENT = "Sign in to GigStream."
+SIGN_IN = "Sign in to GigStream."
+_PAY = "Pay GigStream worker "
 LONGEST = 2000
 # Clocks differ a little.
 EARLY = timedelta(minutes=1)
@@ -40,14 +42,21 @@ def origin() -> str:
     return f"{scheme}://{settings.WALLET_SIGN_IN_DOMAIN}"
 
 
-def message_for(address: str, *, nonce: str, now: datetime, expires_at: datetime) -> str:
+def payout_statement(worker_id: UUID) -> str:
+    """What a wallet says to be a worker's; for no other worker, and for nothing else."""
+    return f"{_PAY}{worker_id} at this address."
+
+
+def message_for(
+    address: str, *, nonce: str, now: datetime, expires_at: datetime, statement: str = SIGN_IN
+) -> str:
     """The message for the wallet at this address, in lower case, to sign."""
     from eth_utils.address import to_checksum_address
 
     shown = to_checksum_address(address)
     return (
         f"{settings.WALLET_SIGN_IN_DOMAIN} wants you to sign in with your Ethereum account:\n"
-        f"{shown}\n\n{STATEMENT}\n\nURI: {origin()}\nVersion: 1\nChain ID: {settings.CHAIN_ID}\n"
+        f"{shown}\n\n{statement}\n\nURI: {origin()}\nVersion: 1\nChain ID: {settings.CHAIN_ID}\n"
         f"Nonce: {nonce}\nIssued At: {_written(now)}\nExpiration Time: {_written(expires_at)}"
     )
 
@@ -56,8 +65,9 @@ def _written(at: datetime) -> str:
     return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def verified(text: str, signature: str, *, now: datetime) -> SignedMessage:
-    """Who signed the message, for this site and chain and at this time; not whether the nonce is fresh.
+def verified(text: str, signature: str, *, now: datetime, statement: str | None = None) -> SignedMessage:
+    """Who signed the message, for this site and chain and at this time; not whether the nonce is fresh. To
+    sign in it may say what it likes, but not what else we have wallets say.
 
     Raises InvalidSignInMessage for a message that is not for us or not for now, SignInRefused for a signature
     that is not the address' own.
@@ -68,6 +78,7 @@ def verified(text: str, signature: str, *, now: datetime) -> SignedMessage:
     if parts is None:
         raise InvalidSignInMessage("the message is not in the form of EIP-4361")
     _require_ours(parts)
+    _require_statement(parts["statement"], statement)
     _require_time(parts, now)
     try:
         address = normal_address(parts["address"])
@@ -90,6 +101,13 @@ def _require_ours(parts: re.Match[str]) -> None:
         raise InvalidSignInMessage(f"the scheme of the message must be that of {ours}")
     if int(parts["chain_id"]) != settings.CHAIN_ID:
         raise InvalidSignInMessage(f"the chain id must be {settings.CHAIN_ID}", chain_id=settings.CHAIN_ID)
+
+
+def _require_statement(said: str | None, wanted: str | None) -> None:
+    if wanted is not None and said != wanted:
+        raise InvalidSignInMessage(f"the statement of the message must be: {wanted}")
+    if wanted is None and said is not None and said.startswith(_PAY):
+        raise InvalidSignInMessage("the message is for another purpose than to sign in")
 
 
 def _require_time(parts: re.Match[str], now: datetime) -> None:

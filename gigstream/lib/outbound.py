@@ -11,14 +11,17 @@ import socket
 import ssl
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
 LONGEST_URL = 500
 PORTS = frozenset({443, 8443})
+RESOLVE_SECONDS = 5.0
 CONNECT_SECONDS = 2.0
 TOTAL_SECONDS = 15.0
 MOST_BYTES = 65_536
@@ -154,7 +157,9 @@ def resolve(target: Target) -> list[str]:
     One forbidden address among them is reason enough: which one is taken would be the name's owner's choice.
     """
     try:
-        found = socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM)
+        found = _looked_up(target)
+    except TimeoutError as error:
+        raise Failed("timeout", f"{target.host} was not resolved in {RESOLVE_SECONDS} s") from error
     except (OSError, UnicodeError) as error:
         raise Failed("unresolved", str(error)) from error
     addresses = list(dict.fromkeys(str(one[4][0]) for one in found))
@@ -162,6 +167,23 @@ def resolve(target: Target) -> list[str]:
     if not addresses or not all(map(allowed, addresses)):
         raise Failed("blocked_address", f"{target.host} leads to a forbidden address")
     return addresses
+
+
+def _looked_up(target: Target) -> list[Any]:
+    """What the system's resolver says within `RESOLVE_SECONDS`; else TimeoutError.
+
+    It cannot be told to stop, so it is asked in a thread that is left to itself when it takes too long.
+    """
+    answer: Future[list[Any]] = Future()
+
+    def ask() -> None:
+        try:
+            answer.set_result(socket.getaddrinfo(target.host, target.port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            answer.set_exception(error)
+
+    Thread(target=ask, name="resolver", daemon=True).start()
+    return answer.result(timeout=RESOLVE_SECONDS)
 
 
 def _is_this_machine(address: str) -> bool:
@@ -175,14 +197,14 @@ def tls_context() -> ssl.SSLContext:
 
 
 def post(target: Target, body: bytes, headers: Mapping[str, str]) -> Answer:
-    """The head of the answer to one POST, in at most `TOTAL_SECONDS` from the first packet on.
+    """The head of the answer to one POST, in at most `TOTAL_SECONDS`, the look-up of the name included.
 
     The name is resolved once and the connection made to what it gave, so that no second look-up can lead
     elsewhere; the certificate and `Host` are still the name's. Redirects are answers like any other, proxies
     of the environment are not used. Raises Failed.
     """
-    addresses = resolve(target)
     deadline = time.monotonic() + TOTAL_SECONDS
+    addresses = resolve(target)
     try:
         with _connected(target, addresses, deadline) as connected:
             return _exchange(target, _Wire(connected, deadline), body, headers)

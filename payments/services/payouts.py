@@ -29,8 +29,8 @@ from payments.postings import Posting
 from payments.services import accounts, ledger, transactions
 from payments.signals import transactions_cancelled
 from workers.enums import WorkerStatus
-from workers.models import Worker
-from workers.services import require_active
+from workers.models import WalletChange, Worker
+from workers.services import require_active, require_settled_wallet
 
 
 def create_due_payouts(*, now: datetime | None = None) -> int:
@@ -67,6 +67,7 @@ def _due_accounts(now: datetime) -> Sequence[Account]:
             worker__deleted_at=None,
             worker__wallet_address__isnull=False,
         )
+        .exclude(worker__in=WalletChange.objects.open().values("worker"))
         .select_related("worker")
         .order_by("pk")
         .select_for_update(of=("self",), no_key=True, skip_locked=True)[: settings.PAYOUT_BATCH_SIZE]
@@ -141,7 +142,7 @@ def cash_out(
 ) -> Transaction:
     """A payout of `amount`, or of everything available, whatever the minimum.
 
-    Raises InsufficientFunds, NoWallet or the worker's standing.
+    Raises InsufficientFunds, NoWallet, WalletChanging or the worker's standing.
     """
     account = available_account(worker_id)
     now = now or database_now()
@@ -166,9 +167,10 @@ def available_account(worker_id: UUID) -> Account:
 
 
 def require_wallet(worker: Worker) -> None:
-    """Raise NoWallet unless the worker has an address to be paid at."""
+    """Raise NoWallet unless the worker has an address to be paid at, WalletChanging while it is to change."""
     if not worker.wallet_address:
         raise NoWallet(f"worker {worker.pk} has no wallet address")
+    require_settled_wallet(worker)
 
 
 @verb("payout.cancel", "transaction")

@@ -1,8 +1,9 @@
 from django.urls import path
 
-from platforms.api import me
+from platforms.api import invitations, me
 
 urlpatterns = [
+    path("me/invitations/accept", invitations.AcceptInvitation.as_view(), name="me-invitations-accept"),
     path("me/tasks", me.MyTasks.as_view(), name="me-tasks"),
     path("me/tasks/<uuid:task_id>", me.MyTask.as_view(), name="me-task"),
 ]

@@ -1,8 +1,10 @@
 from django.urls import path
 
-from platforms.api import batches, events, keys, tasks, webhooks
+from platforms.api import batches, events, invitations, keys, tasks, webhooks
 
 urlpatterns = [
+    path("workers/invite", invitations.Invite.as_view(), name="workers-invite"),
+    path("workers/invitations", invitations.Invitations.as_view(), name="workers-invitations"),
     path("webhook", webhooks.Webhook.as_view(), name="webhook"),
     path("webhook/rotate-secret", webhooks.RotateSecret.as_view(), name="webhook-rotate-secret"),
     path("webhook/test", webhooks.SendTest.as_view(), name="webhook-test"),

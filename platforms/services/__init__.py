@@ -12,6 +12,7 @@ from platforms.services.endings import (
     start_task,
 )
 from platforms.services.events import Fact, record_events
+from platforms.services.invitations import accept_invitation, invite_worker, send_invitations
 from platforms.services.parties import (
     create_api_key,
     delete_platform,
@@ -48,6 +49,7 @@ __all__ = [
     "MilestonePlan",
     "TaskPlan",
     "WorkReport",
+    "accept_invitation",
     "approve_milestone",
     "assign_task",
     "cancel_task",
@@ -61,6 +63,7 @@ __all__ = [
     "disable_webhook",
     "dispute_task",
     "enable_webhook",
+    "invite_worker",
     "rate_platform",
     "rate_worker",
     "record_events",
@@ -76,6 +79,7 @@ __all__ = [
     "revoke_api_key",
     "rotate_api_key",
     "rotate_webhook_secret",
+    "send_invitations",
     "send_test_event",
     "set_fee",
     "set_webhook",

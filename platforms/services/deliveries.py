@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -240,8 +241,8 @@ def _headers(due: Due) -> dict[str, str]:
 
 @atomic_with_retry
 def mark(outcomes: Sequence[Outcome], *, now: datetime) -> int:
-    """The outcomes are on record, each delivery has ended or has its next time, and a webhook that has failed
-    for five days is switched off; returns how many events arrived."""
+    """The outcomes are on record, each delivery has ended or has its next time, and a webhook that is gone or
+    has failed for five days is switched off; returns how many events arrived."""
     platform_ids = {one.due.platform_id for one in outcomes}
     endpoints = list(WebhookEndpoint.objects.locked().filter(platform__in=platform_ids))
     tried = [one for one in outcomes if one.tried]
@@ -284,11 +285,23 @@ def _line(one: Outcome, now: datetime) -> dict[str, Any]:
 
 
 def _follow(endpoint: WebhookEndpoint, last: Outcome, now: datetime) -> None:
-    """Keep since when the webhook fails; after five days it is switched off and staff are told."""
+    """Keep since when the webhook fails. After five days, or when it says that it is gone, it is switched off
+    and staff are told."""
     failing_since = None if last.arrived else endpoint.failing_since or now
     if failing_since != endpoint.failing_since:
         endpoint.failing_since = failing_since
         endpoint.save(update_fields=["failing_since"])
-    if failing_since is not None and failing_since <= now - FAILING_FOR and endpoint.disabled_at is None:
+    if failing_since is None or endpoint.disabled_at is not None:
+        return
+    if _is_gone(endpoint, last):
+        switch_off(endpoint, reason="it answered 410 Gone", now=now)
+        logger.error("the webhook of platform %s is off: it is gone", endpoint.platform_id)
+    elif failing_since <= now - FAILING_FOR:
         switch_off(endpoint, reason=f"failing since {failing_since.isoformat()}", now=now)
         logger.error("the webhook of platform %s is off: failing for 5 days", endpoint.platform_id)
+
+
+def _is_gone(endpoint: WebhookEndpoint, last: Outcome) -> bool:
+    """Whether the webhook, and not one that was there before, says that nobody will listen again (Standard
+    Webhooks)."""
+    return last.status_code == HTTPStatus.GONE and last.due.url == endpoint.platform.webhook_url

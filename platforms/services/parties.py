@@ -110,6 +110,7 @@ def delete_platform(*, platform_id: UUID) -> None:
     now = database_now()
     audit.record("platform.delete", platform)
     forget(platform, now=now)
+    platform.invitations.all().delete()
     platform.api_keys.filter(revoked_at=None).update(revoked_at=now)
     platform.delete()
 

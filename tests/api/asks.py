@@ -29,7 +29,7 @@ from tests.factories import (
 )
 from workers import services as workers
 from workers.models import Worker
-from workers.wallet_messages import message_for
+from workers.wallet_messages import message_for, payout_statement, verified
 
 HOUR = timedelta(hours=1)
 PASSWORD = "a long passphrase"
@@ -397,7 +397,7 @@ def _() -> Ask:
     wallet, thief = Account.create(), Account.create()
     now = database_now()
     WorkerFactory(wallet_address=wallet.address, now=now)
-    nonce = workers.start_wallet_sign_in(now=now)
+    nonce = workers.make_nonce(now=now)
     text = message_for(wallet.address.lower(), nonce=nonce.nonce, now=now, expires_at=nonce.expires_at)
 
     def signed_by(account: Any) -> Body:
@@ -405,3 +405,77 @@ def _() -> Ask:
         return {"message": text, "signature": f"0x{signature.removeprefix('0x')}"}
 
     return Ask(None, "auth/wallet/verify", signed_by(wallet), wrong=(signed_by(thief),))
+
+
+# --- Who a worker is, and where they are paid ---------------------------------------------------------------
+
+
+def _proved(worker: Worker) -> Body:
+    """A wallet's signature that it is this worker's."""
+    wallet, nonce = Account.create(), workers.make_nonce()
+    text = message_for(
+        wallet.address.lower(),
+        nonce=nonce.nonce,
+        now=nonce.created_at,
+        expires_at=nonce.expires_at,
+        statement=payout_statement(worker.pk),
+    )
+    signature = wallet.sign_message(encode_defunct(text=text)).signature.hex()
+    return {"message": text, "signature": f"0x{signature.removeprefix('0x')}"}
+
+
+@_for("change_me")
+def _() -> Ask:
+    worker = WorkerFactory(now=database_now())
+    return Ask(worker, "me", {"full_name": "Ana Maria"}, {"full_name": "Ana Sofia"})
+
+
+@_for("get_my_wallet")
+def _() -> Ask:
+    return Ask(WorkerFactory(now=database_now()), "me/wallet")
+
+
+@_for("start_wallet_change")
+def _() -> Ask:
+    first, second = ({"wallet_address": Account.create().address} for _ in range(2))
+    return Ask(WorkerFactory(now=database_now()), "me/wallet/nonce", first, second)
+
+
+@_for("change_my_wallet")
+def _() -> Ask:
+    worker = WorkerFactory(now=database_now())
+    return Ask(worker, "me/wallet", _proved(worker), _proved(worker))
+
+
+@_for("cancel_wallet_change")
+def _() -> Ask:
+    worker = WorkerFactory(now=database_now())
+    body = _proved(worker)
+    now = database_now()
+    signed = verified(body["message"], body["signature"], now=now, statement=payout_statement(worker.pk))
+    workers.change_wallet(worker_id=worker.pk, signed=signed, now=now)
+    return Ask(worker, "me/wallet/cancel")
+
+
+# --- Invitations --------------------------------------------------------------------------------------------
+
+
+@_for("invite_worker")
+def _() -> Ask:
+    first, second = ({"email": f"guest{next(_numbers)}@example.com"} for _ in range(2))
+    return Ask(PlatformFactory(), "workers/invite", first, second)
+
+
+@_for("list_invitations")
+def _() -> Ask:
+    platform = PlatformFactory()
+    platforms.invite_worker(platform_id=platform.pk, email=f"guest{next(_numbers)}@example.com")
+    return Ask(platform, "workers/invitations")
+
+
+@_for("accept_invitation")
+def _() -> Ask:
+    platforms.invite_worker(platform_id=PlatformFactory().pk, email=f"guest{next(_numbers)}@example.com")
+    platforms.send_invitations()
+    token = next(word for word in mail.outbox[-1].body.split() if word.startswith("gi_"))
+    return Ask(WorkerFactory(now=database_now()), "me/invitations/accept", {"token": token})

@@ -517,7 +517,7 @@ def test_an_email_that_fails_is_sent_by_the_next_run(ana, monkeypatch, caplog):
 
     ask()
     with monkeypatch.context() as patched:
-        patched.setattr("workers.services.passwords.send_mail", broken)
+        patched.setattr("gigstream.lib.letters.send_mail", broken)
         assert services.send_password_resets() == 0
     assert "was not sent" in caplog.text
     assert ana.email not in caplog.text
@@ -529,7 +529,7 @@ def test_an_email_that_fails_is_sent_by_the_next_run(ana, monkeypatch, caplog):
 
 
 def test_rows_whose_time_is_over_are_swept(ana, session):
-    services.start_wallet_sign_in()
+    services.make_nonce()
     ask()
     guessing.take_try("nobody@example.com", now=database_now())
     now = database_now()

@@ -164,7 +164,7 @@ def test_a_message_for_another_site_chain_form_or_time_is_refused(ana, before, a
 
 def test_a_message_of_another_library_signs_in_as_well(ana):
     now = database_now()
-    nonce = services.start_wallet_sign_in(now=now).nonce
+    nonce = services.make_nonce(now=now).nonce
     text = (
         f"http://127.0.0.1:8000 wants you to sign in with your Ethereum account:\n{WALLET.address}\n\n\n"
         f"URI: http://127.0.0.1:8000/login\nVersion: 1\nChain ID: 5042002\nNonce: {nonce}\n"

@@ -11,6 +11,7 @@ from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.admin.utils import quote
 from django.contrib.auth.models import Permission, User
+from django.core import mail
 from django.db import connection, models
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -25,7 +26,7 @@ from payments import services as payments
 from payments.models import Account, LedgerEntry, Stream, Transaction
 from payments.services import accounts
 from platforms import services as platforms
-from platforms.models import Platform, Task
+from platforms.models import Invitation, Platform, Task
 from platforms.services import MilestonePlan, WorkReport, deliveries
 from reputation.models import ReputationEvent
 from reputation.services import adjust_reputation
@@ -43,6 +44,7 @@ from tests.factories import (
 from workers import services as workers
 from workers.models import PasswordReset, RefreshToken, SignInAttempts, WalletNonce, Worker
 from workers.services import guessing
+from workers.tokens import SignedMessage
 
 APPS = ("audit", "workers", "platforms", "payments", "reputation", "loans")
 MODELS = [model for app in APPS for model in apps.get_app_config(app).get_models()]
@@ -103,6 +105,10 @@ def a_round(number):
     platforms.set_webhook(platform_id=platform.pk, url="https://hooks.example.com", now=now)
     platforms.rotate_webhook_secret(platform_id=platform.pk, now=now)
     platforms.create_api_key(platform_id=platform.pk)
+    platforms.invite_worker(platform_id=platform.pk, email=f"guest{number}@example.com", now=now)
+    platforms.send_invitations(now=now)
+    token = next(word for word in mail.outbox[-1].body.split() if word.startswith("gi_"))
+    platforms.accept_invitation(worker_id=worker.pk, token=token, now=now)
     task = started(worker, platform=platform, now=now)
     report = WorkReport(task_id=task.pk, event_type="completed", external_id=f"done-{number}")
     platforms.record_work_event(platform_id=platform.pk, report=report, now=now)
@@ -137,7 +143,8 @@ def a_round(number):
     workers.sign_in(email=worker.email, password=PASSWORD, now=now)
     workers.request_password_reset(email=worker.email, now=now)
     workers.send_password_resets(now=now)
-    workers.start_wallet_sign_in(now=now)
+    proof = SignedMessage(f"0x{number + 1:040x}".replace("0x0", "0xa", 1), workers.make_nonce(now=now).nonce)
+    workers.change_wallet(worker_id=worker.pk, signed=proof, now=now)
     guessing.take_try(f"nobody{number}@example.com", now=now)
     JobHeartbeat.objects.create(name=f"job_{number}", every_seconds=10, last_started_at=now)
     asked = Asked(f"platform:{platform.pk}", "POST", "/api/v1/tasks", str(number), b"{}")
@@ -200,6 +207,7 @@ def test_secrets_are_never_shown(client):
         for model, column in (
             (RefreshToken, "token_hash"),
             (PasswordReset, "token_hash"),
+            (Invitation, "token_hash"),
             (WalletNonce, "nonce"),
             (SignInAttempts, "email_hash"),
         )
@@ -232,8 +240,8 @@ def test_nothing_can_be_added_or_deleted_and_only_profiles_changed(client):
     for model in MODELS:
         row = model._default_manager.first()
         options = admin.site.get_model_admin(model)
-        assert client.get(page(row).replace("change", "delete")).status_code == 403, model
-        assert client.post(page(row).replace("change", "delete"), {"post": "yes"}).status_code == 403
+        assert client.get(page(row).replace("/change/", "/delete/")).status_code == 403, model
+        assert client.post(page(row).replace("/change/", "/delete/"), {"post": "yes"}).status_code == 403
         assert client.get(listing(model).replace("?", "add/")).status_code == 403
         if not isinstance(options, ProfileAdmin):
             assert client.post(page(row), {"status": "cancelled", "amount": "1"}).status_code == 403, model

@@ -436,6 +436,7 @@ def test_tasks_streams_and_transactions_can_be_rebuilt_from_events_alone(setting
         "transaction.submitted",
         "transaction.failed",
         "balance.low",
+        "worker.invitation_accepted",
     }
 
 

@@ -66,5 +66,5 @@ def test_cashing_out(parties, django_assert_max_num_queries):
     worker = parties["worker"]
     payments.cash_out(worker_id=worker.pk, amount="1", now=NOW)
 
-    with django_assert_max_num_queries(9 + SAVEPOINT):
+    with django_assert_max_num_queries(10 + SAVEPOINT):
         payments.cash_out(worker_id=worker.pk, now=NOW)

@@ -1,5 +1,6 @@
 """Events on their way to platforms' webhooks, over real sockets, to good servers and bad ones."""
 
+import signal
 import threading
 import time
 from datetime import timedelta
@@ -26,6 +27,7 @@ from platforms.models import Event, Platform, WebhookDelivery, WebhookEndpoint
 from platforms.services import deliveries
 from tests.books import violated
 from tests.factories import PlatformFactory, TaskFactory, fund, started
+from tests.processes import run_code
 from tests.webhooks import Receiver, resolving
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -279,6 +281,37 @@ def test_a_webhook_that_has_failed_for_five_days_is_switched_off_and_staff_are_t
     assert deliver(after=20) == 0
 
 
+def test_a_webhook_that_is_gone_is_switched_off_at_once(receiver, caplog):
+    receiver.answers = [410]
+    platform, _ = listening(receiver)
+    ping(platform, 3)
+
+    assert deliver() == 0
+
+    assert WebhookEndpoint.objects.get(platform=platform).disabled_at is not None
+    assert set(WebhookDelivery.objects.values_list("status", "error")) == {("dead", "disabled")}
+    assert AuditLog.objects.get(action="webhook.disable").metadata["reason"] == "it answered 410 Gone"
+    assert "is off: it is gone" in caplog.text
+    assert (deliver(after=3600), len(receiver.requests)) == (0, 1)
+
+
+def test_what_a_former_webhook_says_does_not_switch_off_the_new_one(receiver):
+    platform, _ = listening(receiver)
+    ping(platform)
+    now = database_now()
+    deliveries.queue_deliveries(now=now)
+    (due,) = deliveries._lease(now, 1, [])
+    receiver.answers = [410]
+    outcome = deliveries.attempt(due)
+    platforms.set_webhook(platform_id=platform.pk, url=receiver.url("/ok?new"))
+
+    deliveries.mark([outcome], now=now)
+
+    assert outcome.status_code == 410
+    assert WebhookEndpoint.objects.get(platform=platform).disabled_at is None
+    assert delivery(platform).status == "pending"
+
+
 # --- What may not be asked ----------------------------------------------------------------------------------
 def test_a_name_that_leads_inside_is_blocked_without_a_packet(settings, monkeypatch, receiver):
     settings.WEBHOOK_ALLOW_LOOPBACK = False
@@ -321,27 +354,44 @@ def test_a_forbidden_url_is_refused_and_nothing_is_set(settings, url):
 
 
 # --- Once, twice, never lost --------------------------------------------------------------------------------
-def test_a_job_killed_between_delivery_and_mark_delivers_again_under_the_same_id(monkeypatch, receiver):
-    platform, secret = listening(receiver)
+def test_a_process_killed_between_delivery_and_mark_delivers_again_under_the_same_id(receiver, tmp_path):
+    platform, secret = listening(receiver, "/slow")
     ping(platform)
 
-    def die(*_, **__):
-        raise KeyboardInterrupt
+    with run_code(
+        "from platforms import services; services.deliver_webhooks()",
+        log=tmp_path / "log",
+        environment={"WEBHOOK_ALLOW_LOOPBACK": "true"},
+    ) as process:
+        wait_for(lambda: receiver.requests)
+        # The answer comes, and what the process would mark with it is held.
+        with transaction.atomic():
+            WebhookEndpoint.objects.locked().get(platform=platform)
+            receiver.released.set()
+            wait_for(somebody_waits)
+            process.kill()
+            process.wait()
 
-    with monkeypatch.context() as patch:
-        patch.setattr(deliveries, "mark", die)
-        with pytest.raises(KeyboardInterrupt):
-            deliver()
-    assert len(receiver.requests) == 1
-    assert delivery(platform).status == "pending"
+    assert process.returncode == -signal.SIGKILL
+    row = delivery(platform)
+    assert (row.status, row.attempts, row.status_code) == ("pending", 1, None)
     assert deliver() == 0, "still leased"
-
     assert deliver(after=61) == 1
 
     first, second = receiver.requests
     assert first.id == second.id
     assert first.verified(secret) == second.verified(secret)
-    assert delivery(platform).attempts == 2
+    assert (delivery(platform).status, delivery(platform).attempts) == ("delivered", 2)
+
+
+def somebody_waits():
+    """Whether another connection to this database waits for a lock."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) > 0 FROM pg_stat_activity"
+            " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        return cursor.fetchone()[0]
 
 
 def test_two_runs_at_once_deliver_each_event_once(receiver):

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from django.core.validators import EmailValidator
 from rest_framework import serializers
 
 from gigstream.lib.api.describing import described
-from gigstream.lib.api.fields import Id, Instant, StrictSerializer, Text, WalletAddress, Whole, YesNo
-from workers.models import Worker
+from gigstream.lib.api.fields import Email, Id, Instant, StrictSerializer, Text, WalletAddress, Whole, YesNo
+from workers import wallet_messages
+from workers.models import WalletChange, WalletNonce, Worker
 from workers.services import SignedIn
 from workers.tokens import LIFE
 from workers.wallet_messages import LONGEST
@@ -83,17 +83,47 @@ def shown_tokens(signed_in: SignedIn) -> dict[str, Any]:
     }
 
 
-def email_field() -> Text:
-    return Text(max_length=254, validators=[EmailValidator("must be an email address")])
+class PendingWallet(serializers.Serializer):
+    """Where payouts are to go from some time on."""
+
+    wallet_address = Text()
+    effective_at = Instant(help_text="nothing is paid out until then")
+
+
+class MyWallet(serializers.Serializer):
+    """Where payouts go."""
+
+    wallet_address = Text(allow_null=True)
+    change = PendingWallet(allow_null=True)
+
+
+def shown_wallet(worker: Worker, change: WalletChange | None) -> dict[str, Any]:
+    """Where the worker is paid, and where next."""
+    pending = change and {"wallet_address": change.wallet_address, "effective_at": change.effective_at}
+    return {"wallet_address": worker.wallet_address, "change": pending}
+
+
+def shown_nonce(nonce: WalletNonce, address: str, *, statement: str) -> dict[str, Any]:
+    """The nonce in a message for the wallet at this address."""
+    message = wallet_messages.message_for(
+        address, nonce=nonce.nonce, now=nonce.created_at, expires_at=nonce.expires_at, statement=statement
+    )
+    return {"nonce": nonce.nonce, "expires_at": nonce.expires_at, "message": message}
+
+
+class ProfileForm(StrictSerializer):
+    """What changes; all else stays."""
+
+    full_name = Text(max_length=120, trim_whitespace=True, required=False)
 
 
 class PasswordForm(StrictSerializer):
-    email = email_field()
+    email = Email()
     password = Text(max_length=LONGEST_PASSWORD)
 
 
 class RegisterForm(StrictSerializer):
-    email = email_field()
+    email = Email()
     password = Text(max_length=LONGEST_PASSWORD)
     full_name = Text(max_length=120, trim_whitespace=True)
     wallet_address = WalletAddress(required=False, help_text="where payouts go; EIP-55 is checked")
@@ -104,7 +134,7 @@ class RefreshForm(StrictSerializer):
 
 
 class ResetRequestForm(StrictSerializer):
-    email = email_field()
+    email = Email()
 
 
 class ResetForm(StrictSerializer):

@@ -21,6 +21,7 @@ from workers.api.serializers import (
     SignedOut,
     Tokens,
     WalletForm,
+    shown_nonce,
     shown_tokens,
 )
 
@@ -97,12 +98,7 @@ class StartWalletSignIn(SignInView):
 
     def post(self, request: Request) -> HttpResponse:
         address = normal_address(self.read(request)["wallet_address"])
-        now = database_now()
-        nonce = services.start_wallet_sign_in(now=now)
-        message = wallet_messages.message_for(
-            address, nonce=nonce.nonce, now=now, expires_at=nonce.expires_at
-        )
-        return json(201, {"nonce": nonce.nonce, "expires_at": nonce.expires_at, "message": message})
+        return json(201, shown_nonce(services.make_nonce(), address, statement=wallet_messages.SIGN_IN))
 
 
 class VerifyWallet(SignInView):

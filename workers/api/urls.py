@@ -14,4 +14,7 @@ urlpatterns = [
     path("auth/wallet/nonce", sign_in.StartWalletSignIn.as_view(), name="wallet-nonce"),
     path("auth/wallet/verify", sign_in.VerifyWallet.as_view(), name="wallet-verify"),
     path("me", me.Me.as_view(), name="me"),
+    path("me/wallet", me.MyWalletView.as_view(), name="me-wallet"),
+    path("me/wallet/nonce", me.StartWalletChange.as_view(), name="me-wallet-nonce"),
+    path("me/wallet/cancel", me.CancelWalletChange.as_view(), name="me-wallet-cancel"),
 ]

@@ -1,22 +1,20 @@
 """Passwords: how strong they must be, and a new one for who has forgotten theirs."""
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
-from django.core.mail import send_mail
 
 from audit import services as audit
 from audit.context import acting_as
 from audit.enums import ActorType
 from audit.jobs import ring
 from audit.services import verb
+from gigstream.lib import letters
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
 from workers.enums import SessionEnd
@@ -24,9 +22,8 @@ from workers.errors import ResetRefused, WeakPassword
 from workers.models import PasswordReset, Worker
 from workers.services import guessing
 from workers.services.sessions import close_all_sessions
+from workers.services.wallets import drop_change
 from workers.tokens import hash_token, random_token
-
-logger = logging.getLogger(__name__)
 
 RESET_LIFE = timedelta(minutes=30)
 ASKED_AGAIN_AFTER = timedelta(minutes=1)
@@ -83,23 +80,21 @@ def _write_letters(*, now: datetime) -> list[_Letter]:
         .order_by("pk")
         .select_for_update(of=("self",), no_key=True, skip_locked=True)[:SENT_AT_ONCE]
     )
-    letters = []
+    written = []
     for reset in waiting:
         token = random_token("gp")
         reset.token_hash, reset.sent_at = hash_token(token), now
         reset.save(update_fields=["token_hash", "sent_at"])
-        letters.append(_Letter(reset.pk, reset.worker.email, token))
-    return letters
+        written.append(_Letter(reset.pk, reset.worker.email, token))
+    return written
 
 
 def _send(letter: _Letter) -> int:
-    try:
-        send_mail("Your new GigStream password", _text(letter.token), None, [letter.to])
-    except (SMTPException, OSError) as error:
-        logger.warning("password reset %s was not sent: %s", letter.reset_id, type(error).__name__)
-        PasswordReset.objects.filter(pk=letter.reset_id).update(sent_at=None)
-        return 0
-    return 1
+    about = f"password reset {letter.reset_id}"
+    if letters.send("Your new GigStream password", _text(letter.token), letter.to, about=about):
+        return 1
+    PasswordReset.objects.filter(pk=letter.reset_id).update(sent_at=None)
+    return 0
 
 
 def _text(token: str) -> str:
@@ -138,4 +133,6 @@ def _reset(*, reset_id: int, encoded: str, now: datetime) -> None:
     worker.password_hash = encoded
     worker.save(update_fields=["password_hash", "updated_at"])
     close_all_sessions(worker, SessionEnd.PASSWORD_CHANGED, now)
+    # Who had got in may have asked for it; the owner of the email address may ask again.
+    drop_change(worker, now)
     audit.record("password.reset", worker, now=now)

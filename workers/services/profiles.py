@@ -40,7 +40,7 @@ def register_worker(
     address = normal_address(wallet_address) if wallet_address else None
     if Worker.objects.filter(email=email).exists():
         raise EmailTaken("another worker has this email address")
-    _require_free_wallet(address)
+    require_free_wallet(address)
     worker = Worker(
         id=worker_id or new_id(),
         email=email,
@@ -67,10 +67,23 @@ def _save_unique(worker: Worker) -> None:
         raise EmailTaken("another worker has this email address") from error
 
 
-def _require_free_wallet(address: str | None, *, besides: UUID | None = None) -> None:
+def require_free_wallet(address: str | None, *, besides: UUID | None = None) -> None:
+    """Raise WalletTaken when another worker is paid at this address, which is in lower case."""
     others = Worker.objects.exclude(pk=besides) if besides else Worker.objects.all()
     if address and others.filter(wallet_address=address).exists():
         raise WalletTaken("another worker is paid at this address")
+
+
+@verb("worker.rename", "worker")
+def rename_worker(*, worker_id: UUID, full_name: str) -> Worker:
+    """The worker goes by another name. Raises the worker's standing."""
+    worker = Worker.objects.locked().get(pk=worker_id)
+    require_active(worker)
+    worker.full_name = full_name
+    worker.save(update_fields=["full_name", "updated_at"])
+    # Neither name: the log outlives who asks to be forgotten.
+    audit.record("worker.rename", worker)
+    return worker
 
 
 @verb("worker.set_wallet", "worker")
@@ -79,7 +92,7 @@ def set_wallet(*, worker_id: UUID, wallet_address: str, wallet_id: str = "") -> 
     worker = Worker.objects.locked().get(pk=worker_id)
     require_active(worker)
     address = normal_address(wallet_address)
-    _require_free_wallet(address, besides=worker.pk)
+    require_free_wallet(address, besides=worker.pk)
     worker.wallet_address = address
     worker.wallet_id = wallet_id or worker.wallet_id
     _save_unique(worker)
@@ -122,6 +135,7 @@ def delete_worker(*, worker_id: UUID) -> None:
     worker = Worker.objects.locked().get(pk=worker_id)
     _require_present(worker)
     worker_departures.require_finished(worker)
+    worker.wallet_changes.all().delete()
     audit.record("worker.delete", worker)
     worker.delete()
 

@@ -1,8 +1,6 @@
 """Doors for people: register, sign in by password or by wallet."""
 
-import secrets
-import string
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,16 +14,13 @@ from gigstream.lib.db import atomic_with_retry
 from gigstream.lib.ids import new_id
 from workers.enums import SignInMethod
 from workers.errors import SignInRefused
-from workers.models import WalletNonce, Worker
+from workers.models import Worker
 from workers.services import guessing
+from workers.services.nonces import spend_nonce
 from workers.services.passwords import require_strong
 from workers.services.profiles import register_worker
 from workers.services.sessions import SignedIn, open_session
 from workers.tokens import SignedMessage
-
-NONCE_LIFE = timedelta(minutes=5)
-NONCE_LENGTH = 20
-_LETTERS = string.ascii_letters + string.digits
 
 
 def sign_up(
@@ -99,21 +94,13 @@ def _record_failure(worker: Worker | None, method: SignInMethod, now: datetime) 
         record_many([line], now=now)
 
 
-def start_wallet_sign_in(*, now: datetime | None = None) -> WalletNonce:
-    """A fresh nonce, good for 5 minutes and one message."""
-    now = now or database_now()
-    nonce = "".join(secrets.choice(_LETTERS) for _ in range(NONCE_LENGTH))
-    return WalletNonce.objects.create(nonce=nonce, created_at=now, expires_at=now + NONCE_LIFE)
-
-
 def sign_in_with_wallet(*, signed: SignedMessage, now: datetime | None = None) -> SignedIn:
     """The worker who is paid at the address that signed is signed in.
 
     The nonce is spent whatever follows. Raises SignInRefused or SignInSuspended.
     """
     now = now or database_now()
-    spent = WalletNonce.objects.filter(nonce=signed.nonce, used_at=None, expires_at__gt=now)
-    fresh = spent.update(used_at=now) == 1
+    fresh = spend_nonce(signed.nonce, now)
     worker = Worker.objects.filter(wallet_address=signed.address, deleted_at=None).first()
     if worker is None or not fresh:
         _record_failure(worker, SignInMethod.WALLET, now)

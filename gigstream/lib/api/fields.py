@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.core.validators import EmailValidator
 from rest_framework import serializers
 
 from gigstream.lib import money
@@ -56,6 +57,14 @@ class WalletAddress(Text):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"max_length": 42, **kwargs})
+
+
+class Email(Text):
+    """An email address."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        valid = EmailValidator("must be an email address")
+        super().__init__(**{"max_length": 254, "validators": [valid], **kwargs})
 
 
 class Amount(serializers.Field):

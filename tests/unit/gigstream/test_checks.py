@@ -55,6 +55,7 @@ def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         ("WALLET_SIGN_IN_DOMAIN", "https://pay.example.com", "gigstream.E017"),
         ("WALLET_SIGN_IN_DOMAIN", "", "gigstream.E017"),
         ("PASSWORD_RESET_URL", "pay.example.com/reset", "gigstream.E018"),
+        ("INVITATION_URL", "pay.example.com/join", "gigstream.E018"),
         ("TRUSTED_PROXIES", -1, "gigstream.E019"),
         ("METRICS_TOKEN", "nineteen-characters", "gigstream.E030"),
     ],

@@ -2,6 +2,7 @@
 
 import socket
 import time
+from threading import Event
 
 import pytest
 
@@ -277,3 +278,22 @@ def _why(url):
     with pytest.raises(Failed) as failure:
         outbound.post(parse(url), b"{}", {})
     return failure.value.why
+
+
+def test_a_name_that_is_not_resolved_in_time_is_given_up(monkeypatch):
+    released = Event()
+
+    def slow(*args, **kwargs):
+        released.wait(30)
+        raise OSError("too late")
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    monkeypatch.setattr(outbound, "RESOLVE_SECONDS", 0.05)
+    began = time.monotonic()
+
+    with pytest.raises(Failed) as failure:
+        outbound.post(parse("https://slow.example.com/"), b"{}", {})
+
+    assert failure.value.why == "timeout"
+    assert time.monotonic() - began < 10
+    released.set()
