@@ -5,7 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from audit.models import AnsweredRequest
+from gigstream.lib import sql
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry, try_lock
 from gigstream.lib.errors import Refusal, ReplayMismatch
@@ -42,6 +45,13 @@ class Answer:
     replayed: bool = False
 
 
+def _first(**asked: str) -> QuerySet[AnsweredRequest, tuple[object, ...]]:
+    return AnsweredRequest.objects.filter(**asked).values_list("request_hash", "status", "body")
+
+
+_FIRST = sql.RowQuestion(_first, caller="a caller", method="a method", path="a path", key="a key")
+
+
 @atomic_with_retry
 def once(asked: Asked, act: Callable[[], tuple[int, str]]) -> Answer:
     """What `act` answers, the first time; afterwards that same answer, without acting again.
@@ -52,22 +62,22 @@ def once(asked: Asked, act: Callable[[], tuple[int, str]]) -> Answer:
     """
     if not try_lock(*_lock_of(asked)):
         raise RequestInProgress("the first request with this Idempotency-Key is still running")
-    first = AnsweredRequest.objects.filter(
-        caller=asked.caller, method=asked.method, path=asked.path, key=asked.key
-    ).first()
-    if first is not None:
-        if first.request_hash != asked.hash:
+    first = _FIRST.ask(caller=asked.caller, method=asked.method, path=asked.path, key=asked.key)
+    for request_hash, status, body in first:
+        if request_hash != asked.hash:
             raise ReplayMismatch("this Idempotency-Key was used for another request")
-        return Answer(first.status, first.body, replayed=True)
+        return Answer(status, body, replayed=True)
     status, body = act()
-    AnsweredRequest.objects.create(
-        caller=asked.caller,
-        method=asked.method,
-        path=asked.path,
-        key=asked.key,
-        request_hash=asked.hash,
-        status=status,
-        body=body,
+    sql.insert(
+        AnsweredRequest(
+            caller=asked.caller,
+            method=asked.method,
+            path=asked.path,
+            key=asked.key,
+            request_hash=asked.hash,
+            status=status,
+            body=body,
+        )
     )
     return Answer(status, body)
 

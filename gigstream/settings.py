@@ -88,6 +88,7 @@ _DATABASE = env.db_url_config(env.str("DATABASE_URL", default="") or services.da
 DATABASES = {
     "default": {
         **_DATABASE,
+        "ENGINE": "gigstream.lib.postgres",
         # A socket directory as host is percent-encoded in a URL.
         "HOST": unquote(_DATABASE["HOST"]),
         "CONN_MAX_AGE": env.int("DATABASE_CONN_MAX_AGE", default=600),

@@ -6,6 +6,7 @@ from gigstream import documentation
 from gigstream.health import HealthView, ReadinessView
 from gigstream.lib.api import problems
 from gigstream.metrics.view import MetricsView
+from gigstream.overview import Overview
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
@@ -18,6 +19,7 @@ urlpatterns = [
     path("api/v1/", include("payments.api.me_urls")),
     path("api/v1/", include("reputation.api.me_urls")),
     path("api/v1/", include("loans.api.me_urls")),
+    path("api/v1/me/overview", Overview.as_view(), name="me-overview"),
     # Where nothing is, programs are told so even where people get Django's pages for developers.
     re_path("^api/v1/", problems.nothing_here),
     path("api/schema/", documentation.schema, name="schema"),

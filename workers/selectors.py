@@ -1,10 +1,27 @@
 """Questions about who is signed in."""
 
+from uuid import UUID
+
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from gigstream.lib import sql
+from gigstream.lib.models import plain_columns
 from workers.enums import WorkerStatus
-from workers.models import Worker, WorkerSession
+from workers.models import Worker
 from workers.tokens import read_access_token
+
+_COLUMNS = plain_columns(Worker)
+
+
+def _in_session(session_id: UUID, worker_id: UUID) -> QuerySet[Worker, tuple[object, ...]]:
+    """The worker, while active and while the session lasts, and the database's time."""
+    signed_in = Worker.objects.filter(sessions=session_id, sessions__revoked_at=None, pk=worker_id)
+    active = signed_in.filter(deleted_at=None, status=WorkerStatus.ACTIVE)
+    return active.annotate(asked_at=Now()).values_list("asked_at", *_COLUMNS)
+
+
+_SESSION = sql.RowQuestion(_in_session, session_id=UUID(int=1), worker_id=UUID(int=2))
 
 
 def signed_in_worker(token: str) -> Worker | None:
@@ -12,14 +29,7 @@ def signed_in_worker(token: str) -> Worker | None:
     claims = read_access_token(token)
     if claims is None:
         return None
-    # One statement for the session, its worker and the database's time.
-    session = (
-        WorkerSession.objects.select_related("worker")
-        .annotate(asked_at=Now())
-        .filter(pk=claims.session_id, worker_id=claims.worker_id, revoked_at=None)
-        .filter(worker__deleted_at=None, worker__status=WorkerStatus.ACTIVE)
-        .first()
-    )
-    if session is None or not claims.hold_at(session.asked_at):
-        return None
-    return session.worker
+    for asked_at, *row in _SESSION.ask(session_id=claims.session_id, worker_id=claims.worker_id):
+        if claims.hold_at(asked_at):
+            return Worker.from_db(None, _COLUMNS, row)
+    return None

@@ -1,5 +1,7 @@
 """The texts that workers sign in with: access tokens (JWT) that tell who calls, and random ones."""
 
+import base64
+import functools
 import hashlib
 import secrets
 from dataclasses import dataclass
@@ -43,6 +45,14 @@ def _key() -> bytes:
     return salted_hmac("gigstream.workers.access", "key", algorithm="sha256").digest()
 
 
+@functools.cache
+def _prepared(key: bytes) -> jwt.PyJWK:
+    """The key as the library wants it. Given as it is, it would be looked through for certificates at each
+    use."""
+    text = base64.urlsafe_b64encode(key).decode().rstrip("=")
+    return jwt.PyJWK({"kty": "oct", "k": text, "alg": _ALGORITHM})
+
+
 def access_token(*, worker_id: UUID, session_id: UUID, now: datetime) -> str:
     """Opens the worker's addresses for 24 hours from `now`, while the session lasts."""
     at = int(now.timestamp())
@@ -66,7 +76,7 @@ def read_access_token(text: str) -> Claims | None:
         # Whether it holds now is for the caller, who has the database's time.
         claims = jwt.decode(
             text,
-            _key(),
+            _prepared(_key()),
             algorithms=[_ALGORITHM],
             audience=_AUDIENCE,
             options={"require": _CLAIMS, "verify_exp": False, "verify_iat": False},

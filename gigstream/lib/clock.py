@@ -3,6 +3,14 @@
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import DateTimeField, Func
+
+
+class DatabaseNow(Func):
+    """The same, inside a query."""
+
+    template = "clock_timestamp()"
+    output_field = DateTimeField()
 
 
 def database_now() -> datetime:

@@ -13,6 +13,14 @@ from gigstream.lib.ids import new_id
 M = TypeVar("M", bound=models.Model)
 
 
+def plain_columns(model: type[models.Model]) -> tuple[str, ...]:
+    """The model's columns that need no work to be read: not what is encrypted, nor JSON. An object made from
+    these reads the others when they are asked for."""
+    return tuple(
+        field.attname for field in model._meta.concrete_fields if not hasattr(field, "from_db_value")
+    )
+
+
 class CommonQuerySet(models.QuerySet[M]):
     """Adjectives that every model's queryset has."""
 

@@ -1,5 +1,6 @@
 """A worker's own money over the API: balance, streams, payouts, transactions."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -26,7 +27,6 @@ from payments.errors import ExportTooLarge
 from payments.models import Account, Stream, Transaction
 from payments.selectors import payout_parts
 from workers.http import MyView, PeriodQuery
-from workers.models import Worker
 
 STREAM_COLUMNS = (
     "id",
@@ -112,21 +112,28 @@ class CoveredEarning(serializers.Serializer):
 MyWholePayout = described("MyWholePayout", Transaction, TRANSACTION_COLUMNS, covers=CoveredEarning(many=True))
 
 
+def own_balances(worker_id: UUID) -> QuerySet[Account, tuple[str, Decimal]]:
+    """What stands on each of the worker's accounts."""
+    return Account.objects.filter(worker=worker_id).values_list("name", "balance")
+
+
+def shown_balance(balances: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
+    """The accounts as their worker sees them."""
+    found = dict(balances)
+    return {
+        "available": found.get(AccountName.AVAILABLE, Decimal(0)),
+        "in_transit": found.get(AccountName.IN_TRANSIT, Decimal(0)),
+        "owed": -found.get(AccountName.LOAN, Decimal(0)),
+    }
+
+
 class Balance(MyView):
     """`me/balance`."""
 
     doors = {"GET": Door("get_my_balance", BalanceAnswer)}
 
     def get(self, request: Request) -> HttpResponse:
-        found = dict(Account.objects.filter(worker=self.worker(request)).values_list("name", "balance"))
-        return json(
-            200,
-            {
-                "available": found.get(AccountName.AVAILABLE, Decimal(0)),
-                "in_transit": found.get(AccountName.IN_TRANSIT, Decimal(0)),
-                "owed": -found.get(AccountName.LOAN, Decimal(0)),
-            },
-        )
+        return json(200, shown_balance(own_balances(self.worker(request).pk)))
 
 
 class MyStreamQuery(PeriodQuery):
@@ -218,16 +225,16 @@ class CashOutForm(StrictSerializer):
     amount = Amount(required=False, help_text="everything available when left out")
 
 
-def own_transactions(worker: Worker) -> QuerySet[Transaction, dict[str, Any]]:
+def own_transactions(worker_id: UUID) -> QuerySet[Transaction, dict[str, Any]]:
     """The only transactions there are for this worker."""
-    return Transaction.objects.filter(worker=worker).values(*TRANSACTION_COLUMNS)
+    return Transaction.objects.filter(worker=worker_id).values(*TRANSACTION_COLUMNS)
 
 
 class MyPayoutView(MyView):
     """What has left, or is leaving, for the worker's wallet."""
 
     def own(self, request: Request) -> QuerySet[Transaction, dict[str, Any]]:
-        return own_transactions(self.worker(request)).filter(type=TransactionType.PAYOUT)
+        return own_transactions(self.worker(request).pk).filter(type=TransactionType.PAYOUT)
 
 
 class MyPayouts(MyPayoutView):
@@ -297,7 +304,7 @@ class MyTransactions(MyView):
         narrowed = self.read_query(request)
         accepted: Any = request.accepted_renderer
         form = narrowed.pop("format", accepted.format)
-        rows = narrow(own_transactions(self.worker(request)), narrowed)
+        rows = narrow(own_transactions(self.worker(request).pk), narrowed)
         return self._as_csv(rows) if form == "csv" else self.paged(request, rows)
 
     def _as_csv(self, rows: QuerySet[Transaction, dict[str, Any]]) -> HttpResponse:

@@ -1,7 +1,6 @@
 from rest_framework.request import Request
 
 from gigstream.lib.api.callers import PLATFORM, BearerAuthentication, Caller
-from gigstream.lib.clock import database_now
 from platforms import selectors, services
 
 
@@ -9,9 +8,8 @@ class PlatformKey(BearerAuthentication):
     """An API key, `gs_live_…` or `gs_test_…`."""
 
     def find(self, text: str, request: Request) -> Caller | None:
-        now = database_now()
-        key = selectors.usable_key(text, now)
+        key = selectors.usable_key(text)
         if key is None:
             return None
-        services.touch_api_key(key, now=now)
+        services.touch_api_key(key)
         return Caller(PLATFORM, key.platform, frozenset(key.scopes))

@@ -55,12 +55,17 @@ MyWholeTask = described(
 )
 
 
+def own_tasks(worker_id: UUID) -> QuerySet[Task, dict[str, Any]]:
+    """The only tasks there are for this worker."""
+    rows = Task.objects.filter(worker=worker_id)
+    return rows.annotate(platform_name=F("platform__name")).values(*COLUMNS)
+
+
 class MyTaskView(MyView):
     """Tasks that are or were the worker's."""
 
     def own(self, request: Request) -> QuerySet[Task, dict[str, Any]]:
-        rows = Task.objects.filter(worker=self.worker(request))
-        return rows.annotate(platform_name=F("platform__name")).values(*COLUMNS)
+        return own_tasks(self.worker(request).pk)
 
 
 class MyTasks(MyTaskView):

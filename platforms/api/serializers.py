@@ -50,9 +50,9 @@ def shown(task: Task) -> dict[str, Any]:
 
 
 def shown_whole(task: Task) -> dict[str, Any]:
-    """The task with its milestones."""
+    """The task with its milestones, which only milestone tasks have."""
     steps = task.milestones.order_by("number").values(*MILESTONE_COLUMNS)
-    return {**shown(task), "milestones": list(steps)}
+    return {**shown(task), "milestones": list(steps) if task.task_type == TaskType.MILESTONE else []}
 
 
 class MilestoneForm(StrictSerializer):

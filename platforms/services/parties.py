@@ -180,9 +180,10 @@ def rotate_api_key(*, key_id: int, now: datetime | None = None) -> tuple[ApiKey,
     return create_api_key(platform_id=key.platform_id, name=key.name, is_live=key.is_live, scopes=key.scopes)
 
 
-def touch_api_key(key: ApiKey, *, now: datetime) -> None:
-    """The key's last use is on record, written at most once a minute."""
-    if key.last_used_at is None or now - key.last_used_at >= USE_NOTED_EVERY:
+def touch_api_key(key: ApiKey) -> None:
+    """The use of a key that was just looked up is on record, written at most once a minute."""
+    now = key.asked_at
+    if now and (key.last_used_at is None or now - key.last_used_at >= USE_NOTED_EVERY):
         ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
 
 

@@ -8,11 +8,12 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError
 from django.utils import timezone
 
 from audit import services as audit
 from audit.services import Record, verb
+from gigstream.lib import sql
 from gigstream.lib.clock import database_now
 from gigstream.lib.errors import Refusal
 from gigstream.lib.money import amount as exact
@@ -28,6 +29,7 @@ from platforms.errors import (
 )
 from platforms.funding import funding
 from platforms.models import Milestone, Platform, Task
+from platforms.selectors import platform_and_time
 from platforms.services.parties import require_active
 from platforms.signals import tasks_assigned, tasks_created, tasks_moved_in_bulk
 from platforms.statistics import Standing, TaskMove
@@ -72,14 +74,16 @@ def create_task(
     InvalidAmount, WrongTaskType, MilestonesDoNotAddUp, InvalidSchedule, ExternalIdTaken or the platform's
     standing.
     """
-    now = now or database_now()
     given = TaskPlan(**plan)
-    platform = Platform.objects.get(pk=platform_id)
+    platform, asked_at = platform_and_time(platform_id)
+    now = now or asked_at
     task = _planned(platform, given, now)
-    _save_new(task)
-    Milestone.unguarded.bulk_create(_steps(task, given))
-    audit.record("task.create", task, after=_posted(task), now=now)
-    tasks_created.send(sender=Task, tasks=[task], now=now)
+    try:
+        _insert([(task, given)], now)
+    except IntegrityError as error:
+        if "task_external_id_once_per_platform" not in str(error):
+            raise
+        raise _id_taken(task.external_task_id) from error
     return task
 
 
@@ -117,7 +121,10 @@ def _insert(made: Sequence[tuple[Task, TaskPlan]], now: datetime) -> None:
     tasks = [task for task, _ in made]
     if not tasks:
         return
-    Task.unguarded.bulk_create(tasks)
+    if len(tasks) == 1:
+        sql.insert(tasks[0])
+    else:
+        Task.unguarded.bulk_create(tasks)
     Milestone.unguarded.bulk_create(step for task, plan in made for step in _steps(task, plan))
     moves = [TaskMove.of(task, before=None, at=now) for task in tasks]
     tasks_moved_in_bulk.send(sender=Task, moves=moves)
@@ -161,16 +168,6 @@ def _steps(task: Task, plan: TaskPlan) -> list[Milestone]:
 
 def _posted(task: Task) -> dict[str, Any]:
     return {"amount": task.amount, "task_type": task.task_type}
-
-
-def _save_new(task: Task) -> None:
-    try:
-        with transaction.atomic():
-            task.save(force_insert=True)
-    except IntegrityError as error:
-        if "task_external_id_once_per_platform" not in str(error):
-            raise
-        raise _id_taken(task.external_task_id) from error
 
 
 def _id_taken(external_id: str | None) -> ExternalIdTaken:

@@ -280,6 +280,7 @@ def _mine(path: str) -> Callable[[], Ask]:
 
 for _name, _path in {
     "get_me": "me",
+    "get_my_overview": "me/overview",
     "get_my_balance": "me/balance",
     "get_my_earnings": "me/earnings",
     "get_my_eligibility": "me/advances/eligibility",
@@ -454,7 +455,7 @@ def _() -> Ask:
     now = database_now()
     signed = verified(body["message"], body["signature"], now=now, statement=payout_statement(worker.pk))
     workers.change_wallet(worker_id=worker.pk, signed=signed, now=now)
-    return Ask(worker, "me/wallet/cancel")
+    return Ask(worker, "me/wallet/cancel", {})
 
 
 # --- Invitations --------------------------------------------------------------------------------------------

@@ -190,7 +190,7 @@ def test_events_cost_the_same_statements_for_one_or_many(platform, api, django_a
     platforms.set_webhook(platform_id=platform.pk, url=URL)
     api.get("events")
     for _ in range(2):
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(2):
             api.get("events")
         pings(platform, 5)
         deliveries.queue_deliveries(now=NOW)

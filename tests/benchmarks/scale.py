@@ -18,6 +18,9 @@ class Size:
     tasks: int
     questions: int
     starts: int
+    # Requests to the API in a round, and tasks of those who send them.
+    requests: int
+    history: int
     # Whether those take part that only `make bench` installs.
     peers: bool = True
 
@@ -34,6 +37,8 @@ SIZES = {
         tasks=1_000_000,
         questions=100,
         starts=5,
+        requests=2_000,
+        history=20_000,
     ),
     "small": Size(
         rounds=1,
@@ -46,5 +51,7 @@ SIZES = {
         tasks=2_000,
         questions=3,
         starts=1,
+        requests=24,
+        history=2_000,
     ),
 }

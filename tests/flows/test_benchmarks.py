@@ -12,15 +12,23 @@ from tests.benchmarks.results import BEGIN, END
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASES = f"gigstream_smoke_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
-BENCHES = ["release", "posting", "startup"]
+BENCHES = ["release", "posting", "startup", "api"]
 GOALS = [
     "release, against the same SQL from psql",
     "release, against Django loop with signals",
     "two releasers, against one",
     "600 due among 900 active, two releasers",
     "cold start of manage.py check",
+    "a task posted, p95 at 8 connections",
 ]
-TABLES = ["Release of 600 due", "Finding due work", "Posting one after the other", "Start, 1 times each"]
+TABLES = [
+    "Release of 600 due",
+    "Finding due work",
+    "Posting one after the other",
+    "Start, 1 times each",
+    "A worker's overview, 1 rounds of 24",
+    "A task posted, 1 rounds of 24",
+]
 
 
 @pytest.mark.django_db

@@ -1,5 +1,6 @@
 """Serializer fields that take one form of each value and refuse the rest, and serializers that do so too."""
 
+import functools
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -21,8 +22,19 @@ _WHOLE = re.compile(r"0|[1-9]\d{0,18}", re.ASCII)
 LARGEST_JSON = 16_384
 
 
+@functools.cache
+def _fields_of(form: type[serializers.Serializer]) -> Any:
+    """The form's fields. Reading a value changes nothing in them, so all who read share them."""
+    fields: Any = serializers.Serializer.fields
+    return fields.func(form())
+
+
 class StrictSerializer(serializers.Serializer):
     """Takes the fields it has and no others."""
+
+    @property
+    def fields(self) -> Any:
+        return _fields_of(type(self))
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
