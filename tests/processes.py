@@ -93,6 +93,35 @@ def run_worker(
     )
 
 
+def _own_servers() -> dict[str, str]:
+    """An environment that names this test's database, cache and broker."""
+    return {
+        **os.environ,
+        "DATABASE_URL": database_url(),
+        "CACHE_URL": settings.CACHES["default"]["LOCATION"],
+        "REDIS_URL": celery_app.conf.broker_url,
+    }
+
+
+@contextmanager
+def run_scheduler(log: Path, environment: Mapping[str, str] | None = None) -> Iterator[None]:
+    """All jobs, on this test's database, for as long as the block lasts."""
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "run_scheduler"],
+            cwd=settings.BASE_DIR,
+            env={**_own_servers(), **(environment or {})},
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+        try:
+            yield
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+
+
 @dataclass(frozen=True, slots=True)
 class Web:
     """A web server on this machine: where it listens, its master process, and what it says."""
@@ -127,12 +156,7 @@ def run_web(
         process = subprocess.Popen(
             [sys.executable, "-m", "gunicorn", "gigstream.wsgi", *served, "--threads", str(threads)],
             cwd=settings.BASE_DIR,
-            env={
-                **os.environ,
-                "DATABASE_URL": database_url(),
-                "CACHE_URL": settings.CACHES["default"]["LOCATION"],
-                **(environment or {}),
-            },
+            env={**_own_servers(), **(environment or {})},
             pass_fds=[listener.fileno()],
             stdout=output,
             stderr=output,
