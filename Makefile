@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_ARGS ?= -n 2 --dist worksteal
+FUZZ_EXAMPLES ?= 120
 BENCHES := tests/benchmarks
 PEERS := $(VENV)/.installed-for-benchmarks
 NODE_PEERS := $(BENCHES)/drizzle/node_modules/.package-lock.json
@@ -19,7 +20,7 @@ PRODUCTION_EXAMPLE := GIGSTREAM_ENV=production DEBUG=false ALLOWED_HOSTS=gigstre
 	EMAIL_URL=smtp://mail.invalid:25 WALLET_SIGN_IN_DOMAIN=gigstream.example
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test bench schema check services-stop
+.PHONY: help install demo test fuzz bench schema check services-stop
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -43,6 +44,9 @@ demo: install ## run everything on 127.0.0.1, port $PORT or 8000, until Ctrl-C; 
 
 test: $(NODE_SDK) ## run the tests; PYTEST_ARGS replaces pytest's arguments
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+fuzz: install ## ask the API for what its description allows and forbids, 10,000 times and more
+	$(BIN)/pytest -n 0 -s tests/api/test_fuzz.py --fuzz-examples $(FUZZ_EXAMPLES)
 
 bench: $(PEERS) $(NODE_PEERS) ## measure speed into docs/performance.md; BENCH=release only that, PROFILE=1 its plans
 	@$(BIN)/python -m tests.benchmarks $(BENCH) $(if $(PROFILE),--explain)

@@ -234,7 +234,7 @@ def test_a_platform_that_leaves_leaves_no_addresses_behind():
 def test_invitations_cost_the_same_statements_for_one_or_many(platform, api, django_assert_num_queries):
     api.get("workers/invitations")
     for round_ in range(2):
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(2):
             api.get("workers/invitations")
         for number in range(5):
             invite(api, f"{round_}-{number}@example.com")
