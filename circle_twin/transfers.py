@@ -241,7 +241,7 @@ def _bid(body: Body) -> dict[str, str]:
     except (KeyError, TypeError, ValueError, InvalidOperation) as error:
         raise invalid("give feeLevel, or gasLimit, maxFee and priorityFee") from error
     if limit < chain.GAS_USED or most < chain.BASE_FEE_GWEI or tip < 0:
-        raise invalid("the bid is below what the network asks for")
+        raise invalid("the fee is below what the network asks for")
     return {
         "gasLimit": str(limit),
         "baseFee": str(chain.BASE_FEE_GWEI),
