@@ -11,10 +11,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from circle_twin import control, errors
-from circle_twin.api import Answer, Api, Request
-from circle_twin.errors import ApiError
-from circle_twin.faults import Fault
+from gigstream.circle_twin import control, errors
+from gigstream.circle_twin.api import Answer, Api, Request
+from gigstream.circle_twin.errors import ApiError
+from gigstream.circle_twin.faults import Fault
 
 LARGEST_BODY = 1_000_000
 HUGE = 20_000_000
