@@ -1,4 +1,4 @@
-"""Gunicorn's configuration (`-c python:gigstream.gunicorn`): what its processes count, they count together."""
+"""Gunicorn's configuration (`-c python:gigstream.gunicorn`): its processes count together what they count."""
 
 import os
 import shutil
