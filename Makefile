@@ -5,6 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 PYTEST_ARGS ?= -n 2 --dist worksteal
+FUZZ_EXAMPLES ?= 120
 BENCHES := tests/benchmarks
 PEERS := $(VENV)/.installed-for-benchmarks
 NODE_PEERS := $(BENCHES)/drizzle/node_modules/.package-lock.json
@@ -19,7 +20,7 @@ PRODUCTION_EXAMPLE := GIGSTREAM_ENV=production DEBUG=false ALLOWED_HOSTS=gigstre
 	EMAIL_URL=smtp://mail.invalid:25 WALLET_SIGN_IN_DOMAIN=gigstream.example
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test faults bench schema check services-stop
+.PHONY: help install demo test faults fuzz bench schema check services-stop
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -46,6 +47,9 @@ test: $(NODE_SDK) ## run the tests; PYTEST_ARGS replaces pytest's arguments
 
 faults: install ## settle 10,000 payouts, or PAYOUTS, through Circle's twin while one call in twenty goes wrong
 	GIGSTREAM_TEST_PAYOUTS=$(or $(PAYOUTS),10000) $(BIN)/pytest -n 0 tests/provider/test_many_payouts.py
+
+fuzz: install ## ask the API for what its description allows and forbids, 10,000 times and more
+	$(BIN)/pytest -n 0 -s tests/api/test_fuzz.py --fuzz-examples $(FUZZ_EXAMPLES)
 
 bench: $(PEERS) $(NODE_PEERS) ## measure speed into docs/performance.md; BENCH=release only that, PROFILE=1 its plans
 	@$(BIN)/python -m tests.benchmarks $(BENCH) $(if $(PROFILE),--explain)

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from audit.models import AnsweredRequest
 from gigstream.lib import sql
 from gigstream.lib.clock import database_now
-from gigstream.lib.db import atomic_with_retry, try_lock
+from gigstream.lib.db import atomic_with_retry, joined, try_lock
 from gigstream.lib.errors import Refusal, ReplayMismatch
 
 KEPT = timedelta(days=7)
@@ -67,7 +67,8 @@ def once(asked: Asked, act: Callable[[], tuple[int, str]]) -> Answer:
         if request_hash != asked.hash:
             raise ReplayMismatch("this Idempotency-Key was used for another request")
         return Answer(status, body, replayed=True)
-    status, body = act()
+    with joined():
+        status, body = act()
     sql.insert(
         AnsweredRequest(
             caller=asked.caller,

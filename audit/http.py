@@ -98,6 +98,8 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if request.method not in self.allowed_methods:
+            raise exceptions.MethodNotAllowed(request.method or "")
         if "Transfer-Encoding" in request.headers:
             raise LengthMissing("a body needs the header Content-Length")
         known = self._known(request)
@@ -160,16 +162,16 @@ class ApiView(APIView):
 
         `shown_once`, which the act fills, is in the first answer only and is kept nowhere: secrets.
         """
+        key = request.headers.get("Idempotency-Key")
+        if key is not None and not _KEY.fullmatch(key):
+            raise InvalidKey("an Idempotency-Key is 1 to 255 visible ASCII characters")
         if self._is_rehearsal(request):
             return json(200, rehearse(act, request.auth))
-        key = request.headers.get("Idempotency-Key")
         if key is None and self.moves_money:
             raise KeyMissing("a request that moves money needs the header Idempotency-Key")
         if key is None:
             status, body = atomic_with_retry(act)()
             return json(status, {**body, **shown_once} if shown_once else body)
-        if not _KEY.fullmatch(key):
-            raise InvalidKey("an Idempotency-Key is 1 to 255 visible ASCII characters")
         answer = answers.once(_asked(request, key), lambda: _rendered(*act()))
         if answer.replayed:
             response = HttpResponse(answer.body, status=answer.status, content_type="application/json")

@@ -49,11 +49,12 @@ class ActorMiddleware:
 
     @staticmethod
     def _actor(request: HttpRequest, request_id: str) -> Actor:
-        user = request.user
-        is_staff = user.is_authenticated and user.is_staff
+        # Without a session there is nobody to look for, as in every request of a program.
+        user = request.user if settings.SESSION_COOKIE_NAME in request.COOKIES else None
+        is_staff = user is not None and user.is_authenticated and user.is_staff
         return Actor(
             type=ActorType.STAFF if is_staff else ActorType.SYSTEM,
-            id=str(user.pk) if is_staff else "",
+            id=str(user.pk) if user and is_staff else "",
             ip_address=request.META.get("REMOTE_ADDR") or None,
             user_agent=request.headers.get("User-Agent", ""),
             request_id=request_id,

@@ -12,8 +12,10 @@ from payments.api.notifications import circle_notifications
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
-    path("api/v1/", include("workers.api.urls")),
+    # What is asked most comes first: addresses are tried one after the other.
+    path("api/v1/me/overview", Overview.as_view(), name="me-overview"),
     path("api/v1/", include("platforms.api.urls")),
+    path("api/v1/", include("workers.api.urls")),
     path("api/v1/", include("payments.api.urls")),
     path("api/v1/", include("reputation.api.urls")),
     path("api/v1/", include("platforms.api.me_urls")),
@@ -21,7 +23,6 @@ urlpatterns = [
     path("api/v1/", include("reputation.api.me_urls")),
     path("api/v1/", include("loans.api.me_urls")),
     path("provider/circle/notifications", circle_notifications, name="circle-notifications"),
-    path("api/v1/me/overview", Overview.as_view(), name="me-overview"),
     # Where nothing is, programs are told so even where people get Django's pages for developers.
     re_path("^api/v1/", problems.nothing_here),
     path("api/schema/", documentation.schema, name="schema"),

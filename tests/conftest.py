@@ -12,6 +12,12 @@ from tests.broker import numbered, use_broker
 PARALLEL = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--fuzz-examples", type=int, default=5, help="so many cases of each kind for an operation"
+    )
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Start what is not running, and give each parallel process Redis databases of its own."""
     services.ensure_unset()

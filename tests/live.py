@@ -41,7 +41,7 @@ class LiveApi:
         """With a fresh idempotency key and the body as JSON, where the method has one."""
         if method == "GET":
             return self.get(path)
-        return self.send(method, f"/api/v1/{path}", json.dumps(body).encode(), self._json())
+        return self.send(method, f"/api/v1/{path}", json.dumps(body or {}).encode(), self._json())
 
     def _json(self, key: str | None = None) -> dict[str, str]:
         key = f"live-{next(_keys)}" if key is None else key

@@ -81,10 +81,37 @@ def _ending() -> Iterator[None]:
             work()
 
 
+# Whether a frame opened now is undone only together with the one around it.
+_joined: ContextVar[bool] = ContextVar("joined", default=False)
+
+
+@contextmanager
+def joined() -> Iterator[None]:
+    """Functions under `atomic_with_retry` that are called directly inside have no savepoint of their own: for
+    whoever passes on all that they raise, which undoes what is around them as well."""
+    token = _joined.set(True)
+    try:
+        yield
+    finally:
+        _joined.reset(token)
+
+
+@contextmanager
+def _inner_frame() -> Iterator[None]:
+    joins = _joined.get()
+    token = _joined.set(False)
+    try:
+        with transaction.atomic(savepoint=not joins):
+            yield
+    finally:
+        _joined.reset(token)
+
+
 def atomic_with_retry(function: Callable[P, R]) -> Callable[P, R]:
     """Run the function in one transaction; rerun all of it, up to 5 times, after a lock conflict.
 
-    Inside a transaction of the caller it is a plain savepoint: only the outermost may retry.
+    Inside a transaction of the caller it is a plain savepoint, or none (`joined`): only the outermost may
+    retry.
     """
 
     @functools.wraps(function)
@@ -94,7 +121,7 @@ def atomic_with_retry(function: Callable[P, R]) -> Callable[P, R]:
 
     def attempt_all(*args: P.args, **kwargs: P.kwargs) -> R:
         if connection.in_atomic_block:
-            with transaction.atomic():
+            with _inner_frame():
                 return _framed(function, *args, **kwargs)
         for attempt in range(1, ATTEMPTS + 1):
             try:

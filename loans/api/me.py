@@ -58,7 +58,9 @@ class EligibilityAnswer(serializers.Serializer):
     eligible = YesNo()
     reasons = serializers.ListField(child=Text(), help_text="why not; empty when eligible")
     score = Whole()
-    fee_bps = Whole(help_text="of the advance, in hundredths of a percent")
+    fee_bps = Whole(
+        allow_null=True, help_text="of the advance, in hundredths of a percent; null where none can be had"
+    )
 
 
 class MyEarnings(MyView):

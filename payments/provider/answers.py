@@ -20,15 +20,17 @@ _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 # Looked for in this order, in reasons of failed transactions and in messages of refused requests.
 _WORDS = (
     ("nonce", ErrorClass.NONCE),
-    ("block", ErrorClass.BLOCKED_DESTINATION),
+    ("blocklist", ErrorClass.BLOCKED_DESTINATION),
+    ("blacklist", ErrorClass.BLOCKED_DESTINATION),
+    ("blocked", ErrorClass.BLOCKED_DESTINATION),
     ("denied", ErrorClass.BLOCKED_DESTINATION),
     ("screening", ErrorClass.BLOCKED_DESTINATION),
     ("sanction", ErrorClass.BLOCKED_DESTINATION),
     ("native_token", ErrorClass.GAS),
-    ("gas", ErrorClass.GAS),
-    ("bid", ErrorClass.GAS),
     ("insufficient", ErrorClass.INSUFFICIENT_FUNDS),
     ("holds less", ErrorClass.INSUFFICIENT_FUNDS),
+    ("gas", ErrorClass.GAS),
+    ("fee", ErrorClass.GAS),
 )
 
 
@@ -116,7 +118,11 @@ def balance(body: object, *, token: str) -> Decimal:
         _not_an_answer("balances are a list")
     for one in held:
         kind = part(one, "token")
-        if str(part(kind, "tokenAddress")).lower() == token.lower():
+        if not isinstance(kind, Mapping):
+            _not_an_answer("a token is an object")
+        # The native balance is the same money, and has no address of a contract.
+        address = kind.get("tokenAddress") or (token if kind.get("isNative") else "")
+        if str(address).lower() == token.lower():
             return units.token_view(_required(_decimal(part(one, "amount"))))
     return Decimal(0)
 

@@ -39,6 +39,7 @@ from payments.provider.protocol import (
     GasBid,
     Notification,
     NotificationRefused,
+    PaymentProvider,
     ProviderRefused,
     ProviderTransfer,
     ProviderUnavailable,
@@ -51,7 +52,7 @@ Read = TypeVar("Read")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-class CircleProvider:
+class CircleProvider(PaymentProvider):
     """Every write carries a key that follows from ours, and the entity secret encrypted for it alone."""
 
     name = "circle"

@@ -135,8 +135,10 @@ class NotificationRefused(Exception):
 class PaymentProvider(Protocol):
     # What breakers, switches and attempts know it by.
     name: str
-    # Whether its money is play money, which anybody may make.
-    simulated: bool
+
+    @property
+    def simulated(self) -> bool:
+        """Whether its money is play money, which anybody may make."""
 
     def create_wallet(self, *, key: UUID, owner: str) -> ProviderWallet:
         """A wallet for the owner; the same key never makes two."""
@@ -159,7 +161,11 @@ class PaymentProvider(Protocol):
         from_wallet: str = "",
         fee: FeeLevel | GasBid = FeeLevel.MEDIUM,
     ) -> ProviderTransfer:
-        """Send `amount` USDC to the address `to_wallet`; the same key never sends twice."""
+        """Send `amount` USDC to the address `to_wallet`; the same key never sends twice.
+
+        Whoever asks again under a key asks for the same, the fee included: another request is refused with
+        KEY_REUSED. A transfer under way is made dearer by `accelerate`.
+        """
 
     def execute_contract(
         self,

@@ -27,6 +27,7 @@ from payments.provider.protocol import (
     GasBid,
     Notification,
     NotificationRefused,
+    PaymentProvider,
     ProviderBusy,
     ProviderRefused,
     ProviderTransfer,
@@ -41,12 +42,15 @@ SIGNATURE = "x-circle-signature"
 BUSY_SECONDS = 30
 
 
-class SandboxProvider:
+class SandboxProvider(PaymentProvider):
     """Deterministic: ids and hashes follow from the key, the state from the time since acceptance. What is to
     go wrong is a row of SandboxFault; `kind` is a key of `_WRONG`, or a fate of `sandbox_chain`."""
 
     name = "sandbox"
-    simulated = True
+
+    @property
+    def simulated(self) -> bool:
+        return True
 
     def __init__(self, clock: Callable[[], datetime] = database_now) -> None:
         self._clock = clock
@@ -125,11 +129,13 @@ class SandboxProvider:
         self, key: UUID, from_wallet: str, fee: FeeLevel | GasBid, fate: str, **asked: Any
     ) -> SandboxTransfer:
         """The one transfer of the key. Raises ProviderRefused for a key that made another."""
+        bid = chain.bid_of(fee)
         row = SandboxTransfer.objects.filter(idempotency_key=key).first()
         if row is None:
             with transaction.atomic():
-                row = self._accept(key, _wallet(from_wallet).pk, chain.bid_of(fee), fate, asked)
-        if any(getattr(row, name) != value for name, value in asked.items()):
+                row = self._accept(key, _wallet(from_wallet).pk, bid, fate, asked)
+        same_fee = row.accelerated_at is not None or row.max_fee == bid.max_fee
+        if not same_fee or any(getattr(row, name) != value for name, value in asked.items()):
             raise ProviderRefused(
                 f"key {key} was used for another transfer", error_class=ErrorClass.KEY_REUSED, status=409
             )

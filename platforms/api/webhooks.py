@@ -60,7 +60,7 @@ class Webhook(WebhookView):
     """`webhook`."""
 
     doors = {
-        "GET": Door("get_webhook", WebhookRow),
+        "GET": Door("get_webhook", WebhookRow, may_be_missing=True),
         "PUT": Door("set_webhook", NewSecret, takes=WebhookForm),
     }
 

@@ -35,6 +35,8 @@ UNREADABLE = {
     "NaN": b'{"a": NaN}',
     "Infinity": b'{"a": -Infinity}',
     "an infinite number": b'{"a": 1e999}',
+    "a number of 65 bits": b'{"a": 18446744073709551616}',
+    "a number of 65 bits below zero": b'{"a": [-9223372036854775809]}',
     "a number of 5000 digits": b'{"a": ' + b"9" * 5000 + b"}",
     "a name given twice": b'{"a": 1, "a": 2}',
     "deep nesting": b'{"a": ' + b"[" * 33 + b"]" * 33 + b"}",
@@ -73,7 +75,7 @@ def test_a_body_that_cannot_be_read_is_refused(web, name):
 
 AMOUNTS = (
     *("1.0000001", "NaN", "Infinity", "-1", "0", "-0", "+1", "1_000", "1e3", "1E+400", " 5 ", "", "1.", ".5"),
-    *("01", "\u0663", "\uff15", "0x1", "1,5", "9" * 30, 0.1, 5, 1e3, 10**30),
+    *("01", "\u0663", "\uff15", "0x1", "1,5", "9" * 30, 0.1, 5, 1e3, 2**64 - 1),
 )
 
 
@@ -104,7 +106,7 @@ def wrong_values(schema):
 @pytest.mark.parametrize("name", TAKING)
 def test_a_field_that_is_unknown_or_wrong_is_named(web, name):
     operation, ask = operations()[name], ASKS[name]()
-    api = live(web, ask)
+    api, given = live(web, ask), ask.body or {}
     before = everything()
 
     def pointers(body):
@@ -112,12 +114,12 @@ def test_a_field_that_is_unknown_or_wrong_is_named(web, name):
         return [error["pointer"] for error in is_problem(answer, 400, "invalid_input")["errors"]]
 
     for field in operation.answered - set(operation.form["properties"]):
-        assert pointers({**ask.body, field: "x"}) == [f"/{field}"]
+        assert pointers({**given, field: "x"}) == [f"/{field}"]
     for field in operation.form.get("required", ()):
-        assert pointers({key: value for key, value in ask.body.items() if key != field}) == [f"/{field}"]
+        assert pointers({key: value for key, value in given.items() if key != field}) == [f"/{field}"]
     for field, schema in operation.form["properties"].items():
         for value in wrong_values(schema):
-            found = pointers({**ask.body, field: value})
+            found = pointers({**given, field: value})
             assert found, (field, value)
             assert all(pointer.startswith(f"/{field}") for pointer in found), (field, value, found)
     assert everything() == before

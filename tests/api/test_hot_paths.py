@@ -15,7 +15,7 @@ from tests.factories import WorkerFactory, assigned, running_stream, started
 
 pytestmark = pytest.mark.django_db
 
-POSTING = 13
+POSTING = 11
 PLAN = {"title": "Deliver a parcel", "task_type": "fixed", "amount": "12.50"}
 
 

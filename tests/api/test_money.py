@@ -107,6 +107,11 @@ def test_a_dry_run_deposits_nothing(platform, api):
     assert balance(platform, "available") == 1000
 
 
+def test_a_balance_that_no_column_holds_is_refused(platform, api):
+    is_problem(api.post("deposits", {"amount": "99999999999999.999999"}), 422, "amount_too_large")
+    assert balance(platform, "available") == 1000
+
+
 # --- Transactions -------------------------------------------------------------------------------------------
 
 

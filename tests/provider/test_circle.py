@@ -83,11 +83,12 @@ def test_a_key_sends_once_however_often_it_is_used(circle, twin):
     assert len(twin.transactions()) == 1
 
 
-def test_a_key_with_another_request_is_refused(circle, twin):
+@pytest.mark.parametrize("other", [{"amount": "11"}, {"to": "0x" + "11" * 20}, {"fee": FeeLevel.HIGH}])
+def test_a_key_with_another_request_is_refused(circle, twin, other):
     pay(circle)
 
     with pytest.raises(ProviderRefused) as refused:
-        pay(circle, "11")
+        pay(circle, **other)
 
     assert (refused.value.error_class, refused.value.status) == (ErrorClass.KEY_REUSED, 409)
     assert len(twin.transactions()) == 1

@@ -148,7 +148,7 @@ def test_a_wallet_is_made_once_for_its_key(provider):
         provider.wallet(str(uuid4()))
 
 
-@pytest.mark.parametrize("other", [{"amount": "11"}, {"to": "0x" + "11" * 20}])
+@pytest.mark.parametrize("other", [{"amount": "11"}, {"to": "0x" + "11" * 20}, {"fee": FeeLevel.HIGH}])
 def test_a_key_with_another_request_is_refused(provider, other):
     pay(provider)
 

@@ -1,12 +1,15 @@
 """The twin as a process: what it remembers outlives it, and what it is asked wrongly it refuses."""
 
 import signal
+import subprocess
+import sys
 from decimal import Decimal
 from uuid import uuid4
 
 import pytest
 import urllib3
 
+from gigstream.twin import HOUSE_HOLDS
 from payments.provider.circle import CircleProvider
 from tests.circle import API_KEY, START, house_of, run_twin
 
@@ -42,6 +45,26 @@ def test_a_killed_twin_comes_back_with_all_that_it_knew(tmp_path, settings):
         twin.advance()
         assert circle.get(taken.id).state == "COMPLETE"
         assert circle._connection._client.configuration.public_key == public_key
+
+
+def test_the_command_runs_it_and_says_which_settings_use_it(tmp_path, settings):
+    process = subprocess.Popen(
+        [sys.executable, "manage.py", "circle_twin", "--port", "0", "--home", tmp_path],
+        cwd=settings.BASE_DIR,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        said = dict(process.stdout.readline().strip().split("=", 1) for _ in range(5))
+        settings.CIRCLE_API_URL = process.stdout.readline().split()[-1]
+        for name in set(said) - {"CIRCLE_API_URL"}:
+            setattr(settings, name, said[name])
+
+        assert CircleProvider().balance() == Decimal(HOUSE_HOLDS)
+        assert CircleProvider().transfer(key=uuid4(), to_wallet=WORKER, amount=Decimal(1)).id
+    finally:
+        process.terminate()
+        assert process.wait(timeout=20) == 0
 
 
 def test_its_clock_may_run(tmp_path, settings):
@@ -116,6 +139,18 @@ def test_other_paths_and_methods_are_refused(circle, twin):
     assert ask(twin, "POST", "/_twin/faults", call="transfer", fault="an earthquake")[0] == 400
     assert ask(twin, "POST", "/_twin/clock", advance=-1)[0] == 400
     assert ask(twin, "GET", "/ping") == (200, {"message": "pong"})
+
+
+def test_a_request_that_makes_no_sense_at_all_gets_an_answer_and_changes_nothing(circle, twin, settings):
+    body = {
+        "walletSetId": settings.CIRCLE_WALLET_SET_ID,
+        "blockchains": [["ARC"]],
+        "idempotencyKey": str(uuid4()),
+        "entitySecretCiphertext": circle._connection.ciphertext(),
+    }
+
+    assert ask(twin, "POST", "/v1/w3s/developer/wallets", **body)[0] == 500
+    assert circle.balance() == 1000
 
 
 def test_wallets_are_listed_and_filtered(circle, twin, settings):

@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+import pytest
 import urllib3
+from django.core.management import CommandError, call_command
 
 from gigstream import services
 
@@ -95,6 +97,16 @@ def test_payouts_settle_over_http_and_both_books_agree(embedded: Path, place: Pa
         assert before <= paid_by_circle(twin_port)
         assert len(pids(said, "circle")) == 1
         eventually(lambda: before <= booked({one[0] for one in before}))
+
+
+def test_the_demo_refuses_a_taken_port_of_the_twin_before_anything_is_started(monkeypatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setenv("PORT", str(free_port()))
+        monkeypatch.setenv("TWIN_PORT", str(taken.getsockname()[1]))
+        monkeypatch.setenv("CIRCLE_TWIN", "1")
+
+        with pytest.raises(CommandError, match="TWIN_PORT"):
+            call_command("demo")
 
 
 def _answers(port: int) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from gigstream.lib.api.describing import described
-from gigstream.lib.api.fields import Email, Id, Instant, StrictSerializer, Text, Whole, YesNo
+from gigstream.lib.api.fields import Email, Id, Instant, StrictSerializer, Text, WalletAddress, Whole, YesNo
 from workers import wallet_messages
 from workers.models import WalletChange, WalletNonce, Worker
 from workers.services import SignedIn
@@ -126,7 +126,7 @@ class RegisterForm(StrictSerializer):
     email = Email()
     password = Text(max_length=LONGEST_PASSWORD)
     full_name = Text(max_length=120, trim_whitespace=True)
-    wallet_address = Text(max_length=42, required=False, help_text="where payouts go; EIP-55 is checked")
+    wallet_address = WalletAddress(required=False, help_text="where payouts go; EIP-55 is checked")
 
 
 class RefreshForm(StrictSerializer):
@@ -143,7 +143,7 @@ class ResetForm(StrictSerializer):
 
 
 class NonceForm(StrictSerializer):
-    wallet_address = Text(max_length=42)
+    wallet_address = WalletAddress()
 
 
 class WalletForm(StrictSerializer):

@@ -12,7 +12,7 @@ class Door:
     """One method of an address, as the description of the API tells it.
 
     `operation` is unique in the whole API; `listed` doors answer page by page; `pages` are asked for inside
-    an answer that holds more.
+    an answer that holds more; what one of `may_be_missing` would answer may not be there yet.
     """
 
     operation: str
@@ -21,3 +21,4 @@ class Door:
     status: int = 200
     listed: bool = False
     pages: bool = False
+    may_be_missing: bool = False

@@ -64,6 +64,13 @@ class Text(serializers.CharField):
         return super().to_internal_value(data)
 
 
+class WalletAddress(Text):
+    """The text of a wallet's address, which the services judge."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": 42, **kwargs})
+
+
 class Email(Text):
     """An email address."""
 

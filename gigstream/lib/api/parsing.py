@@ -32,6 +32,7 @@ def read(body: bytes) -> Any:
             object_pairs_hook=_once_each,
             parse_constant=_refuse_constant,
             parse_float=_finite,
+            parse_int=_of_64_bits,
         )
     except UnicodeDecodeError as error:
         raise ParseError("the body is not UTF-8") from error
@@ -59,6 +60,14 @@ def _refuse_constant(text: str) -> NoReturn:
 def _finite(text: str) -> float:
     value = float(text)
     if math.isinf(value):
+        raise ValueError("a number is too large")
+    return value
+
+
+def _of_64_bits(text: str) -> int:
+    """Larger ones are amounts, which are strings; what writes JSON here cannot write them again."""
+    value = int(text)
+    if not -(2**63) <= value < 2**64:
         raise ValueError("a number is too large")
     return value
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig, SuspiciousOperation
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
-from django.db import InterfaceError, OperationalError
+from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
@@ -14,12 +14,15 @@ from rest_framework import exceptions
 
 from gigstream.lib.api.callers import CHALLENGE
 from gigstream.lib.api.rendering import dump
+from gigstream.lib.db import sqlstate
 from gigstream.lib.errors import Refusal
 
 logger = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_SECONDS = 2
+# numeric_value_out_of_range
+TOO_LARGE = "22003"
 # What DRF raises, by the name it has here.
 _CODES: dict[type[exceptions.APIException], str] = {
     exceptions.ParseError: "malformed_json",
@@ -110,6 +113,9 @@ def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
     if isinstance(error, OperationalError | InterfaceError):
         logger.warning("the database could not answer: %s", type(error).__name__)
         return unavailable(request)
+    if isinstance(error, DataError) and sqlstate(error) == TOO_LARGE:
+        said = "an amount, or a balance with it, would have more than 14 digits before the point"
+        return problem(request, 422, "amount_too_large", said)
     if isinstance(error, Http404 | ObjectDoesNotExist):
         return not_found(request, error)
     if isinstance(error, DjangoPermissionDenied):

@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from gigstream.lib.api.callers import PLATFORM, WORKER
 from gigstream.lib.api.doors import Door, Form
-from gigstream.lib.api.fields import Amount, Items, JSONObject, Text
+from gigstream.lib.api.fields import Amount, Items, JSONObject, Text, WalletAddress
 from gigstream.lib.api.forms import Problem, RehearsedEvent, RehearsedPosting
 from gigstream.lib.api.listing import MOST, USUAL
 from gigstream.lib.api.problems import MEDIA_TYPE
@@ -76,7 +76,8 @@ class DoorSchema(AutoSchema):
         if self.method == "GET":
             own = [self.view.query] if self.view.query is not None else []
             return [*own, *(_page_parameters() if self.door.listed or self.door.pages else ())]
-        return list(_act_parameters(self.view.moves_money))
+        # What is asked for to sign in is secret and kept for nobody, so a key has nothing to find again.
+        return list(_act_parameters(self.view.moves_money)) if self.view.callers else []
 
     def get_response_serializers(self) -> Any:
         door = self.door
@@ -85,7 +86,7 @@ class DoorSchema(AutoSchema):
             rehearsed = _rehearsal_of(door.answers)
             answers[200] = _either(door, [answers[200], rehearsed]) if 200 in answers else rehearsed
         refusals = _ON_READING if self.method == "GET" else tuple(_REFUSALS)
-        if "{" in self.path and 404 not in refusals:
+        if ("{" in self.path or door.may_be_missing) and 404 not in refusals:
             refusals = (*refusals, 404)
         for status in sorted(refusals):
             answers[status, MEDIA_TYPE] = OpenApiResponse(Problem, _REFUSALS[status])
@@ -171,6 +172,15 @@ class AmountField(OpenApiSerializerFieldExtension):
         above_zero = "" if self.target.allow_zero else "(?=.*[1-9])"
         pattern = rf"^{above_zero}(0|[1-9]\d{{0,13}})(\.\d{{1,6}})?$"
         return {"type": "string", "pattern": pattern, "examples": ["12.50"]}
+
+
+class WalletAddressField(OpenApiSerializerFieldExtension):
+    """What a pattern can say of addresses; it cannot say their checksum."""
+
+    target_class = WalletAddress
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        return {"type": "string", "pattern": "^0x[0-9a-fA-F]{40}$"}
 
 
 class ItemsField(OpenApiSerializerFieldExtension):

@@ -1,4 +1,4 @@
 SELECT count(*) AS streams_due,
        coalesce(extract(epoch FROM clock_timestamp() - min(next_release_at)), 0) AS streams_latest_seconds
 FROM streams
-WHERE status = 'active' AND shard = ANY(%(shards)s::int[]) AND next_release_at <= clock_timestamp()
+WHERE status = 'active' AND shard = ANY(%(shards)s::int[]) AND next_release_at <= statement_timestamp()

@@ -12,6 +12,7 @@ from gigstream.lib.clock import database_now
 from gigstream.lib.db import (
     at_the_end,
     atomic_with_retry,
+    joined,
     long_snapshot,
     require_no_transaction,
     sqlstate,
@@ -275,3 +276,47 @@ class TestAtTheEnd:
             fail()
         at_the_end(calls.append, [2])
         assert calls == [[2]]
+
+
+def _spoils(worker: Worker) -> None:
+    """Writes, and then fails."""
+    _rename(worker, "Spoilt")
+    raise ValueError("spoilt")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_joined_function_is_undone_with_all_that_is_around_it(django_assert_num_queries):
+    worker = WorkerFactory(full_name="Ana")
+
+    @atomic_with_retry
+    def frame():
+        _rename(worker, "Around")
+        with joined():
+            atomic_with_retry(_spoils)(worker)
+
+    # BEGIN, two statements for each renaming, ROLLBACK.
+    with django_assert_num_queries(6), pytest.raises(ValueError, match="spoilt"):
+        frame()
+
+    assert _name(worker) == "Ana"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_a_joined_function_calls_has_savepoints_as_ever():
+    worker = WorkerFactory(full_name="Ana")
+
+    @atomic_with_retry
+    def verb():
+        with pytest.raises(ValueError, match="spoilt"):
+            atomic_with_retry(_spoils)(worker)
+        assert _name(worker) == "Around"
+
+    @atomic_with_retry
+    def frame():
+        _rename(worker, "Around")
+        with joined():
+            verb()
+
+    frame()
+
+    assert _name(worker) == "Around"

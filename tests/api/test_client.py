@@ -1,0 +1,113 @@
+"""A client that a public generator makes from the checked-in description works as it is: a platform and a
+worker do their business with it."""
+
+import itertools
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from django.conf import settings
+
+from platforms import services as platforms
+from tests.api.operations import operations
+from tests.factories import PlatformFactory
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NAME = "gigstream_client"
+HOUR = 3600
+_keys = (f"client-{number}" for number in itertools.count(1))
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    """The folder in which the client is a package. What the generator does not understand is an error."""
+    folder = tmp_path_factory.mktemp("client")
+    (folder / "config.yaml").write_text("post_hooks: []\n")
+    description = str(settings.BASE_DIR / "docs" / "openapi.yaml")
+    command = [str(Path(sys.executable).with_name("openapi-python-client")), "generate", "--fail-on-warning"]
+    made = ["--path", description, "--output-path", str(folder / NAME), "--meta", "none"]
+    subprocess.run(
+        [*command, *made, "--config", str(folder / "config.yaml")], check=True, capture_output=True
+    )
+    return folder
+
+
+@pytest.fixture
+def client(package, monkeypatch):
+    monkeypatch.syspath_prepend(str(package))
+    yield import_module(NAME)
+    for name in [name for name in sys.modules if name.partition(".")[0] == NAME]:
+        del sys.modules[name]
+
+
+class Business:
+    """One caller, by the functions and models of the client."""
+
+    def __init__(self, client, web, token=None):
+        models = import_module(f"{NAME}.models")
+        self.model = lambda name, values: getattr(models, name).from_dict(values)
+        if token is None:
+            self.client = client.Client(base_url=web.url)
+        else:
+            self.client = client.AuthenticatedClient(base_url=web.url, token=token)
+
+    def do(self, name, *ids, form=None, expect=200, **more):
+        """What the operation answers, as the client has read it."""
+        operation = operations()[name]
+        function = import_module(f"{NAME}.api.{operation.resource}.{name}").sync_detailed
+        if form is not None:
+            more["body"] = self.model(*form)
+        if operation.moves_money:
+            more["idempotency_key"] = next(_keys)
+        answer = function(*ids, client=self.client, **more)
+        assert answer.status_code == expect, answer.content
+        assert answer.parsed is not None
+        return answer.parsed
+
+
+def test_it_has_every_operation(package):
+    found = {path.stem for path in (package / NAME / "api").glob("*/*.py")} - {"__init__"}
+
+    assert found == set(operations())
+
+
+def test_a_task_is_funded_streamed_completed_and_paid_out(client, web):
+    _, key = platforms.create_api_key(platform_id=PlatformFactory().pk)
+    platform = Business(client, web, key)
+    person = {"email": "ana@example.com", "password": "a long passphrase", "full_name": "Ana Lima"}
+    wallet = {"wallet_address": f"0x{7:040x}"}
+    tokens = Business(client, web).do("register", form=("RegisterForm", person | wallet), expect=201)
+    worker = Business(client, web, tokens.access_token)
+
+    deposit = platform.do("create_deposit", form=("DepositForm", {"amount": "500"}), expect=201)
+    assert (deposit.type_, deposit.amount) == ("deposit", "500.000000")
+    plan = {"title": "Watch", "task_type": "time_based", "amount": "36", "duration_seconds": HOUR}
+    task = platform.do("create_task", form=("TaskForm", plan | {"release_interval": 60}), expect=201)
+    to_ana = ("AssignForm", {"worker_id": str(tokens.worker_id)})
+    rehearsed = platform.do("assign_task", task.id, form=to_ana, dry_run=True)
+    assert [(one.kind, one.amount) for one in rehearsed.postings] == [("hold", "36.720000")]
+    assert platform.do("assign_task", task.id, form=to_ana).status == "assigned"
+    assert platform.do("start_task", task.id).status == "in_progress"
+
+    (stream,) = platform.do("list_streams").items
+    assert (stream.task_id, stream.status, stream.total_amount) == (task.id, "active", "36.000000")
+    (mine,) = worker.do("list_my_streams").items
+    assert (mine.id, mine.duration_seconds) == (stream.id, HOUR)
+    refused = worker.do("get_my_task", UUID(int=0), expect=404)
+    assert (refused.code, refused.status) == ("not_found", 404)
+
+    done = platform.do("complete_task", task.id, form=("CompleteForm", {"completion_proof": {"photo": "7"}}))
+    assert (done.status, done.paid_amount) == ("completed", "36.000000")
+    assert platform.do("get_stream", stream.id).released_amount == "36.000000"
+    assert worker.do("get_my_balance").available == "36.000000"
+    payout = worker.do("cash_out", form=("CashOutForm", {}), expect=201)
+    (listed,) = worker.do("list_my_payouts").items
+    assert (listed.id, listed.amount, listed.status) == (payout.id, "36.000000", "pending")
+    covered = worker.do("get_my_payout", payout.id).covers
+    assert {part.stream_id for part in covered} == {stream.id}
+    assert platform.do("get_balance").escrow == "0.000000"
+    assert len(platform.do("list_events").items) > 4

@@ -1,0 +1,101 @@
+"""The API does what its description says, and refuses the rest: cases made up from the description by
+Schemathesis, as a platform and as a worker, against a server over real sockets."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from gigstream.lib.clock import database_now
+from loans import services as loans
+from payments import services as payments
+from payments.models import Stream, Transaction
+from platforms import services as platforms
+from platforms.models import ApiKey, Event, Platform, Task
+from platforms.services import MilestonePlan
+from tests.api_client import Api
+from tests.books import violated
+from tests.factories import PlatformFactory, TaskFactory, WorkerFactory, assigned, running_stream, started
+from workers.models import Worker
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# The examples and coverage phases alone make as many.
+FEWEST_CASES = 2500
+
+
+def work_between(platform: Platform, worker: Worker) -> None:
+    """Tasks of all kinds in all states, streams, payouts, an advance, keys and events."""
+    now = database_now()
+    with_both = {"platform": platform, "now": now}
+    steps = [MilestonePlan("half", "5"), MilestonePlan("whole", "5")]
+    for _ in range(4):
+        TaskFactory(**with_both)
+        assigned(worker, **with_both)
+        started(worker, **with_both)
+        started(worker, task_type="milestone", milestones=steps, **with_both)
+        running_stream(worker, **with_both)
+        platforms.complete_task(task_id=started(worker, **with_both).pk, now=now)
+        platforms.create_api_key(platform_id=platform.pk)
+    payments.cash_out(worker_id=worker.pk, amount="4", now=now)
+    loans.request_loan(worker_id=worker.pk, amount="20", fee_bps=200, now=now)
+    platforms.set_webhook(platform_id=platform.pk, url="https://hooks.example.com/gigstream")
+
+
+def ids_of(platform: Platform, worker: Worker) -> dict[str, list[str]]:
+    """The keys of what there is, by the names that they have in addresses and bodies."""
+    payouts = Transaction.objects.filter(worker=worker, type="payout")
+    found = {
+        "task_id": Task.objects.filter(platform=platform),
+        "stream_id": Stream.objects.filter(platform=platform),
+        "transaction_id": Transaction.objects.filter(platform=platform),
+        "payout_id": payouts,
+        "event_id": Event.objects.filter(platform=platform),
+        "loan_id": worker.loans.all(),
+        "worker_id": Worker.objects.filter(pk=worker.pk),
+    }
+    ids = {name: [str(key) for key in rows.values_list("pk", flat=True)] for name, rows in found.items()}
+    keys = ApiKey.objects.filter(platform=platform).order_by("created_at")
+    return {**ids, "prefix": list(keys.values_list("prefix", flat=True))}
+
+
+def bearer(api: Api) -> str:
+    return api.headers["Authorization"].removeprefix("Bearer ")
+
+
+def test_what_is_made_up_from_the_description_finds_nothing(web, pytestconfig):
+    now = database_now()
+    platform, worker = PlatformFactory(funds="100000", now=now), WorkerFactory(now=now)
+    work_between(platform, worker)
+    ids = ids_of(platform, worker)
+    environment = {
+        "FUZZ_IDS": json.dumps(ids),
+        "FUZZ_PLATFORM_KEY": bearer(Api.of(platform)),
+        "FUZZ_WORKER_TOKEN": bearer(Api.as_worker(worker)),
+        "PYTHONPATH": str(settings.BASE_DIR),
+    }
+    command = [
+        *(
+            str(Path(sys.executable).with_name("schemathesis")),
+            "--config-file",
+            "tests/fuzz/schemathesis.toml",
+        ),
+        *("run", "docs/openapi.yaml", "--url", web.url, "--workers", "2", "--no-color"),
+        *("--max-examples", str(pytestconfig.getoption("--fuzz-examples")), "--generation-database", "none"),
+    ]
+
+    done = subprocess.run(
+        command, cwd=settings.BASE_DIR, env={**os.environ, **environment}, capture_output=True, text=True
+    )
+
+    print(done.stdout[done.stdout.find("API Operations:") :])
+    assert done.returncode == 0, done.stdout + done.stderr
+    cases = int(re.search(r"(\d+) generated", done.stdout)[1])
+    assert cases >= FEWEST_CASES
+    assert '"levelname": "ERROR"' not in web.log.read_text()
+    assert violated() == {}

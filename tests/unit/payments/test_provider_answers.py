@@ -1,0 +1,104 @@
+"""Circle's answers, read strictly: whatever comes, it is understood or refused, and nothing else happens."""
+
+from contextlib import suppress
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from payments.enums import ErrorClass
+from payments.provider import answers
+from payments.provider.answers import NotAnAnswer
+
+TRANSACTION = {
+    "id": "6c1a7b2e-0000-4000-8000-000000000001",
+    "state": "COMPLETE",
+    "amounts": ["10.5"],
+    "destinationAddress": "0x" + "AB" * 20,
+    "refId": "6c1a7b2e-0000-5000-8000-000000000002",
+    "txHash": "0x" + "12" * 32,
+    "blockHeight": 7,
+    "networkFee": "0.007776",
+    "estimatedFee": {"maxFee": "322"},
+    "createDate": "2026-03-02T09:00:00Z",
+    "walletId": "secret",
+}
+USDC = "0x3600000000000000000000000000000000000000"
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=10), inner, max_size=3),
+    max_leaves=8,
+)
+READERS = [
+    answers.transfer,
+    answers.wallet,
+    answers.estimate,
+    answers.notification,
+    lambda body: answers.balance(body, token=USDC),
+]
+
+
+def understood_or_refused(read, body):
+    with suppress(NotAnAnswer):
+        read(body)
+
+
+def test_a_transaction_is_read_whole():
+    read = answers.transfer(TRANSACTION)
+
+    assert (read.to_wallet, read.amount, read.network_fee) == (
+        "0x" + "ab" * 20,
+        Decimal("10.5"),
+        Decimal("0.007776"),
+    )
+    assert (str(read.key), read.block_number, read.gas_price) == (TRANSACTION["refId"], 7, 322)
+    assert "walletId" not in read.raw
+
+
+@pytest.mark.parametrize("read", READERS)
+@given(JUNK)
+def test_junk_is_refused(read, body):
+    understood_or_refused(read, body)
+
+
+@given(st.sampled_from(sorted(TRANSACTION)), JUNK)
+def test_a_transaction_with_one_wrong_part_is_understood_or_refused(name, junk):
+    understood_or_refused(answers.transfer, {**TRANSACTION, name: junk})
+
+
+@given(st.sampled_from(["tokenBalances", "token", "amount"]), JUNK)
+def test_a_balance_with_one_wrong_part_is_understood_or_refused(name, junk):
+    one = {"token": {"tokenAddress": USDC}, "amount": "1"}
+    body = {"tokenBalances": junk} if name == "tokenBalances" else {"tokenBalances": [{**one, name: junk}]}
+    understood_or_refused(lambda body: answers.balance(body, token=USDC), body)
+
+
+@pytest.mark.parametrize("amount", ["-1", "1e3", "NaN", " 1", "1_000", "٣", 1, 1.5, "0.1234567890123456789"])
+def test_an_amount_that_is_no_plain_decimal_is_refused(amount):
+    with pytest.raises(NotAnAnswer):
+        answers.transfer({**TRANSACTION, "amounts": [amount]})
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"),
+    [
+        ("INSUFFICIENT_NATIVE_TOKEN", ErrorClass.GAS),
+        ("INSUFFICIENT_TOKEN_BALANCE", ErrorClass.INSUFFICIENT_FUNDS),
+        ("nonce too low", ErrorClass.NONCE),
+        ("address is on a blocklist", ErrorClass.BLOCKED_DESTINATION),
+        ("FAILED_ON_CHAIN", ErrorClass.EXECUTION),
+        ("the blockchain is forbidden", ErrorClass.EXECUTION),
+        ("insufficient funds for gas", ErrorClass.INSUFFICIENT_FUNDS),
+        ("maxFee is too low", ErrorClass.GAS),
+    ],
+)
+def test_a_reason_has_a_class(words, kind):
+    assert answers.error_class(words, otherwise=ErrorClass.EXECUTION) == kind
+
+
+def test_the_native_balance_is_the_same_money():
+    native = {"tokenBalances": [{"token": {"isNative": True}, "amount": "1.000000999"}]}
+
+    assert answers.balance(native, token=USDC) == Decimal("1.000000")
+    assert answers.balance({"tokenBalances": []}, token=USDC) == 0
