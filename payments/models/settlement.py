@@ -306,8 +306,8 @@ class ChainCursor(models.Model):
 
 
 class ObservedTransfer(models.Model):
-    """One USDC transfer to a wallet of ours, as a log on chain. Credited once, when it is deep enough; what is
-    no platform's deposit is kept for staff."""
+    """One USDC transfer to a wallet of ours, as a log on chain. Credited once, when it is deep enough; what
+    is no platform's deposit is kept for staff."""
 
     id = models.BigAutoField(primary_key=True)
     tx_hash = models.CharField(max_length=66)

@@ -1,5 +1,5 @@
-"""Connections with limits, for services whose clients bring none: they try once, follow no redirect, and read no
-answer beyond a size and a time."""
+"""Connections with limits, for services whose clients bring none: they try once, follow no redirect, and
+read no answer beyond a size and a time."""
 
 import time
 from collections.abc import Iterator

@@ -138,7 +138,8 @@ class Node:
             ]
             answers = self._ask([("eth_call", [one, "latest"]) for one in questions])
             return {
-                wallet: units.of_token_units(_int(held)) for wallet, held in zip(wallets, answers, strict=True)
+                wallet: units.of_token_units(_int(held))
+                for wallet, held in zip(wallets, answers, strict=True)
             }
 
     def _ask(self, questions: Sequence[tuple[str, list[Any]]]) -> list[Any]:

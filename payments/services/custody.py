@@ -1,7 +1,7 @@
 """Custody wallets: the provider makes one for each platform, and for each worker, who has no address.
 
-The party's row is the order. A call is keyed by whom the wallet is for, and after a call that may have got through
-the provider is asked for the key first, so that no crash makes two.
+The party's row is the order. A call is keyed by whom the wallet is for, and after a call that may have got
+through the provider is asked for the key first, so that no crash makes two.
 """
 
 from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """Deposits as the chain shows them: read block by block, kept when seen, credited once when deep enough.
 
-The node is asked outside of transactions. What it told is kept only if nobody else has kept it meanwhile, so any
-number of workers may look at once.
+The node is asked outside of transactions. What it told is kept only if nobody else has kept it meanwhile, so
+any number of workers may look at once.
 """
 
 import logging
@@ -167,7 +167,9 @@ def _keep(
         return False
     there = {(one.tx_hash, one.log_index): one for one in found}
     read = Q(status=ObservedStatus.SEEN, block_number__range=(cursor.block_number + 1, last))
-    rows = list(ObservedTransfer.objects.locked().filter(Q(tx_hash__in=[one.tx_hash for one in found]) | read))
+    rows = list(
+        ObservedTransfer.objects.locked().filter(Q(tx_hash__in=[one.tx_hash for one in found]) | read)
+    )
     known = {(row.tx_hash, row.log_index) for row in rows}
     ObservedTransfer.unguarded.bulk_create([_row(one, now) for key, one in there.items() if key not in known])
     moved = [row for row in rows if _follow(row, there.get((row.tx_hash, row.log_index)), cursor, last)]
@@ -250,11 +252,13 @@ def _objection(row: ObservedTransfer, standing: Mapping[int, str], ours: Wallets
         return "it comes from a wallet of ours"
     if Transaction.objects.filter(tx_hash=row.tx_hash).exclude(idempotency_key=key_of(row.tx_hash)).exists():
         return "the chain transaction is on the books as something else"
+    if ObservedTransfer.objects.filter(tx_hash=row.tx_hash, status=ObservedStatus.CREDITED).exists():
+        return "the chain transaction was credited before"
     return ""
 
 
 def _credit_first(able: Sequence[ObservedTransfer], now: datetime) -> None:
-    """The logs to the platform of the first are credited to it (in memory: the rows); the others are noted."""
+    """The logs to the platform of the first are credited to it (in memory: the rows), the others noted."""
     platform_id = able[0].platform_id
     mine = [row for row in able if row.platform_id == platform_id]
     for row in able:
@@ -325,9 +329,8 @@ def credit_observed(
         raise NotForStaff(f"{row.tx_hash} is on the books already: book the rest by an adjustment")
     _book([row], platform_id, now)
     row.save()
-    audit.record(
-        "deposit.credit_observed", row, after={"amount": row.amount, "tx_hash": row.tx_hash, "by": by}, now=now
-    )
+    told = {"amount": row.amount, "tx_hash": row.tx_hash, "by": by}
+    audit.record("deposit.credit_observed", row, after=told, now=now)
     return row.transaction  # type: ignore[return-value]
 
 

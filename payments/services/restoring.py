@@ -1,5 +1,5 @@
-"""After a restore: the payouts that the provider already has are found by their keys and put back on the books,
-before anything is submitted."""
+"""After a restore: the payouts that the provider already has are found by their keys and put back on the
+books, before anything is submitted."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -83,7 +83,8 @@ def _match(pending: Iterable[Transaction], theirs: Mapping[UUID, ProviderTransfe
     found = [(row.pk, theirs[key]) for row in pending if (key := provider_key(row)) in theirs]
     for transaction_id, answer in found:
         take_found(transaction_id, answer, now)
-    return len(found)
+    taken = Transaction.objects.filter(pk__in=[one for one, _ in found], status=TransactionStatus.SUBMITTED)
+    return taken.count()
 
 
 def _unknown(theirs: Mapping[UUID, ProviderTransfer], since: datetime) -> list[ProviderTransfer]:

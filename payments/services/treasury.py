@@ -112,7 +112,10 @@ def _books() -> Books:
     world = Account.objects.get(pk=accounts.of_house(AccountName.WORLD)).balance
     offered = Q(status=TransactionStatus.SUBMITTED) | Q(status=TransactionStatus.PENDING, retry_count__gt=0)
     sums = Transaction.objects.outgoing().aggregate(
-        under_way=Sum("amount", filter=offered), count=Count("id", filter=offered), fees=Sum("fee"), paid=Count("id", filter=Q(fee__gt=0))
+        under_way=Sum("amount", filter=offered),
+        count=Count("id", filter=offered),
+        fees=Sum("fee"),
+        paid=Count("id", filter=Q(fee__gt=0)),
     )
     waiting = ObservedTransfer.objects.filter(
         status__in=[ObservedStatus.SEEN, ObservedStatus.UNKNOWN_PLATFORM]

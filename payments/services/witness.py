@@ -1,4 +1,4 @@
-"""The chain's own word on what is booked as confirmed: the receipt of each chain transaction, read by its hash."""
+"""The chain's own word on what is booked as confirmed: each chain transaction's receipt, read by its hash."""
 
 import logging
 from collections.abc import Iterator, Mapping, Sequence

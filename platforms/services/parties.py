@@ -54,7 +54,9 @@ def register_platform(
 
 
 @verb("platform.give_wallet", "platform")
-def give_wallet(*, platform_id: UUID, wallet_address: str, wallet_id: str, now: datetime | None = None) -> bool:
+def give_wallet(
+    *, platform_id: UUID, wallet_address: str, wallet_id: str, now: datetime | None = None
+) -> bool:
     """A platform without an address has this custody wallet to deposit to. One that has an address keeps it,
     and one that has left needs none: then False."""
     platform = Platform.objects.locked().get(pk=platform_id)
