@@ -189,5 +189,6 @@ def ask_for_custody_wallets(
     workers: Sequence[Worker] = (), platforms: Sequence[Platform] = (), **kwargs: Any
 ) -> None:
     """Who has no address gets a wallet soon."""
-    if settings.CUSTODY_WALLETS and any(one.wallet_address is None for one in [*workers, *platforms]):
+    parties: list[Worker | Platform] = [*workers, *platforms]
+    if settings.CUSTODY_WALLETS and any(one.wallet_address is None for one in parties):
         ring("create_wallets")

@@ -61,7 +61,7 @@ class _Transport(JSONBaseProvider):
     def make_batch_request(self, requests: list[tuple[RPCEndpoint, Any]]) -> list[RPCResponse] | RPCResponse:
         answers: Any = self.decode_rpc_response(self._post(self.encode_batch_rpc_request(requests)))
         # They come in any order, and web3 numbers them in the order that they were asked.
-        return sorted(answers, key=lambda one: int(one["id"])) if isinstance(answers, list) else answers
+        return sorted(answers, key=lambda one: int(str(one["id"]))) if isinstance(answers, list) else answers
 
     def _post(self, body: bytes) -> bytes:
         answer = self._pool.request(

@@ -6,6 +6,7 @@ through the provider is asked for the key first, so that no crash makes two.
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -119,7 +120,7 @@ def _apply(leased: WalletOrder, outcome: Outcome[ProviderWallet], now: datetime)
 
 def _hand_over(order: WalletOrder, wallet: ProviderWallet, now: datetime) -> None:
     """The party has the wallet (in memory: the order), unless it has an address of its own by now."""
-    given = {"wallet_address": wallet.address, "wallet_id": wallet.id, "now": now}
+    given: dict[str, Any] = {"wallet_address": wallet.address, "wallet_id": wallet.id, "now": now}
     try:
         if order.worker_id:
             workers.give_wallet(worker_id=order.worker_id, **given)

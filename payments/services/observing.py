@@ -8,6 +8,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
@@ -59,7 +60,7 @@ def wallets(house: str) -> Wallets:
     known: dict[str, UUID | None] = dict(
         WalletOrder.objects.exclude(address="").values_list("address", "platform_id")
     )
-    known.update(kept.values_list("wallet_address", "pk"))
+    known.update((address or "", pk) for address, pk in kept.values_list("wallet_address", "pk"))
     return Wallets(house, known)
 
 
@@ -278,7 +279,7 @@ def _book(rows: Sequence[ObservedTransfer], platform_id: UUID | None, now: datet
     first = rows[0]
     made = deposit(
         platform_id=platform_id,
-        amount=sum(row.amount for row in rows),
+        amount=sum((row.amount for row in rows), Decimal(0)),
         tx_hash=first.tx_hash,
         from_wallet=first.from_wallet,
         block_number=first.block_number,

@@ -49,7 +49,9 @@ def ask_the_chain(
         return list(found), Witness()
     breaker.note_outcomes(NAME, [None], now)
     seen = [replace(one, chain=_side(_hash(one), _wallet(one), receipts)) for one in found]
-    return seen, Witness(list(_compare(rows, receipts, now)), frozenset(row.pk for row in rows))
+    known = {(one.bucket, one.subject) for one in found}
+    new = [one for one in _compare(rows, receipts, now) if (one.bucket, one.subject) not in known]
+    return seen, Witness(new, frozenset(row.pk for row in rows))
 
 
 def _confirmed(since: datetime) -> list[Transaction]:

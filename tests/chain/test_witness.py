@@ -6,6 +6,7 @@ import pytest
 
 from payments import services as payments
 from payments.enums import TransferState
+from payments.health import State, settlement_health
 from payments.models import ProviderBreaker, Reconciliation, ReconciliationBreak, Transaction
 from payments.provider.protocol import ProviderTransfer
 from platforms import services as platforms
@@ -133,7 +134,7 @@ def test_a_difference_with_the_provider_is_told_with_what_the_chain_says(paid):
     assert reconcile(paid) >= 1
 
     row = ReconciliationBreak.objects.filter(theirs__isnull=False, bucket="amount_differs").get()
-    assert (row.chain["state"], row.chain["amount"]) == ("succeeded", "10")
+    assert (row.chain["state"], row.chain["amount"]) == ("succeeded", "10.000000")
 
 
 def test_a_credited_deposit_that_the_chain_has_forgotten(paid, node):
@@ -171,6 +172,10 @@ def test_money_that_left_without_us_is_a_difference_until_it_is_back(paid, node)
 
     row = ReconciliationBreak.objects.get(bucket="treasury")
     assert (row.ours["short"], row.theirs["held"]) == ("5.250000", "84.750000")
+
+    health = settlement_health(LATER)
+    assert health.state == State.CRITICAL
+    assert "treasury 5.25 USDC missing" in health.text()
 
     node.send(node.wallets[8], paid.house, "5.25")
     node.mine()

@@ -2,12 +2,14 @@
 
 import pytest
 
+from gigstream import celery_app
 from payments import services as payments
 from payments.models import WalletOrder
 from payments.provider.circle import CircleProvider
 from platforms import services as platforms
 from platforms.models import Platform
 from tests.factories import NOW, PlatformFactory, WorkerFactory, seconds
+from tests.processes import empty_queues
 from workers import services as workers
 from workers.models import Worker
 
@@ -25,8 +27,9 @@ def make(*, at=NOW):
 
 
 def there(twin):
-    """The wallets at the provider that are not the house's, by whom they are for."""
-    return sorted(one["name"] for one in twin.tell("state")["wallets"] if one["name"] != "house")
+    """The wallets at the provider that are a worker's or a platform's, by whom they are for."""
+    names = [one["name"] for one in twin.tell("state")["wallets"]]
+    return sorted(name for name in names if name.startswith(("worker:", "platform:")))
 
 
 def order_of(owner):
@@ -171,6 +174,26 @@ def test_who_has_left_gets_none_and_who_is_suspended_waits(twin):
     workers.reinstate_worker(worker_id=suspended.pk, reason="checked")
     assert make() == 1
     assert there(twin) == [f"worker:{suspended.pk}"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_registration_rings_for_it(twin):
+    empty_queues()
+    WorkerFactory()
+    assert asked() == []
+
+    WorkerFactory(wallet_address=None)
+
+    assert asked() == ["create_wallets"]
+
+
+def asked():
+    """The jobs that Celery was asked for."""
+    names = []
+    with celery_app.connection_for_write() as broker:
+        while message := broker.default_channel.basic_get("settlement", no_ack=True):
+            names.append(message.headers["task"])
+    return names
 
 
 def test_without_the_setting_nothing_is_made(twin, settings):
