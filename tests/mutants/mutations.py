@@ -281,3 +281,27 @@ def given_up_on_timeout_of_the_question() -> AbstractContextManager[list[Effect]
         return leave
 
     return replaced(settlement, "_leave", change)
+
+
+# Derived columns and clocks
+
+
+def added_in_python() -> AbstractContextManager[list[Effect]]:
+    """The platform is read, and its total, raised in memory, written back in the end."""
+
+    def change(real: Callable[..., None]) -> Callable[..., None]:
+        def add_to_platforms(moves: Sequence[TaskMove]) -> None:
+            read = [Platform.objects.get(pk=move.platform_id) for move in moves if move.before is None]
+            real(moves)
+            for platform in read:
+                platform.total_tasks += 1
+                platform.save(update_fields=["total_tasks"])
+
+        return add_to_platforms
+
+    return replaced(statistics, "add_to_platforms", change)
+
+
+def application_clock() -> AbstractContextManager[list[Effect]]:
+    """The releaser asks its own machine what time it is."""
+    return replaced(release, "database_now", lambda real: lambda: timezone.now())
