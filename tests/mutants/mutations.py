@@ -26,6 +26,9 @@ from payments.postings import Posting
 from payments.services import ledger, release, settlement, streams, submission, transactions
 from payments.services.attempts import Outcome
 from payments.services.payouts import void_postings
+from platforms import statistics
+from platforms.models import Platform
+from platforms.statistics import TaskMove
 
 
 @dataclass
