@@ -62,6 +62,8 @@ from workers.models import (
 APPS = ("audit", "workers", "platforms", "payments", "reputation", "loans")
 MODELS = [model for app in APPS for model in apps.get_app_config(app).get_models() if model._meta.managed]
 SECOND = timedelta(seconds=1)
+# Checks look at a row before anybody looks for what it refers to.
+UNUSED = new_id()
 ENDED = {"ended_at": AT, "milliseconds": 1}
 OPEN = {"state": "open", "opened_at": AT, "retry_at": AT, "open_seconds": 30}
 COMPLETED, CANCELLED = columns_of(Task, "completed"), columns_of(Task, "cancelled")
