@@ -42,7 +42,7 @@ def explain(
     """
     why = _EXPLAINED[TransactionType(movement.type)](movement)
     why.entries = _entries(movement, for_platform, for_worker)
-    why.timeline = [asdict(moment) for moment in timeline(movement) if moment.kind != "entry"]
+    why.timeline = [asdict(moment) for moment in timeline(movement, entries=False)]
     if for_worker is None:
         why.deductions = []
     return why

@@ -20,11 +20,11 @@ class Moment:
     text: str
 
 
-def timeline(movement: Transaction) -> list[Moment]:
+def timeline(movement: Transaction, *, entries: bool = True) -> list[Moment]:
     """Ledger entries, calls to the provider, its reports and the acts on the payment, the oldest first, in a
-    fixed number of statements. Names no member of staff."""
+    fixed number of statements. Names no member of staff; `entries` may be left out."""
     moments = [
-        *_entries(LedgerEntry.objects.filter(transaction=movement).order_by("id")),
+        *(_entries(LedgerEntry.objects.filter(transaction=movement).order_by("id")) if entries else ()),
         *_calls(SettlementAttempt.objects.filter(transaction=movement).order_by("number")),
         *_reports(movement),
         *_acts(movement),

@@ -1,5 +1,6 @@
 """What every address of the API has in common: credentials, input, errors, keys, pages and limits."""
 
+import sys
 from datetime import timedelta
 
 import pytest
@@ -111,6 +112,24 @@ def test_a_refused_act_is_logged_though_its_transaction_was_undone(api):
 def test_a_body_that_cannot_be_read_is_refused(api, raw, status, code):
     is_problem(api.post("tasks", raw=raw), status, code)
     assert not Task.objects.exists()
+
+
+def test_depth_is_refused_whatever_the_limit_of_recursion(api):
+    """Libraries raise it, and the reader of JSON would then run out of stack."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(1_000_000)
+    try:
+        for raw in (b"[" * 200_000, b'{"a":' * 40_000 + b"1", b'{"metadata": ["[", ' + b"[" * 100_000):
+            is_problem(api.post("tasks", raw=raw), 400, "malformed_json")
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def test_brackets_in_text_are_no_depth(api):
+    text = "[{" * 50 + '\\" ['
+    answer = api.post("tasks", {"title": text, "task_type": "fixed", "amount": "5"})
+
+    assert (answer.status_code, answer.json()["title"]) == (201, text)
 
 
 @pytest.mark.parametrize(

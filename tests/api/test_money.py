@@ -169,7 +169,7 @@ def test_a_fee_is_explained(platform, api, django_assert_max_num_queries):
     task = started(platform=platform, title="Deliver", amount="12.5")
     platforms.complete_task(task_id=task.pk, now=NOW)
 
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         why = explained(api, type="fee")
 
     assert why["sentence"] == (

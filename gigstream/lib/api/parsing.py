@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from typing import IO, Any, NoReturn
 
 from django.core.exceptions import RequestDataTooBig
@@ -10,6 +11,8 @@ from rest_framework.parsers import BaseParser
 
 LARGEST_BODY = 262_144
 DEEPEST = 32
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BRACKET = re.compile(rb"[\[\]{}]")
 
 
 class StrictJSONParser(BaseParser):
@@ -26,6 +29,7 @@ class StrictJSONParser(BaseParser):
 
 def read(body: bytes) -> Any:
     """The JSON value in `body`. Raises ParseError with a reason."""
+    _require_shallow(body)
     try:
         value = json.loads(
             body.decode("utf-8"),
@@ -36,12 +40,22 @@ def read(body: bytes) -> Any:
         )
     except UnicodeDecodeError as error:
         raise ParseError("the body is not UTF-8") from error
-    except RecursionError as error:
-        raise ParseError(f"nested deeper than {DEEPEST} levels") from error
     except ValueError as error:
         raise ParseError(f"not JSON: {str(error)[:120]}") from error
     _look_through(value)
     return value
+
+
+def _require_shallow(body: bytes) -> None:
+    """Refuse depth before the value is read: the reader goes down once for each level, and where a library
+    has raised Python's limit of recursion, a body of brackets would end the process."""
+    if body.count(b"[") + body.count(b"{") <= DEEPEST:
+        return
+    depth = 0
+    for bracket in _BRACKET.findall(_STRING.sub(b"", body)):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > DEEPEST:
+            raise ParseError(f"nested deeper than {DEEPEST} levels")
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -73,12 +87,9 @@ def _of_64_bits(text: str) -> int:
 
 
 def _look_through(value: Any) -> None:
-    """Refuse depth and text that no column can hold. Without recursion, which the depth would exhaust."""
-    level, depth = [value], 0
+    """Refuse text that no column can hold."""
+    level = [value]
     while level:
-        depth += 1
-        if depth > DEEPEST:
-            raise ParseError(f"nested deeper than {DEEPEST} levels")
         below: list[Any] = []
         for one in level:
             if isinstance(one, str):
