@@ -25,7 +25,7 @@ class Twin:
 
     def tell(self, what: str, **body: Any) -> Any:
         """Control the twin."""
-        answer = urllib3.request("POST", f"{self.url}/_twin/{what}", json=body, timeout=20, retries=False)
+        answer = urllib3.request("POST", f"{self.url}/_twin/{what}", json=body, timeout=300, retries=False)
         assert answer.status == 200, answer.data
         return answer.json()
 
