@@ -77,7 +77,7 @@ def test_a_change_of_nothing_changes_nothing(ana, api):
 @pytest.mark.parametrize(
     "given",
     [
-        *({"full_name": name} for name in ("", "  ", None, 5, "x" * 121)),
+        *({"full_name": name} for name in ("", "  ", None, 5, "x" * 121, "\n" + "x" * 120)),
         *({name: "x"} for name in ("email", "wallet_address", "status", "reputation_score", "id")),
     ],
 )
