@@ -48,7 +48,7 @@ def require_agreement(twin: Twin, *, since: datetime, now: datetime) -> None:
     complete = [one for one in twin.transactions() if one["state"] in ON_CHAIN]
     there = {one["id"]: (one["destinationAddress"].lower(), Decimal(one["amounts"][0])) for one in complete}
     assert there == confirmed
-    assert len({to for to, _ in there.values()}) <= len(there)
+    assert len({one["refId"] for one in complete}) == len(complete), "one of our keys has sent twice"
     assert violated() == {}
     open_breaks = payments.reconcile_settlements(since=since, now=now)
     assert open_breaks == 0, list(ReconciliationBreak.objects.values())
