@@ -1,11 +1,18 @@
 """The staff's doors to advances."""
 
-from django.contrib import admin
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from gigstream.lib.admin import ReadOnlyAdmin, ReportAdmin, Table, by_email, by_uuid, show_on
+from django.contrib import admin
+from django.db.models import Model
+
+from gigstream.lib.admin import EMPTY, Figures, ReadOnlyAdmin, ReportAdmin, Table, by_email, by_uuid, show_on
+from gigstream.lib.clock import database_now
 from gigstream.lib.money import usdc
+from loans.factors import best_move, factors_of
 from loans.models import Loan
 from loans.reports import LoanRepaymentStatus, WorkerEarnings, WorkerRiskAssessment
+from loans.selectors import terms_for
 from payments.models import LedgerEntry, Transaction
 from workers.models import Worker
 
@@ -122,8 +129,44 @@ class WorkerRiskAssessmentAdmin(ReportAdmin):
     search_help_text = "id or email of a worker"
 
 
+def _forecast(worker: Worker) -> Sequence[Sequence[object]]:
+    """The next 7 days as one line, and what may be lent on them."""
+    terms = terms_for(worker.pk, database_now())
+    expected = terms.forecast
+    days = f"{expected.history_days}, cut to 0.7" if expected.is_conservative else str(expected.history_days)
+    largest = EMPTY if terms.maximum is None else usdc(terms.maximum)
+    return [(usdc(expected.amount), usdc(expected.low), usdc(expected.high), days, largest)]
+
+
+def _factors(risk: WorkerRiskAssessment) -> Sequence[Sequence[object]]:
+    """A line for each factor, as the worker sees them."""
+    factors = factors_of(risk)
+    move = best_move(factors)
+    return [
+        (
+            one.name,
+            f"{one.points:.2f} of {one.highest:.2f}",
+            f"{one.missing:.2f}",
+            one.sentence,
+            f"Most: {one.advice}" if one is move else one.advice or EMPTY,
+        )
+        for one in factors
+    ]
+
+
+def _explained(by: type[Model], lines: Callable[[Any], Sequence[Sequence[object]]]) -> None:
+    headers = ("factor", "points", "missing", "reason", "change")
+    show_on(by, Figures("What the risk score is made of", WorkerRiskAssessment, headers, lines))
+
+
 show_on(
     Worker,
+    Figures(
+        "Earnings forecast for the next 7 days",
+        WorkerEarnings,
+        ("expected", "low (80 %)", "high (80 %)", "days of history", "largest advance"),
+        _forecast,
+    ),
     Table(
         Loan,
         by="worker",
@@ -133,6 +176,8 @@ show_on(
     Table(WorkerRiskAssessment, by="worker", columns=WorkerRiskAssessmentAdmin.list_display[1:]),
     Table(WorkerEarnings, by="worker", columns=WorkerEarningsAdmin.list_display[1:]),
 )
+_explained(WorkerRiskAssessment, _factors)
+_explained(Worker, lambda worker: _factors(WorkerRiskAssessment.objects.get(worker=worker)))
 show_on(
     Loan,
     Table(LedgerEntry, by="loan", columns=("created_at", "kind", "amount", "debit", "credit", "fact")),

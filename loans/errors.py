@@ -13,6 +13,12 @@ class NotEligible(Refusal):
     code = "not_eligible"
 
 
+class AdvanceOutOfRange(Refusal):
+    """The advance is below the smallest one or above what the forecast and the score allow."""
+
+    code = "advance_out_of_range"
+
+
 class NothingOwed(Refusal):
     """The loan owes nothing, or is not being repaid."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -17,11 +18,11 @@ from gigstream.lib.errors import IllegalMove
 from gigstream.lib.money import amount as exact
 from gigstream.lib.money import usdc
 from gigstream.lib.states import require_move
-from loans.calculations import fee_bps_for, loan_fee
+from loans.calculations import SMALLEST_ADVANCE, loan_fee
 from loans.enums import LOAN_MOVES, OWING, LoanStatus
-from loans.errors import InvalidTerms, NotEligible, NothingOwed, OpenLoanExists
+from loans.errors import AdvanceOutOfRange, InvalidTerms, NotEligible, NothingOwed, OpenLoanExists
 from loans.models import Loan
-from loans.reports import WorkerRiskAssessment
+from loans.selectors import Terms, terms_for
 from loans.signals import (
     loans_activated,
     loans_approved,
@@ -44,9 +45,15 @@ HIGHEST_FEE_BPS = 1000
 
 @verb("loan.request", "worker")
 def request_loan(
-    *, worker_id: UUID, amount: Decimal | str, fee_bps: int, now: datetime | None = None
+    *,
+    worker_id: UUID,
+    amount: Decimal | str,
+    fee_bps: int,
+    grounds: Terms | None = None,
+    now: datetime | None = None,
 ) -> Loan:
-    """A pending loan of `amount` USDC with a fee of floor(amount * fee_bps / 10000) exists.
+    """A pending loan of `amount` USDC with a fee of floor(amount * fee_bps / 10000) exists, and what it was
+    judged by, the `grounds`, is kept on it.
 
     Raises OpenLoanExists, InvalidTerms or the worker's standing.
     """
@@ -65,6 +72,7 @@ def request_loan(
         fee_bps=fee_bps,
         requested_at=now,
         created_at=now,
+        **(_kept(grounds) if grounds else {}),
     )
     try:
         with transaction.atomic():
@@ -78,17 +86,32 @@ def request_loan(
     return loan
 
 
+def _kept(grounds: Terms) -> dict[str, Any]:
+    return {
+        "risk_score": grounds.risk.score,
+        "risk_factors": audit.jsonable(grounds.risk.points),
+        "predicted_earnings": grounds.forecast.amount,
+    }
+
+
 @verb("loan.request", "worker")
 def request_advance(*, worker_id: UUID, amount: Decimal | str, now: datetime | None = None) -> Loan:
     """A worker has asked for an advance: it is pending, with the fee of their risk score.
 
-    Raises NotEligible with the reasons, or what `request_loan` raises.
+    Raises NotEligible with the reasons, AdvanceOutOfRange, or what `request_loan` raises.
     """
-    risk = WorkerRiskAssessment.objects.get(worker_id=worker_id)
-    fee_bps = fee_bps_for(risk.score)
-    if not risk.eligible or fee_bps is None:
-        raise NotEligible("no advance now: " + "; ".join(risk.reasons), score=risk.score)
-    return request_loan(worker_id=worker_id, amount=amount, fee_bps=fee_bps, now=now)
+    now = now or database_now()
+    value = exact(amount)
+    terms = terms_for(worker_id, now)
+    if terms.fee_bps is None or terms.maximum is None:
+        raise NotEligible("no advance now: " + "; ".join(terms.reasons), score=terms.risk.score)
+    if not SMALLEST_ADVANCE <= value <= terms.maximum:
+        raise AdvanceOutOfRange(
+            f"an advance is from {usdc(SMALLEST_ADVANCE)} to {usdc(terms.maximum)} now, not {usdc(value)}",
+            maximum=terms.maximum,
+            requested=value,
+        )
+    return request_loan(worker_id=worker_id, amount=value, fee_bps=terms.fee_bps, grounds=terms, now=now)
 
 
 def _move(loan: Loan, after: LoanStatus) -> None:

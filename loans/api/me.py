@@ -1,5 +1,6 @@
 """A worker's own earnings, risk and advances over the API."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,18 +10,22 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from audit.http import json
-from gigstream.lib.api.describing import described
+from gigstream.lib.api.describing import Rate, described
 from gigstream.lib.api.doors import Door
-from gigstream.lib.api.fields import Amount, Choice, StrictSerializer, Text, Whole, YesNo
+from gigstream.lib.api.fields import Amount, Choice, Instant, StrictSerializer, Text, Whole, YesNo
 from gigstream.lib.api.listing import narrow
+from gigstream.lib.clock import database_now
 from gigstream.lib.reports import Report, columns_of
 from loans import services
-from loans.calculations import fee_bps_for
 from loans.enums import LoanStatus
+from loans.factors import Factor, best_move, factors_of
+from loans.forecast import INTERVAL_PERCENT
 from loans.models import Loan
 from loans.reports import WorkerEarnings, WorkerRiskAssessment
+from loans.selectors import forecast_for, terms_for
 from workers.http import MyView, PeriodQuery
 
+DAY = timedelta(days=1)
 ADVANCE_COLUMNS = (
     "id",
     "created_at",
@@ -49,11 +54,33 @@ def _besides_worker(report: type[Report]) -> list[str]:
 _REASONS = serializers.ListField(child=Text(), help_text="why not; empty when eligible")
 AdvanceRow = described("AdvanceRow", Loan, ADVANCE_COLUMNS)
 Earnings = described("Earnings", WorkerEarnings, _besides_worker(WorkerEarnings))
-Risk = described("Risk", WorkerRiskAssessment, _besides_worker(WorkerRiskAssessment), reasons=_REASONS)
+
+
+class FactorRow(serializers.Serializer):
+    """One factor of the risk score, in points of it."""
+
+    name = Text()
+    points = Rate()
+    highest = Rate(help_text="what it could give")
+    missing = Rate(help_text="highest less points")
+    sentence = Text(help_text="why it gives what it gives")
+    advice = Text(allow_blank=True, help_text="what you could do; empty where that is nothing")
+
+
+Risk = described(
+    "Risk",
+    WorkerRiskAssessment,
+    _besides_worker(WorkerRiskAssessment),
+    reasons=_REASONS,
+    factors=FactorRow(many=True),
+    best_move=Text(
+        allow_null=True, help_text="the factor that misses most, of those you can do something about"
+    ),
+)
 
 
 class EligibilityAnswer(serializers.Serializer):
-    """Whether an advance can be had now, and at what fee."""
+    """Whether an advance can be had now, how much at most, and at what fee."""
 
     eligible = YesNo()
     reasons = serializers.ListField(child=Text(), help_text="why not; empty when eligible")
@@ -61,6 +88,28 @@ class EligibilityAnswer(serializers.Serializer):
     fee_bps = Whole(
         allow_null=True, help_text="of the advance, in hundredths of a percent; null where none can be had"
     )
+    maximum = Amount(allow_null=True, help_text="of the advance, in USDC; null where none can be had")
+    forecast = Amount(allow_zero=True, help_text="pay expected in the next 7 days, which the maximum follows")
+
+
+class ForecastDay(serializers.Serializer):
+    """24 hours to come."""
+
+    starts_at = Instant()
+    ends_at = Instant()
+    amount = Amount(allow_zero=True)
+
+
+class ForecastAnswer(serializers.Serializer):
+    """The pay expected in the next 7 days, in USDC."""
+
+    amount = Amount(allow_zero=True)
+    low = Amount(allow_zero=True, help_text="the truth lies from here ...")
+    high = Amount(allow_zero=True, help_text="... to here in `interval_percent` of 100 cases")
+    interval_percent = Whole()
+    days = ForecastDay(many=True, help_text="seven, which add up to `amount`")
+    history_days = Whole(help_text="days of 24 hours it is taken from, at most 90, from the first pay on")
+    is_conservative = YesNo(help_text="cut to 0.7 because the history is shorter than 14 days")
 
 
 class MyEarnings(MyView):
@@ -80,8 +129,56 @@ class MyRisk(MyView):
     doors = {"GET": Door("get_my_risk", Risk)}
 
     def get(self, request: Request) -> HttpResponse:
+        """The score with everything it follows from, a sentence for each factor, and what would move it."""
         row = WorkerRiskAssessment.objects.get(worker_id=self.worker(request).pk)
-        return json(200, columns_of(row, besides=("worker_id",)))
+        factors = factors_of(row)
+        move = best_move(factors)
+        return json(
+            200,
+            {
+                **columns_of(row, besides=("worker_id",)),
+                "factors": [_as_row(one) for one in factors],
+                "best_move": move.name if move else None,
+            },
+        )
+
+
+def _as_row(factor: Factor) -> dict[str, str]:
+    return {
+        "name": factor.name,
+        "points": f"{factor.points:.2f}",
+        "highest": f"{factor.highest:.2f}",
+        "missing": f"{factor.missing:.2f}",
+        "sentence": factor.sentence,
+        "advice": factor.advice,
+    }
+
+
+class MyForecast(MyView):
+    """`me/forecast`."""
+
+    doors = {"GET": Door("get_my_forecast", ForecastAnswer)}
+
+    def get(self, request: Request) -> HttpResponse:
+        """What the worker will earn in the next 7 days, from the last 90 days of earnings."""
+        now = database_now()
+        expected = forecast_for(self.worker(request).pk, now)
+        days = [
+            {"starts_at": now + number * DAY, "ends_at": now + (number + 1) * DAY, "amount": amount}
+            for number, amount in enumerate(expected.days)
+        ]
+        return json(
+            200,
+            {
+                "amount": expected.amount,
+                "low": expected.low,
+                "high": expected.high,
+                "interval_percent": INTERVAL_PERCENT,
+                "days": days,
+                "history_days": expected.history_days,
+                "is_conservative": expected.is_conservative,
+            },
+        )
 
 
 class Eligibility(MyView):
@@ -90,14 +187,16 @@ class Eligibility(MyView):
     doors = {"GET": Door("get_my_eligibility", EligibilityAnswer)}
 
     def get(self, request: Request) -> HttpResponse:
-        risk = WorkerRiskAssessment.objects.get(worker_id=self.worker(request).pk)
+        terms = terms_for(self.worker(request).pk, database_now())
         return json(
             200,
             {
-                "eligible": risk.eligible,
-                "reasons": risk.reasons,
-                "score": risk.score,
-                "fee_bps": fee_bps_for(risk.score),
+                "eligible": terms.eligible,
+                "reasons": terms.reasons,
+                "score": terms.risk.score,
+                "fee_bps": terms.fee_bps,
+                "maximum": terms.maximum,
+                "forecast": terms.forecast.amount,
             },
         )
 

@@ -4,6 +4,7 @@ from loans.api import me
 
 urlpatterns = [
     path("me/earnings", me.MyEarnings.as_view(), name="me-earnings"),
+    path("me/forecast", me.MyForecast.as_view(), name="me-forecast"),
     path("me/risk", me.MyRisk.as_view(), name="me-risk"),
     path("me/advances", me.MyAdvances.as_view(), name="me-advances"),
     path("me/advances/eligibility", me.Eligibility.as_view(), name="me-advances-eligibility"),

@@ -284,6 +284,7 @@ for _name, _path in {
     "get_my_balance": "me/balance",
     "get_my_earnings": "me/earnings",
     "get_my_eligibility": "me/advances/eligibility",
+    "get_my_forecast": "me/forecast",
     "get_my_reputation": "me/reputation",
     "get_my_risk": "me/risk",
     "list_my_advances": "me/advances",

@@ -1,21 +1,38 @@
 """A worker's own tasks, reputation, earnings, risk and advances over the API."""
 
 import json
+from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.core.cache import cache
 
 from gigstream.lib.clock import database_now
+from gigstream.lib.money import usdc
 from loans import services as loans
+from loans.errors import NotEligible
 from loans.models import Loan
+from loans.selectors import forecast_for, terms_for
+from payments import services as payments
+from payments.selectors import daily_earnings
 from platforms import services as platforms
 from platforms.services import MilestonePlan
 from reputation.services import adjust_reputation
 from tests.api_client import Api
-from tests.factories import PlatformFactory, WorkerFactory, assigned, started, trusted_worker
+from tests.factories import (
+    PlatformFactory,
+    WorkerFactory,
+    assigned,
+    balance,
+    running_stream,
+    settle,
+    started,
+    trusted_worker,
+)
 
 pytestmark = pytest.mark.django_db
 
+HOUR = timedelta(hours=1)
 NOBODY = "01900000-0000-7000-8000-000000000000"
 
 
@@ -131,6 +148,85 @@ def test_risk_is_shown_with_its_factors_and_reasons(api):
     assert "0 completed tasks, at least 5 are needed" in shown["reasons"]
 
 
+def test_every_factor_of_the_risk_says_why_and_what_would_move_it(ana, api):
+    platforms.complete_task(task_id=started(ana).pk)
+
+    shown = api.get("me/risk").json()
+
+    factors = {one["name"]: one for one in shown["factors"]}
+    assert list(factors) == ["reputation", "age", "task", "performance", "dispute", "loan", "earnings"]
+    for name, one in factors.items():
+        assert Decimal(one["points"]) == Decimal(shown[f"{name}_points"])
+        assert Decimal(one["highest"]) - Decimal(one["points"]) == Decimal(one["missing"])
+        assert one["sentence"].endswith(".")
+    assert factors["task"] == {
+        "name": "task",
+        "points": "5.00",
+        "highest": "250.00",
+        "missing": "245.00",
+        "sentence": "Completed tasks: 1; 50 count in full.",
+        "advice": "Each further completed task adds 5 points; tasks until it counts in full: 49.",
+    }
+    # Nothing is missing there, so there is nothing to do.
+    assert (factors["dispute"]["missing"], factors["dispute"]["advice"]) == ("0.00", "")
+    assert shown["best_move"] == "task"
+
+
+# --- Forecast -----------------------------------------------------------------------------------------------
+
+
+def test_who_has_earned_nothing_is_forecast_nothing(api):
+    shown = api.get("me/forecast").json()
+
+    assert (shown["amount"], shown["low"], shown["high"]) == ("0.000000", "0.000000", "0.000000")
+    assert (shown["history_days"], shown["is_conservative"], shown["interval_percent"]) == (0, False, 80)
+
+
+def test_a_forecast_takes_earnings_rewards_and_releases_from_the_ledger(ana, api):
+    now = database_now()
+    platforms.complete_task(task_id=started(ana, now=now - 30 * HOUR).pk, now=now - 26 * HOUR)
+    payments.grant_reward(worker_id=ana.pk, amount="3", reason="a gift", key="g", now=now - 2 * HOUR)
+    running_stream(ana, total="1", duration=3600, now=now - 2 * HOUR)
+    payments.release_due_streams(now=now - HOUR / 2)
+    before = balance(ana, "available")
+
+    shown = api.get("me/forecast").json()
+
+    # 10 on the day before, 3 and 1 on the last: 14 / 2 x 7 x 0.7.
+    assert before == 14
+    assert (shown["amount"], shown["history_days"], shown["is_conservative"]) == ("34.300000", 2, True)
+    assert sum(Decimal(day["amount"]) for day in shown["days"]) == Decimal("34.3")
+    starts, ends = ([day[name] for day in shown["days"]] for name in ("starts_at", "ends_at"))
+    assert starts[1:] == ends[:-1]
+
+
+def test_withheld_repayments_and_refused_work_do_not_change_a_forecast(ana):
+    now = database_now()
+    loan = loans.request_loan(worker_id=ana.pk, amount="20", fee_bps=200, now=now - 5 * HOUR)
+    loans.approve_loan(loan_id=loan.pk, now=now - 5 * HOUR)
+    loans.disburse_loan(loan_id=loan.pk, now=now - 5 * HOUR)
+    settle(now - 4 * HOUR)
+    platforms.complete_task(task_id=started(ana, now=now - 4 * HOUR).pk, now=now - 3 * HOUR)
+
+    # The advance itself is no pay; the earning counts in full, though half of it went to the loan.
+    assert daily_earnings([ana.pk], now=now, days=90) == {ana.pk: [10]}
+    assert forecast_for(ana.pk, now).amount == 49
+    assert forecast_for(ana.pk, now - 4 * HOUR).amount == 0
+
+
+def test_what_lies_before_the_window_makes_the_days_without_pay_count(ana):
+    now = database_now()
+    for ago in (100, 2):
+        payments.grant_reward(
+            worker_id=ana.pk, amount="9", reason="a gift", key=f"{ago}", now=now - 24 * ago * HOUR
+        )
+
+    (history,) = daily_earnings([ana.pk], now=now, days=90).values()
+
+    assert (len(history), sum(history), history[-3:]) == (90, 9, [9, 0, 0])
+    assert daily_earnings([ana.pk], now=now - 48 * HOUR, days=200)[ana.pk] == [9, *[0] * 97, 9]
+
+
 # --- Advances -----------------------------------------------------------------------------------------------
 
 
@@ -144,6 +240,9 @@ def test_an_eligible_worker_asks_for_an_advance_and_takes_it_back(trusted):
     terms = api.get("me/advances/eligibility").json()
     assert (terms["eligible"], terms["reasons"]) == (True, [])
     assert terms["fee_bps"] == (200 if terms["score"] >= 800 else 350)
+    # Ten days of 10 USDC: 70, cut to 49 as the history is short.
+    assert terms["forecast"] == "49.000000"
+    assert terms["maximum"] == f"{49 * (Decimal('0.5') + Decimal('0.0003') * terms['score']):.6f}"
 
     answer = api.post("me/advances", {"amount": "20"})
 
@@ -157,6 +256,34 @@ def test_an_eligible_worker_asks_for_an_advance_and_takes_it_back(trusted):
     cancelled = api.post(f"me/advances/{loan['id']}/cancel", {"reason": "found it"}).json()
     assert (cancelled["status"], cancelled["rejection_reason"]) == ("cancelled", "found it")
     assert api.post("me/advances", {"amount": "20"}).status_code == 201
+
+
+def test_an_advance_is_at_least_1_and_at_most_what_forecast_and_score_allow(trusted):
+    api = Api.as_worker(trusted)
+    maximum = Decimal(api.get("me/advances/eligibility").json()["maximum"])
+
+    for amount in ("0.999999", f"{maximum + Decimal('0.000001'):f}"):
+        body = is_refused(api.post("me/advances", {"amount": amount}), 409, "advance_out_of_range")
+        assert f"from 1.00 USDC to {usdc(maximum)} now" in body["detail"]
+    assert not Loan.objects.exists()
+
+    assert api.post("me/advances", {"amount": f"{maximum:f}"}).status_code == 201
+    loan = Loan.objects.get()
+    shown = api.get("me/risk").json()
+    assert (loan.risk_score, loan.predicted_earnings) == (shown["score"], 49)
+    assert loan.risk_factors == {name: shown[name] for name in shown if name.endswith("_points")}
+
+
+def test_without_earnings_to_forecast_from_there_is_no_advance(trusted):
+    """The last pay is long ago: the worker's standing is as good as before."""
+    now = database_now() + timedelta(days=120)
+
+    terms = terms_for(trusted.pk, now)
+
+    assert (terms.eligible, terms.maximum, terms.fee_bps) == (False, None, None)
+    assert list(terms.reasons) == ["the forecast of 0.00 USDC allows 0.00 USDC, at least 1.00 USDC is lent"]
+    with pytest.raises(NotEligible, match="the forecast of"):
+        loans.request_advance(worker_id=trusted.pk, amount="1", now=now)
 
 
 def test_a_worker_with_reasons_against_gets_no_advance(api):
@@ -209,7 +336,8 @@ def test_only_a_pending_request_is_withdrawn_and_only_ones_own(ana, api):
         ("me/earnings", 2),
         ("me/risk", 2),
         ("me/advances", 2),
-        ("me/advances/eligibility", 2),
+        ("me/advances/eligibility", 4),
+        ("me/forecast", 3),
     ],
 )
 def test_a_page_costs_the_same_for_one_row_or_many(ana, api, django_assert_num_queries, path, queries):

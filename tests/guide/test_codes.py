@@ -174,6 +174,9 @@ HOWS |= {
     ),
     ("task_not_open", 409): lambda g: g.api.post(f"tasks/{g.task().pk}/rate", {"rating": 5}),
     ("no_webhook", 409): lambda g: g.api.post("webhook/test"),
+    ("advance_out_of_range", 409): lambda g: Api.as_worker(trusted_worker(now=g.now)).post(
+        "me/advances", {"amount": "500"}
+    ),
     ("not_eligible", 409): lambda g: g.me.post("me/advances", {"amount": "20"}),
     ("nothing_to_claim", 409): lambda g: g.me.post(
         f"me/streams/{running_stream(g.worker, now=g.now + timedelta(hours=1)).pk}/claim"

@@ -15,12 +15,13 @@ from gigstream.lib.admin.search import (
     by_words,
     by_words_in_newest,
 )
-from gigstream.lib.admin.tables import Table, show_everywhere, show_on
+from gigstream.lib.admin.tables import Figures, Table, show_everywhere, show_on
 
 __all__ = [
     "EMPTY",
     "BelongsTo",
     "CappedPaginator",
+    "Figures",
     "NewestChoices",
     "NewestDates",
     "NewestYesNo",
