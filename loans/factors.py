@@ -1,4 +1,4 @@
-"""Why a risk score is what it is: a sentence for each factor, and what would move it (domain.md, section 7)."""
+"""Why a risk score is what it is: a sentence for each factor, and what would move it (domain.md, 7)."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -109,8 +109,8 @@ def _earnings(risk: WorkerRiskAssessment) -> tuple[str, str]:
             f"Earn in at least {WEEKS_TO_JUDGE} of 8 weeks, and about as much in each.",
         )
     return (
-        f"Weeks with pay of the last 8: {weeks}; what they brought varies by {risk.earnings_variation} of their"
-        " mean, where below 0.5 is steady and above 1 volatile.",
+        f"Weeks with pay of the last 8: {weeks}; what they brought varies by {risk.earnings_variation} of"
+        " their mean, where below 0.5 is steady and above 1 volatile.",
         "Earn about as much in each week.",
     )
 

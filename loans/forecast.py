@@ -29,8 +29,8 @@ _T90 = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """The pay expected in the next 7 days of 24 hours, in USDC. `days` add up to `amount`; the truth lies from
-    `low` to `high` four times in five. `history_days` is what it is taken from."""
+    """The pay expected in the next 7 days of 24 hours, in USDC. `days` add up to `amount`; the truth lies
+    from `low` to `high` four times in five. `history_days` is what it is taken from."""
 
     amount: Decimal
     low: Decimal
@@ -101,7 +101,7 @@ def _means(seen: Sequence[int], phase: int) -> tuple[Fraction, Fraction]:
 
 
 def _slope(seen: Sequence[int], means: Sequence[tuple[Fraction, Fraction]]) -> Fraction:
-    """By how much the pay of a day grows from one day to the next, days of the week compared with their like."""
+    """By how much pay grows from one day to the next, each day of the week compared with its like."""
     together = squares = Fraction(0)
     for day, pay in enumerate(seen):
         mean_day, mean_pay = means[day % WEEK]

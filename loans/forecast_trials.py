@@ -27,8 +27,8 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class Accuracy:
-    """Many trials in figures, all percent with one decimal. Errors in percent are taken of weeks with pay only,
-    of which there are `paid_weeks`; they are None without any."""
+    """Many trials in figures, all percent with one decimal. Errors in percent are taken of weeks with pay
+    only, of which there are `paid_weeks`; they are None without any."""
 
     trials: int
     paid_weeks: int
@@ -39,8 +39,8 @@ class Accuracy:
 
 
 def trials(history: Sequence[Decimal], *, reach: int, step: int, shortest: int) -> Iterator[Trial]:
-    """The forecast made after each `step`th of the last `reach` days, with nothing but the days before, and the
-    7 days that followed; the newest first, none with less than `shortest` days before it."""
+    """The forecast made after each `step`th of the last `reach` days, with nothing but the days before, and
+    the 7 days that followed; the newest first, none with less than `shortest` days before it."""
     first = max(shortest, len(history) - reach, 1)
     for today in range(len(history) - WEEK, first - 1, -step):
         made = forecast(history[:today])
@@ -54,8 +54,8 @@ def trials(history: Sequence[Decimal], *, reach: int, step: int, shortest: int) 
 
 
 def accuracy(of: Sequence[Trial]) -> Accuracy:
-    """The mean absolute error in percent (MAPE), that of repeating the last week, by how much the sums were too
-    high, and in how many cases the interval held the truth."""
+    """The mean absolute error in percent (MAPE), that of repeating the last week, by how much the sums were
+    too high, and in how many cases the interval held the truth."""
     paid = [one for one in of if one.earned]
     earned = sum((one.earned for one in of), Decimal(0))
     expected = sum((one.expected for one in of), Decimal(0))

@@ -64,8 +64,8 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the rules mean for one worker: reputation, score and the largest advance now (0 where there is none),
-    and what was lent at which fees in the time replayed. USDC."""
+    """What the rules mean for one worker: reputation, score and the largest advance now (0 where there is
+    none), and what was lent at which fees in the time replayed. USDC."""
 
     reputation: int
     score: int
@@ -83,15 +83,13 @@ def outcomes(
 ) -> tuple[Outcome, Outcome]:
     """What happened to the worker and what would have: events and advances of the time replayed, in order.
 
-    A smaller maximum cuts an advance, a score that is too low takes it away. Repayments, forecasts and the other
-    factors of the score stay as they were, and nobody asks for more than they did.
+    A smaller maximum cuts an advance, a score that is too low takes it away. Repayments, forecasts and the
+    other factors of the score stay as they were, and nobody asks for more than they did.
     """
     scores = replay(events, rules.deltas)
     start = events[0].previous_score if events else standing.reputation
     reputation = scores[-1].replayed if scores else standing.reputation
-    made = [
-        _advance(rules, one, replayed_at(scores, one.requested_at, otherwise=start)) for one in advances
-    ]
+    made = [_advance(rules, one, replayed_at(scores, one.requested_at, otherwise=start)) for one in advances]
     score = score_with(standing.points, reputation)
     before = Outcome(
         reputation=standing.reputation,

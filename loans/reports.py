@@ -9,7 +9,6 @@ from gigstream.lib.money import MoneyField
 from gigstream.lib.reports import Report
 from loans.enums import LoanStatus
 
-
 # The factors of the risk score, in the order of domain.md, section 7.
 POINTS = (
     "reputation_points",

@@ -51,9 +51,9 @@ def platform_days(platform_id: UUID, start: datetime, end: datetime) -> list[dic
 
 
 def daily_earnings(worker_ids: Collection[UUID], *, now: datetime, days: int) -> dict[UUID, list[Decimal]]:
-    """What each worker has earned (earnings, releases and rewards, before repayments) on each day of 24 hours,
-    counted back from `now`, the oldest first: at most `days` of them, and none before that of the worker's
-    first earning. Days without pay are 0; who has never earned is left out. One statement, in USDC."""
+    """What each worker has earned (earnings, releases and rewards, before repayments) on each day of 24
+    hours, counted back from `now`, the oldest first: at most `days` of them, and none before that of the
+    worker's first earning. Days without pay are 0; who never earned is left out. One statement, in USDC."""
     found: dict[UUID, dict[int, Decimal]] = {}
     asked = {"workers": list(worker_ids), "now": now, "days": days}
     for row in sql.rows(sql.load(_SQL / "daily_earnings.sql"), asked):

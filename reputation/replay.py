@@ -21,8 +21,8 @@ from workers.models import MAX_REPUTATION
 
 @dataclass(frozen=True, slots=True)
 class Deltas:
-    """What each kind of fact is worth: the rules of today unless said otherwise. `rating_step` is for each star
-    away from 3, `dispute_step` for each step of severity."""
+    """What each kind of fact is worth: the rules of today unless said otherwise. `rating_step` is for each
+    star away from 3, `dispute_step` for each step of severity."""
 
     completed: int = COMPLETED
     on_time: int = ON_TIME_BONUS
@@ -92,4 +92,5 @@ def _delta(event: PastEvent, deltas: Deltas, taken: dict[str, int]) -> int:
 
 def replayed_at(scores: Iterable[ScoreAt], at: datetime, *, otherwise: int) -> int:
     """The replayed score at an instant; `otherwise` before the first event."""
-    return next((one.replayed for one in reversed(list(takewhile(lambda one: one.at <= at, scores)))), otherwise)
+    past = [one.replayed for one in takewhile(lambda one: one.at <= at, scores)]
+    return past[-1] if past else otherwise

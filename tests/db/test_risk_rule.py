@@ -30,6 +30,7 @@ FACTS = {
     "pay.weeks_with_earnings": (0, 8),
     "pay.variation": (None, 0, 3),
 }
+BEST = {name: bounds[-1] for name, bounds in FACTS.items()} | {"disputed.disputes": 0, "pay.variation": 0}
 
 
 def rule():
@@ -114,9 +115,8 @@ def test_the_least_and_the_most_of_everything():
         "pay.variation": 3,
         "work.rating": None,
     }
-    best = {name: bounds[-1] for name, bounds in FACTS.items()} | {"disputed.disputes": 0, "pay.variation": 0}
 
-    low, high = scored([worst, best])
+    low, high = scored([worst, BEST])
 
     assert (low["score"], high["score"]) == (0, 1000)
 
@@ -134,7 +134,7 @@ def test_the_least_and_the_most_of_everything():
     ],
 )
 def test_more_of_it_never_harms_or_never_helps(name, sign):
-    """All else the same. More completed tasks are left out: one that is late lowers the rate of those on time."""
+    """All else the same. More completed tasks are left out: a late one lowers the rate of those on time."""
     people = [one for one in crowd(name, 800) if one[name] is not None]
     more = []
     wholes = {
@@ -155,7 +155,8 @@ def test_more_of_it_never_harms_or_never_helps(name, sign):
 
 def test_a_task_completed_on_time_never_harms():
     people = crowd(4)
-    counts = ("work.completed_tasks", "work.on_time_tasks", "work.completed_tasks_30_days", "work.ended_tasks_30_days")
+    ever = ("work.completed_tasks", "work.on_time_tasks")
+    counts = (*ever, "work.completed_tasks_30_days", "work.ended_tasks_30_days")
     more = [{**one, **{name: one[name] + 1 for name in counts}} for one in people]
 
     before, after = scored(people), scored(more)
@@ -167,7 +168,9 @@ def test_steady_pay_is_never_worth_less_than_volatile():
     base = someone(random.Random(5)) | {"pay.weeks_with_earnings": 8}
     variations = [0, 0.49, 0.5, 0.75, 1.0, 1.01, 3]
 
-    points = [row["earnings_points"] for row in scored([{**base, "pay.variation": one} for one in variations])]
+    people = [{**base, "pay.variation": one} for one in variations]
+
+    points = [row["earnings_points"] for row in scored(people)]
 
     assert points == [30, 30, 0, 0, 0, -30, -30]
     assert all(new <= old for old, new in itertools.pairwise(points))
@@ -177,5 +180,5 @@ def test_the_words_know_every_factor_and_its_most():
     factors = factors_of(WorkerRiskAssessment.objects.get(worker=WorkerFactory()))
 
     assert [f"{one.name}_points" for one in factors] == list(POINTS)
-    (best,) = scored([{name: bounds[-1] for name, bounds in FACTS.items()} | {"disputed.disputes": 0, "pay.variation": 0}])
+    (best,) = scored([BEST])
     assert [one.highest for one in factors] == [best[name] for name in POINTS]

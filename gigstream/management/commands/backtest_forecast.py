@@ -41,7 +41,7 @@ class Command(BaseCommand):
             if options[name] < 1:
                 raise CommandError(f"--{name} is at least 1")
         step = options["step"]
-        self.stdout.write(f"{'worker':36} {'trials':>7} {'MAPE %':>7} {'naive %':>8} {'bias %':>7} {'80 %':>6}")
+        self.stdout.write(f"{'worker':36}  trials  MAPE %  naive %  bias %   80 %")
         everything: list[Trial] = []
         with long_snapshot():
             for worker_id, history in _histories(options["worker"], options["days"] + LONGEST_HISTORY):

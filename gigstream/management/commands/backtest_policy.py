@@ -95,9 +95,11 @@ class Command(BaseCommand):
 
     def _print(self, sums: Sums) -> None:
         self.stdout.write(
-            f"{sums.workers} workers: {sums.gain_eligibility} become eligible, {sums.lose_eligibility} no longer"
-            f" are; largest advances now {_signed(sums.maximum)}; lent {_signed(sums.lent)}, fees"
-            f" {_signed(sums.fees)}"
+            f"of {sums.workers} workers {sums.gain_eligibility} become eligible,"
+            f" {sums.lose_eligibility} are no longer"
+        )
+        self.stdout.write(
+            f"maximum {_signed(sums.maximum)}, lent {_signed(sums.lent)}, fees {_signed(sums.fees)}"
         )
         if sums.unexplained:
             self.stdout.write(
@@ -113,7 +115,9 @@ def _rules(options: dict[str, Any]) -> Rules:
             fees = {int(score): bps for score, bps in options["fee"]}
         except ValueError as error:
             raise CommandError("--fee is SCORE=BPS, both whole numbers") from error
-        if not all(0 <= score <= HIGHEST_SCORE and 0 <= bps <= HIGHEST_FEE_BPS for score, bps in fees.items()):
+        if not all(
+            0 <= score <= HIGHEST_SCORE and 0 <= bps <= HIGHEST_FEE_BPS for score, bps in fees.items()
+        ):
             raise CommandError(f"scores are 0 to {HIGHEST_SCORE}, fees 0 to {HIGHEST_FEE_BPS} bps")
         bands = tuple(sorted(fees.items(), reverse=True))
         rules = replace(rules, fees=bands, lowest_score=bands[-1][0])
@@ -135,10 +139,13 @@ def _histories(only: Sequence[UUID], days: int) -> Iterator[WorkerHistory]:
 
 
 def _line(one: WorkerHistory, before: Outcome, after: Outcome) -> str:
+    def shown(outcome: Outcome, name: str) -> str:
+        value = getattr(outcome, name)
+        return usdc(value).removesuffix(" USDC") if isinstance(value, Decimal) else str(value)
+
     def change(name: str) -> str:
-        old, new = getattr(before, name), getattr(after, name)
-        shown = [usdc(value).removesuffix(" USDC") if isinstance(value, Decimal) else value for value in (old, new)]
-        return f"{name} {shown[0]}" if old == new else f"{name} {shown[0]} -> {shown[1]}"
+        old, new = shown(before, name), shown(after, name)
+        return f"{name} {old}" if old == new else f"{name} {old} -> {new}"
 
     eligible = {
         (True, True): "eligible",

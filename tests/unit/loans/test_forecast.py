@@ -87,8 +87,8 @@ def test_a_falling_trend_stops_at_nothing():
 def test_the_interval_of_two_weeks_by_hand():
     made = forecast(usdc(*[10] * 7, *[12] * 7))
 
-    # Weeks of 70 and 84 are 7 off their mean of 77: variance 98 for 1 degree of freedom, x (1 + 1/2) for a new
-    # week and the mean, and 3.078 x sqrt(147) = 37.318766...
+    # Weeks of 70 and 84 are 7 off their mean of 77: variance 98 for 1 degree of freedom, x (1 + 1/2) for a
+    # new week and the mean, and 3.078 x sqrt(147) = 37.318766...
     assert made.amount == 77
     assert (made.low, made.high) == (Decimal("39.681233"), Decimal("114.318767"))
 
@@ -96,8 +96,9 @@ def test_the_interval_of_two_weeks_by_hand():
 def test_the_interval_around_a_trend_by_hand():
     made = forecast([day for week in (70, 84, 84, 98) for day in [Decimal(week) / 7] * 7])
 
-    # The line through 70, 84, 84, 98 is 71.4 + 8.4 k: the next week brings 105. Off by -1.4, 4.2, -4.2, 1.4 the
-    # variance is 39.2 / 2, x (1 + 1/4 + 15/12) for a new week, the mean and the line; 1.886 x sqrt(49) = 13.202.
+    # The line through 70, 84, 84, 98 is 71.4 + 8.4 k: the next week brings 105. Off by -1.4, 4.2, -4.2, 1.4
+    # the variance is 39.2 / 2, x (1 + 1/4 + 15/12) for a new week, the mean and the line; 1.886 x sqrt(49) is
+    # 13.202.
     assert made.amount == 105
     assert (made.low, made.high) == (Decimal("91.797999"), Decimal("118.202001"))
 
@@ -144,13 +145,11 @@ def test_pay_in_another_unit_gives_the_same_forecast_in_that_unit(history, times
 
 
 def a_worker(seed, *, days, noise=0.1, growth=0.0):
-    """Pay by day with a rhythm of the week of the worker's own, each day off by 10 % (one sigma) by chance."""
+    """Pay by day with a rhythm of the worker's own, each day off by 10 % (one sigma) by chance."""
     chance = random.Random(seed)
     rhythm = [chance.choice([0, 1, 1, 1]) * chance.uniform(20, 120) for _ in range(7)]
     rhythm[seed % 7] = 80
-    pay = [
-        rhythm[day % 7] * (1 + growth * day / 7) * max(chance.gauss(1, noise), 0) for day in range(days)
-    ]
+    pay = [rhythm[day % 7] * (1 + growth * day / 7) * max(chance.gauss(1, noise), 0) for day in range(days)]
     return [from_micro(round(one * 10**6)) for one in pay]
 
 

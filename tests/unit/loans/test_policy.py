@@ -18,7 +18,8 @@ def points(reputation, others):
 
 # Reputation 700, then 710, 720 and 730: a point of the score for each ten, times three.
 EVENTS = [
-    PastEvent(START + n * DAY, "task_completed", 10, 690 + 10 * n, 700 + 10 * n, f"t:{n}") for n in range(1, 4)
+    PastEvent(START + n * DAY, "task_completed", 10, 690 + 10 * n, 700 + 10 * n, f"t:{n}")
+    for n in range(1, 4)
 ]
 STANDING = Standing(
     reputation=730,
@@ -35,7 +36,7 @@ def advance(after_days, reputation, amount="60", fee="1.2", predicted="100"):
     )
 
 
-# Made after the first event: the score was 600 + 0.3 x 710 = 813, at most 100 x (0.5 + 0.2439) = 74.39, fee 2 %.
+# After the first event the score was 600 + 0.3 x 710 = 813, at most 100 x (0.5 + 0.2439) = 74.39, fee 2 %.
 ADVANCES = [advance(1.5, 710)]
 
 
@@ -66,7 +67,12 @@ def test_a_higher_threshold_takes_the_advance_of_then_and_leaves_that_of_now():
 def test_a_lower_threshold_carries_the_lowest_fee_down():
     rules = Rules(lowest_score=300)
 
-    assert (rules.fee_bps(299), rules.fee_bps(300), rules.fee_bps(599), rules.fee_bps(800)) == (None, 350, 350, 200)
+    assert (rules.fee_bps(299), rules.fee_bps(300), rules.fee_bps(599), rules.fee_bps(800)) == (
+        None,
+        350,
+        350,
+        200,
+    )
 
 
 def test_a_smaller_worth_of_work_lowers_the_score_of_then_and_now_by_what_it_adds_up_to():

@@ -63,7 +63,9 @@ def test_each_delta_moves_its_own_facts(deltas, last):
 
 
 def test_a_dispute_gives_back_what_the_floor_let_it_take():
-    events = past(("dispute_filed", -10, "dispute_filed:a"), ("dispute_resolved", 10, "dispute_resolved:a"), start=30)
+    events = past(
+        ("dispute_filed", -10, "dispute_filed:a"), ("dispute_resolved", 10, "dispute_resolved:a"), start=30
+    )
 
     assert scores(events, dispute_step=-50) == [0, 30]
 
