@@ -18,7 +18,7 @@ DEFAULT_PORT = 8010
 def command(*, port: int, home: Path) -> list[str]:
     """What runs the twin, with a wallet for the house; it comes back with all it knew before."""
     return [
-        *(sys.executable, "-m", "circle_twin"),
+        *(sys.executable, "-m", "gigstream.circle_twin"),
         *("--port", str(port)),
         *("--home", str(home)),
         *("--wallet", HOUSE_WALLET_ID),

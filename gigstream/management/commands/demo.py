@@ -113,7 +113,7 @@ def _programs(port: int, twin_port: int | None) -> list[Program]:
     log = ["--loglevel", "INFO"]
     prefork = [*celery, "worker", "-P", "prefork", *log]
     web = [sys.executable, "-m", "gunicorn", "gigstream.wsgi:application", "--chdir", base]
-    counted = ["--config", str(settings.BASE_DIR / "gunicorn.conf.py")]
+    counted = ["--config", "python:gigstream.gunicorn"]
     commands = {
         "web": [*web, *counted, "--bind", f"{HOST}:{port}", "--workers", "2", "--threads", "4"],
         "worker": [*prefork, "--concurrency", "2", "-Q", ",".join(queues)],
