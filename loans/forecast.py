@@ -3,11 +3,12 @@
 All arithmetic is exact: whole micro-USDC and fractions of them, rounded down at the very end.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 from math import floor, isqrt
+from operator import mul
 
 from gigstream.lib.money import ZERO, from_micro, micro
 
@@ -16,8 +17,8 @@ LONGEST_HISTORY = 90
 # Below so many days the forecast is cut to this share, and knows neither days of the week nor a trend.
 SHORT_HISTORY = 14
 CAUTION = Fraction(7, 10)
-# So many whole weeks tell a trend from chance.
-WEEKS_FOR_A_TREND = 4
+# From so many whole weeks on a line strays less than the last week does from the next.
+WEEKS_FOR_A_TREND = 6
 INTERVAL_PERCENT = 80
 # The 0.9 quantile of Student's t by degrees of freedom, 1 to 12 (as in any table of it): a tenth of what can
 # come lies above it and a tenth below its negative, which leaves 80 % between.
@@ -64,7 +65,7 @@ def _from_the_mean(seen: Sequence[int]) -> Forecast:
     if count == 1:
         margin = whole
     else:
-        variance = sum((one - mean) ** 2 for one in seen) / (count - 1)
+        variance = _squares(one - mean for one in seen) / (count - 1)
         margin = _margin(variance * (WEEK + Fraction(WEEK**2, count)), freedom=count - 1)
     return _made([floor(mean * CAUTION)] * WEEK, whole - margin, whole + margin, count)
 
@@ -75,45 +76,50 @@ def _from_the_weeks(seen: Sequence[int]) -> Forecast:
     count, weeks = len(seen), len(seen) // WEEK
     has_trend = weeks >= WEEKS_FOR_A_TREND
     means = [_means(seen, phase) for phase in range(WEEK)]
-    slope = _slope(seen, means) if has_trend else Fraction(0)
+    slope = _slope(seen) if has_trend else Fraction(0)
+    mean_days, mean_week = (sum(values, Fraction(0)) for values in zip(*means, strict=True))
 
-    def expected(day: int) -> Fraction:
-        mean_day, mean_pay = means[day % WEEK]
-        return mean_pay + slope * (day - mean_day)
+    def on_the_line(start: int) -> Fraction:
+        return mean_week + slope * (sum(range(start, start + WEEK)) - mean_days)
 
-    ahead = [max(floor(expected(count + day)), 0) for day in range(WEEK)]
-    first = count - weeks * WEEK
-    off = [
-        sum((seen[day] - expected(day) for day in range(start, start + WEEK)), Fraction(0))
-        for start in range(first, count, WEEK)
+    ahead = [
+        max(floor(pay + slope * (day - mean_day)), 0)
+        for day in range(count, count + WEEK)
+        for mean_day, pay in [means[day % WEEK]]
     ]
+    starts = range(count - weeks * WEEK, count, WEEK)
+    off = [sum(seen[start : start + WEEK]) - on_the_line(start) for start in starts]
     # A new week strays by itself, the mean by its share, the line the more the farther it is drawn out.
     strays = 1 + Fraction(1, weeks) + (Fraction(3 * (weeks + 1), weeks * (weeks - 1)) if has_trend else 0)
     freedom = weeks - (2 if has_trend else 1)
-    margin = _margin(sum(one**2 for one in off) / freedom * strays, freedom=freedom)
+    margin = _margin(_squares(off) / freedom * strays, freedom=freedom)
     return _made(ahead, sum(ahead) - margin, sum(ahead) + margin, count)
 
 
 def _means(seen: Sequence[int], phase: int) -> tuple[Fraction, Fraction]:
     """The mean of the days with this day of the week, as numbers of the history, and of their pay."""
     days = range(phase, len(seen), WEEK)
-    return Fraction(sum(days), len(days)), Fraction(sum(seen[day] for day in days), len(days))
+    return Fraction(sum(days), len(days)), Fraction(sum(seen[phase::WEEK]), len(days))
 
 
-def _slope(seen: Sequence[int], means: Sequence[tuple[Fraction, Fraction]]) -> Fraction:
+def _slope(seen: Sequence[int]) -> Fraction:
     """By how much pay grows from one day to the next, each day of the week compared with its like."""
     together = squares = Fraction(0)
-    for day, pay in enumerate(seen):
-        mean_day, mean_pay = means[day % WEEK]
-        together += (day - mean_day) * (pay - mean_pay)
-        squares += (day - mean_day) ** 2
+    for phase in range(WEEK):
+        days, pay = range(phase, len(seen), WEEK), seen[phase::WEEK]
+        together += sum(map(mul, days, pay)) - Fraction(sum(days) * sum(pay), len(days))
+        squares += sum(map(mul, days, days)) - Fraction(sum(days) ** 2, len(days))
     return together / squares
+
+
+def _squares(values: Iterable[Fraction]) -> Fraction:
+    return sum((one * one for one in values), Fraction(0))
 
 
 def _margin(variance: Fraction, *, freedom: int) -> int:
     """Half the width of the interval around a total with this variance, in micro-USDC, rounded up."""
     quantile = _T90[min(freedom, len(_T90)) - 1]
-    return isqrt(floor(variance * quantile**2)) + (variance > 0)
+    return isqrt(floor(variance * quantile * quantile)) + (variance > 0)
 
 
 def _made(ahead: Sequence[int], low: int, high: int, history_days: int) -> Forecast:

@@ -66,13 +66,13 @@ def test_the_week_goes_on_where_it_stands():
     assert made.days == tuple(usdc(30, 40, 50, 0, 0, 10, 20))
 
 
-def test_two_or_three_weeks_have_no_trend_and_four_have():
-    rising = [day for week in range(1, 5) for day in [Decimal(week)] * 7]
+def test_five_weeks_have_no_trend_and_six_have():
+    rising = [day for week in range(1, 7) for day in [Decimal(week)] * 7]
 
     assert forecast(rising[:14]).amount == Decimal("10.5")
-    assert forecast(rising[:21]).amount == 14
-    assert forecast(rising).amount == 35
-    assert (forecast(rising).low, forecast(rising).high) == (35, 35)
+    assert forecast(rising[:35]).amount == 21
+    assert forecast(rising).amount == 49
+    assert (forecast(rising).low, forecast(rising).high) == (49, 49)
 
 
 def test_a_falling_trend_stops_at_nothing():
@@ -94,13 +94,14 @@ def test_the_interval_of_two_weeks_by_hand():
 
 
 def test_the_interval_around_a_trend_by_hand():
-    made = forecast([day for week in (70, 84, 84, 98) for day in [Decimal(week) / 7] * 7])
+    weeks = (77, 70, 84, 91, 91, 112)
+    made = forecast([day for week in weeks for day in [Decimal(week) / 7] * 7])
 
-    # The line through 70, 84, 84, 98 is 71.4 + 8.4 k: the next week brings 105. Off by -1.4, 4.2, -4.2, 1.4
-    # the variance is 39.2 / 2, x (1 + 1/4 + 15/12) for a new week, the mean and the line; 1.886 x sqrt(49) is
-    # 13.202.
-    assert made.amount == 105
-    assert (made.low, made.high) == (Decimal("91.797999"), Decimal("118.202001"))
+    # The line through them is 70 + 7 k, so the seventh week brings 112. Off by 7, -7, 0, 0, -7, 7 the variance
+    # is 196 / 4, x (1 + 1/6 + 21/30) for a new week, the mean and the line; 1.533 x sqrt(91.4666...) is
+    # 14.661337...
+    assert made.amount == 112
+    assert (made.low, made.high) == (Decimal("97.338662"), Decimal("126.661338"))
 
 
 def test_only_the_last_ninety_days_count():
@@ -194,13 +195,16 @@ def test_errors_are_counted_by_hand():
 
     found = list(trials(history, reach=14, step=7, shortest=14))
 
-    assert [(one.expected, one.earned, one.last_week) for one in found] == [(35, 0, 35), (70, 35, 70)]
+    assert [(one.expected, one.earned, one.last_week) for one in found] == [
+        (Decimal("61.25"), 0, 35),
+        (70, 35, 70),
+    ]
     figures = accuracy(found)
-    # One week with pay: 70 expected, 35 earned. Both together: 105 expected, 35 earned.
+    # One week with pay: 70 expected, 35 earned. Both together: 131.25 expected, 35 earned.
     assert (figures.trials, figures.paid_weeks) == (2, 1)
-    assert (figures.mape, figures.mape_of_last_week, figures.bias) == (100, 100, 200)
-    # From 35 + 40.4 down to 0 at first; 70 without any doubt before.
-    assert figures.coverage == 50
+    assert (figures.mape, figures.mape_of_last_week, figures.bias) == (100, 100, 275)
+    # 17.5 x 1.638 x sqrt(5/4) = 32.05 to either side at first, and no doubt at all before.
+    assert (found[0].low, figures.coverage) == (Decimal("29.201555"), 0)
 
 
 def test_without_trials_there_are_no_figures():
