@@ -35,6 +35,7 @@ register(
             ORDER BY worker_id
             """  # noqa: S608 - a constant of ours
         ),
+        money=True,
     )
 )
 
@@ -64,6 +65,7 @@ register(
             ORDER BY due.id
             """  # noqa: S608 - a constant of ours
         ),
+        money=True,
     )
 )
 
@@ -84,6 +86,7 @@ register(
         "loan_repaid_is_the_sum_of_its_repayments",
         "What a loan was repaid equals the sum of its repayment entries.",
         by_sql(_sum_of_entries("repayment", "amount_repaid")),
+        money=True,
     )
 )
 
@@ -163,5 +166,6 @@ register(
             GROUP BY worker_id HAVING count(*) > 1
             """
         ),
+        money=True,
     )
 )

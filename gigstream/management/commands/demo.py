@@ -125,7 +125,8 @@ def _programs(port: int, twin_port: int | None) -> list[Program]:
     if twin_port is not None:
         circle = {**twin.settings_for(twin_port), "PYTHONPATH": base}
         # First, so that it is there before whoever pays through it.
-        commands = {"circle": twin.command(port=twin_port, home=_twin_home()), **commands}
+        door = f"http://{HOST}:{port}/provider/circle/notifications"
+        commands = {"circle": twin.command(port=twin_port, home=_twin_home(), notify=door), **commands}
     return [Program(name, line, var / "log" / f"{name}.log", circle) for name, line in commands.items()]
 
 
