@@ -11,8 +11,8 @@ from gigstream.lib.clock import database_now
 from gigstream.lib.money import usdc
 from loans.factors import best_move, factors_of
 from loans.models import Loan
+from loans.offers import standing_of
 from loans.reports import LoanRepaymentStatus, WorkerEarnings, WorkerRiskAssessment
-from loans.selectors import terms_for
 from payments.models import LedgerEntry, Transaction
 from workers.models import Worker
 
@@ -131,10 +131,10 @@ class WorkerRiskAssessmentAdmin(ReportAdmin):
 
 def _forecast(worker: Worker) -> Sequence[Sequence[object]]:
     """The next 7 days as one line, and what may be lent on them."""
-    terms = terms_for(worker.pk, database_now())
-    expected = terms.forecast
+    standing = standing_of(worker.pk, database_now())
+    expected = standing.forecast
     days = f"{expected.history_days}, cut to 0.7" if expected.is_conservative else str(expected.history_days)
-    largest = EMPTY if terms.maximum is None else usdc(terms.maximum)
+    largest = EMPTY if standing.maximum is None else usdc(standing.maximum)
     return [(usdc(expected.amount), usdc(expected.low), usdc(expected.high), days, largest)]
 
 

@@ -51,7 +51,7 @@ class PastAdvance:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class Present:
     """What one worker is judged by now. `other_reasons` counts what speaks against an advance besides the
     score."""
 
@@ -79,7 +79,7 @@ class Outcome:
 
 
 def outcomes(
-    rules: Rules, standing: Standing, events: Sequence[PastEvent], advances: Sequence[PastAdvance]
+    rules: Rules, present: Present, events: Sequence[PastEvent], advances: Sequence[PastAdvance]
 ) -> tuple[Outcome, Outcome]:
     """What happened to the worker and what would have: events and advances of the time replayed, in order.
 
@@ -87,21 +87,21 @@ def outcomes(
     other factors of the score stay as they were, and nobody asks for more than they did.
     """
     scores = replay(events, rules.deltas)
-    start = events[0].previous_score if events else standing.reputation
-    reputation = scores[-1].replayed if scores else standing.reputation
+    start = events[0].previous_score if events else present.reputation
+    reputation = scores[-1].replayed if scores else present.reputation
     made = [_advance(rules, one, replayed_at(scores, one.requested_at, otherwise=start)) for one in advances]
-    score = score_with(standing.points, reputation)
+    score = score_with(present.points, reputation)
     before = Outcome(
-        reputation=standing.reputation,
-        score=standing.score,
-        maximum=_maximum(Rules(), standing, standing.score),
+        reputation=present.reputation,
+        score=present.score,
+        maximum=_maximum(Rules(), present, present.score),
         lent=sum((one.amount for one in advances), ZERO),
         fees=sum((one.fee for one in advances), ZERO),
     )
     after = Outcome(
         reputation=reputation,
         score=score,
-        maximum=_maximum(rules, standing, score),
+        maximum=_maximum(rules, present, score),
         lent=sum((lent for lent, _ in made), ZERO),
         fees=sum((fee for _, fee in made), ZERO),
     )
@@ -115,9 +115,9 @@ def score_with(points: Mapping[str, Decimal], reputation: int) -> int:
     return min(max(int(whole), 0), HIGHEST_SCORE)
 
 
-def _maximum(rules: Rules, standing: Standing, score: int) -> Decimal:
-    largest = largest_advance(standing.predicted_earnings, score)
-    refused = standing.other_reasons or rules.fee_bps(score) is None or largest < SMALLEST_ADVANCE
+def _maximum(rules: Rules, present: Present, score: int) -> Decimal:
+    largest = largest_advance(present.predicted_earnings, score)
+    refused = present.other_reasons or rules.fee_bps(score) is None or largest < SMALLEST_ADVANCE
     return ZERO if refused else largest
 
 

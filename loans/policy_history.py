@@ -9,7 +9,7 @@ from uuid import UUID
 from loans.calculations import LOWEST_SCORE
 from loans.forecast import LONGEST_HISTORY, forecast
 from loans.models import Loan
-from loans.policy import PastAdvance, Standing
+from loans.policy import PastAdvance, Present
 from loans.reports import WorkerRiskAssessment
 from payments.selectors import daily_earnings
 from reputation.models import ReputationEvent
@@ -22,7 +22,7 @@ class WorkerHistory:
     others that were paid out."""
 
     worker_id: UUID
-    standing: Standing
+    present: Present
     events: list[PastEvent]
     advances: list[PastAdvance]
     unexplained: int
@@ -37,7 +37,7 @@ def histories(worker_ids: Collection[UUID], *, since: datetime, now: datetime) -
         explained = [one for one in mine if one.risk_factors and one.predicted_earnings is not None]
         yield WorkerHistory(
             worker_id=risk.worker_id,
-            standing=Standing(
+            present=Present(
                 reputation=risk.reputation_score,
                 score=risk.score,
                 points=risk.points,

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -22,7 +21,7 @@ from loans.calculations import SMALLEST_ADVANCE, loan_fee
 from loans.enums import LOAN_MOVES, OWING, LoanStatus
 from loans.errors import AdvanceOutOfRange, InvalidTerms, NotEligible, NothingOwed, OpenLoanExists
 from loans.models import Loan
-from loans.selectors import Terms, terms_for
+from loans.offers import Standing, standing_of
 from loans.signals import (
     loans_activated,
     loans_approved,
@@ -49,7 +48,7 @@ def request_loan(
     worker_id: UUID,
     amount: Decimal | str,
     fee_bps: int,
-    grounds: Terms | None = None,
+    grounds: Standing | None = None,
     now: datetime | None = None,
 ) -> Loan:
     """A pending loan of `amount` USDC with a fee of floor(amount * fee_bps / 10000) exists, and what it was
@@ -72,7 +71,9 @@ def request_loan(
         fee_bps=fee_bps,
         requested_at=now,
         created_at=now,
-        **(_kept(grounds) if grounds else {}),
+        risk_score=grounds.risk.score if grounds else None,
+        risk_factors=grounds.factors if grounds else {},
+        predicted_earnings=grounds.forecast.amount if grounds else None,
     )
     try:
         with transaction.atomic():
@@ -86,14 +87,6 @@ def request_loan(
     return loan
 
 
-def _kept(grounds: Terms) -> dict[str, Any]:
-    return {
-        "risk_score": grounds.risk.score,
-        "risk_factors": audit.jsonable(grounds.risk.points),
-        "predicted_earnings": grounds.forecast.amount,
-    }
-
-
 @verb("loan.request", "worker")
 def request_advance(*, worker_id: UUID, amount: Decimal | str, now: datetime | None = None) -> Loan:
     """A worker has asked for an advance: it is pending, with the fee of their risk score.
@@ -102,16 +95,18 @@ def request_advance(*, worker_id: UUID, amount: Decimal | str, now: datetime | N
     """
     now = now or database_now()
     value = exact(amount)
-    terms = terms_for(worker_id, now)
-    if terms.fee_bps is None or terms.maximum is None:
-        raise NotEligible("no advance now: " + "; ".join(terms.reasons), score=terms.risk.score)
-    if not SMALLEST_ADVANCE <= value <= terms.maximum:
+    standing = standing_of(worker_id, now)
+    if standing.fee_bps is None or standing.maximum is None:
+        raise NotEligible("no advance now: " + "; ".join(standing.reasons), score=standing.risk.score)
+    if not SMALLEST_ADVANCE <= value <= standing.maximum:
         raise AdvanceOutOfRange(
-            f"an advance is from {usdc(SMALLEST_ADVANCE)} to {usdc(terms.maximum)} now, not {usdc(value)}",
-            maximum=terms.maximum,
+            f"an advance is from {usdc(SMALLEST_ADVANCE)} to {usdc(standing.maximum)} now, not {usdc(value)}",
+            maximum=standing.maximum,
             requested=value,
         )
-    return request_loan(worker_id=worker_id, amount=value, fee_bps=terms.fee_bps, grounds=terms, now=now)
+    return request_loan(
+        worker_id=worker_id, amount=value, fee_bps=standing.fee_bps, grounds=standing, now=now
+    )
 
 
 def _move(loan: Loan, after: LoanStatus) -> None:

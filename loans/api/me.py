@@ -21,8 +21,8 @@ from loans.enums import LoanStatus
 from loans.factors import Factor, best_move, factors_of
 from loans.forecast import INTERVAL_PERCENT
 from loans.models import Loan
+from loans.offers import forecast_for, standing_of
 from loans.reports import WorkerEarnings, WorkerRiskAssessment
-from loans.selectors import forecast_for, terms_for
 from workers.http import MyView, PeriodQuery
 
 DAY = timedelta(days=1)
@@ -187,16 +187,16 @@ class Eligibility(MyView):
     doors = {"GET": Door("get_my_eligibility", EligibilityAnswer)}
 
     def get(self, request: Request) -> HttpResponse:
-        terms = terms_for(self.worker(request).pk, database_now())
+        standing = standing_of(self.worker(request).pk, database_now())
         return json(
             200,
             {
-                "eligible": terms.eligible,
-                "reasons": terms.reasons,
-                "score": terms.risk.score,
-                "fee_bps": terms.fee_bps,
-                "maximum": terms.maximum,
-                "forecast": terms.forecast.amount,
+                "eligible": standing.eligible,
+                "reasons": standing.reasons,
+                "score": standing.risk.score,
+                "fee_bps": standing.fee_bps,
+                "maximum": standing.maximum,
+                "forecast": standing.forecast.amount,
             },
         )
 

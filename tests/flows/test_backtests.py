@@ -10,6 +10,7 @@ from django.db import connection
 
 from gigstream.lib.clock import database_now
 from loans import services as loans
+from loans.offers import standing_of
 from payments import services as payments
 from platforms import services as platforms
 from reputation.services import adjust_reputation
@@ -97,7 +98,8 @@ def now():
 def borrower(now):
     """Ten tasks, reputation 500 + 100 + 300, score 270 + 150 + 50 + 160 + 100 = 730; 30 USDC at 3.5 %."""
     worker = trusted_worker(now=now)
-    loan = loans.request_advance(worker_id=worker.pk, amount="30")
+    standing = standing_of(worker.pk, database_now())
+    loan = loans.request_loan(worker_id=worker.pk, amount="30", fee_bps=350, grounds=standing)
     loans.approve_loan(loan_id=loan.pk)
     loans.disburse_loan(loan_id=loan.pk)
     assert (loan.risk_score, loan.fee) == (730, Decimal("1.05"))

@@ -87,7 +87,7 @@ class Command(BaseCommand):
         sums = Sums()
         with long_snapshot():
             for one in _histories(options["worker"], options["days"]):
-                before, after = outcomes(rules, one.standing, one.events, one.advances)
+                before, after = outcomes(rules, one.present, one.events, one.advances)
                 sums.add(before, after, one.unexplained)
                 if options["all"] or before != after:
                     self.stdout.write(_line(one, before, after))

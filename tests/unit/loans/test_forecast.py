@@ -98,8 +98,8 @@ def test_the_interval_around_a_trend_by_hand():
     made = forecast([day for week in weeks for day in [Decimal(week) / 7] * 7])
 
     # The line through them is 70 + 7 k, so the seventh week brings 112. Off by 7, -7, 0, 0, -7, 7 the
-    # variance is 196 / 4, x (1 + 1/6 + 21/30) for a new week, the mean and the line; 1.533 x sqrt(91.4666...) is
-    # 14.661337...
+    # variance is 196 / 4, x (1 + 1/6 + 21/30) for a new week, the mean and the line; the square root of that,
+    # 91.4666..., x 1.533 is 14.661337...
     assert made.amount == 112
     assert (made.low, made.high) == (Decimal("97.338662"), Decimal("126.661338"))
 

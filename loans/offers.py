@@ -1,4 +1,4 @@
-"""Questions about what a worker will earn and may be lent."""
+"""What a worker will earn, and what the house would lend them now."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ def forecast_for(worker_id: UUID, now: datetime) -> Forecast:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class Standing:
     """What a worker would be lent now: up to `maximum` USDC at `fee_bps`, both None where it is nothing.
 
     `reasons` say why nothing; without any the worker is eligible.
@@ -33,12 +33,17 @@ class Terms:
     maximum: Decimal | None
 
     @property
+    def factors(self) -> dict[str, str]:
+        """The points behind the score, by the names of `worker_risk_assessment`."""
+        return {name: str(points) for name, points in self.risk.points.items()}
+
+    @property
     def eligible(self) -> bool:
         return not self.reasons
 
 
-def terms_for(worker_id: UUID, now: datetime) -> Terms:
-    """The terms of an advance that is asked for at `now`."""
+def standing_of(worker_id: UUID, now: datetime) -> Standing:
+    """What a worker who asks at `now` would be lent."""
     risk = WorkerRiskAssessment.objects.get(worker_id=worker_id)
     expected = forecast_for(worker_id, now)
     largest = largest_advance(expected.amount, risk.score)
@@ -49,5 +54,5 @@ def terms_for(worker_id: UUID, now: datetime) -> Terms:
             f" at least {usdc(SMALLEST_ADVANCE)} is lent"
         )
     if reasons:
-        return Terms(risk, expected, reasons, None, None)
-    return Terms(risk, expected, (), fee_bps_for(risk.score), largest)
+        return Standing(risk, expected, reasons, None, None)
+    return Standing(risk, expected, (), fee_bps_for(risk.score), largest)
