@@ -148,7 +148,8 @@ def test_the_history_is_found_through_the_account_however_large_the_ledger(ana):
         # Entries of accounts that only the planner's statistics will ever look at.
         cursor.execute(
             "INSERT INTO ledger_entries (kind, debit_account_id, credit_account_id, amount, idempotency_key,"
-            " created_at) SELECT 'reward', %s, -1 - i %% 200, 1, 'r' || i, now() FROM generate_series(1, 20000) i",
+            " created_at) SELECT 'reward', %s, -1 - i %% 200, 1, 'r' || i, now()"
+            " FROM generate_series(1, 20000) i",
             [accounts.of_house("rewards")],
         )
         payments.grant_reward(worker_id=ana.pk, amount="5", reason="a gift", key="mine", now=now)
