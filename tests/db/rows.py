@@ -31,6 +31,7 @@ from payments.models import (
     Stream,
     Transaction,
     TransactionDay,
+    WalletOrder,
 )
 from payments.services import accounts
 from platforms.models import (
@@ -333,6 +334,7 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "amount": Decimal(1),
         "seen_at": AT,
     },
+    WalletOrder: lambda: {"key": new_id(), "owner": f"row:{_number()}", "created_at": AT},
     Stream: _stream_row,
     Transaction: _transaction_row,
     TransactionDay: lambda: {
