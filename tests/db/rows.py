@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from django.db import models
 
 from audit.models import AnsweredRequest, AuditLog, AuditSeal, BookCheck, JobHeartbeat
+from gigstream.lib.ids import new_id
 from loans.models import Loan
 from payments.models import (
     Account,
