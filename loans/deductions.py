@@ -43,8 +43,8 @@ class Repayments:
         return withheld
 
     def conclude(self) -> None:
-        """The loans have counted what was booked. One that is repaid speaks for its worker, whose row is locked
-        after the accounts."""
+        """The loans have counted what was booked. One that is repaid speaks for its worker, whose row is
+        locked after the accounts."""
         if self._touched:
             services.count_repayments(list(self._touched.values()), now=self._now)
 

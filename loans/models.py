@@ -125,8 +125,8 @@ class Loan(Changing):
 
 
 class LoanSignature(models.Model):
-    """One signature under one act on a loan. It is renewed when the same one signs again; it counts for a day,
-    and only for what was signed: `signed_hash` is the SHA-256 of the text."""
+    """One signature under one act on a loan. It is renewed when the same one signs again; it counts for a
+    day, and only for what was signed: `signed_hash` is the SHA-256 of the text."""
 
     loan = models.ForeignKey(Loan, on_delete=models.CASCADE, related_name="signatures", db_index=False)
     act = models.CharField(max_length=16, choices=SignedAct.choices)

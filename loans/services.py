@@ -125,7 +125,7 @@ def request_advance(
     terms = standing.offer(exact(amount))
     if terms.hash != terms_hash:
         raise TermsChanged(
-            f"the advance of {usdc(terms.amount)} has a fee of {usdc(terms.fee)}: its terms are to be accepted",
+            f"an advance of {usdc(terms.amount)} has a fee of {usdc(terms.fee)}: these are not its terms",
             fee=terms.fee,
             fee_bps=terms.fee_bps,
             terms_hash=terms.hash,

@@ -1,5 +1,5 @@
-"""Earnings of every kind, advances and repayments in any order, on real PostgreSQL: of every earning the worker
-keeps at least half, nobody repays more than is owed, and a repaid loan's account is at zero."""
+"""Earnings of every kind, advances and repayments in any order, on real PostgreSQL: of every earning the
+worker keeps at least half, nobody repays more than is owed, and a repaid loan's account is at zero."""
 
 from collections import Counter
 from dataclasses import dataclass, field
