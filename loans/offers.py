@@ -1,6 +1,8 @@
-"""What the house would grant a worker now."""
+"""What the house would lend a worker now."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -16,16 +18,19 @@ from loans.terms import Terms
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One worker's risk, and what follows from it for an advance."""
+    """What a worker would be lent now: up to `maximum` USDC at `fee_bps`, both None where it is nothing.
+
+    `reasons` say why nothing; without any the worker is eligible.
+    """
 
     risk: WorkerRiskAssessment
-    smallest: Decimal
-    largest: Decimal
+    reasons: Sequence[str]
+    fee_bps: int | None
+    maximum: Decimal | None
 
     @property
-    def fee_bps(self) -> int | None:
-        """None where there is no advance."""
-        return fee_bps_for(self.risk.score)
+    def eligible(self) -> bool:
+        return not self.reasons
 
     @property
     def factors(self) -> dict[str, str]:
@@ -37,22 +42,24 @@ class Standing:
         """Whether the system approves an advance of this amount by itself."""
         return is_automatic(amount, self.risk.score)
 
-    def offer(self, amount: Decimal) -> Terms:
-        """The terms of an advance of `amount` USDC now. Raises NotEligible with every reason against it, or
-        AdvanceOutOfRange."""
-        if not self.risk.eligible or self.fee_bps is None:
-            raise NotEligible("no advance now: " + "; ".join(self.risk.reasons), score=self.risk.score)
-        if not self.smallest <= amount <= self.largest:
+    def offer(self, amount: Decimal | None = None) -> Terms:
+        """The terms of an advance of `amount` USDC, or of the largest. Raises NotEligible with every reason
+        against it, or AdvanceOutOfRange."""
+        if self.fee_bps is None or self.maximum is None:
+            raise NotEligible("no advance now: " + "; ".join(self.reasons), score=self.risk.score)
+        value = self.maximum if amount is None else amount
+        if not SMALLEST_ADVANCE <= value <= self.maximum:
             raise AdvanceOutOfRange(
-                f"an advance is {usdc(self.smallest)} to {usdc(self.largest)}, not {usdc(amount)}",
-                smallest=self.smallest,
-                largest=self.largest,
-                requested=amount,
+                f"an advance is from {usdc(SMALLEST_ADVANCE)} to {usdc(self.maximum)} now, not {usdc(value)}",
+                maximum=self.maximum,
+                requested=value,
             )
-        return Terms(self.risk.worker_id, amount, self.fee_bps, settings.LOAN_TERM_DAYS)
+        return Terms(self.risk.worker_id, value, self.fee_bps, settings.LOAN_TERM_DAYS)
 
 
-def standing_of(worker_id: UUID) -> Standing:
-    """One statement."""
+def standing_of(worker_id: UUID, now: datetime) -> Standing:
+    """What a worker who asks at `now` would be lent."""
     risk = WorkerRiskAssessment.objects.get(worker_id=worker_id)
-    return Standing(risk, SMALLEST_ADVANCE, LARGEST_ADVANCE)
+    if not risk.eligible:
+        return Standing(risk, risk.reasons, None, None)
+    return Standing(risk, (), fee_bps_for(risk.score), LARGEST_ADVANCE)

@@ -121,7 +121,8 @@ def request_advance(
     Raises NotEligible with the reasons, AdvanceOutOfRange, TermsChanged when what is accepted is not what is
     offered now, or what `request_loan` raises.
     """
-    standing = standing_of(worker_id)
+    now = now or database_now()
+    standing = standing_of(worker_id, now)
     terms = standing.offer(exact(amount))
     if terms.hash != terms_hash:
         raise TermsChanged(

@@ -70,8 +70,7 @@ class EligibilityAnswer(serializers.Serializer):
     fee_bps = Whole(
         allow_null=True, help_text="of the advance, in hundredths of a percent; null where none can be had"
     )
-    smallest = Amount(help_text="the smallest advance, in USDC")
-    largest = Amount(help_text="the largest advance, in USDC")
+    maximum = Amount(allow_null=True, help_text="of the advance, in USDC; null where none can be had")
     approved_at_once_up_to = Amount(
         allow_null=True, help_text="in USDC, without staff; null where staff decide on every advance"
     )
@@ -123,16 +122,15 @@ class Eligibility(MyView):
     doors = {"GET": Door("get_my_eligibility", EligibilityAnswer)}
 
     def get(self, request: Request) -> HttpResponse:
-        standing = standing_of(self.worker(request).pk)
+        standing = standing_of(self.worker(request).pk, database_now())
         return json(
             200,
             {
-                "eligible": standing.risk.eligible,
-                "reasons": standing.risk.reasons,
+                "eligible": standing.eligible,
+                "reasons": standing.reasons,
                 "score": standing.risk.score,
                 "fee_bps": standing.fee_bps,
-                "smallest": standing.smallest,
-                "largest": standing.largest,
+                "maximum": standing.maximum,
                 "approved_at_once_up_to": (
                     AUTOMATIC_UP_TO if standing.is_automatic(AUTOMATIC_UP_TO) else None
                 ),
@@ -147,8 +145,9 @@ class Offer(MyView):
     doors = {"GET": Door("get_my_offer", OfferAnswer)}
 
     def get(self, request: Request) -> HttpResponse:
-        standing = standing_of(self.worker(request).pk)
-        terms = standing.offer(self.read_query(request).get("amount", standing.largest))
+        now = database_now()
+        standing = standing_of(self.worker(request).pk, now)
+        terms = standing.offer(self.read_query(request).get("amount"))
         return json(
             200,
             {
@@ -158,7 +157,7 @@ class Offer(MyView):
                 "total_due": terms.total_due,
                 "instalment": terms.instalment,
                 "term_days": terms.term_days,
-                "repayment_due": database_now() + timedelta(days=terms.term_days),
+                "repayment_due": now + timedelta(days=terms.term_days),
                 "approved_at_once": standing.is_automatic(terms.amount),
                 "terms": terms.text,
                 "terms_hash": terms.hash,

@@ -166,7 +166,7 @@ def test_an_advance_has_a_smallest_and_a_largest_amount(api, amount):
 def test_a_worker_with_reasons_against_gets_no_advance():
     api = Api.as_worker(WorkerFactory())
     terms = api.get("me/advances/eligibility").json()
-    assert (terms["eligible"], terms["fee_bps"]) == (False, None)
+    assert (terms["eligible"], terms["fee_bps"], terms["maximum"]) == (False, None, None)
 
     for answer in (
         api.post("me/advances", {"amount": "20", "terms_hash": "0" * 64}),
@@ -291,7 +291,7 @@ def test_neither_more_than_is_owed_nor_more_than_is_there_is_repaid(trusted, api
 
 
 @pytest.mark.parametrize(
-    ("path", "queries"), [("me/advances", 2), ("me/advances/eligibility", 2), ("me/advances/offer", 3)]
+    ("path", "queries"), [("me/advances", 2), ("me/advances/eligibility", 3), ("me/advances/offer", 3)]
 )
 def test_a_page_costs_the_same_for_one_row_or_many(trusted, api, django_assert_num_queries, path, queries):
     for count in (1, 5):

@@ -161,7 +161,7 @@ def test_risk_is_shown_with_its_factors_and_reasons(api):
         ("me/earnings", 2),
         ("me/risk", 2),
         ("me/advances", 2),
-        ("me/advances/eligibility", 2),
+        ("me/advances/eligibility", 3),
     ],
 )
 def test_a_page_costs_the_same_for_one_row_or_many(ana, api, django_assert_num_queries, path, queries):

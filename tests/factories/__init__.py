@@ -7,6 +7,7 @@ from typing import Any
 
 import factory
 
+from gigstream.lib.clock import database_now
 from loans.offers import standing_of
 from payments import services as payments
 from payments.models import Account, Stream
@@ -131,7 +132,10 @@ def trusted_worker(*, now: datetime, pay: str = "10") -> Worker:
 
 def accepted(worker: Worker, amount: str) -> dict[str, str]:
     """What a trusted worker sends to have an advance of this amount: its terms as they are offered."""
-    return {"amount": amount, "terms_hash": standing_of(worker.pk).offer(Decimal(amount)).hash}
+    return {
+        "amount": amount,
+        "terms_hash": standing_of(worker.pk, database_now()).offer(Decimal(amount)).hash,
+    }
 
 
 def balance(owner: Worker | Platform, name: str) -> Decimal:
