@@ -235,7 +235,8 @@ def disburse_approved_loans(*, now: datetime | None = None) -> int:
     """Approved advances whose workers can be paid now are on their way; returns how many. What cannot be paid
     stays approved, and may still be cancelled."""
     now = now or database_now()
-    return sum(_disbursed(loan_id, now) for loan_id in Loan.objects.payable()[:DISBURSED_AT_ONCE])
+    approved = list(Loan.objects.payable().values_list("pk", flat=True)[:DISBURSED_AT_ONCE])
+    return sum(_disbursed(loan_id, now) for loan_id in approved)
 
 
 def _disbursed(loan_id: UUID, now: datetime) -> bool:

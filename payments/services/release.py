@@ -27,7 +27,7 @@ from payments.models import Stream, Transaction
 from payments.postings import Posting
 from payments.releases import PlatformReleases
 from payments.services import accounts, ledger, transactions
-from payments.services.earnings import escrow_movement
+from payments.services.earnings import escrow_movement, worker_of
 from payments.signals import streams_completed, streams_released
 from platforms import services as platforms
 from platforms.models import Task
@@ -154,7 +154,8 @@ def _book(tasks: list[Task], withheld: list[Withheld], escrow: dict[int, Decimal
     ledger.post(postings, now=now, already_booked=escrow)
     if withheld and tasks:
         # Whoever repays and whose task ends: locked in one order, by whichever of the two comes later.
-        moved = {taken.movement.worker_id for taken in withheld} | {task.worker_id for task in tasks}
+        moved = {worker_of(task) for task in tasks}
+        moved |= {taken.movement.worker_id for taken in withheld if taken.movement.worker_id}
         list(Worker.objects.locked().filter(pk__in=moved).values_list("pk"))
     transactions.insert([*(taken.movement for taken in withheld), *(movement for movement, _ in fees)], now)
 

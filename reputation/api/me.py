@@ -127,6 +127,6 @@ class MyReputationHistory(MyView):
 
     def get(self, request: Request) -> HttpResponse:
         """The score and its tier after each event, newest first."""
-        rows = ReputationHistory.objects.filter(worker_id=self.worker(request).pk)
-        rows = listing.narrow(rows, self.read_query(request))
+        mine = ReputationHistory.objects.filter(worker_id=self.worker(request).pk)
+        rows = listing.narrow(mine, self.read_query(request))
         return self.paged(request, rows.values(*HISTORY_COLUMNS), order=("-number",))
