@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from audit.invariants import Invariant, all_invariants
 from audit.models import BookCheck
+from audit.signals import books_checked
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry, long_snapshot
 
@@ -24,6 +25,7 @@ class Result:
     violations: int
     offenders: list[str]
     milliseconds: int
+    money: bool = False
 
     @property
     def passed(self) -> bool:
@@ -51,13 +53,15 @@ def _check(invariant: Invariant) -> Result:
         violations=len(offenders),
         offenders=offenders[:SHOWN],
         milliseconds=round(1000 * (time.monotonic() - began)),
+        money=invariant.money,
     )
 
 
 @atomic_with_retry
 def record(results: Sequence[Result]) -> None:
-    """Keep the results of one run, and log each violated invariant as an error."""
+    """Keep the results of one run, log each violated invariant as an error, and announce them."""
     now = database_now()
+    books_checked.send(sender=BookCheck, results=list(results), now=now)
     BookCheck.objects.bulk_create(
         BookCheck(
             checked_at=now,

@@ -12,11 +12,13 @@ Finder = Callable[[], list[str]]
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """A statement about the books, in words, and a finder of the ids that break it."""
+    """A statement about the books, in words, and a finder of the ids that break it. Where it is about
+    `money`, a violation means that some may leave, or have left, wrongly."""
 
     name: str
     words: str
     find: Finder
+    money: bool = False
 
 
 _registry: dict[str, Invariant] = {}

@@ -66,6 +66,7 @@ def _rules() -> Iterator[CheckMessage]:
     if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
         yield Error(f"METRICS_TOKEN must have {SHORTEST_TOKEN} characters or more", id="gigstream.E030")
     yield from _circle()
+    yield from _chain()
     if settings.CHAIN_ID < 1:
         yield Error("CHAIN_ID must be at least 1", id="gigstream.E016")
     if not _DOMAIN.fullmatch(settings.WALLET_SIGN_IN_DOMAIN):
@@ -96,6 +97,21 @@ def _circle() -> Iterator[CheckMessage]:
         yield Error("CIRCLE_USDC_ADDRESS must be an address: 0x and 40 hex digits", id="gigstream.E037")
     if not settings.CIRCLE_API_URL.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
         yield Error("CIRCLE_API_URL must be https, or on this machine", id="gigstream.E038")
+
+
+def _chain() -> Iterator[CheckMessage]:
+    """How the chain is read."""
+    if not re.match("https?://|$", settings.CHAIN_RPC_URL):
+        yield Error("CHAIN_RPC_URL must be the address of a JSON-RPC node", id="gigstream.E039")
+    for number, name in enumerate(("CHAIN_READ_SECONDS", "CHAIN_BLOCKS_PER_READ"), start=40):
+        if getattr(settings, name) < 1:
+            yield Error(f"{name} must be at least 1", id=f"gigstream.E{number:03}")
+    if settings.CHAIN_START_BLOCK < 0:
+        yield Error("CHAIN_START_BLOCK must be at least 0", id="gigstream.E042")
+    if settings.TREASURY_OWN_USDC and not _is_amount(settings.TREASURY_OWN_USDC, lowest=Decimal(0)):
+        yield Error(
+            "TREASURY_OWN_USDC must be an amount of 0 or more with at most 6 decimals", id="gigstream.E043"
+        )
 
 
 def _is_amount(text: str, *, lowest: Decimal = MICRO) -> bool:

@@ -178,6 +178,8 @@ JOBS: dict[str, dict[str, Any]] = {
     "submit_payouts": {"every": 10, "queue": "settlement"},
     "poll_settlements": {"every": 10, "queue": "settlement"},
     "verify_notifications": {"every": 60, "queue": "settlement"},
+    "create_wallets": {"every": 60, "queue": "settlement"},
+    "observe_deposits": {"every": 10, "queue": "settlement", "minutes": 5},
     "reconcile_settlements": {"every": 3600, "queue": "settlement", "minutes": 10},
     "deliver_webhooks": {"every": 5, "queue": "webhooks", "minutes": 1},
     "seal_audit_log": {"every": 60, "queue": "default"},
@@ -225,6 +227,16 @@ CIRCLE_HOUSE_WALLET_ID = env.str("CIRCLE_HOUSE_WALLET_ID", default="")
 CIRCLE_BLOCKCHAIN = env.str("CIRCLE_BLOCKCHAIN", default="ARC-TESTNET")
 CIRCLE_USDC_ADDRESS = env.str("CIRCLE_USDC_ADDRESS", default="0x3600000000000000000000000000000000000000")
 CIRCLE_READ_SECONDS = env.int("CIRCLE_READ_SECONDS", default=8)
+# A node of the chain, by which deposits are seen and payouts checked; without one neither is done.
+CHAIN_RPC_URL = env.str("CHAIN_RPC_URL", default="")
+CHAIN_READ_SECONDS = env.int("CHAIN_READ_SECONDS", default=8)
+# Deposits are looked for from this block on; 0 is the newest at the first look.
+CHAIN_START_BLOCK = env.int("CHAIN_START_BLOCK", default=0)
+CHAIN_BLOCKS_PER_READ = env.int("CHAIN_BLOCKS_PER_READ", default=500)
+# Whether the provider makes a wallet for who has none. Circle does once there is a set to make them in.
+CUSTODY_WALLETS = env.bool("CUSTODY_WALLETS", default=bool(CIRCLE_WALLET_SET_ID))
+# USDC of the house's own in the wallets, beyond what the ledger owes; unset, only a shortage is a difference.
+TREASURY_OWN_USDC = env.str("TREASURY_OWN_USDC", default="")
 _PROVIDERS = {
     True: "payments.provider.circle.CircleProvider",
     False: "payments.provider.sandbox.SandboxProvider",

@@ -15,15 +15,17 @@ HOUSE_HOLDS = "1000000"
 DEFAULT_PORT = 8010
 
 
-def command(*, port: int, home: Path) -> list[str]:
-    """What runs the twin, with a wallet for the house; it comes back with all it knew before."""
+def command(*, port: int, home: Path, notify: str = "") -> list[str]:
+    """What runs the twin, with a wallet for the house; it comes back with all it knew before. It reports to
+    the address `notify`, if one is given."""
     return [
-        *(sys.executable, "-m", "circle_twin"),
+        *(sys.executable, "-m", "gigstream.circle_twin"),
         *("--port", str(port)),
         *("--home", str(home)),
         *("--wallet", HOUSE_WALLET_ID),
         *("--wallet-set", WALLET_SET_ID),
         *("--holds", HOUSE_HOLDS),
+        *(("--notify", notify) if notify else ()),
     ]
 
 

@@ -36,6 +36,7 @@ register(
             ORDER BY worker_id
             """  # noqa: S608 - a constant of ours
         ),
+        money=True,
     )
 )
 
@@ -65,6 +66,7 @@ register(
             ORDER BY due.id
             """  # noqa: S608 - a constant of ours
         ),
+        money=True,
     )
 )
 
@@ -85,6 +87,7 @@ register(
         "loan_repaid_is_the_sum_of_its_repayments",
         "What a loan was repaid equals the sum of its repayment entries.",
         by_sql(_sum_of_entries("repayment", "amount_repaid")),
+        money=True,
     )
 )
 
@@ -164,6 +167,7 @@ register(
             GROUP BY worker_id HAVING count(*) > 1
             """
         ),
+        money=True,
     )
 )
 

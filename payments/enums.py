@@ -142,6 +142,7 @@ class BreakBucket(TextChoices):
     MISSING_HERE = "missing_here"
     STATE_DIFFERS = "state_differs"
     LATE = "late"
+    TREASURY = "treasury"
 
 
 class ObservedStatus(TextChoices):

@@ -88,6 +88,18 @@ class BreakResolved(Refusal):
     code = "break_resolved"
 
 
+class NotForStaff(Refusal):
+    """The transfer on chain is not one that waits for staff."""
+
+    code = "not_for_staff"
+
+
+class NotObserved(Refusal):
+    """The chain is not read, or has no such block."""
+
+    code = "not_observed"
+
+
 class ProviderSaidNo(Refusal):
     """The provider answered and did not do it."""
 

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from enum import IntEnum
 
 from django.db.models import Avg, Count, Max, Q
 
+from gigstream.lib.money import usdc
 from payments.enums import BreakerState
-from payments.models import PaymentSwitch, ProviderBreaker, SettlementAttempt, Transaction
+from payments.models import PaymentSwitch, ProviderBreaker, Reconciliation, SettlementAttempt, Transaction
 
 WINDOW = timedelta(hours=1)
 GOOD_RATE, CRITICAL_RATE = 90, 70
@@ -66,6 +68,7 @@ def settlement_health(now: datetime) -> Health:
             _gap(now),
             _breakers(),
             _switches(),
+            _treasury(),
         ]
     )
 
@@ -104,3 +107,13 @@ def _breakers() -> Figure:
 def _switches() -> Figure:
     off = [str(switch) for switch in PaymentSwitch.objects.filter(on_at=None)]
     return Figure("stopped", ", ".join(off) or "nothing", "nothing", State.WARNING if off else State.GOOD)
+
+
+def _treasury() -> Figure:
+    """What the wallets lacked at the last look, of what the ledger says they hold."""
+    last = Reconciliation.objects.filter(treasury__isnull=False).order_by("-pk").first()
+    if last is None or last.treasury is None:
+        return Figure("treasury", "not looked at", "nothing missing", State.GOOD)
+    short = Decimal(last.treasury["short"])
+    told = f"{usdc(short)} missing" if short else "nothing missing"
+    return Figure("treasury", told, "nothing missing", State.CRITICAL if short else State.GOOD)

@@ -4,16 +4,21 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.db.models.signals import post_save, pre_save
 from django.dispatch import receiver
 from django.utils import timezone
 
+from audit.books import Result
+from audit.jobs import ring
+from audit.signals import books_checked
 from gigstream.lib.errors import GuardedWrite
 from payments import payloads
 from payments.enums import OPEN_STREAMS, StreamStatus, TransactionStatus
 from payments.models import Stream, Transaction
 from payments.releases import LowBalance, PlatformReleases
 from payments.services.funding import LedgerFunding
+from payments.services.switches import stop_for_broken_books
 from payments.signals import (
     balances_fell_low,
     streams_cancelled,
@@ -30,8 +35,12 @@ from payments.signals import (
 )
 from platforms import funding
 from platforms.enums import EventType
+from platforms.models import Platform
 from platforms.services.events import Fact, record_events
+from platforms.signals import platforms_registered
 from workers import services as workers
+from workers.models import Worker
+from workers.signals import workers_registered
 
 funding.register(LedgerFunding())
 
@@ -164,3 +173,22 @@ def tell_balances_low(balances: Sequence[LowBalance], now: datetime, **kwargs: A
         )
         for one in balances
     )
+
+
+@receiver(books_checked)
+def stop_payouts_on_broken_books(results: Sequence[Result], now: datetime, **kwargs: Any) -> None:
+    """What is violated may cost money that does not come back: nothing leaves until people have looked."""
+    broken = [one.name for one in results if one.money and not one.passed]
+    if broken:
+        stop_for_broken_books(names=broken, now=now)
+
+
+@receiver(workers_registered)
+@receiver(platforms_registered)
+def ask_for_custody_wallets(
+    workers: Sequence[Worker] = (), platforms: Sequence[Platform] = (), **kwargs: Any
+) -> None:
+    """Who has no address gets a wallet soon."""
+    parties: list[Worker | Platform] = [*workers, *platforms]
+    if settings.CUSTODY_WALLETS and any(one.wallet_address is None for one in parties):
+        ring("create_wallets")

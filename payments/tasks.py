@@ -30,6 +30,16 @@ def verify_notifications() -> int:
 
 
 @job
+def create_wallets() -> int:
+    return services.create_wallets()
+
+
+@job
+def observe_deposits() -> int:
+    return services.observe_deposits()
+
+
+@job
 def reconcile_settlements() -> int:
     return services.reconcile_settlements()
 

@@ -51,7 +51,7 @@ class Twin:
 def run_twin(home: Path, *arguments: str) -> Iterator[Twin]:
     """A twin that remembers in `home`, for as long as the block lasts."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "circle_twin", "--home", str(home), *arguments],
+        [sys.executable, "-m", "gigstream.circle_twin", "--home", str(home), *arguments],
         cwd=settings.BASE_DIR,
         env={"CIRCLE_API_KEY": API_KEY, "CIRCLE_ENTITY_SECRET": ENTITY_SECRET},
         stdout=subprocess.PIPE,

@@ -15,6 +15,7 @@ from django.db import connection
 
 from gigstream import celery_app
 
+CONFIGURED = ("-c", "python:gigstream.gunicorn")
 QUEUES = ",".join(queue.name for queue in settings.CELERY_TASK_QUEUES)
 
 
@@ -154,7 +155,16 @@ def run_web(
     with socket.create_server(("127.0.0.1", 0)) as listener, log.open("wb") as output:
         served = ["--bind", f"fd://{listener.fileno()}", "--workers", str(processes)]
         process = subprocess.Popen(
-            [sys.executable, "-m", "gunicorn", "gigstream.wsgi", *served, "--threads", str(threads)],
+            [
+                sys.executable,
+                "-m",
+                "gunicorn",
+                *CONFIGURED,
+                "gigstream.wsgi",
+                *served,
+                "--threads",
+                str(threads),
+            ],
             cwd=settings.BASE_DIR,
             env={**_own_servers(), **(environment or {})},
             pass_fds=[listener.fileno()],

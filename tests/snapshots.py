@@ -1,8 +1,9 @@
-"""What is in the database, so that a test can say that nothing has moved."""
+"""What is in the database, so that a test can say that nothing has moved, or have it back as it was."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
-from django.db import connection
+from django.db import connection, transaction
 from psycopg import sql
 
 
@@ -37,3 +38,54 @@ def rows_that_name(*keys: object) -> dict[str, list[str]]:
         for name, row in sorted(cursor.fetchall()):
             found.setdefault(name, []).append(row)
     return found
+
+
+@contextmanager
+def restored() -> Iterator[None]:
+    """After the block every table holds what it held before, as from a backup; sequences too."""
+    kept = {name: _copied(name) for name in _tables()}
+    sequences = _sequences()
+    yield
+    with transaction.atomic(), connection.cursor() as cursor:
+        # As a restore does: the rows come back as they are, and no trigger sees them.
+        for name in kept:
+            cursor.execute(sql.SQL("ALTER TABLE {} DISABLE TRIGGER USER").format(sql.Identifier(name)))
+        cursor.execute(sql.SQL("TRUNCATE {}").format(sql.SQL(", ").join(map(sql.Identifier, kept))))
+        for name, rows in kept.items():
+            columns = sql.SQL(", ").join(map(sql.Identifier, _columns(name)))
+            into = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(name), columns)
+            with cursor.cursor.copy(into) as copy:
+                copy.write(rows)
+        for name, (value, called) in sequences.items():
+            cursor.execute("SELECT setval(%s, %s, %s)", [f'"{name}"', value, called])
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+        for name in kept:
+            cursor.execute(sql.SQL("ALTER TABLE {} ENABLE TRIGGER USER").format(sql.Identifier(name)))
+
+
+def _copied(table: str) -> bytes:
+    columns = sql.SQL(", ").join(map(sql.Identifier, _columns(table)))
+    out = sql.SQL("COPY (SELECT {} FROM {}) TO STDOUT").format(columns, sql.Identifier(table))
+    with connection.cursor() as cursor, cursor.cursor.copy(out) as copy:
+        return b"".join(bytes(part) for part in copy)
+
+
+def _columns(table: str) -> list[str]:
+    """Those that are written; the others follow from them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public'"
+            " AND table_name = %s AND is_generated = 'NEVER' ORDER BY ordinal_position",
+            [table],
+        )
+        return [name for (name,) in cursor.fetchall()]
+
+
+def _sequences() -> dict[str, tuple[int, bool]]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sequencename FROM pg_sequences WHERE schemaname = 'public'")
+        found = {}
+        for (name,) in cursor.fetchall():
+            cursor.execute(sql.SQL("SELECT last_value, is_called FROM {}").format(sql.Identifier(name)))
+            found[name] = cursor.fetchone()
+        return found

@@ -1,4 +1,7 @@
-"""The texts that workers sign in with: access tokens (JWT) that tell who calls, and random ones."""
+"""The texts that workers sign in with: access tokens (JWT) that tell who calls, and random ones.
+
+The library of the tokens is loaded with the first of them: commands, which see none, start sooner.
+"""
 
 import base64
 import functools
@@ -6,10 +9,13 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-import jwt
 from django.utils.crypto import salted_hmac
+
+if TYPE_CHECKING:
+    import jwt
 
 LIFE = timedelta(hours=24)
 LONGEST = 2048
@@ -46,15 +52,19 @@ def _key() -> bytes:
 
 
 @functools.cache
-def _prepared(key: bytes) -> jwt.PyJWK:
+def _prepared(key: bytes) -> "jwt.PyJWK":
     """The key as the library wants it. Given as it is, it would be looked through for certificates at each
     use."""
+    import jwt
+
     text = base64.urlsafe_b64encode(key).decode().rstrip("=")
     return jwt.PyJWK({"kty": "oct", "k": text, "alg": _ALGORITHM})
 
 
 def access_token(*, worker_id: UUID, session_id: UUID, now: datetime) -> str:
     """Opens the worker's addresses for 24 hours from `now`, while the session lasts."""
+    import jwt
+
     at = int(now.timestamp())
     claims = {
         "sub": str(worker_id),
@@ -70,6 +80,8 @@ def access_token(*, worker_id: UUID, session_id: UUID, now: datetime) -> str:
 
 def read_access_token(text: str) -> Claims | None:
     """What the token says if it is one of ours, whatever the time; None for any other text."""
+    import jwt
+
     if len(text) > LONGEST or text.count(".") != 2:
         return None
     try:

@@ -1,7 +1,7 @@
 """Every request counted: by operation and status, how long it took, and what it was refused for.
 
-The processes of one web server write into files of a directory that they share (gunicorn.conf.py), named by
-PROMETHEUS_MULTIPROC_DIR; a process without one counts for itself.
+The processes of one web server write into files of a directory that they share (gigstream/gunicorn.py),
+named by PROMETHEUS_MULTIPROC_DIR; a process without one counts for itself.
 """
 
 import os

@@ -26,7 +26,7 @@ class MetricsView(View):
         if settings.METRICS_TOKEN and not _is_ours(request.headers.get("Authorization", "")):
             return _says(HTTPStatus.UNAUTHORIZED, "a token is needed", {"WWW-Authenticate": CHALLENGE})
         if request.META.get("wsgi.multiprocess") and not shared_by_processes():
-            said = "this server's processes count apart: start gunicorn with --config gunicorn.conf.py"
+            said = "this server's processes count apart: start gunicorn with -c python:gigstream.gunicorn"
             return _says(HTTPStatus.SERVICE_UNAVAILABLE, said)
         database = CollectorRegistry()
         database.register(DatabaseCollector())

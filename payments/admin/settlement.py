@@ -13,6 +13,7 @@ from payments.models import (
     ReconciliationBreak,
     SettlementAttempt,
     Transaction,
+    WalletOrder,
 )
 
 CALL_COLUMNS = (
@@ -81,7 +82,7 @@ class PaymentSwitchAdmin(ReadOnlyAdmin):
 
 @admin.register(Reconciliation)
 class ReconciliationAdmin(ReadOnlyAdmin):
-    list_display = ("started_at", "ended_at", "since", "matched", "breaks")
+    list_display = ("started_at", "ended_at", "since", "matched", "breaks", "treasury")
     ordering = ("-id",)
     sortable_by = ()
 
@@ -105,7 +106,16 @@ class ChainCursorAdmin(ReadOnlyAdmin):
 
 @admin.register(ObservedTransfer)
 class ObservedTransferAdmin(ReadOnlyAdmin):
-    list_display = ("seen_at", "status", "amount", "platform", "short_hash", "log_index", "block_number")
+    list_display = (
+        "seen_at",
+        "status",
+        "amount",
+        "platform",
+        "short_hash",
+        "log_index",
+        "block_number",
+        "note",
+    )
     list_select_related = ("platform",)
     list_filter = ("status",)
     belongs = ("platform",)
@@ -116,6 +126,16 @@ class ObservedTransferAdmin(ReadOnlyAdmin):
     @admin.display(description="tx hash")
     def short_hash(self, row: ObservedTransfer) -> str | None:
         return shorter(row.tx_hash)
+
+
+@admin.register(WalletOrder)
+class WalletOrderAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "owner", "made_at", "calls", "next_attempt_at", "error_message")
+    list_filter = (("made_at", admin.EmptyFieldListFilter),)
+    ordering = ("-created_at", "key")
+    sortable_by = ()
+    searches = (by_uuid("key", "worker_id", "platform_id"),)
+    search_help_text = "key of an order, or id of a worker or platform"
 
 
 show_on(

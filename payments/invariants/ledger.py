@@ -7,6 +7,7 @@ register(
         "balances_add_up_to_zero",
         "The balances of all accounts add up to zero.",
         by_sql("SELECT 'sum ' || sum(balance) FROM accounts HAVING sum(balance) <> 0"),
+        money=True,
     )
 )
 
@@ -31,6 +32,7 @@ register(
             ORDER BY a.id
             """
         ),
+        money=True,
     )
 )
 
@@ -48,6 +50,7 @@ register(
             ORDER BY id
             """
         ),
+        money=True,
     )
 )
 
@@ -64,6 +67,7 @@ register(
             ORDER BY e.id
             """
         ),
+        money=True,
     )
 )
 
@@ -79,6 +83,7 @@ register(
             ORDER BY e.id
             """
         ),
+        money=True,
     )
 )
 
@@ -95,6 +100,7 @@ register(
             SELECT id::text FROM ledger_entries WHERE idempotency_key IS NULL AND kind <> 'release'
             """
         ),
+        money=True,
     )
 )
 
@@ -138,6 +144,7 @@ register(
             ORDER BY e.id
             """
         ),
+        money=True,
     )
 )
 
@@ -163,6 +170,7 @@ register(
               AND (e.debit_account_id, e.credit_account_id) <> (s.escrow_account_id, s.worker_account_id)
             """
         ),
+        money=True,
     )
 )
 
@@ -179,5 +187,6 @@ register(
             ORDER BY e.id
             """
         ),
+        money=True,
     )
 )

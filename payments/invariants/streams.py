@@ -13,6 +13,7 @@ register(
         by_sql(
             "SELECT id FROM streams WHERE NOT (released_amount BETWEEN 0 AND total_amount) ORDER BY id",
         ),
+        money=True,
     )
 )
 
@@ -27,6 +28,7 @@ register(
             ORDER BY id
             """
         ),
+        money=True,
     )
 )
 
@@ -45,6 +47,7 @@ register(
             ORDER BY s.id
             """
         ),
+        money=True,
     )
 )
 
@@ -66,6 +69,7 @@ register(
             ORDER BY s.id
             """
         ),
+        money=True,
     )
 )
 
@@ -85,6 +89,7 @@ register(
             ORDER BY id
             """
         ),
+        money=True,
     )
 )
 
@@ -99,6 +104,7 @@ register(
             ORDER BY id
             """
         ),
+        money=True,
     )
 )
 
@@ -113,6 +119,7 @@ register(
             WHERE s.status = 'paused' AND e.created_at > s.paused_at
             """
         ),
+        money=True,
     )
 )
 
@@ -127,6 +134,7 @@ register(
             WHERE e.created_at > coalesce(s.completed_at, s.cancelled_at)
             """
         ),
+        money=True,
     )
 )
 

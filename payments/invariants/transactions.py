@@ -20,6 +20,7 @@ register(
             ORDER BY worker_id
             """
         ),
+        money=True,
     )
 )
 
@@ -35,6 +36,7 @@ register(
             ORDER BY id
             """
         ),
+        money=True,
     )
 )
 
@@ -48,6 +50,7 @@ register(
             WHERE tx_hash IS NOT NULL GROUP BY tx_hash HAVING count(*) > 1
             """
         ),
+        money=True,
     )
 )
 
@@ -56,6 +59,7 @@ register(
         "transaction_key_is_used_once",
         "No two transactions share an idempotency key.",
         by_sql("SELECT idempotency_key FROM transactions GROUP BY idempotency_key HAVING count(*) > 1"),
+        money=True,
     )
 )
 
@@ -69,6 +73,7 @@ register(
             WHERE circle_tx_id IS NOT NULL GROUP BY circle_tx_id HAVING count(*) > 1
             """
         ),
+        money=True,
     )
 )
 
@@ -85,6 +90,7 @@ register(
             ORDER BY t.id
             """
         ),
+        money=True,
     )
 )
 
@@ -105,6 +111,7 @@ register(
             ORDER BY t.id
             """
         ),
+        money=True,
     )
 )
 
@@ -121,6 +128,7 @@ register(
             ORDER BY t.id
             """
         ),
+        money=True,
     )
 )
 

@@ -1,4 +1,5 @@
 from payments import reports  # noqa: F401 - the models of the views
+from payments.models.custody import WalletOrder
 from payments.models.days import TransactionDay
 from payments.models.ledger import Account, Adjustment, LedgerEntry
 from payments.models.sandbox import SandboxFault, SandboxTransfer, SandboxWallet
@@ -33,4 +34,5 @@ __all__ = [
     "Stream",
     "Transaction",
     "TransactionDay",
+    "WalletOrder",
 ]

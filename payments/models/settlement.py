@@ -230,6 +230,9 @@ class Reconciliation(models.Model):
     since = models.DateTimeField(help_text="transfers made since then were compared")
     matched = models.PositiveIntegerField()
     breaks = models.JSONField(help_text="how many are open, by bucket")
+    treasury = models.JSONField(
+        null=True, blank=True, help_text="USDC: what our wallets hold, and what the ledger says they should"
+    )
 
     objects = models.Manager.from_queryset(GuardedQuerySet)()
 
@@ -303,7 +306,8 @@ class ChainCursor(models.Model):
 
 
 class ObservedTransfer(models.Model):
-    """One USDC transfer to a platform's wallet, as a log on chain. Credited once, when it is deep enough."""
+    """One USDC transfer to a wallet of ours, as a log on chain. Credited once, when it is deep enough; what
+    is no platform's deposit is kept for staff."""
 
     id = models.BigAutoField(primary_key=True)
     tx_hash = models.CharField(max_length=66)
@@ -326,6 +330,7 @@ class ObservedTransfer(models.Model):
         blank=True,
         help_text="the deposit; one for all logs to a platform in one chain transaction",
     )
+    note = models.TextField(blank=True, help_text="why it was not credited by itself")
 
     objects = models.Manager.from_queryset(GuardedQuerySet)()
     unguarded = models.Manager()

@@ -56,7 +56,11 @@ class Transaction(Changing):
         max_length=64, unique=True, null=True, blank=True, help_text="the provider's id of the transfer"
     )
     provider_state = models.CharField(
-        max_length=40, blank=True, help_text="of the transfer, in the provider's word, when last read"
+        max_length=40,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="of the transfer, in the provider's word, when last read",
     )
     idempotency_key = models.CharField(max_length=160, unique=True)
     retry_count = models.PositiveIntegerField(default=0, help_text="calls to the provider so far")

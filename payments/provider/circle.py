@@ -64,7 +64,12 @@ class CircleProvider(PaymentProvider):
 
     @property
     def _connection(self) -> Connection:
-        return connected(settings.CIRCLE_API_URL, settings.CIRCLE_API_KEY, settings.CIRCLE_ENTITY_SECRET)
+        return connected(
+            settings.CIRCLE_API_URL,
+            settings.CIRCLE_API_KEY,
+            settings.CIRCLE_ENTITY_SECRET,
+            settings.CIRCLE_READ_SECONDS,
+        )
 
     # --- Wallets --------------------------------------------------------------------------------------------
     def create_wallet_set(self, *, key: UUID, name: str) -> str:
@@ -83,6 +88,11 @@ class CircleProvider(PaymentProvider):
         }
         made = self._write(self._connection.wallets.create_wallet, CreateWalletRequest, key, body)
         return _read(lambda: answers.wallet(_only(answers.part(made, "wallets"))))
+
+    def find_wallet(self, *, key: UUID) -> ProviderWallet | None:
+        body = self._ask(self._connection.wallets.get_wallets, ref_id=str(key), page_size=PAGE)
+        found = _read(lambda: answers.part(body, "wallets"))
+        return _read(lambda: answers.wallet(_only(found))) if found else None
 
     def wallet(self, wallet_id: str = "") -> ProviderWallet:
         body = self._ask(self._connection.wallets.get_wallet, _wallet(wallet_id))

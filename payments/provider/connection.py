@@ -6,7 +6,6 @@ states that are newer than they are; and its start-up functions keep one host an
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -31,6 +30,7 @@ from django.conf import settings
 from payments.enums import ErrorClass
 from payments.provider import answers
 from payments.provider.answers import NotAnAnswer
+from payments.provider.bounded import CONNECT_SECONDS, NOT_SENT, BoundedPool
 from payments.provider.protocol import (
     CredentialsRefused,
     ProviderBusy,
@@ -39,43 +39,10 @@ from payments.provider.protocol import (
     TransferUnknown,
 )
 
-CONNECT_SECONDS = 2
 LARGEST_ANSWER = 1_000_000
-CHUNK = 65_536
 # Circle's numbers for an entity secret that is wrong, was sent before, or is not set.
 SECRET_CODES = frozenset({"156013", "156014", "156015", "156016"})
 _SECRET = re.compile(r"[0-9a-fA-F]{64}")
-_NOT_SENT = (
-    urllib3.exceptions.NewConnectionError,
-    urllib3.exceptions.ConnectTimeoutError,
-    urllib3.exceptions.SSLError,
-)
-
-
-class _Pool(urllib3.PoolManager):
-    """Connections that try once, follow no redirect, and read no answer beyond a size."""
-
-    def __init__(self) -> None:
-        super().__init__(num_pools=2, maxsize=8, retries=urllib3.Retry(False))
-
-    def request(self, *arguments: Any, **options: Any) -> Any:
-        wanted = {**options, "preload_content": False, "redirect": False}
-        with super().request(*arguments, **wanted) as answer:
-            body = b"".join(_chunks(answer))
-            return urllib3.HTTPResponse(
-                body=body, status=answer.status, reason=answer.reason, headers=answer.headers
-            )
-
-
-def _chunks(answer: urllib3.BaseHTTPResponse) -> Iterator[bytes]:
-    """The answer's body. Raises ProtocolError for one that is too large, or that drips: urllib3 limits each
-    wait, not all of them together."""
-    ends, size = time.monotonic() + settings.CIRCLE_READ_SECONDS, 0
-    while chunk := answer.read1(CHUNK, decode_content=True):
-        size += len(chunk)
-        if size > LARGEST_ANSWER or time.monotonic() > ends:
-            raise urllib3.exceptions.ProtocolError("the answer is too large or too slow")
-        yield chunk
 
 
 @dataclass
@@ -85,6 +52,7 @@ class Connection:
     host: str
     api_key: str
     entity_secret: str
+    seconds: float
     transactions: TransactionsApi = field(init=False)
     wallets: WalletsApi = field(init=False)
     wallet_sets: WalletSetsApi = field(init=False)
@@ -93,7 +61,7 @@ class Connection:
     _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:
-        pool = _Pool()
+        pool = BoundedPool(seconds=self.seconds, largest=LARGEST_ANSWER)
         entity = EntityClient(EntityConfiguration(host=self.host, access_token=self.api_key))
         self._client = ApiClient(
             Configuration(host=self.host, access_token=self.api_key, entity_secret=self.entity_secret)
@@ -128,9 +96,9 @@ class Connection:
 
 
 @lru_cache(maxsize=4)
-def connected(host: str, api_key: str, entity_secret: str) -> Connection:
+def connected(host: str, api_key: str, entity_secret: str, seconds: float) -> Connection:
     """The connection of this process; keeps its sockets from call to call."""
-    return Connection(host, api_key, entity_secret)
+    return Connection(host, api_key, entity_secret, seconds)
 
 
 def call(function: Any, *arguments: Any, **options: Any) -> Any:
@@ -149,7 +117,7 @@ def _translated() -> Iterator[None]:
         yield
     except (ApiException, EntityException) as error:
         raise _refusal(error) from None
-    except _NOT_SENT as error:
+    except NOT_SENT as error:
         raise ProviderUnavailable(f"no connection: {type(error).__name__}", sent=False) from None
     except urllib3.exceptions.HTTPError as error:
         raise ProviderUnavailable(f"no answer: {type(error).__name__}") from None

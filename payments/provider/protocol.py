@@ -143,6 +143,9 @@ class PaymentProvider(Protocol):
     def create_wallet(self, *, key: UUID, owner: str) -> ProviderWallet:
         """A wallet for the owner; the same key never makes two."""
 
+    def find_wallet(self, *, key: UUID) -> ProviderWallet | None:
+        """The wallet that the key made, None when there is none."""
+
     def wallet(self, wallet_id: str = "") -> ProviderWallet:
         """The wallet with this id."""
 

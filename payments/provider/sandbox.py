@@ -61,6 +61,11 @@ class SandboxProvider(PaymentProvider):
             row = _wallet_of(key, owner)
         return _shown(row)
 
+    def find_wallet(self, *, key: UUID) -> ProviderWallet | None:
+        with _faults("find_wallet", str(key)):
+            row = SandboxWallet.objects.filter(idempotency_key=key).first()
+        return _shown(row) if row else None
+
     def wallet(self, wallet_id: str = "") -> ProviderWallet:
         with _faults("wallet", wallet_id):
             return _shown(_wallet(wallet_id))

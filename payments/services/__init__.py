@@ -1,19 +1,23 @@
 """The verbs of the payments app."""
 
+from payments.services.custody import create_wallets
 from payments.services.days import close_transaction_days
 from payments.services.deposits import deposit, simulate_deposit
 from payments.services.hand import adjust, grant_reward
 from payments.services.intervention import accelerate_payout, cancel_transfer, look_for, offer_again
 from payments.services.notifications import verify_notifications
+from payments.services.observing import credit_observed, observe_deposits, read_again_from
 from payments.services.payouts import cancel_payout, cash_out, create_due_payouts
 from payments.services.reconciliation import explain_break, reconcile_settlements
 from payments.services.release import release_due_streams
+from payments.services.restoring import Rediscovered, rediscover_payouts
 from payments.services.settlement import poll_settlements
 from payments.services.streams import cancel_stream, claim, pause_stream, resume_stream, top_up
 from payments.services.submission import submit_payouts
 from payments.services.switches import let_payments_go_on, stop_payments
 
 __all__ = [
+    "Rediscovered",
     "accelerate_payout",
     "adjust",
     "cancel_payout",
@@ -23,15 +27,20 @@ __all__ = [
     "claim",
     "close_transaction_days",
     "create_due_payouts",
+    "create_wallets",
+    "credit_observed",
     "deposit",
     "explain_break",
     "grant_reward",
     "let_payments_go_on",
     "look_for",
+    "observe_deposits",
     "offer_again",
     "pause_stream",
     "poll_settlements",
+    "read_again_from",
     "reconcile_settlements",
+    "rediscover_payouts",
     "release_due_streams",
     "resume_stream",
     "simulate_deposit",

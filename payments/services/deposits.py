@@ -42,7 +42,7 @@ def deposit(
     available = accounts.of_platform(platform_id, AccountName.AVAILABLE)
     # The account's lock lets one of two equal arrivals wait for the other.
     ledger.lock([available])
-    key = f"deposit:{tx_hash}"
+    key = key_of(tx_hash)
     known = Transaction.objects.filter(idempotency_key=key).first()
     if known:
         return _same(known, platform_id, value)
@@ -66,6 +66,11 @@ def deposit(
     transactions.insert([movement], now)
     audit.record("deposit", platform, after={"amount": value, "tx_hash": tx_hash}, now=now)
     return movement
+
+
+def key_of(tx_hash: str) -> str:
+    """Our idempotency key of what arrived with this chain transaction."""
+    return f"deposit:{tx_hash}"
 
 
 def simulate_deposit(

@@ -147,6 +147,8 @@ def _book(postings: Sequence[Posting], changes: Mapping[int, Decimal], now: date
         sql.load(_SQL / "book.sql"),
         {
             "postings": Jsonb([_as_json(posting) for posting in postings]),
+            # An array of keys is looked up in the index; of a join the planner would think that it is large.
+            "keys": [posting.key for posting in postings if posting.key],
             "account_ids": list(changes),
             "changes": list(changes.values()),
             "now": now,

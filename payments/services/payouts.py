@@ -26,7 +26,7 @@ from payments.enums import (
 from payments.errors import InsufficientFunds, NoWallet, PayoutUnderWay
 from payments.models import Account, Transaction
 from payments.postings import Posting
-from payments.services import accounts, attempts, ledger, transactions
+from payments.services import accounts, attempts, ledger, switches, transactions
 from payments.services.attempts import NOTHING
 from payments.signals import transactions_cancelled
 from workers.enums import WorkerStatus
@@ -36,8 +36,13 @@ from workers.services import require_active, require_settled_wallet
 
 def create_due_payouts(*, now: datetime | None = None) -> int:
     """Every payable worker whose available balance has reached the payout minimum, or whose oldest cent has
-    waited for the maximum age, has a pending payout of all of it; returns how many were made."""
+    waited for the maximum age, has a pending payout of all of it; returns how many were made.
+
+    None is made while it is not known, after a restore, which ones the provider has already.
+    """
     now = now or database_now()
+    if switches.is_restoring():
+        return 0
     made = 0
     while True:
         count = _create_batch(now)
@@ -99,7 +104,7 @@ def hold(
             worker=worker,
             loan_id=loan_id,
             to_wallet=worker.wallet_address or "",
-            idempotency_key=f"payout:{worker.pk}:{account.payout_count + 1}",
+            idempotency_key=key_of(worker.pk, account.payout_count + 1),
             next_attempt_at=now,
             created_at=now,
         )
@@ -129,6 +134,11 @@ def hold(
     )
     ring("submit_payouts")
     return payouts
+
+
+def key_of(worker_id: UUID, number: int) -> str:
+    """Our idempotency key of a worker's n-th payout."""
+    return f"payout:{worker_id}:{number}"
 
 
 def _worker(account: Account) -> Worker:

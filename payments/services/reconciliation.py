@@ -3,10 +3,8 @@ is gone or staff have explained it."""
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from audit import services as audit
@@ -17,33 +15,29 @@ from payments.enums import BreakBucket, TransactionStatus
 from payments.errors import BreakResolved
 from payments.models import Reconciliation, ReconciliationBreak, Transaction
 from payments.provider import configured_provider, states
+from payments.provider.chain import Chain, configured_chain
 from payments.provider.protocol import PaymentProvider, ProviderTransfer
+from payments.services import treasury
+from payments.services.differences import SETTLING, Difference, our_side, their_side
 from payments.services.transfers import is_another, provider_key
+from payments.services.witness import Witness, ask_the_chain
 
 LOOKS_BACK = timedelta(days=2)
-# What was made within these is still being told from one to the other.
-SETTLING = timedelta(minutes=2)
 LATE_AFTER = timedelta(minutes=30)
 BATCH = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One transfer about which ours and theirs do not agree."""
-
-    bucket: BreakBucket
-    subject: str
-    transaction_id: UUID | None
-    ours: dict[str, Any] | None
-    theirs: dict[str, Any] | None
-
-
 def reconcile_settlements(
-    *, since: datetime | None = None, now: datetime | None = None, provider: PaymentProvider | None = None
+    *,
+    since: datetime | None = None,
+    now: datetime | None = None,
+    provider: PaymentProvider | None = None,
+    chain: Chain | None = None,
 ) -> int:
-    """Every transfer made since then is compared with the provider's list, and each difference is on record;
-    those that are gone are resolved. Returns how many are open."""
-    provider = provider or configured_provider()
+    """Every transfer made since then is compared with the provider's list and, when a node is set, with the
+    chain, and the treasury with what the wallets hold; each difference is on record, and those that are gone
+    are resolved. Returns how many are open."""
+    provider, chain = provider or configured_provider(), chain or configured_chain()
     now = now or database_now()
     since = since or now - LOOKS_BACK
     began = time.monotonic()
@@ -60,7 +54,17 @@ def reconcile_settlements(
         if difference:
             differences.append(difference)
     differences += _strangers(theirs, seen, since, now)
-    return _keep(differences, matched, since, now, began)
+    differences, witness = ask_the_chain(chain, differences, since=since, now=now)
+    holdings = treasury.look(provider, chain)
+    differences += [*witness.differences, *treasury.difference(holdings)]
+    run = Reconciliation(
+        started_at=now,
+        ended_at=now + timedelta(seconds=time.monotonic() - began),
+        since=since,
+        matched=matched,
+        treasury=holdings.figures() if holdings else None,
+    )
+    return _keep(differences, run, witness)
 
 
 def _ours(since: datetime) -> Iterator[Transaction]:
@@ -71,7 +75,7 @@ def _compare(payout: Transaction, other: ProviderTransfer | None, now: datetime)
     bucket = _bucket(payout, other, now)
     if bucket is None:
         return None
-    return Difference(bucket, payout.idempotency_key, payout.pk, _our_side(payout), _their_side(other))
+    return Difference(bucket, payout.idempotency_key, payout.pk, our_side(payout), their_side(other))
 
 
 def _bucket(payout: Transaction, other: ProviderTransfer | None, now: datetime) -> BreakBucket | None:
@@ -109,69 +113,53 @@ def _strangers(
     for one in unseen.values():
         settled_in = one.created_at is None or since <= one.created_at <= now - SETTLING
         if one.id not in older and settled_in:
-            yield Difference(BreakBucket.MISSING_HERE, one.id, None, None, _their_side(one))
-
-
-def _our_side(payout: Transaction) -> dict[str, Any]:
-    return {
-        "id": str(payout.pk),
-        "status": payout.status,
-        "amount": str(payout.amount),
-        "to_wallet": payout.to_wallet,
-        "tx_hash": payout.tx_hash,
-    }
-
-
-def _their_side(other: ProviderTransfer | None) -> dict[str, Any] | None:
-    if other is None:
-        return None
-    return {
-        "id": other.id,
-        "state": other.raw_state or other.state,
-        "amount": str(other.amount),
-        "to_wallet": other.to_wallet,
-        "tx_hash": other.tx_hash,
-    }
+            yield Difference(BreakBucket.MISSING_HERE, one.id, None, None, their_side(one))
 
 
 @atomic_with_retry
-def _keep(differences: list[Difference], matched: int, since: datetime, now: datetime, began: float) -> int:
+def _keep(differences: Sequence[Difference], run: Reconciliation, witness: Witness) -> int:
     """New differences are opened, known ones seen again, those that are gone resolved."""
+    now = run.started_at
     open_ = {
         (row.bucket, row.subject): row
         for row in ReconciliationBreak.objects.locked().filter(resolved_at=None)
     }
     found = {(one.bucket, one.subject): one for one in differences}
-    new = [
-        ReconciliationBreak(
-            bucket=one.bucket,
-            subject=one.subject,
-            transaction_id=one.transaction_id,
-            ours=one.ours,
-            theirs=one.theirs,
-            created_at=now,
-            last_seen_at=now,
-        )
-        for key, one in found.items()
-        if key not in open_
-    ]
+    new = [_break(one, now) for key, one in found.items() if key not in open_]
     ReconciliationBreak.unguarded.bulk_create(new)
     again = [row.pk for key, row in open_.items() if key in found]
     ReconciliationBreak.unguarded.filter(pk__in=again).update(last_seen_at=now)
-    gone = [row.pk for key, row in open_.items() if key not in found and row.created_at >= since]
+    gone = [row.pk for key, row in open_.items() if key not in found and _was_looked_at(row, run, witness)]
     ReconciliationBreak.unguarded.filter(pk__in=gone).update(resolved_at=now)
-    Reconciliation(
-        started_at=now,
-        ended_at=now + timedelta(seconds=time.monotonic() - began),
-        since=since,
-        matched=matched,
-        breaks=dict(Counter(one.bucket for one in found.values())),
-    ).save()
+    run.breaks = dict(Counter(one.bucket for one in found.values()))
+    run.save(force_insert=True)
     opened = (
         Record("break.open", "reconciliationbreak", str(row.pk), after={"bucket": row.bucket}) for row in new
     )
     audit.record_many(opened, now=now)
     return len(open_) - len(gone) + len(new)
+
+
+def _break(one: Difference, now: datetime) -> ReconciliationBreak:
+    return ReconciliationBreak(
+        bucket=one.bucket,
+        subject=one.subject,
+        transaction_id=one.transaction_id,
+        ours=one.ours,
+        theirs=one.theirs,
+        chain=one.chain,
+        created_at=now,
+        last_seen_at=now,
+    )
+
+
+def _was_looked_at(row: ReconciliationBreak, run: Reconciliation, witness: Witness) -> bool:
+    """Whether the run would have found the break again, were it still there."""
+    if row.bucket == BreakBucket.TREASURY:
+        return run.treasury is not None
+    if row.theirs is None and row.chain is not None:
+        return row.transaction_id in witness.asked
+    return row.created_at >= run.since
 
 
 @verb("break.explain", "reconciliationbreak")

@@ -127,8 +127,7 @@ def _apply(outcomes: Mapping[UUID, Outcome[ProviderTransfer]], provider: str, no
         outcome = outcomes[row.pk]
         told = row.provider_state
         if outcome.answer is None:
-            row.error_message = outcome.message
-            row.next_attempt_at = now + LONGEST_BACKOFF
+            _leave(row, outcome, now)
         else:
             _update(row, outcome.answer, now)
         if outcome.error or row.provider_state != told or row.status != TransactionStatus.SUBMITTED:
@@ -147,6 +146,12 @@ def _apply(outcomes: Mapping[UUID, Outcome[ProviderTransfer]], provider: str, no
     ledger.post([*settle_postings(confirmed), *void_postings(failed)], now=now)
     mark_applied([row.circle_tx_id or "" for row in rows if outcomes[row.pk].answer], provider, now)
     return len(confirmed) + len(failed)
+
+
+def _leave(row: Transaction, outcome: Outcome[ProviderTransfer], now: datetime) -> None:
+    """Nothing was told of the row (in memory): it is as it was, and is looked up again."""
+    row.error_message = outcome.message
+    row.next_attempt_at = now + LONGEST_BACKOFF
 
 
 def _is_parked(row: Transaction) -> bool:

@@ -4,7 +4,7 @@ A transfer's key makes a second call harmless; where an earlier call may have be
 is asked for the key first.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,30 +14,24 @@ from gigstream.lib.db import atomic_with_retry
 from payments.enums import ErrorClass, FeeLevel, TransactionStatus
 from payments.models import SettlementAttempt, Transaction
 from payments.provider import configured_provider
-from payments.provider.protocol import (
-    GasBid,
-    PaymentProvider,
-    ProviderBusy,
-    ProviderTransfer,
-    TransferUnknown,
-)
+from payments.provider.protocol import GasBid, PaymentProvider, ProviderTransfer, TransferUnknown
 from payments.provider.units import raised
 from payments.services import attempts, breaker, switches
 from payments.services.attempts import NOTHING, Before, Outcome
 from payments.services.transfers import (
-    LONGEST_BACKOFF,
     POLL_EVERY,
+    in_turn,
     is_another,
     lease,
     note,
     provider_key,
+    wait_after,
     what_it_is,
     write,
 )
 from payments.signals import transactions_submitted
 
 RAISE_BPS = 2_000
-FIRST_BACKOFF = timedelta(seconds=2)
 # The provider forgets a key after a day. Until well before, a transfer of unknown outcome may be offered
 # again under it; after that only a person may decide.
 KEY_IS_KEPT = timedelta(hours=20)
@@ -83,25 +77,10 @@ def submit_payouts(*, now: datetime | None = None, provider: PaymentProvider | N
     attempts.close_abandoned(at)
     taken = 0
     while batch := _lease_to_submit(provider.name, at):
-        outcomes = _each(batch, lambda one: _offer(provider, one, at))
+        outcomes = in_turn(batch, lambda one: _offer(provider, one, at))
         breaker.note_outcomes(provider.name, [outcome.error_class for _, outcome in outcomes], at)
         taken += _mark_offered(batch, outcomes, at)
     return taken
-
-
-def _each(
-    batch: Sequence[Offered], ask: Callable[[Offered], Outcome[ProviderTransfer]]
-) -> list[tuple[Offered, Outcome[ProviderTransfer]]]:
-    """The provider's answers one by one, until it is plainly not well: the rest is not asked."""
-    answers: list[tuple[Offered, Outcome[ProviderTransfer]]] = []
-    in_a_row = 0
-    for one in batch:
-        outcome = ask(one)
-        answers.append((one, outcome))
-        in_a_row = in_a_row + 1 if outcome.error_class in breaker.FAILURES else 0
-        if in_a_row >= breaker.MOST_IN_A_ROW:
-            break
-    return answers
 
 
 @atomic_with_retry
@@ -208,12 +187,4 @@ def _take(row: Transaction, outcome: Outcome[ProviderTransfer], now: datetime) -
     elif outcome.error_class not in PASSING or isinstance(error, TransferUnknown):
         row.next_attempt_at = None
     else:
-        row.next_attempt_at = now + _wait(error, row.retry_count)
-
-
-def _wait(error: Exception | None, calls: int) -> timedelta:
-    """2, 4, 8, 16, then 30 seconds; longer when the provider asks for it."""
-    wait = min(FIRST_BACKOFF * 2 ** min(calls - 1, 10), LONGEST_BACKOFF)
-    if isinstance(error, ProviderBusy) and error.retry_after:
-        return max(wait, timedelta(seconds=error.retry_after))
-    return wait
+        row.next_attempt_at = now + wait_after(error, row.retry_count)

@@ -1,18 +1,27 @@
 """Switches by which staff stop payouts at once: all of them, a provider's, or those of a platform's workers.
 They are read before every batch, so they act with the next one; earnings go on."""
 
+import logging
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from audit import services as audit
+from audit.models import BookCheck
 from audit.services import verb
 from gigstream.lib.clock import database_now
 from payments.enums import SwitchScope
 from payments.errors import SwitchedAlready, UnknownSubject
 from payments.models import PaymentSwitch
 from platforms.models import Engagement, Platform
+
+logger = logging.getLogger(__name__)
+
+SYSTEM = "system"
+RESTORING = "after a restore, until every payout that the provider has is on the books"
+BROKEN = "the books do not hold: "
 
 
 @verb("payments.stop", "payment_switch")
@@ -33,6 +42,32 @@ def stop_payments(
     told = {"scope": scope, "subject": subject, "reason": reason}
     audit.record("payments.stop", switch, after=told, now=now)
     return switch
+
+
+def stop_for_broken_books(*, names: Collection[str], now: datetime) -> PaymentSwitch | None:
+    """Payouts are stopped, since these invariants about money are violated; None when they are stopped
+    already.
+
+    Who lets payouts go on while an invariant is violated has decided so: it stops them again only once it has
+    held in between, or when another is violated as well.
+    """
+    off = PaymentSwitch.objects.filter(scope=SwitchScope.PAYOUTS)
+    if off.filter(on_at=None).exists():
+        return None
+    last = off.filter(off_by=SYSTEM).order_by("-created_at").first()
+    new = sorted(name for name in names if last is None or not _is_decided(name, last))
+    if not new:
+        return None
+    logger.error("payouts are stopped: the books do not hold: %s", ", ".join(new))
+    return stop_payments(
+        scope=SwitchScope.PAYOUTS, reason=BROKEN + ", ".join(sorted(names)), by=SYSTEM, now=now
+    )
+
+
+def _is_decided(name: str, switch: PaymentSwitch) -> bool:
+    named = switch.reason.removeprefix(BROKEN).split(", ")
+    held = BookCheck.objects.filter(name=name, violations=0, checked_at__gt=switch.created_at)
+    return name in named and not held.exists()
 
 
 @verb("payments.go_on", "payment_switch")
@@ -64,6 +99,11 @@ def are_stopped(provider: str) -> bool:
         scope == SwitchScope.PAYOUTS or (scope == SwitchScope.PROVIDER and subject == provider)
         for scope, subject in off.values_list("scope", "subject")
     )
+
+
+def is_restoring() -> bool:
+    """Whether, after a restore, the provider may have payouts that are not on the books."""
+    return PaymentSwitch.objects.filter(on_at=None, reason=RESTORING).exists()
 
 
 def stopped_workers() -> QuerySet:

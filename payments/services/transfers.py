@@ -4,8 +4,9 @@ No database transaction is open while the provider is asked. A transfer is lease
 `next_attempt_at`, so that a job that dies leaves it to the next one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID, uuid5
 
 from django.db.models import F
@@ -13,22 +14,29 @@ from django.db.models import F
 from audit import services as audit
 from audit.services import Record
 from payments.models import Transaction
-from payments.provider.protocol import (
-    ProviderTransfer,
-)
+from payments.provider.protocol import ProviderBusy, ProviderTransfer
 from payments.querysets import TransactionQuerySet
 from payments.services import breaker
-from payments.services.attempts import LEASE
+from payments.services.attempts import LEASE, Outcome
+
+Asked = TypeVar("Asked")
+T = TypeVar("T")
 
 KEYS = UUID("6d0f7c5e-2f5b-5d0f-8f0e-6a1f4a3c9b10")
 POLL_EVERY = timedelta(seconds=2)
+FIRST_BACKOFF = timedelta(seconds=2)
 LONGEST_BACKOFF = timedelta(seconds=30)
 BATCH = 20
 
 
 def provider_key(transaction: Transaction) -> UUID:
     """The provider's idempotency key: follows from ours, so that it outlives every crash and restore."""
-    return uuid5(KEYS, transaction.idempotency_key)
+    return key_for(transaction.idempotency_key)
+
+
+def key_for(ours: str) -> UUID:
+    """The provider's key that follows from this key of ours."""
+    return uuid5(KEYS, ours)
 
 
 def lease(due: TransactionQuerySet, provider: str, now: datetime, *, calls: int) -> list[Transaction]:
@@ -49,6 +57,27 @@ def is_another(row: Transaction, answer: ProviderTransfer) -> bool:
 
 def what_it_is(answer: ProviderTransfer) -> str:
     return f"the provider reports {answer.amount} to {answer.to_wallet}"
+
+
+def in_turn(batch: Sequence[Asked], ask: Callable[[Asked], Outcome[T]]) -> list[tuple[Asked, Outcome[T]]]:
+    """The provider's answers one by one, until it is plainly not well: the rest is not asked."""
+    answers: list[tuple[Asked, Outcome[T]]] = []
+    in_a_row = 0
+    for one in batch:
+        outcome = ask(one)
+        answers.append((one, outcome))
+        in_a_row = in_a_row + 1 if outcome.error_class in breaker.FAILURES else 0
+        if in_a_row >= breaker.MOST_IN_A_ROW:
+            break
+    return answers
+
+
+def wait_after(error: Exception | None, calls: int) -> timedelta:
+    """2, 4, 8, 16, then 30 seconds; longer when the provider asks for it."""
+    wait = min(FIRST_BACKOFF * 2 ** min(calls - 1, 10), LONGEST_BACKOFF)
+    if isinstance(error, ProviderBusy) and error.retry_after:
+        return max(wait, timedelta(seconds=error.retry_after))
+    return wait
 
 
 def write(rows: Sequence[Transaction], fields: list[str]) -> None:

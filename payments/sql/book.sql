@@ -11,7 +11,7 @@ changes AS (
 ),
 known AS MATERIALIZED (
     SELECT e.id, e.idempotency_key, e.kind, e.debit_account_id, e.credit_account_id, e.amount
-    FROM asked JOIN ledger_entries e ON e.idempotency_key = asked.key
+    FROM ledger_entries e WHERE e.idempotency_key = ANY(%(keys)s::text[])
 ),
 short AS MATERIALIZED (
     SELECT a.id, a.name, a.balance, change.amount FROM changes change JOIN accounts a ON a.id = change.account_id

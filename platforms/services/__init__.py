@@ -16,6 +16,7 @@ from platforms.services.invitations import accept_invitation, invite_worker, sen
 from platforms.services.parties import (
     create_api_key,
     delete_platform,
+    give_wallet,
     register_platform,
     reinstate_platform,
     require_active,
@@ -63,6 +64,7 @@ __all__ = [
     "disable_webhook",
     "dispute_task",
     "enable_webhook",
+    "give_wallet",
     "invite_worker",
     "rate_platform",
     "rate_worker",

@@ -53,6 +53,21 @@ def register_platform(
     return platform
 
 
+@verb("platform.give_wallet", "platform")
+def give_wallet(
+    *, platform_id: UUID, wallet_address: str, wallet_id: str, now: datetime | None = None
+) -> bool:
+    """A platform without an address has this custody wallet to deposit to. One that has an address keeps it,
+    and one that has left needs none: then False."""
+    platform = Platform.objects.locked().get(pk=platform_id)
+    if platform.wallet_address is not None or platform.deleted_at is not None:
+        return False
+    platform.wallet_address, platform.wallet_id = normal_address(wallet_address), wallet_id
+    platform.save(update_fields=["wallet_address", "wallet_id", "updated_at"])
+    audit.record("platform.give_wallet", platform, now=now)
+    return True
+
+
 @verb("platform.suspend", "platform")
 def suspend_platform(*, platform_id: UUID, reason: str) -> Platform:
     """The platform posts no work and moves no money; work under way is still paid from what is held."""

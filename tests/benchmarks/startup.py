@@ -11,6 +11,7 @@ from collections.abc import Callable
 from tests.benchmarks.databases import ROOT, Server, environment
 from tests.benchmarks.results import Results, Table, at_most, number
 from tests.benchmarks.scale import Size
+from tests.processes import CONFIGURED
 
 PAGE = "/admin/login/"
 GOALS = (("manage.py check", 1), (f"a new server's first page, {PAGE}", 3))
@@ -45,7 +46,8 @@ def _check(env: dict[str, str]) -> None:
 def _first_page(env: dict[str, str]) -> None:
     """The socket listens before the server is there, so the answer comes as soon as it can be given."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        command = [sys.executable, "-m", "gunicorn", "gigstream.wsgi", "--bind", f"fd://{listener.fileno()}"]
+        bind = ["--bind", f"fd://{listener.fileno()}"]
+        command = [sys.executable, "-m", "gunicorn", *CONFIGURED, *bind, "gigstream.wsgi"]
         server = subprocess.Popen(
             command, cwd=ROOT, env=env, pass_fds=[listener.fileno()], stderr=subprocess.DEVNULL
         )

@@ -11,6 +11,7 @@ import psycopg
 
 from tests.benchmarks.contenders import DRIZZLE, node
 from tests.benchmarks.databases import ROOT, environment
+from tests.processes import CONFIGURED
 
 GIGSTREAM = "GigStream"
 APPLICATION = "gigstream.wsgi:application"
@@ -82,7 +83,7 @@ def granian(processes: int, threads: int, application: str = APPLICATION) -> Com
 def gunicorn(processes: int, threads: int, application: str = APPLICATION) -> Command:
     """Gunicorn with threads, or with one request at a time for each process."""
     words = ["--workers", str(processes), "--threads", str(threads), "--log-level", "error", application]
-    return lambda port: _python("gunicorn", "--bind", f"127.0.0.1:{port}", *words)
+    return lambda port: _python("gunicorn", *CONFIGURED, "--bind", f"127.0.0.1:{port}", *words)
 
 
 def _python(module: str, *words: str) -> list[str]:

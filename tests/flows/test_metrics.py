@@ -66,7 +66,7 @@ def test_production_without_a_token_has_no_figures(client, settings):
 def test_processes_that_count_apart_give_no_figures(client):
     answer = client.get("/metrics", **{"wsgi.multiprocess": True})
     assert answer.status_code == 503
-    assert b"gunicorn.conf.py" in answer.content
+    assert b"python:gigstream.gunicorn" in answer.content
 
 
 # --- What is counted ----------------------------------------------------------------------------------------

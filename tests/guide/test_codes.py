@@ -46,7 +46,7 @@ LISTED = {(code, int(status)) for code, status in re.findall(r"^\| `(\w+)` \| (\
 OF_STAFF = {
     *("has_money_history", "invalid_fee", "invalid_split", "invalid_terms", "money_left", "staff_needed"),
     *("payout_under_way", "platform_deleted", "platform_name_taken", "reason_missing", "same_person"),
-    *("task_not_over", "zero_adjustment", "invalid_amount"),
+    *("task_not_over", "zero_adjustment", "invalid_amount", "not_for_staff", "not_observed"),
 }
 PASSWORD = "a long passphrase"
 TASK = {"title": "Deliver", "task_type": "fixed", "amount": "5"}

@@ -3,7 +3,7 @@
 A mutation tells how often the changed place was reached: one that nobody came by proves nothing.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.db import connection, models, transaction
 from django.utils import timezone
@@ -23,7 +23,8 @@ from payments.deductions import Earning, Locked, Withheld
 from payments.enums import TransactionStatus
 from payments.models import Account, Transaction
 from payments.postings import Posting
-from payments.services import ledger, release, settlement, streams, transactions
+from payments.services import ledger, release, settlement, streams, submission, transactions
+from payments.services.attempts import Outcome
 from payments.services.payouts import void_postings
 from platforms import statistics
 from platforms.models import Platform
@@ -171,7 +172,7 @@ def _with_key(posting: Posting, key: str | None) -> Posting:
 
 def fresh_provider_key() -> AbstractContextManager[list[Effect]]:
     """Each call to the provider has a key of its own."""
-    return replaced(settlement, "provider_key", lambda real: lambda payout: uuid4())
+    return replaced(submission, "provider_key", lambda real: lambda payout: uuid4())
 
 
 # Stream arithmetic: both twins, in Python and in the database
@@ -255,28 +256,35 @@ def asked_in_a_transaction() -> AbstractContextManager[list[Effect]]:
     return replaced(payments, "submit_payouts", transaction.atomic)
 
 
-def given_up_on_timeout() -> AbstractContextManager[list[Effect]]:
-    """No answer is taken for a no: the payout is over and the money available again."""
+def given_up_on_timeout_of_the_transfer() -> AbstractContextManager[list[Effect]]:
+    """No answer to an offer is taken for a no: the payout is over and the money available again."""
 
     def change(real: Callable[..., None]) -> Callable[..., None]:
-        def note(pk: UUID, *, error: str, next_attempt_at: datetime | None) -> None:
-            with transaction.atomic():
-                payout = Transaction.objects.locked().get(pk=pk)
-                payout.status = _GIVEN_UP[payout.status]
-                payout.ended_at = next_attempt_at
-                payout.next_attempt_at = None
-                payout.save()
-                ledger.post(void_postings([payout]), now=next_attempt_at)
+        def take(row: Transaction, outcome: Outcome[Any], now: datetime) -> None:
+            real(row, outcome, now)
+            if outcome.error is not None:
+                row.status = TransactionStatus.CANCELLED
+                row.next_attempt_at = None
+                ledger.post(void_postings([row]), now=now)
 
-        return note
+        return take
 
-    return replaced(settlement, "_note", change)
+    return replaced(submission, "_take", change)
 
 
-_GIVEN_UP: Mapping[str, TransactionStatus] = {
-    TransactionStatus.PENDING: TransactionStatus.CANCELLED,
-    TransactionStatus.SUBMITTED: TransactionStatus.FAILED,
-}
+def given_up_on_timeout_of_the_question() -> AbstractContextManager[list[Effect]]:
+    """No answer to a look is taken for a failure, which gives the money back."""
+
+    def change(real: Callable[..., None]) -> Callable[..., None]:
+        def leave(row: Transaction, outcome: Outcome[Any], now: datetime) -> None:
+            real(row, outcome, now)
+            row.status = TransactionStatus.FAILED
+            row.ended_at = now
+            row.next_attempt_at = None
+
+        return leave
+
+    return replaced(settlement, "_leave", change)
 
 
 # Derived columns and clocks

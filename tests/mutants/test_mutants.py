@@ -104,10 +104,10 @@ CASES = {
         mutations.added_in_python, detectors.two_tasks_are_posted, ["platform_statistics_follow_from_tasks"]
     ),
     "status changed on a timeout of the transfer": Case(
-        mutations.given_up_on_timeout, detectors.the_answer_to_a_transfer_is_lost, SENT_TWICE
+        mutations.given_up_on_timeout_of_the_transfer, detectors.the_answer_to_a_transfer_is_lost, SENT_TWICE
     ),
     "status changed on a timeout of the question": Case(
-        mutations.given_up_on_timeout, detectors.the_answer_to_a_question_is_lost, SENT_TWICE
+        mutations.given_up_on_timeout_of_the_question, detectors.the_answer_to_a_question_is_lost, SENT_TWICE
     ),
     "fresh provider key": Case(
         mutations.fresh_provider_key, detectors.the_answer_to_a_transfer_is_lost, SENT_TWICE

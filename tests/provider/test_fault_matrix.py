@@ -29,8 +29,10 @@ def by_circle(settings):
 
 @pytest.fixture
 def twin(twin, settings):
-    """Nobody waits for long here."""
+    """Nobody waits for long here. The house's wallet holds what is deposited below, and nothing besides."""
     settings.CIRCLE_READ_SECONDS = 1
+    twin.tell("fund", walletId=settings.CIRCLE_HOUSE_WALLET_ID, amount="99000")
+    settings.TREASURY_OWN_USDC = "0"
     return twin
 
 

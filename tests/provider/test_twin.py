@@ -141,6 +141,18 @@ def test_other_paths_and_methods_are_refused(circle, twin):
     assert ask(twin, "GET", "/ping") == (200, {"message": "pong"})
 
 
+def test_a_request_that_makes_no_sense_at_all_gets_an_answer_and_changes_nothing(circle, twin, settings):
+    body = {
+        "walletSetId": settings.CIRCLE_WALLET_SET_ID,
+        "blockchains": [["ARC"]],
+        "idempotencyKey": str(uuid4()),
+        "entitySecretCiphertext": circle._connection.ciphertext(),
+    }
+
+    assert ask(twin, "POST", "/v1/w3s/developer/wallets", **body)[0] == 500
+    assert circle.balance() == 1000
+
+
 def test_wallets_are_listed_and_filtered(circle, twin, settings):
     made = [circle.create_wallet(key=uuid4(), owner=f"worker {number}") for number in range(3)]
 

@@ -81,6 +81,15 @@ def booked(twin_ids: set[str]) -> set[tuple[str, str, str]]:
     return set(rows)
 
 
+def reports_applied() -> int:
+    """Notifications that GigStream has believed and looked up."""
+    with psycopg.connect(services.database_url()) as database:
+        row = database.execute(
+            "SELECT count(*) FROM provider_notifications WHERE status = 'applied'"
+        ).fetchone()
+    return row[0] if row else 0
+
+
 def test_payouts_settle_over_http_and_both_books_agree(embedded: Path, place: Path) -> None:
     said, port, twin_port = place / "said", free_port(), free_port()
     with demo(said, port=port, twin_port=twin_port) as process:
@@ -88,6 +97,7 @@ def test_payouts_settle_over_http_and_both_books_agree(embedded: Path, place: Pa
         assert process.poll() is None, said.read_text()[-3000:]
         eventually(lambda: pids(said, "circle"))
         eventually(lambda: _answers(twin_port) and paid_by_circle(twin_port))
+        eventually(reports_applied)
 
         for pid in pids(said, "web", "worker", "webhooks", "beat"):
             os.kill(pid, signal.SIGKILL)

@@ -101,6 +101,21 @@ def set_wallet(*, worker_id: UUID, wallet_address: str, wallet_id: str = "") -> 
     return worker
 
 
+@verb("worker.give_wallet", "worker")
+def give_wallet(*, worker_id: UUID, wallet_address: str, wallet_id: str, now: datetime | None = None) -> bool:
+    """A worker without an address is paid into this custody wallet, at once. One who has given an address
+    meanwhile keeps it, and one who has left needs none: then False. Raises WalletTaken."""
+    worker = Worker.objects.locked().get(pk=worker_id)
+    if worker.wallet_address is not None or worker.deleted_at is not None:
+        return False
+    address = normal_address(wallet_address)
+    require_free_wallet(address, besides=worker.pk)
+    worker.wallet_address, worker.wallet_id = address, wallet_id
+    _save_unique(worker)
+    audit.record("worker.give_wallet", worker, now=now)
+    return True
+
+
 @verb("worker.suspend", "worker")
 def suspend_worker(*, worker_id: UUID, reason: str) -> Worker:
     """The worker gets no new work, no payouts and no advances until reinstated. Earnings go on."""

@@ -113,7 +113,7 @@ def _programs(port: int, twin_port: int | None) -> list[Program]:
     log = ["--loglevel", "INFO"]
     prefork = [*celery, "worker", "-P", "prefork", *log]
     web = [sys.executable, "-m", "gunicorn", "gigstream.wsgi:application", "--chdir", base]
-    counted = ["--config", str(settings.BASE_DIR / "gunicorn.conf.py")]
+    counted = ["--config", "python:gigstream.gunicorn"]
     commands = {
         "web": [*web, *counted, "--bind", f"{HOST}:{port}", "--workers", "2", "--threads", "4"],
         "worker": [*prefork, "--concurrency", "2", "-Q", ",".join(queues)],
@@ -125,7 +125,8 @@ def _programs(port: int, twin_port: int | None) -> list[Program]:
     if twin_port is not None:
         circle = {**twin.settings_for(twin_port), "PYTHONPATH": base}
         # First, so that it is there before whoever pays through it.
-        commands = {"circle": twin.command(port=twin_port, home=_twin_home()), **commands}
+        door = f"http://{HOST}:{port}/provider/circle/notifications"
+        commands = {"circle": twin.command(port=twin_port, home=_twin_home(), notify=door), **commands}
     return [Program(name, line, var / "log" / f"{name}.log", circle) for name, line in commands.items()]
 
 

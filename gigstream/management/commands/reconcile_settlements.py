@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -13,10 +13,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--hours", type=int, default=48, help="transfers made within them (48)")
+        parser.add_argument(
+            "--after-restore",
+            action="store_true",
+            help="first put back on the books what the provider has; payouts are stopped until that is done",
+        )
 
-    def handle(self, *, hours: int, **options: Any) -> None:
+    def handle(self, *, hours: int, after_restore: bool, **options: Any) -> None:
         """Prints what was counted, and every open break with its age and owner."""
         now = database_now()
+        if after_restore:
+            self._rediscover(now - timedelta(hours=hours), now)
         services.reconcile_settlements(since=now - timedelta(hours=hours), now=now)
         run = Reconciliation.objects.order_by("-pk")[0]
         self.stdout.write(f"{run.matched} matched")
@@ -26,3 +33,11 @@ class Command(BaseCommand):
             self.stdout.write(f"{row.bucket:16}{row.subject:60}{age:>18}  {row.owner or 'nobody'}")
         if breaks:
             raise CommandError(f"{len(breaks)} open breaks")
+
+    def _rediscover(self, since: datetime, now: datetime) -> None:
+        found = services.rediscover_payouts(since=since, now=now)
+        self.stdout.write(f"{found.submitted} pending here and known there, {found.adopted} put back")
+        for stranger in found.strangers:
+            self.stdout.write(f"not placed: {stranger}")
+        state = "stopped: staff must look" if found.strangers else "free to go on"
+        self.stdout.write(f"payouts are {state}")

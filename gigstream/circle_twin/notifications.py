@@ -6,11 +6,11 @@ import urllib.request
 from threading import Lock
 from uuid import uuid4
 
-from circle_twin.clock import Clock, text
-from circle_twin.faults import DELIVERIES, Faults
-from circle_twin.keys import Keys, forged_signature
-from circle_twin.store import Body, Store
-from circle_twin.transfers import seen
+from gigstream.circle_twin.clock import Clock, text
+from gigstream.circle_twin.faults import DELIVERIES, Faults
+from gigstream.circle_twin.keys import Keys, forged_signature
+from gigstream.circle_twin.store import Body, Store
+from gigstream.circle_twin.transfers import seen
 
 SUBSCRIPTION, LETTER = "subscription", "letter"
 ATTEMPTS = 8

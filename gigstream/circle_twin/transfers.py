@@ -9,12 +9,12 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID, uuid4
 
-from circle_twin import chain, errors
-from circle_twin.clock import Clock, text
-from circle_twin.custody import TRANSACTION, Custody, token_of
-from circle_twin.errors import ApiError, invalid, not_found
-from circle_twin.faults import Fault
-from circle_twin.store import Body, Store
+from gigstream.circle_twin import chain, errors
+from gigstream.circle_twin.clock import Clock, text
+from gigstream.circle_twin.custody import TRANSACTION, Custody, token_of
+from gigstream.circle_twin.errors import ApiError, invalid, not_found
+from gigstream.circle_twin.faults import Fault
+from gigstream.circle_twin.store import Body, Store
 
 TERMINAL = ("COMPLETE", "FAILED", "CANCELLED", "DENIED")
 MAY_ACCELERATE = ("SENT", "STUCK")

@@ -3,10 +3,10 @@
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from circle_twin import chain
-from circle_twin.clock import Clock, text
-from circle_twin.errors import invalid, not_found
-from circle_twin.store import Body, Store
+from gigstream.circle_twin import chain
+from gigstream.circle_twin.clock import Clock, text
+from gigstream.circle_twin.errors import invalid, not_found
+from gigstream.circle_twin.store import Body, Store
 
 BLOCKCHAINS = ("ARC-TESTNET", "ARC")
 SET, WALLET, TRANSACTION = "walletSet", "wallet", "transaction"

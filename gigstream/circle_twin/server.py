@@ -6,14 +6,15 @@ import socket
 import struct
 import threading
 import time
+import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from circle_twin import control, errors
-from circle_twin.api import Answer, Api, Request
-from circle_twin.errors import ApiError
-from circle_twin.faults import Fault
+from gigstream.circle_twin import control, errors
+from gigstream.circle_twin.api import Answer, Api, Request
+from gigstream.circle_twin.errors import ApiError
+from gigstream.circle_twin.faults import Fault
 
 LARGEST_BODY = 1_000_000
 HUGE = 20_000_000
@@ -45,10 +46,14 @@ class Server(ThreadingHTTPServer):
 
     def _tick(self) -> None:
         while not self._stopped.wait(TICK_SECONDS):
-            if self.api.clock.running:
+            if not self.api.clock.running:
+                continue
+            try:
                 with self.api.store.transaction():
                     self.api.transfers.advance()
                 self.api.notifications.deliver()
+            except Exception:  # noqa: BLE001 - time goes on
+                traceback.print_exc()
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -107,6 +112,9 @@ class Handler(BaseHTTPRequestHandler):
             answer: Answer = work()
         except ApiError as refusal:
             return _refusal(refusal)
+        except Exception:  # noqa: BLE001 - whatever a caller sends, he gets an answer
+            traceback.print_exc()
+            return Answer(500, {"code": -1, "message": "something went wrong"})
         return answer
 
     def _answer(self, answer: Answer) -> None:

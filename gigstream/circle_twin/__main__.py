@@ -1,4 +1,4 @@
-"""`python -m circle_twin`: serve until a signal, with what it remembers in one folder.
+"""`python -m gigstream.circle_twin`: serve until a signal, with what it remembers in one folder.
 
 The API key and the entity secret come from CIRCLE_API_KEY and CIRCLE_ENTITY_SECRET. Without the secret, the
 first caller registers one, as with Circle.
@@ -10,11 +10,11 @@ import signal
 import threading
 from pathlib import Path
 
-from circle_twin.api import ENTITY_SECRET, Api
-from circle_twin.chain import OUTSIDE, units
-from circle_twin.clock import Clock
-from circle_twin.server import Server
-from circle_twin.store import Store
+from gigstream.circle_twin.api import ENTITY_SECRET, Api
+from gigstream.circle_twin.chain import OUTSIDE, units
+from gigstream.circle_twin.clock import Clock
+from gigstream.circle_twin.server import Server
+from gigstream.circle_twin.store import Store
 
 API_KEY = "TEST_API_KEY:twin:twin"
 

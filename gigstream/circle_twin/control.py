@@ -3,13 +3,13 @@
 from typing import Any
 from uuid import uuid4
 
-from circle_twin import chain
-from circle_twin.api import Answer, Api, Request
-from circle_twin.clock import text
-from circle_twin.custody import TRANSACTION, WALLET, shown
-from circle_twin.errors import invalid, not_found
-from circle_twin.faults import Fault
-from circle_twin.notifications import LETTER
+from gigstream.circle_twin import chain
+from gigstream.circle_twin.api import Answer, Api, Request
+from gigstream.circle_twin.clock import text
+from gigstream.circle_twin.custody import TRANSACTION, WALLET, shown
+from gigstream.circle_twin.errors import invalid, not_found
+from gigstream.circle_twin.faults import Fault
+from gigstream.circle_twin.notifications import LETTER
 
 PREFIX = "/_twin/"
 

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import urlencode
 from uuid import NAMESPACE_URL, uuid5
 
-from circle_twin import chain, errors
-from circle_twin.clock import Clock, seconds
-from circle_twin.custody import (
+from gigstream.circle_twin import chain, errors
+from gigstream.circle_twin.clock import Clock, seconds
+from gigstream.circle_twin.custody import (
     BLOCKCHAINS,
     SET,
     TRANSACTION,
@@ -22,12 +22,12 @@ from circle_twin.custody import (
     shown,
     token_of,
 )
-from circle_twin.errors import ApiError, invalid, not_found
-from circle_twin.faults import Fault, Faults
-from circle_twin.keys import ALGORITHM, Keys, Unreadable
-from circle_twin.notifications import SUBSCRIPTION, Notifications
-from circle_twin.store import Body, Store
-from circle_twin.transfers import Transfers, is_uuid4, seen
+from gigstream.circle_twin.errors import ApiError, invalid, not_found
+from gigstream.circle_twin.faults import Fault, Faults
+from gigstream.circle_twin.keys import ALGORITHM, Keys, Unreadable
+from gigstream.circle_twin.notifications import SUBSCRIPTION, Notifications
+from gigstream.circle_twin.store import Body, Store
+from gigstream.circle_twin.transfers import Transfers, is_uuid4, seen
 
 ENTITY_SECRET = "entity secret"  # noqa: S105 - the name it is kept under
 

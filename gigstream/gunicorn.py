@@ -1,4 +1,4 @@
-"""Read by gunicorn from the directory it is started in: what its processes count, they count together."""
+"""Gunicorn's configuration (`-c python:gigstream.gunicorn`): its processes count together what they count."""
 
 import os
 import shutil

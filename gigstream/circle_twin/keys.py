@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-from circle_twin.store import Store
+from gigstream.circle_twin.store import Store
 
 _OAEP = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
 # Circle's has 4096; making one of those takes seconds.

@@ -1,0 +1,217 @@
+"""The database is restored from a backup that is older than some payouts: the gate finds them at the provider
+by their keys before anything is submitted."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from payments import services as payments
+from payments.models import PaymentSwitch, SettlementAttempt, Transaction
+from platforms import services as platforms
+from tests.books import violated
+from tests.circle import START
+from tests.factories import PlatformFactory as AnyPlatform
+from tests.factories import WorkerFactory as AnyWorker
+from tests.factories import balance, running_stream, seconds, started
+from tests.provider.agreement import Time, require_agreement
+from tests.snapshots import restored
+
+pytestmark = pytest.mark.django_db(transaction=True)
+NOW = datetime.fromtimestamp(START, UTC)
+SINCE = NOW - seconds(3600)
+
+
+@pytest.fixture(autouse=True)
+def by_circle(settings, twin):
+    settings.PAYMENT_PROVIDER = "payments.provider.circle.CircleProvider"
+
+
+@pytest.fixture
+def time(twin):
+    return Time(twin, at=NOW)
+
+
+def a_worker():
+    return AnyWorker(now=NOW)
+
+
+def a_platform():
+    """With as much as the house's wallet holds."""
+    return AnyPlatform(funds="1000", now=NOW)
+
+
+def earn(worker, platform, amount="10", *, now=NOW):
+    task = started(worker, platform=platform, amount=amount, now=now)
+    platforms.complete_task(task_id=task.pk, now=now)
+
+
+def paid_out(time, *workers):
+    """So many payouts are made and settled."""
+    assert payments.create_due_payouts(now=time.now) == len(workers)
+    time.tick(0)
+    time.until_all_ended()
+
+
+def gate(time):
+    return payments.rediscover_payouts(since=SINCE, now=time.now)
+
+
+def offered(twin):
+    return len(twin.transactions())
+
+
+def test_payouts_made_after_the_backup_are_found_and_none_is_made_twice(twin, time):
+    platform = a_platform()
+    pending, unheard, settled = a_worker(), a_worker(), a_worker()
+    earn(settled, platform)
+    paid_out(time, settled)
+    earn(pending, platform)
+    payments.create_due_payouts(now=time.now)
+    earn(unheard, platform, "20")
+
+    with restored():
+        # After the backup: the pending one is sent, the other is made and sent, both are settled.
+        payments.create_due_payouts(now=time.now)
+        time.tick(5)
+        time.until_all_ended()
+        assert Transaction.objects.filter(type="payout", status="confirmed").count() == 3
+    assert Transaction.objects.filter(type="payout").count() == 2
+    assert offered(twin) == 3
+
+    found = gate(time)
+
+    assert (found.submitted, found.adopted, found.strangers) == (1, 1, [])
+    assert not PaymentSwitch.objects.filter(on_at=None).exists()
+    payments.create_due_payouts(now=time.now)
+    time.tick(0)
+    time.until_all_ended()
+    assert offered(twin) == 3
+    assert (balance(unheard, "available"), balance(pending, "available")) == (0, 0)
+    require_agreement(twin, since=SINCE, now=time.now)
+
+
+def test_the_gate_may_be_run_again(twin, time):
+    platform = a_platform()
+    worker = a_worker()
+    earn(worker, platform)
+    with restored():
+        paid_out(time, worker)
+
+    assert gate(time).adopted == 1
+    again = gate(time)
+
+    assert (again.submitted, again.adopted, again.strangers) == (0, 0, [])
+    assert violated() == {}
+
+
+def test_several_payouts_of_one_worker_come_back_in_their_order(twin, time):
+    platform = a_platform()
+    worker = a_worker()
+    earn(worker, platform, "10")
+    earn(worker, platform, "7")
+    with restored():
+        payments.cash_out(worker_id=worker.pk, amount="12", now=time.now)
+        payments.cash_out(worker_id=worker.pk, amount="5", now=time.now)
+        time.tick(5)
+        time.until_all_ended()
+
+    assert gate(time).adopted == 2
+
+    keys = Transaction.objects.filter(type="payout").order_by("idempotency_key")
+    assert [(one.idempotency_key.rsplit(":")[-1], one.amount) for one in keys] == [
+        ("1", Decimal(12)),
+        ("2", Decimal(5)),
+    ]
+    time.until_all_ended()
+    require_agreement(twin, since=SINCE, now=time.now)
+
+
+def test_what_a_stream_has_vested_since_is_there_to_be_paid_out_of(twin, time):
+    worker = a_worker()
+    running_stream(worker, total="60", duration=3600, platform=a_platform(), now=NOW)
+    with restored():
+        time.pass_by(1800)
+        payments.release_due_streams(now=time.now)
+        paid_out(time, worker)
+
+    assert gate(time).adopted == 1
+
+    time.until_all_ended()
+    assert Transaction.objects.get(type="payout").amount == Decimal(30)
+    require_agreement(twin, since=SINCE, now=time.now)
+
+
+def test_a_payout_whose_earnings_are_lost_is_for_staff_and_payouts_wait(twin, time):
+    platform = a_platform()
+    worker, other = a_worker(), a_worker()
+    earn(other, platform)
+    with restored():
+        earn(worker, platform)
+        payments.create_due_payouts(now=time.now)
+        time.tick(5)
+        time.until_all_ended()
+    stranger = next(one for one in twin.transactions() if one["destinationAddress"] == worker.wallet_address)
+
+    found = gate(time)
+
+    assert (found.adopted, found.strangers) == (1, [stranger["id"]])
+    (switch,) = PaymentSwitch.objects.filter(on_at=None)
+    assert switch.off_by == "restore"
+    # Nothing is numbered anew, and nothing leaves.
+    earn(worker, platform)
+    assert payments.create_due_payouts(now=time.now) == 0
+    assert payments.submit_payouts(now=time.now) == 0
+
+    # The platform has reported the work again: now the money is there.
+    assert gate(time).strangers == []
+    assert not PaymentSwitch.objects.filter(on_at=None).exists()
+    time.until_all_ended()
+    require_agreement(twin, since=SINCE, now=time.now)
+
+
+def test_a_payout_that_failed_after_the_backup_fails_once_more(twin, time):
+    """Its number is used up at the provider, so it is put back, looked up, and given back."""
+    worker = a_worker()
+    earn(worker, a_platform())
+    with restored():
+        twin.wrong("transfer", fate="denied")
+        payments.create_due_payouts(now=time.now)
+        time.tick(5)
+        time.until_all_ended()
+
+    assert gate(time).adopted == 1
+    time.until_all_ended()
+
+    assert Transaction.objects.get(type="payout").status == "failed"
+    assert balance(worker, "available") == Decimal(10)
+    assert violated() == {}
+
+
+def test_the_command_tells_what_it_found(twin, settings):
+    worker = a_worker()
+    earn(worker, a_platform())
+    out = StringIO()
+
+    call_command("reconcile_settlements", "--after-restore", stdout=out)
+
+    assert "0 pending here and known there, 0 put back" in out.getvalue()
+    assert "free to go on" in out.getvalue()
+
+
+def test_payouts_that_staff_had_stopped_stay_stopped(twin, time):
+    payments.stop_payments(scope="payouts", reason="a look", by="sam", now=NOW)
+    assert gate(time).strangers == []
+    assert PaymentSwitch.objects.filter(on_at=None).count() == 1
+
+
+def test_the_older_rows_really_are_the_older_rows(twin, time):
+    worker = a_worker()
+    earn(worker, a_platform())
+    with restored():
+        paid_out(time, worker)
+        assert SettlementAttempt.objects.exists()
+    assert not SettlementAttempt.objects.exists()
+    assert balance(worker, "available") == Decimal(10)
