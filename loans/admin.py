@@ -4,21 +4,78 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
 
-from gigstream.lib.admin import EMPTY, Figures, ReadOnlyAdmin, ReportAdmin, Table, by_email, by_uuid, show_on
+from gigstream.lib.admin import (
+    EMPTY,
+    Figures,
+    ReadOnlyAdmin,
+    ReasonForm,
+    ReportAdmin,
+    Table,
+    by_email,
+    by_number,
+    by_uuid,
+    each,
+    each_with_reason,
+    show_on,
+)
+from gigstream.lib.api import csv
 from gigstream.lib.clock import database_now
 from gigstream.lib.money import usdc
+from loans import services
+from loans.enums import LoanStatus
 from loans.factors import best_move, factors_of
-from loans.models import Loan
+from loans.models import Loan, LoanSignature
 from loans.offers import standing_of
+from loans.portfolio import COLUMNS, portfolio
 from loans.reports import LoanRepaymentStatus, WorkerEarnings, WorkerRiskAssessment
 from payments.models import LedgerEntry, Transaction
 from workers.models import Worker
 
+BEFORE_PAYMENT = (LoanStatus.PENDING, LoanStatus.APPROVED)
+
 
 @admin.register(Loan)
 class LoanAdmin(ReadOnlyAdmin):
+    """Staff approve, refuse and write off by signing; what needs two signatures waits for the second."""
+
+    change_list_template = "admin/gigstream/loans.html"
+    action_form = ReasonForm
+    actions = (
+        each(
+            "approve",
+            "Sign and approve",
+            "signed",
+            lambda loan: services.approve_loan(loan_id=loan.pk),
+            when=lambda loan: loan.status == LoanStatus.PENDING,
+        ),
+        each_with_reason(
+            "reject",
+            "Refuse (with a reason)",
+            "refused",
+            lambda loan, reason: services.reject_loan(loan_id=loan.pk, reason=reason),
+            when=lambda loan: loan.status in BEFORE_PAYMENT,
+        ),
+        each(
+            "disburse",
+            "Pay out now",
+            "on the way",
+            lambda loan: services.disburse_loan(loan_id=loan.pk),
+            when=lambda loan: loan.status == LoanStatus.APPROVED,
+        ),
+        each_with_reason(
+            "write_off",
+            "Sign to write off (with a reason)",
+            "signed to be written off",
+            lambda loan, reason: services.sign_write_off(loan_id=loan.pk, reason=reason),
+            when=lambda loan: loan.status == LoanStatus.DEFAULTED and loan.owed > 0,
+        ),
+    )
     list_display = (
         "requested_at",
         "worker",
@@ -47,6 +104,7 @@ class LoanAdmin(ReadOnlyAdmin):
                 )
             },
         ),
+        ("The terms", {"fields": ("terms", "terms_hash", ("terms_accepted_at", "term_days"))}),
         ("The decision", {"fields": (("risk_score", "predicted_earnings"), "risk_factors")}),
         (
             "Times",
@@ -64,6 +122,38 @@ class LoanAdmin(ReadOnlyAdmin):
     @admin.display(description="owed (USDC)")
     def owed(self, loan: Loan) -> str:
         return usdc(loan.owed).removesuffix(" USDC")
+
+    def get_urls(self) -> list[Any]:
+        shown = path("portfolio/", self.admin_site.admin_view(self.portfolio), name="loans_portfolio")
+        return [shown, *super().get_urls()]
+
+    def portfolio(self, request: HttpRequest) -> HttpResponse:
+        """What was lent and what has come of it, as a page or, with `?format=csv`, as a file."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        found = portfolio()
+        if request.GET.get("format") == "csv":
+            rows = ([getattr(line, name) for name in COLUMNS] for line in found.lines)
+            return csv.answer(COLUMNS, rows, name="portfolio")
+        parts = (("By score when decided", found.bands), ("By month of payment (UTC)", found.months))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Portfolio of advances",
+            "opts": self.opts,
+            "whole": found.whole,
+            "parts": parts,
+        }
+        return TemplateResponse(request, "admin/gigstream/portfolio.html", context)
+
+
+@admin.register(LoanSignature)
+class LoanSignatureAdmin(ReadOnlyAdmin):
+    list_display = ("signed_at", "loan", "act", "signed_by", "reason", "signed_hash")
+    list_select_related = ("loan",)
+    list_filter = ("act",)
+    belongs = ("loan",)
+    searches = (by_number("id"), by_uuid("loan_id"))
+    search_help_text = "number of a signature, or id of a loan"
 
 
 @admin.register(LoanRepaymentStatus)
@@ -83,7 +173,7 @@ class LoanRepaymentStatusAdmin(ReportAdmin):
     )
     list_select_related = ("loan", "worker")
     list_filter = ("status",)
-    belongs = ("worker",)
+    belongs = ("loan", "worker")
     searches = (by_uuid("loan_id", "worker_id"), by_email("worker__email"))
     search_help_text = "id of a loan or worker, or a worker's email"
 
@@ -180,6 +270,8 @@ _explained(WorkerRiskAssessment, _factors)
 _explained(Worker, lambda worker: _factors(WorkerRiskAssessment.objects.get(worker=worker)))
 show_on(
     Loan,
+    Table(LoanSignature, by="loan", columns=("signed_at", "act", "signed_by", "reason", "signed_hash")),
+    Table(LoanRepaymentStatus, by="loan", columns=LoanRepaymentStatusAdmin.list_display[2:]),
     Table(LedgerEntry, by="loan", columns=("created_at", "kind", "amount", "debit", "credit", "fact")),
     Table(Transaction, by="loan", columns=("created_at", "type", "status", "amount", "short_hash")),
 )

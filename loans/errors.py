@@ -13,16 +13,28 @@ class NotEligible(Refusal):
     code = "not_eligible"
 
 
+class NothingOwed(Refusal):
+    """The loan owes nothing, or is not being repaid."""
+
+    code = "nothing_owed"
+
+
+class TermsChanged(Refusal):
+    """The terms that the worker accepts are not those of the advance now: they are to be read anew."""
+
+    code = "terms_changed"
+
+
 class AdvanceOutOfRange(Refusal):
     """The advance is below the smallest one or above what the forecast and the score allow."""
 
     code = "advance_out_of_range"
 
 
-class NothingOwed(Refusal):
-    """The loan owes nothing, or is not being repaid."""
+class StaffNeeded(Refusal):
+    """The system approves small advances at a high score only; staff decide on the others."""
 
-    code = "nothing_owed"
+    code = "staff_needed"
 
 
 class InvalidTerms(Refusal):

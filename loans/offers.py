@@ -6,10 +6,14 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
+from django.conf import settings
+
 from gigstream.lib.money import usdc
-from loans.calculations import SMALLEST_ADVANCE, fee_bps_for, largest_advance
+from loans.calculations import SMALLEST_ADVANCE, fee_bps_for, is_automatic, largest_advance
+from loans.errors import AdvanceOutOfRange, NotEligible
 from loans.forecast import LONGEST_HISTORY, Forecast, forecast
 from loans.reports import WorkerRiskAssessment
+from loans.terms import Terms
 from payments.selectors import daily_earnings
 
 
@@ -33,13 +37,31 @@ class Standing:
     maximum: Decimal | None
 
     @property
+    def eligible(self) -> bool:
+        return not self.reasons
+
+    @property
     def factors(self) -> dict[str, str]:
         """The points behind the score, by the names of `worker_risk_assessment`."""
         return {name: str(points) for name, points in self.risk.points.items()}
 
-    @property
-    def eligible(self) -> bool:
-        return not self.reasons
+    def is_automatic(self, amount: Decimal) -> bool:
+        """Whether the system approves an advance of this amount by itself."""
+        return is_automatic(amount, self.risk.score)
+
+    def offer(self, amount: Decimal | None = None) -> Terms:
+        """The terms of an advance of `amount` USDC, or of the largest. Raises NotEligible with every reason
+        against it, or AdvanceOutOfRange."""
+        if self.fee_bps is None or self.maximum is None:
+            raise NotEligible("no advance now: " + "; ".join(self.reasons), score=self.risk.score)
+        value = self.maximum if amount is None else amount
+        if not SMALLEST_ADVANCE <= value <= self.maximum:
+            raise AdvanceOutOfRange(
+                f"an advance is from {usdc(SMALLEST_ADVANCE)} to {usdc(self.maximum)} now, not {usdc(value)}",
+                maximum=self.maximum,
+                requested=value,
+            )
+        return Terms(self.risk.worker_id, value, self.fee_bps, settings.LOAN_TERM_DAYS)
 
 
 def standing_of(worker_id: UUID, now: datetime) -> Standing:
