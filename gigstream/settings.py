@@ -174,6 +174,7 @@ JOBS: dict[str, dict[str, Any]] = {
         for lane in range(RELEASE_LANES)
     },
     "create_due_payouts": {"every": 10, "queue": "settlement"},
+    "disburse_loans": {"every": 10, "queue": "settlement"},
     "submit_payouts": {"every": 10, "queue": "settlement"},
     "poll_settlements": {"every": 10, "queue": "settlement"},
     "verify_notifications": {"every": 60, "queue": "settlement"},

@@ -1,17 +1,81 @@
 """The staff's doors to advances."""
 
-from django.contrib import admin
+from collections.abc import Callable, Sequence
+from typing import Any
 
-from gigstream.lib.admin import ReadOnlyAdmin, ReportAdmin, Table, by_email, by_uuid, show_on
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
+
+from gigstream.lib.admin import (
+    EMPTY,
+    Figures,
+    ReadOnlyAdmin,
+    ReasonForm,
+    ReportAdmin,
+    Table,
+    by_email,
+    by_number,
+    by_uuid,
+    each,
+    each_with_reason,
+    show_on,
+)
+from gigstream.lib.api import csv
+from gigstream.lib.clock import database_now
 from gigstream.lib.money import usdc
-from loans.models import Loan
+from loans import services
+from loans.enums import LoanStatus
+from loans.factors import best_move, factors_of
+from loans.models import Loan, LoanSignature
+from loans.offers import standing_of
+from loans.portfolio import COLUMNS, portfolio
 from loans.reports import LoanRepaymentStatus, WorkerEarnings, WorkerRiskAssessment
 from payments.models import LedgerEntry, Transaction
 from workers.models import Worker
 
+BEFORE_PAYMENT = (LoanStatus.PENDING, LoanStatus.APPROVED)
+
 
 @admin.register(Loan)
 class LoanAdmin(ReadOnlyAdmin):
+    """Staff approve, refuse and write off by signing; what needs two signatures waits for the second."""
+
+    change_list_template = "admin/gigstream/loans.html"
+    action_form = ReasonForm
+    actions = (
+        each(
+            "approve",
+            "Sign and approve",
+            "signed",
+            lambda loan: services.approve_loan(loan_id=loan.pk),
+            when=lambda loan: loan.status == LoanStatus.PENDING,
+        ),
+        each_with_reason(
+            "reject",
+            "Refuse (with a reason)",
+            "refused",
+            lambda loan, reason: services.reject_loan(loan_id=loan.pk, reason=reason),
+            when=lambda loan: loan.status in BEFORE_PAYMENT,
+        ),
+        each(
+            "disburse",
+            "Pay out now",
+            "on the way",
+            lambda loan: services.disburse_loan(loan_id=loan.pk),
+            when=lambda loan: loan.status == LoanStatus.APPROVED,
+        ),
+        each_with_reason(
+            "write_off",
+            "Sign to write off (with a reason)",
+            "signed to be written off",
+            lambda loan, reason: services.sign_write_off(loan_id=loan.pk, reason=reason),
+            when=lambda loan: loan.status == LoanStatus.DEFAULTED and loan.owed > 0,
+        ),
+    )
     list_display = (
         "requested_at",
         "worker",
@@ -40,6 +104,7 @@ class LoanAdmin(ReadOnlyAdmin):
                 )
             },
         ),
+        ("The terms", {"fields": ("terms", "terms_hash", ("terms_accepted_at", "term_days"))}),
         ("The decision", {"fields": (("risk_score", "predicted_earnings"), "risk_factors")}),
         (
             "Times",
@@ -57,6 +122,38 @@ class LoanAdmin(ReadOnlyAdmin):
     @admin.display(description="owed (USDC)")
     def owed(self, loan: Loan) -> str:
         return usdc(loan.owed).removesuffix(" USDC")
+
+    def get_urls(self) -> list[Any]:
+        shown = path("portfolio/", self.admin_site.admin_view(self.portfolio), name="loans_portfolio")
+        return [shown, *super().get_urls()]
+
+    def portfolio(self, request: HttpRequest) -> HttpResponse:
+        """What was lent and what has come of it, as a page or, with `?format=csv`, as a file."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        found = portfolio()
+        if request.GET.get("format") == "csv":
+            rows = ([getattr(line, name) for name in COLUMNS] for line in found.lines)
+            return csv.answer(COLUMNS, rows, name="portfolio")
+        parts = (("By score when decided", found.bands), ("By month of payment (UTC)", found.months))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Portfolio of advances",
+            "opts": self.opts,
+            "whole": found.whole,
+            "parts": parts,
+        }
+        return TemplateResponse(request, "admin/gigstream/portfolio.html", context)
+
+
+@admin.register(LoanSignature)
+class LoanSignatureAdmin(ReadOnlyAdmin):
+    list_display = ("signed_at", "loan", "act", "signed_by", "reason", "signed_hash")
+    list_select_related = ("loan",)
+    list_filter = ("act",)
+    belongs = ("loan",)
+    searches = (by_number("id"), by_uuid("loan_id"))
+    search_help_text = "number of a signature, or id of a loan"
 
 
 @admin.register(LoanRepaymentStatus)
@@ -76,7 +173,7 @@ class LoanRepaymentStatusAdmin(ReportAdmin):
     )
     list_select_related = ("loan", "worker")
     list_filter = ("status",)
-    belongs = ("worker",)
+    belongs = ("loan", "worker")
     searches = (by_uuid("loan_id", "worker_id"), by_email("worker__email"))
     search_help_text = "id of a loan or worker, or a worker's email"
 
@@ -122,8 +219,44 @@ class WorkerRiskAssessmentAdmin(ReportAdmin):
     search_help_text = "id or email of a worker"
 
 
+def _forecast(worker: Worker) -> Sequence[Sequence[object]]:
+    """The next 7 days as one line, and what may be lent on them."""
+    standing = standing_of(worker.pk, database_now())
+    expected = standing.forecast
+    days = f"{expected.history_days}, cut to 0.7" if expected.is_conservative else str(expected.history_days)
+    largest = EMPTY if standing.maximum is None else usdc(standing.maximum)
+    return [(usdc(expected.amount), usdc(expected.low), usdc(expected.high), days, largest)]
+
+
+def _factors(risk: WorkerRiskAssessment) -> Sequence[Sequence[object]]:
+    """A line for each factor, as the worker sees them."""
+    factors = factors_of(risk)
+    move = best_move(factors)
+    return [
+        (
+            one.name,
+            f"{one.points:.2f} of {one.highest:.2f}",
+            f"{one.missing:.2f}",
+            one.sentence,
+            f"Most: {one.advice}" if one is move else one.advice or EMPTY,
+        )
+        for one in factors
+    ]
+
+
+def _explained(by: type[Model], lines: Callable[[Any], Sequence[Sequence[object]]]) -> None:
+    headers = ("factor", "points", "missing", "reason", "change")
+    show_on(by, Figures("What the risk score is made of", WorkerRiskAssessment, headers, lines))
+
+
 show_on(
     Worker,
+    Figures(
+        "Earnings forecast for the next 7 days",
+        WorkerEarnings,
+        ("expected", "low (80 %)", "high (80 %)", "days of history", "largest advance"),
+        _forecast,
+    ),
     Table(
         Loan,
         by="worker",
@@ -133,8 +266,12 @@ show_on(
     Table(WorkerRiskAssessment, by="worker", columns=WorkerRiskAssessmentAdmin.list_display[1:]),
     Table(WorkerEarnings, by="worker", columns=WorkerEarningsAdmin.list_display[1:]),
 )
+_explained(WorkerRiskAssessment, _factors)
+_explained(Worker, lambda worker: _factors(WorkerRiskAssessment.objects.get(worker=worker)))
 show_on(
     Loan,
+    Table(LoanSignature, by="loan", columns=("signed_at", "act", "signed_by", "reason", "signed_hash")),
+    Table(LoanRepaymentStatus, by="loan", columns=LoanRepaymentStatusAdmin.list_display[2:]),
     Table(LedgerEntry, by="loan", columns=("created_at", "kind", "amount", "debit", "credit", "fact")),
     Table(Transaction, by="loan", columns=("created_at", "type", "status", "amount", "short_hash")),
 )

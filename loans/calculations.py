@@ -1,18 +1,31 @@
-"""Repayment arithmetic, pure (domain.md, section 7)."""
+"""The terms of advances and their repayment, pure (domain.md, section 7)."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
 from gigstream.lib.money import from_micro, micro, share_bps
 
 INSTALMENTS = 5
 SMALLEST_INSTALMENT = Decimal(1)
-# A score from this one on, and the fee of an advance at it.
+SMALLEST_ADVANCE, LARGEST_ADVANCE = Decimal(1), Decimal(500)
+# The system approves up to this amount by itself, from this score on.
+AUTOMATIC_UP_TO, AUTOMATIC_FROM_SCORE = Decimal(200), 700
+# Beyond this amount two different members of staff approve.
+ONE_SIGNATURE_UP_TO = Decimal(400)
+# A score from this one on, and the fee of an advance at it; below the last there is no advance.
 FEES_BPS = ((800, 200), (600, 350))
+LOWEST_SCORE = 600
 
 
-def fee_bps_for(score: int) -> int | None:
-    """The fee of an advance at this risk score, in basis points; None where there is no advance."""
-    return next((fee for lowest, fee in FEES_BPS if score >= lowest), None)
+def fee_bps_for(score: int, fees: Sequence[tuple[int, int]] = FEES_BPS) -> int | None:
+    """The fee of an advance at this risk score, in basis points; None where there is no advance. `fees` are
+    pairs of a score and the fee from it on, the highest score first."""
+    return next((fee for lowest, fee in fees if score >= lowest), None)
+
+
+def largest_advance(forecast: Decimal, score: int) -> Decimal:
+    """min(500, forecast * (0.5 + 0.3 * score / 1000)), rounded down to a micro-USDC."""
+    return min(LARGEST_ADVANCE, from_micro(micro(forecast) * (5000 + 3 * score) // 10_000))
 
 
 def loan_fee(amount: Decimal, fee_bps: int) -> Decimal:
@@ -22,6 +35,27 @@ def loan_fee(amount: Decimal, fee_bps: int) -> Decimal:
 
 def repayment_from(earning: Decimal, *, owed: Decimal, total_due: Decimal) -> Decimal:
     """min(owed, max(total_due / 5, 1), half the earning), rounded down to a micro-USDC."""
-    instalment = max(from_micro(micro(total_due) // INSTALMENTS), SMALLEST_INSTALMENT)
     half = from_micro(micro(earning) // 2)
-    return min(owed, instalment, half)
+    return min(owed, instalment_of(total_due), half)
+
+
+def instalment_of(total_due: Decimal) -> Decimal:
+    """max(total_due / 5, 1): what one earning repays at most, in USDC."""
+    return max(from_micro(micro(total_due) // INSTALMENTS), SMALLEST_INSTALMENT)
+
+
+def is_automatic(amount: Decimal, score: int) -> bool:
+    """Whether the system may approve this advance at this risk score without staff."""
+    return amount <= AUTOMATIC_UP_TO and score >= AUTOMATIC_FROM_SCORE
+
+
+def signatures_for(amount: Decimal) -> int:
+    """How many different members of staff approve an advance of this amount, where staff do."""
+    return 1 if amount <= ONE_SIGNATURE_UP_TO else 2
+
+
+def expected_loss(outstanding: Decimal, *, in_default: Decimal, ended: int, defaulted: int) -> Decimal:
+    """What is in default, and the share `defaulted / ended` of the rest, rounded down to a micro-USDC."""
+    if not ended:
+        return in_default
+    return in_default + from_micro(micro(outstanding - in_default) * defaulted // ended)

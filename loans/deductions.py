@@ -20,6 +20,7 @@ class Repayments:
         self._now = now
         self._loans = _owing(worker_ids)
         self._book = services.RepaymentBook(self._loans.values(), now) if self._loans else None
+        self._touched: dict[UUID, Loan] = {}
 
     @property
     def accounts(self) -> Collection[int]:
@@ -30,7 +31,6 @@ class Repayments:
         if self._book is None:
             return []
         withheld = []
-        touched: dict[UUID, Loan] = {}
         for earning in earnings:
             loan = self._loans.get(earning.worker_id)
             if loan is None:
@@ -39,10 +39,14 @@ class Repayments:
             if part:
                 posting, movement = self._book.repay(loan, part, fact=earning.key)
                 withheld.append(Withheld(earning.key, posting, movement))
-                touched[loan.pk] = loan
-        if touched:
-            services.count_repayments(list(touched.values()), now=self._now)
+                self._touched[loan.pk] = loan
         return withheld
+
+    def conclude(self) -> None:
+        """The loans have counted what was booked. One that is repaid speaks for its worker, whose row is
+        locked after the accounts."""
+        if self._touched:
+            services.count_repayments(list(self._touched.values()), now=self._now)
 
 
 def _owing(worker_ids: Collection[UUID]) -> dict[UUID, Loan]:

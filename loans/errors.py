@@ -19,6 +19,24 @@ class NothingOwed(Refusal):
     code = "nothing_owed"
 
 
+class TermsChanged(Refusal):
+    """The terms that the worker accepts are not those of the advance now: they are to be read anew."""
+
+    code = "terms_changed"
+
+
+class AdvanceOutOfRange(Refusal):
+    """The advance is below the smallest one or above what the forecast and the score allow."""
+
+    code = "advance_out_of_range"
+
+
+class StaffNeeded(Refusal):
+    """The system approves small advances at a high score only; staff decide on the others."""
+
+    code = "staff_needed"
+
+
 class InvalidTerms(Refusal):
     """The fee is outside 0 to 10 %."""
 

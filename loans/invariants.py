@@ -1,6 +1,7 @@
 """Loans against what was booked for them, and the rules of repayment."""
 
 from audit.invariants import Invariant, by_sql, register
+from loans.calculations import ONE_SIGNATURE_UP_TO
 
 _BOOKED = "('disbursed', 'active', 'repaying', 'repaid', 'defaulted')"
 
@@ -167,5 +168,21 @@ register(
             """
         ),
         money=True,
+    )
+)
+
+register(
+    Invariant(
+        "large_loan_has_two_signatures",
+        "An advance beyond what one member of staff approves carries the signatures of two under its terms.",
+        by_sql(
+            f"""
+            SELECT l.id FROM loans l
+            WHERE l.amount > {ONE_SIGNATURE_UP_TO} AND l.approved_at IS NOT NULL
+              AND (SELECT count(*) FROM loan_signatures s
+                   WHERE s.loan_id = l.id AND s.act = 'approve' AND s.signed_hash = l.terms_hash) < 2
+            ORDER BY l.id
+            """  # noqa: S608 - a constant of ours
+        ),
     )
 )

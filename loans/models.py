@@ -1,25 +1,37 @@
 from decimal import Decimal
 
+import pgtrigger
 from django.db import models
 from django.db.models import F, Q
 
-from gigstream.lib.models import Changing
+from gigstream.lib.models import Changing, Sha256
 from gigstream.lib.money import LARGEST, MoneyField
 from gigstream.lib.states import status_trigger
 from loans import reports  # noqa: F401 - the models of the views
-from loans.enums import BOOKED, LOAN_MOVES, OPEN_LOANS, LoanStatus
+from loans.enums import BOOKED, LOAN_MOVES, OPEN_LOANS, LoanStatus, SignedAct
 from loans.querysets import LoanQuerySet
 from workers.models import Worker
+
+# What a loan was asked for stays as it was asked for.
+TERMS = ("amount", "fee", "fee_bps", "term_days", "terms", "terms_hash", "terms_accepted_at")
 
 
 class Loan(Changing):
     """An advance on a worker's later earnings. Moves through `LOAN_MOVES`; `amount_repaid` changes only
-    together with a repayment entry."""
+    together with a repayment entry; its terms are those of the request, to the end."""
 
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="loans", db_index=False)
     amount = MoneyField(help_text="what the worker gets")
     fee = MoneyField(default=Decimal(0))
     fee_bps = models.PositiveSmallIntegerField()
+    term_days = models.PositiveSmallIntegerField(db_default=30, help_text="from the payment to the due date")
+    terms = models.TextField(
+        db_default="", blank=True, help_text="word for word; empty for loans older than the texts"
+    )
+    terms_hash = models.CharField(
+        max_length=64, db_default="", blank=True, help_text="SHA-256 of the terms, by which they are accepted"
+    )
+    terms_accepted_at = models.DateTimeField(null=True, blank=True, help_text="by the worker")
     total_due = models.GeneratedField(
         expression=F("amount") + F("fee"), output_field=MoneyField(), db_persist=True
     )
@@ -77,6 +89,10 @@ class Loan(Changing):
                 | Q(approved_at__isnull=False, disbursed_at__isnull=False, repayment_due__isnull=False),
             ),
             models.CheckConstraint(
+                name="loan_terms_have_their_hash",
+                condition=Q(terms="", terms_hash="") | Q(terms_hash=Sha256("terms")),
+            ),
+            models.CheckConstraint(
                 name="loan_risk_score_in_range",
                 condition=Q(risk_score__isnull=True) | Q(risk_score__range=(0, 1000)),
             ),
@@ -90,7 +106,14 @@ class Loan(Changing):
                 condition=Q(status__in=sorted(OPEN_LOANS)),
             ),
         ]
-        triggers = [status_trigger(LOAN_MOVES)]
+        triggers = [
+            status_trigger(LOAN_MOVES),
+            pgtrigger.Protect(
+                name="terms_stay_as_accepted",
+                operation=pgtrigger.UpdateOf("worker_id", *TERMS),
+                condition=pgtrigger.AnyChange("worker", *TERMS),
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"loan {self.pk}"
@@ -99,3 +122,28 @@ class Loan(Changing):
     def owed(self) -> Decimal:
         """What is still to be repaid, in USDC."""
         return self.amount + self.fee - self.amount_repaid - self.amount_written_off
+
+
+class LoanSignature(models.Model):
+    """One signature under one act on a loan. It is renewed when the same one signs again; it counts for a
+    day, and only for what was signed: `signed_hash` is the SHA-256 of the text."""
+
+    loan = models.ForeignKey(Loan, on_delete=models.CASCADE, related_name="signatures", db_index=False)
+    act = models.CharField(max_length=16, choices=SignedAct.choices)
+    signed_by = models.CharField(max_length=100, help_text="a member of staff, or the system")
+    signed_at = models.DateTimeField()
+    signed_hash = models.CharField(max_length=64)
+    reason = models.TextField(blank=True)
+
+    class Meta:
+        db_table = "loan_signatures"
+        constraints = [
+            models.UniqueConstraint(name="loan_signature_once_each", fields=["loan", "act", "signed_by"]),
+            models.CheckConstraint(name="loan_signature_act_known", condition=Q(act__in=SignedAct.values)),
+            models.CheckConstraint(
+                name="loan_signature_is_somebodys", condition=~Q(signed_by="") & ~Q(signed_hash="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_act_display()} by {self.signed_by}"

@@ -1,11 +1,24 @@
 """The views of this app, as models that are only read."""
 
+from decimal import Decimal
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from gigstream.lib.money import MoneyField
 from gigstream.lib.reports import Report
 from loans.enums import LoanStatus
+
+# The factors of the risk score, in the order of domain.md, section 7.
+POINTS = (
+    "reputation_points",
+    "age_points",
+    "task_points",
+    "performance_points",
+    "dispute_points",
+    "loan_points",
+    "earnings_points",
+)
 
 
 def _percent(help_text: str) -> models.DecimalField:
@@ -114,6 +127,11 @@ class WorkerRiskAssessment(Report):
 
     def __str__(self) -> str:
         return f"risk of {self.worker_id}: {self.score}"
+
+    @property
+    def points(self) -> dict[str, Decimal]:
+        """What each factor gives or takes, by its column."""
+        return {name: getattr(self, name) for name in POINTS}
 
 
 class LoanRepaymentStatus(Report):

@@ -1,27 +1,39 @@
 """Advances: requested, decided, paid out, repaid out of earnings or early, written off."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import F
 
 from audit import services as audit
+from audit.context import acting_as, current_actor
+from audit.enums import ActorType
+from audit.jobs import ring
 from audit.services import Record, verb
+from gigstream.lib import sql
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
-from gigstream.lib.errors import IllegalMove
+from gigstream.lib.errors import Refusal
 from gigstream.lib.money import amount as exact
 from gigstream.lib.money import usdc
 from gigstream.lib.states import require_move
-from loans.calculations import fee_bps_for, loan_fee
-from loans.enums import LOAN_MOVES, OWING, LoanStatus
-from loans.errors import InvalidTerms, NotEligible, NothingOwed, OpenLoanExists
-from loans.models import Loan
-from loans.reports import WorkerRiskAssessment
+from loans.calculations import AUTOMATIC_FROM_SCORE, is_automatic, signatures_for
+from loans.enums import LOAN_MOVES, OWING, LoanStatus, SignedAct
+from loans.errors import (
+    InvalidTerms,
+    NothingOwed,
+    OpenLoanExists,
+    StaffNeeded,
+    TermsChanged,
+)
+from loans.models import Loan, LoanSignature
+from loans.offers import Standing, standing_of
 from loans.signals import (
     loans_activated,
     loans_approved,
@@ -31,22 +43,35 @@ from loans.signals import (
     loans_repaid,
     loans_requested,
 )
+from loans.terms import Terms, hash_of
 from payments.enums import AccountName, EntryKind, TransactionType
 from payments.errors import SamePerson
 from payments.models import Transaction
 from payments.postings import Posting
 from payments.services import accounts, ledger, payouts, transactions
+from reputation.errors import ReasonMissing
 from workers.models import Worker
 from workers.services import require_active
 
+logger = logging.getLogger(__name__)
+
+_SQL = Path(__file__).resolve().parent / "sql"
 HIGHEST_FEE_BPS = 1000
+SIGNATURES_COUNT_FOR = timedelta(hours=24)
+DISBURSED_AT_ONCE = 100
 
 
 @verb("loan.request", "worker")
 def request_loan(
-    *, worker_id: UUID, amount: Decimal | str, fee_bps: int, now: datetime | None = None
+    *,
+    worker_id: UUID,
+    amount: Decimal | str,
+    fee_bps: int,
+    grounds: Standing | None = None,
+    now: datetime | None = None,
 ) -> Loan:
-    """A pending loan of `amount` USDC with a fee of floor(amount * fee_bps / 10000) exists.
+    """A pending loan of `amount` USDC with a fee of floor(amount * fee_bps / 10000) exists, with its terms as
+    accepted now and, where the worker was assessed, what it was decided on.
 
     Raises OpenLoanExists, InvalidTerms or the worker's standing.
     """
@@ -58,11 +83,19 @@ def request_loan(
     require_active(worker)
     if Loan.objects.owing().filter(worker=worker).exists():
         raise OpenLoanExists(f"worker {worker_id} still owes on a loan")
+    terms = Terms(worker_id, value, fee_bps, settings.LOAN_TERM_DAYS)
     loan = Loan(
         worker=worker,
         amount=value,
-        fee=loan_fee(value, fee_bps),
+        fee=terms.fee,
         fee_bps=fee_bps,
+        term_days=terms.term_days,
+        terms=terms.text,
+        terms_hash=terms.hash,
+        terms_accepted_at=now,
+        risk_score=grounds.risk.score if grounds else None,
+        risk_factors=grounds.factors if grounds else {},
+        predicted_earnings=grounds.forecast.amount if grounds else None,
         requested_at=now,
         created_at=now,
     )
@@ -73,22 +106,39 @@ def request_loan(
         if "loan_one_open_per_worker" not in str(error):
             raise
         raise OpenLoanExists(f"worker {worker_id} has an open loan") from error
-    audit.record("loan.request", loan, after={"amount": value, "fee": loan.fee}, now=now)
+    accepted = {"amount": value, "fee": loan.fee, "terms_hash": loan.terms_hash}
+    audit.record("loan.request", loan, after=accepted, now=now)
     loans_requested.send(sender=Loan, loans=[loan], now=now)
     return loan
 
 
 @verb("loan.request", "worker")
-def request_advance(*, worker_id: UUID, amount: Decimal | str, now: datetime | None = None) -> Loan:
-    """A worker has asked for an advance: it is pending, with the fee of their risk score.
+def request_advance(
+    *, worker_id: UUID, amount: Decimal | str, terms_hash: str, now: datetime | None = None
+) -> Loan:
+    """A worker has accepted the terms with this hash. Within its limits the system has approved the advance,
+    else it is pending.
 
-    Raises NotEligible with the reasons, or what `request_loan` raises.
+    Raises NotEligible with the reasons, AdvanceOutOfRange, TermsChanged when what is accepted is not what is
+    offered now, or what `request_loan` raises.
     """
-    risk = WorkerRiskAssessment.objects.get(worker_id=worker_id)
-    fee_bps = fee_bps_for(risk.score)
-    if not risk.eligible or fee_bps is None:
-        raise NotEligible("no advance now: " + "; ".join(risk.reasons), score=risk.score)
-    return request_loan(worker_id=worker_id, amount=amount, fee_bps=fee_bps, now=now)
+    now = now or database_now()
+    standing = standing_of(worker_id, now)
+    terms = standing.offer(exact(amount))
+    if terms.hash != terms_hash:
+        raise TermsChanged(
+            f"an advance of {usdc(terms.amount)} has a fee of {usdc(terms.fee)}: these are not its terms",
+            fee=terms.fee,
+            fee_bps=terms.fee_bps,
+            terms_hash=terms.hash,
+        )
+    loan = request_loan(
+        worker_id=worker_id, amount=terms.amount, fee_bps=terms.fee_bps, grounds=standing, now=now
+    )
+    if not standing.is_automatic(terms.amount):
+        return loan
+    with acting_as(ActorType.SYSTEM, ""):
+        return approve_loan(loan_id=loan.pk, now=now)
 
 
 def _move(loan: Loan, after: LoanStatus) -> None:
@@ -98,15 +148,74 @@ def _move(loan: Loan, after: LoanStatus) -> None:
 
 @verb("loan.approve", "loan")
 def approve_loan(*, loan_id: UUID, now: datetime | None = None) -> Loan:
-    """The loan may be paid out. Raises IllegalMove."""
+    """The present actor has signed the loan's terms. It is approved, and so paid out soon, when as many
+    different ones have signed within a day as its amount needs; until then it is pending.
+
+    Raises IllegalMove, SamePerson when the same one signs again, or StaffNeeded.
+    """
     loan = Loan.objects.locked().get(pk=loan_id)
     now = now or database_now()
+    require_move(LOAN_MOVES, subject=f"loan {loan.pk}", before=loan.status, after=LoanStatus.APPROVED)
+    _require_may_approve(loan)
+    signers = _sign(loan, SignedAct.APPROVE, loan.terms_hash, "", now)
+    if len(signers) < signatures_for(loan.amount):
+        audit.record("loan.sign", loan, metadata={"terms_hash": loan.terms_hash}, now=now)
+        return loan
     _move(loan, LoanStatus.APPROVED)
     loan.approved_at = now
     loan.save()
-    audit.record("loan.approve", loan, after={"status": loan.status}, now=now)
+    signed = {"signed_by": signers, "terms_hash": loan.terms_hash}
+    audit.record("loan.approve", loan, after={"status": loan.status}, metadata=signed, now=now)
     loans_approved.send(sender=Loan, loans=[loan], now=now)
+    ring("disburse_loans")
     return loan
+
+
+def _require_may_approve(loan: Loan) -> None:
+    """Staff approve any advance, the system small ones; a score, where there is one, must be high for it."""
+    if current_actor().type == ActorType.STAFF:
+        return
+    score = AUTOMATIC_FROM_SCORE if loan.risk_score is None else loan.risk_score
+    if current_actor().type != ActorType.SYSTEM or not is_automatic(loan.amount, score):
+        raise StaffNeeded(
+            f"an advance of {usdc(loan.amount)} at a score of {loan.risk_score} is for staff to approve",
+            amount=loan.amount,
+            score=loan.risk_score,
+        )
+
+
+def _sign(loan: Loan, act: SignedAct, signed_hash: str, reason: str, now: datetime) -> list[str]:
+    """The present actor has signed the text of this hash; who has signed it within a day, first one first.
+
+    Raises SamePerson. The loan is locked.
+    """
+    actor = str(current_actor())
+    counted = loan.signatures.filter(
+        act=act, signed_hash=signed_hash, signed_at__gt=now - SIGNATURES_COUNT_FOR
+    )
+    signers = list(counted.order_by("signed_at", "pk").values_list("signed_by", flat=True))
+    if actor in signers:
+        raise SamePerson(f"{actor} has signed already: another one must", signed_by=actor)
+    LoanSignature.objects.update_or_create(
+        loan=loan,
+        act=act,
+        signed_by=actor,
+        defaults={"signed_at": now, "signed_hash": signed_hash, "reason": reason},
+    )
+    return [*signers, actor]
+
+
+@verb("loan.reject", "loan")
+def reject_loan(*, loan_id: UUID, reason: str, now: datetime | None = None) -> Loan:
+    """Staff have refused an advance that was not paid out, and the worker can read why. Raises ReasonMissing
+    or IllegalMove."""
+    _require_reason(reason)
+    return cancel_loan(loan_id=loan_id, reason=reason.strip(), now=now)
+
+
+def _require_reason(reason: str) -> None:
+    if not reason.strip():
+        raise ReasonMissing("staff decide against a worker, or give up money, only with a reason")
 
 
 @verb("loan.cancel", "loan")
@@ -123,13 +232,21 @@ def cancel_loan(*, loan_id: UUID, reason: str = "", now: datetime | None = None)
     return loan
 
 
-@verb("loan.cancel", "loan")
-def withdraw_request(*, loan_id: UUID, reason: str = "", now: datetime | None = None) -> Loan:
-    """The worker wants the advance no more, while nobody has decided on it. Raises IllegalMove."""
-    loan = Loan.objects.locked().get(pk=loan_id)
-    if loan.status != LoanStatus.PENDING:
-        raise IllegalMove(f"loan {loan.pk} is {loan.status}: only a pending request is withdrawn")
-    return cancel_loan(loan_id=loan_id, reason=reason, now=now)
+def disburse_approved_loans(*, now: datetime | None = None) -> int:
+    """Approved advances whose workers can be paid now are on their way; returns how many. What cannot be paid
+    stays approved, and may still be cancelled."""
+    now = now or database_now()
+    approved = list(Loan.objects.payable().values_list("pk", flat=True)[:DISBURSED_AT_ONCE])
+    return sum(_disbursed(loan_id, now) for loan_id in approved)
+
+
+def _disbursed(loan_id: UUID, now: datetime) -> bool:
+    try:
+        disburse_loan(loan_id=loan_id, now=now)
+    except (Refusal, DatabaseError) as error:
+        logger.warning("loan %s is not paid out now: %s", loan_id, error)
+        return False
+    return True
 
 
 @verb("loan.disburse", "loan")
@@ -144,7 +261,7 @@ def disburse_loan(*, loan_id: UUID, now: datetime | None = None) -> Loan:
     require_active(loan.worker)
     payouts.require_wallet(loan.worker)
     loan.disbursed_at = now
-    loan.repayment_due = now + timedelta(days=settings.LOAN_TERM_DAYS)
+    loan.repayment_due = now + timedelta(days=loan.term_days)
     loan.save()
     _book_advance(loan, now)
     audit.record("loan.disburse", loan, after={"status": loan.status, "amount": loan.amount}, now=now)
@@ -189,7 +306,9 @@ def _record_moves(action: str, loans: Sequence[Loan], now: datetime) -> None:
 
 
 def count_repayments(loans: Sequence[Loan], *, now: datetime) -> None:
-    """Write what the locked loans have been repaid (in memory) and move each to where that puts it."""
+    """Write what the locked loans have been repaid (in memory) and move each to where that puts it. One
+    statement, however many; those that are repaid move their workers' reputation, so it comes after all that
+    is booked."""
     repaid = []
     for loan in loans:
         if loan.owed == 0:
@@ -198,22 +317,30 @@ def count_repayments(loans: Sequence[Loan], *, now: datetime) -> None:
             repaid.append(loan)
         elif loan.status == LoanStatus.ACTIVE:
             loan.status = LoanStatus.REPAYING
-    Loan.unguarded.bulk_update(loans, ["amount_repaid", "status", "repaid_at"])
+    sql.rows(
+        sql.load(_SQL / "count_repayments.sql"),
+        {
+            "ids": [loan.pk for loan in loans],
+            "repaid": [loan.amount_repaid for loan in loans],
+            "statuses": [str(loan.status) for loan in loans],
+            "times": [loan.repaid_at for loan in loans],
+        },
+    )
     if repaid:
         _record_moves("loan.repaid", repaid, now)
         loans_repaid.send(sender=Loan, loans=repaid, now=now)
 
 
 @verb("loan.repay", "loan")
-def repay_early(*, loan_id: UUID, amount: Decimal | str, now: datetime | None = None) -> Loan:
-    """The worker has repaid `amount` out of their available money, at most what is owed.
+def repay_early(*, loan_id: UUID, amount: Decimal | str | None = None, now: datetime | None = None) -> Loan:
+    """The worker has repaid `amount`, or all that is owed, out of their available money.
 
-    Raises NothingOwed, or InsufficientFunds.
+    Raises NothingOwed, also for more than is owed, or InsufficientFunds.
     """
-    value = exact(amount)
     loan = Loan.objects.locked().get(pk=loan_id)
     now = now or database_now()
-    if loan.status not in OWING or value > loan.owed:
+    value = loan.owed if amount is None else exact(amount)
+    if loan.status not in OWING or not 0 < value <= loan.owed:
         raise NothingOwed(
             f"loan {loan.pk} is {loan.status} and owes {usdc(loan.owed)}, not {usdc(value)}",
             owed=loan.owed,
@@ -286,6 +413,34 @@ def default_overdue_loans(*, now: datetime | None = None) -> int:
 
 
 @verb("loan.write_off", "loan")
+def sign_write_off(*, loan_id: UUID, reason: str, now: datetime | None = None) -> Loan:
+    """The present actor has signed that the house bears what a defaulted loan owes now; when it is the second
+    within a day it is written off. What is repaid in between makes it another sum, to be signed anew.
+
+    Raises ReasonMissing, StaffNeeded, NothingOwed or SamePerson.
+    """
+    _require_reason(reason)
+    if current_actor().type != ActorType.STAFF:
+        raise StaffNeeded(f"{current_actor()} cannot write off a loan: staff do")
+    loan = Loan.objects.locked().get(pk=loan_id)
+    now = now or database_now()
+    _require_lost(loan)
+    signed_hash = hash_of(f"write off {loan.owed:.6f} USDC of loan {loan.pk}")
+    signers = _sign(loan, SignedAct.WRITE_OFF, signed_hash, reason, now)
+    if len(signers) == 1:
+        audit.record("loan.sign_write_off", loan, metadata={"amount": loan.owed, "reason": reason}, now=now)
+        return loan
+    return write_off(
+        loan_id=loan_id, requested_by=signers[0], approved_by=signers[-1], reason=reason, now=now
+    )
+
+
+def _require_lost(loan: Loan) -> None:
+    if loan.status != LoanStatus.DEFAULTED or loan.owed == 0:
+        raise NothingOwed(f"loan {loan.pk} is {loan.status} and owes {usdc(loan.owed)}", owed=loan.owed)
+
+
+@verb("loan.write_off", "loan")
 def write_off(
     *, loan_id: UUID, requested_by: str, approved_by: str, reason: str, now: datetime | None = None
 ) -> Loan:
@@ -297,8 +452,7 @@ def write_off(
         raise SamePerson("a write-off needs a second person", requested_by=requested_by)
     loan = Loan.objects.locked().get(pk=loan_id)
     now = now or database_now()
-    if loan.status != LoanStatus.DEFAULTED or loan.owed == 0:
-        raise NothingOwed(f"loan {loan.pk} is {loan.status} and owes {usdc(loan.owed)}", owed=loan.owed)
+    _require_lost(loan)
     value = loan.owed
     loan.amount_written_off = F("amount_written_off") + value
     loan.save()

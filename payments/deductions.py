@@ -39,7 +39,10 @@ class Share(Protocol):
         """The accounts that its postings may move."""
 
     def withhold(self, earnings: Sequence[Earning]) -> list[Withheld]:
-        """Change its own rows and say what it takes, of the earnings in the order given."""
+        """Say what it takes, of the earnings in the order given."""
+
+    def conclude(self) -> None:
+        """All of it is booked: its own rows follow, and what follows from them. Workers may be locked now."""
 
 
 class Rule(Protocol):
@@ -79,12 +82,12 @@ class Locked:
                 raise ValueError(f"rules take {taken[earning.key]} of the earning {earning.amount}")
         return everything
 
+    def conclude(self) -> None:
+        """What was withheld is booked."""
+        for share in self.shares:
+            share.conclude()
+
 
 def lock(worker_ids: Collection[UUID], now: datetime) -> Locked:
     """What may be taken from these workers, locked before their accounts are."""
     return Locked([rule(worker_ids, now) for rule in _rules] if worker_ids else [])
-
-
-def withhold(earnings: Sequence[Earning], now: datetime) -> list[Withheld]:
-    """What all rules take out of the earnings, in one step."""
-    return lock({earning.worker_id for earning in earnings}, now).withhold(earnings)

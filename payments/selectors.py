@@ -1,5 +1,6 @@
 """Questions about money."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +12,7 @@ from django.db.models import Count, Sum
 from django.db.models.functions import TruncDate
 
 from gigstream.lib import sql
+from gigstream.lib.money import ZERO
 from payments.models import LedgerEntry, Transaction
 
 _SQL = Path(__file__).resolve().parent / "sql"
@@ -46,3 +48,17 @@ def platform_days(platform_id: UUID, start: datetime, end: datetime) -> list[dic
     days: Any = made.annotate(day=TruncDate("created_at")).values("day", "type", "status")
     summed = days.annotate(transactions=Count("id"), total_amount=Sum("amount"))
     return list(summed.order_by("-day", "type", "status"))
+
+
+def daily_earnings(worker_ids: Collection[UUID], *, now: datetime, days: int) -> dict[UUID, list[Decimal]]:
+    """What each worker has earned (earnings, releases and rewards, before repayments) on each day of 24
+    hours, counted back from `now`, the oldest first: at most `days` of them, and none before that of the
+    worker's first earning. Days without pay are 0; who never earned is left out. One statement, in USDC."""
+    found: dict[UUID, dict[int, Decimal]] = {}
+    asked = {"workers": list(worker_ids), "now": now, "days": days}
+    for row in sql.rows(sql.load(_SQL / "daily_earnings.sql"), asked):
+        found.setdefault(row["worker_id"], {})[row["days_ago"]] = row["amount"]
+    return {
+        worker_id: [amounts.get(ago, ZERO) for ago in range(min(max(amounts), days - 1), -1, -1)]
+        for worker_id, amounts in found.items()
+    }

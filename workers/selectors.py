@@ -1,5 +1,7 @@
-"""Questions about who is signed in."""
+"""Questions about who is signed in, and about all workers."""
 
+from collections.abc import Collection, Iterator
+from itertools import islice
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -11,6 +13,7 @@ from workers.enums import WorkerStatus
 from workers.models import Worker
 from workers.tokens import read_access_token
 
+AT_ONCE = 200
 _COLUMNS = plain_columns(Worker)
 
 
@@ -33,3 +36,12 @@ def signed_in_worker(token: str) -> Worker | None:
         if claims.hold_at(asked_at):
             return Worker.from_db(None, _COLUMNS, row)
     return None
+
+
+def worker_batches(only: Collection[UUID] = ()) -> Iterator[list[UUID]]:
+    """The ids of all workers, or of those of `only` who exist, in order and a few hundred at a time: for
+    commands that read everybody's history."""
+    workers = Worker.objects.order_by("pk").values_list("pk", flat=True)
+    ids = iter(list(workers.filter(pk__in=only) if only else workers))
+    while batch := list(islice(ids, AT_ONCE)):
+        yield batch

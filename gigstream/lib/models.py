@@ -13,6 +13,13 @@ from gigstream.lib.ids import new_id
 M = TypeVar("M", bound=models.Model)
 
 
+class Sha256(models.Func):
+    """SHA-256 of a text in UTF-8, as 64 hexadecimal digits. (Django's own needs an extension.)"""
+
+    template = "encode(sha256(convert_to(%(expressions)s, 'UTF8')), 'hex')"
+    output_field = models.CharField()
+
+
 def plain_columns(model: type[models.Model]) -> tuple[str, ...]:
     """The model's columns that need no work to be read: not what is encrypted, nor JSON. An object made from
     these reads the others when they are asked for."""

@@ -1,5 +1,6 @@
 """A worker's own earnings, risk and advances over the API."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,18 +10,23 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from audit.http import json
-from gigstream.lib.api.describing import described
+from gigstream.lib.api.describing import Rate, described
 from gigstream.lib.api.doors import Door
-from gigstream.lib.api.fields import Amount, Choice, StrictSerializer, Text, Whole, YesNo
+from gigstream.lib.api.fields import Amount, Choice, Instant, StrictSerializer, Text, Whole, YesNo
 from gigstream.lib.api.listing import narrow
+from gigstream.lib.clock import database_now
 from gigstream.lib.reports import Report, columns_of
 from loans import services
-from loans.calculations import fee_bps_for
+from loans.calculations import AUTOMATIC_UP_TO
 from loans.enums import LoanStatus
+from loans.factors import Factor, best_move, factors_of
+from loans.forecast import INTERVAL_PERCENT
 from loans.models import Loan
-from loans.reports import WorkerEarnings, WorkerRiskAssessment
+from loans.offers import forecast_for, standing_of
+from loans.reports import LoanRepaymentStatus, WorkerEarnings, WorkerRiskAssessment
 from workers.http import MyView, PeriodQuery
 
+DAY = timedelta(days=1)
 ADVANCE_COLUMNS = (
     "id",
     "created_at",
@@ -29,6 +35,9 @@ ADVANCE_COLUMNS = (
     "fee",
     "fee_bps",
     "total_due",
+    "terms",
+    "terms_hash",
+    "terms_accepted_at",
     "amount_repaid",
     "amount_written_off",
     "requested_at",
@@ -49,11 +58,36 @@ def _besides_worker(report: type[Report]) -> list[str]:
 _REASONS = serializers.ListField(child=Text(), help_text="why not; empty when eligible")
 AdvanceRow = described("AdvanceRow", Loan, ADVANCE_COLUMNS)
 Earnings = described("Earnings", WorkerEarnings, _besides_worker(WorkerEarnings))
-Risk = described("Risk", WorkerRiskAssessment, _besides_worker(WorkerRiskAssessment), reasons=_REASONS)
+
+
+class FactorRow(serializers.Serializer):
+    """One factor of the risk score, in points of it."""
+
+    name = Text()
+    points = Rate()
+    highest = Rate(help_text="what it could give")
+    missing = Rate(help_text="highest less points")
+    sentence = Text(help_text="why it gives what it gives")
+    advice = Text(allow_blank=True, help_text="what you could do; empty where that is nothing")
+
+
+Risk = described(
+    "Risk",
+    WorkerRiskAssessment,
+    _besides_worker(WorkerRiskAssessment),
+    reasons=_REASONS,
+    factors=FactorRow(many=True),
+    best_move=Text(
+        allow_null=True, help_text="the factor that misses most, of those you can do something about"
+    ),
+)
+
+
+Progress = described("AdvanceProgress", LoanRepaymentStatus, _besides_worker(LoanRepaymentStatus))
 
 
 class EligibilityAnswer(serializers.Serializer):
-    """Whether an advance can be had now, and at what fee."""
+    """Whether an advance can be had now, of what size, and at what fee."""
 
     eligible = YesNo()
     reasons = serializers.ListField(child=Text(), help_text="why not; empty when eligible")
@@ -61,6 +95,50 @@ class EligibilityAnswer(serializers.Serializer):
     fee_bps = Whole(
         allow_null=True, help_text="of the advance, in hundredths of a percent; null where none can be had"
     )
+    maximum = Amount(allow_null=True, help_text="of the advance, in USDC; null where none can be had")
+    forecast = Amount(allow_zero=True, help_text="pay expected in the next 7 days, which the maximum follows")
+    approved_at_once_up_to = Amount(
+        allow_null=True, help_text="in USDC, without staff; null where staff decide on every advance"
+    )
+
+
+class ForecastDay(serializers.Serializer):
+    """24 hours to come."""
+
+    starts_at = Instant()
+    ends_at = Instant()
+    amount = Amount(allow_zero=True)
+
+
+class ForecastAnswer(serializers.Serializer):
+    """The pay expected in the next 7 days, in USDC."""
+
+    amount = Amount(allow_zero=True)
+    low = Amount(allow_zero=True, help_text="the truth lies from here ...")
+    high = Amount(allow_zero=True, help_text="... to here in `interval_percent` of 100 cases")
+    interval_percent = Whole()
+    days = ForecastDay(many=True, help_text="seven, which add up to `amount`")
+    history_days = Whole(help_text="days of 24 hours it is taken from, at most 90, from the first pay on")
+    is_conservative = YesNo(help_text="cut to 0.7 because the history is shorter than 14 days")
+
+
+class OfferQuery(StrictSerializer):
+    amount = Amount(required=False, help_text="the advance, in USDC; the largest without it")
+
+
+class OfferAnswer(serializers.Serializer):
+    """The terms of one advance, to be accepted by their hash."""
+
+    amount = Amount()
+    fee = Amount(allow_zero=True)
+    fee_bps = Whole(help_text="in hundredths of a percent")
+    total_due = Amount()
+    instalment = Amount(help_text="what one earning repays at most, and never more than half of it")
+    term_days = Whole(help_text="from the day the advance is paid out to the day it is due")
+    repayment_due = Instant(help_text="if it were paid out now")
+    approved_at_once = YesNo(help_text="or else staff decide")
+    terms = Text(help_text="word for word")
+    terms_hash = Text(help_text="SHA-256 of `terms` in UTF-8: what a request accepts")
 
 
 class MyEarnings(MyView):
@@ -80,8 +158,56 @@ class MyRisk(MyView):
     doors = {"GET": Door("get_my_risk", Risk)}
 
     def get(self, request: Request) -> HttpResponse:
+        """The score with everything it follows from, a sentence for each factor, and what would move it."""
         row = WorkerRiskAssessment.objects.get(worker_id=self.worker(request).pk)
-        return json(200, columns_of(row, besides=("worker_id",)))
+        factors = factors_of(row)
+        move = best_move(factors)
+        return json(
+            200,
+            {
+                **columns_of(row, besides=("worker_id",)),
+                "factors": [_as_row(one) for one in factors],
+                "best_move": move.name if move else None,
+            },
+        )
+
+
+def _as_row(factor: Factor) -> dict[str, str]:
+    return {
+        "name": factor.name,
+        "points": f"{factor.points:.2f}",
+        "highest": f"{factor.highest:.2f}",
+        "missing": f"{factor.missing:.2f}",
+        "sentence": factor.sentence,
+        "advice": factor.advice,
+    }
+
+
+class MyForecast(MyView):
+    """`me/forecast`."""
+
+    doors = {"GET": Door("get_my_forecast", ForecastAnswer)}
+
+    def get(self, request: Request) -> HttpResponse:
+        """What the worker will earn in the next 7 days, from the last 90 days of earnings."""
+        now = database_now()
+        expected = forecast_for(self.worker(request).pk, now)
+        days = [
+            {"starts_at": now + number * DAY, "ends_at": now + (number + 1) * DAY, "amount": amount}
+            for number, amount in enumerate(expected.days)
+        ]
+        return json(
+            200,
+            {
+                "amount": expected.amount,
+                "low": expected.low,
+                "high": expected.high,
+                "interval_percent": INTERVAL_PERCENT,
+                "days": days,
+                "history_days": expected.history_days,
+                "is_conservative": expected.is_conservative,
+            },
+        )
 
 
 class Eligibility(MyView):
@@ -90,14 +216,46 @@ class Eligibility(MyView):
     doors = {"GET": Door("get_my_eligibility", EligibilityAnswer)}
 
     def get(self, request: Request) -> HttpResponse:
-        risk = WorkerRiskAssessment.objects.get(worker_id=self.worker(request).pk)
+        standing = standing_of(self.worker(request).pk, database_now())
         return json(
             200,
             {
-                "eligible": risk.eligible,
-                "reasons": risk.reasons,
-                "score": risk.score,
-                "fee_bps": fee_bps_for(risk.score),
+                "eligible": standing.eligible,
+                "reasons": standing.reasons,
+                "score": standing.risk.score,
+                "fee_bps": standing.fee_bps,
+                "maximum": standing.maximum,
+                "forecast": standing.forecast.amount,
+                "approved_at_once_up_to": (
+                    AUTOMATIC_UP_TO if standing.is_automatic(AUTOMATIC_UP_TO) else None
+                ),
+            },
+        )
+
+
+class Offer(MyView):
+    """`me/advances/offer`: the exact terms of an advance of some amount."""
+
+    query = OfferQuery
+    doors = {"GET": Door("get_my_offer", OfferAnswer)}
+
+    def get(self, request: Request) -> HttpResponse:
+        now = database_now()
+        standing = standing_of(self.worker(request).pk, now)
+        terms = standing.offer(self.read_query(request).get("amount"))
+        return json(
+            200,
+            {
+                "amount": terms.amount,
+                "fee": terms.fee,
+                "fee_bps": terms.fee_bps,
+                "total_due": terms.total_due,
+                "instalment": terms.instalment,
+                "term_days": terms.term_days,
+                "repayment_due": now + timedelta(days=terms.term_days),
+                "approved_at_once": standing.is_automatic(terms.amount),
+                "terms": terms.text,
+                "terms_hash": terms.hash,
             },
         )
 
@@ -108,6 +266,13 @@ class AdvanceQuery(PeriodQuery):
 
 class AdvanceForm(StrictSerializer):
     amount = Amount(help_text="the advance, in USDC; its fee is owed on top")
+    terms_hash = Text(
+        min_length=64, max_length=64, help_text="the `terms_hash` of the offer that the worker accepts"
+    )
+
+
+class RepaymentForm(StrictSerializer):
+    amount = Amount(required=False, help_text="in USDC; all that is owed without it")
 
 
 class WithdrawForm(StrictSerializer):
@@ -160,7 +325,7 @@ class MyAdvance(AdvanceView):
 
 
 class CancelAdvance(AdvanceView):
-    """`me/advances/{id}/cancel`: of one that is still pending."""
+    """`me/advances/{id}/cancel`: of one that was not paid out yet."""
 
     doors = {"POST": Door("cancel_my_advance", AdvanceRow, takes=WithdrawForm)}
 
@@ -169,7 +334,37 @@ class CancelAdvance(AdvanceView):
         self.own_one(request, loan_id)
 
         def act() -> tuple[int, Any]:
-            services.withdraw_request(loan_id=loan_id, **given)
+            services.cancel_loan(loan_id=loan_id, **given)
             return 200, self.own_one(request, loan_id)
 
         return self.perform(request, act)
+
+
+class RepayAdvance(AdvanceView):
+    """`me/advances/{id}/repay`: early, out of available money."""
+
+    moves_money = True
+    doors = {"POST": Door("repay_my_advance", AdvanceRow, takes=RepaymentForm)}
+
+    def post(self, request: Request, loan_id: UUID) -> HttpResponse:
+        given = self.read(request)
+        self.own_one(request, loan_id)
+
+        def act() -> tuple[int, Any]:
+            services.repay_early(loan_id=loan_id, **given)
+            return 200, self.own_one(request, loan_id)
+
+        return self.perform(request, act)
+
+
+class AdvanceProgress(MyView):
+    """`me/advances/{id}/progress`, as loan_repayment_status_view says it."""
+
+    doors = {"GET": Door("get_my_advance_progress", Progress)}
+
+    def get(self, request: Request, loan_id: UUID) -> HttpResponse:
+        """How far the advance is repaid, and how late it is."""
+        row = LoanRepaymentStatus.objects.filter(worker_id=self.worker(request).pk, pk=loan_id).first()
+        if row is None:
+            raise Http404
+        return json(200, columns_of(row, besides=("worker_id",)))

@@ -67,6 +67,7 @@ class Payroll:
         postings = [*self.postings, *(taken.posting for taken in withheld)]
         ledger.post(postings, now=self.now, locked=self._locked)
         transactions.insert([*self.movements, *(taken.movement for taken in withheld)], self.now)
+        self._withheld.conclude()
         if self.earnings:
             earnings_paid.send(sender=Earning, earnings=self.earnings, now=self.now)
             ring("create_due_payouts")

@@ -27,10 +27,11 @@ from payments.models import Stream, Transaction
 from payments.postings import Posting
 from payments.releases import PlatformReleases
 from payments.services import accounts, ledger, transactions
-from payments.services.earnings import escrow_movement
+from payments.services.earnings import escrow_movement, worker_of
 from payments.signals import streams_completed, streams_released
 from platforms import services as platforms
 from platforms.models import Task
+from workers.models import Worker
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +98,8 @@ def release_batch(shard: int, now: datetime, limit: int) -> int:
     if not picked.count:
         return 0
     tasks = list(Task.objects.locked().filter(pk__in=picked.ending_task_ids).select_related("stream"))
-    withheld = deductions.withhold(picked.owing_earnings, now) if picked.owing_earnings else []
+    shares = deductions.lock({earning.worker_id for earning in picked.owing_earnings}, now)
+    withheld = shares.withhold(picked.owing_earnings)
     with by_key():
         by_platform = sql.rows(sql.load(_SQL / "release.sql"), {"now": now, "stream_ids": picked.stream_ids})
     releases = [
@@ -105,6 +107,7 @@ def release_batch(shard: int, now: datetime, limit: int) -> int:
     ]
     _audit(releases, now)
     _book(tasks, withheld, {row["escrow_account_id"]: -row["total"] for row in by_platform}, now)
+    shares.conclude()
     if releases:
         # Told before the streams that it ended, so that what is told can be added up in its order.
         streams_released.send(sender=Stream, releases=releases, now=now)
@@ -149,6 +152,11 @@ def _book(tasks: list[Task], withheld: list[Withheld], escrow: dict[int, Decimal
     fees = _fees(tasks, now)
     postings = [*(taken.posting for taken in withheld), *(posting for _, posting in fees)]
     ledger.post(postings, now=now, already_booked=escrow)
+    if withheld and tasks:
+        # Whoever repays and whose task ends: locked in one order, by whichever of the two comes later.
+        moved = {worker_of(task) for task in tasks}
+        moved |= {taken.movement.worker_id for taken in withheld if taken.movement.worker_id}
+        list(Worker.objects.locked().filter(pk__in=moved).values_list("pk"))
     transactions.insert([*(taken.movement for taken in withheld), *(movement for movement, _ in fees)], now)
 
 

@@ -10,10 +10,11 @@ from audit.http import json
 from gigstream.lib.api import listing
 from gigstream.lib.api.describing import described
 from gigstream.lib.api.doors import Door
-from gigstream.lib.api.fields import Choice, Text, Whole
+from gigstream.lib.api.fields import Choice, StrictSerializer, Text, Whole
 from reputation.calculations import MOVES, next_tier, tier_of
 from reputation.enums import ReputationEventType
 from reputation.models import ReputationEvent
+from reputation.reports import ReputationHistory
 from workers.http import MyView, PeriodQuery
 
 EVENT_COLUMNS = (
@@ -33,6 +34,20 @@ class EventQuery(PeriodQuery):
     event_type = Choice(choices=ReputationEventType.values, required=False)
 
 
+HISTORY_COLUMNS = (
+    "event_id",
+    "number",
+    "happened_at",
+    "event_type",
+    "task_id",
+    "delta",
+    "change",
+    "previous_score",
+    "new_score",
+    "tier",
+    "reason",
+)
+HistoryRow = described("ReputationHistoryRow", ReputationHistory, HISTORY_COLUMNS)
 EventRow = described("ReputationEventRow", ReputationEvent, EVENT_COLUMNS)
 
 
@@ -98,3 +113,20 @@ def _ahead(score: int) -> dict[str, Any] | None:
         return None
     floor, tier = found
     return {"tier": tier, "from": floor, "missing": floor - score}
+
+
+class HistoryQuery(StrictSerializer):
+    event_type = Choice(choices=ReputationEventType.values, required=False)
+
+
+class MyReputationHistory(MyView):
+    """`me/reputation/history`, as reputation_history_view says it."""
+
+    query = HistoryQuery
+    doors = {"GET": Door("list_my_reputation_history", HistoryRow, listed=True)}
+
+    def get(self, request: Request) -> HttpResponse:
+        """The score and its tier after each event, newest first."""
+        mine = ReputationHistory.objects.filter(worker_id=self.worker(request).pk)
+        rows = listing.narrow(mine, self.read_query(request))
+        return self.paged(request, rows.values(*HISTORY_COLUMNS), order=("-number",))

@@ -22,8 +22,10 @@ from tests.factories import (
     PlatformFactory,
     TaskFactory,
     WorkerFactory,
+    accepted,
     assigned,
     running_stream,
+    settle,
     started,
     trusted_worker,
 )
@@ -284,7 +286,9 @@ for _name, _path in {
     "get_my_balance": "me/balance",
     "get_my_earnings": "me/earnings",
     "get_my_eligibility": "me/advances/eligibility",
+    "get_my_forecast": "me/forecast",
     "get_my_reputation": "me/reputation",
+    "list_my_reputation_history": "me/reputation/history",
     "get_my_risk": "me/risk",
     "list_my_advances": "me/advances",
     "list_my_payouts": "me/payouts",
@@ -323,7 +327,8 @@ def _() -> Ask:
 
 @_for("request_my_advance")
 def _() -> Ask:
-    return Ask(trusted_worker(now=database_now()), "me/advances", {"amount": "20"}, {"amount": "21"})
+    worker = trusted_worker(now=database_now())
+    return Ask(worker, "me/advances", accepted(worker, "20"), accepted(worker, "21"))
 
 
 def _of_my_advance(act: str, body: Body | None, other: Body | None = None) -> Ask:
@@ -332,7 +337,23 @@ def _of_my_advance(act: str, body: Body | None, other: Body | None = None) -> As
 
 
 ASKS["get_my_advance"] = lambda: _of_my_advance("", None)
+ASKS["get_my_advance_progress"] = lambda: _of_my_advance("/progress", None)
 ASKS["cancel_my_advance"] = lambda: _of_my_advance("/cancel", {}, {"reason": "found it"})
+
+
+@_for("get_my_offer")
+def _() -> Ask:
+    return Ask(trusted_worker(now=database_now()), "me/advances/offer")
+
+
+@_for("repay_my_advance")
+def _() -> Ask:
+    worker = _earner()
+    loan = worker.loans.get()
+    loans.approve_loan(loan_id=loan.pk)
+    loans.disburse_loan(loan_id=loan.pk)
+    settle(database_now())
+    return Ask(worker, f"me/advances/{loan.pk}/repay", {"amount": "1"}, {"amount": "2"})
 
 
 # --- Nobody yet ---------------------------------------------------------------------------------------------

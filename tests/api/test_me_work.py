@@ -5,14 +5,12 @@ import json
 import pytest
 from django.core.cache import cache
 
-from gigstream.lib.clock import database_now
 from loans import services as loans
-from loans.models import Loan
 from platforms import services as platforms
 from platforms.services import MilestonePlan
 from reputation.services import adjust_reputation
 from tests.api_client import Api
-from tests.factories import PlatformFactory, WorkerFactory, assigned, started, trusted_worker
+from tests.factories import PlatformFactory, WorkerFactory, assigned, started
 
 pytestmark = pytest.mark.django_db
 
@@ -109,6 +107,25 @@ def test_above_the_highest_tier_there_is_none(ana, api):
     assert (shown["tier"], shown["next_tier"]) == ("Diamond", None)
 
 
+def test_the_history_of_the_score_names_its_tier_after_each_event(ana, api):
+    adjust_reputation(worker_id=ana.pk, delta=190, reason="good work")
+    platforms.complete_task(task_id=started(ana).pk)
+    adjust_reputation(worker_id=WorkerFactory().pk, delta=5, reason="another's")
+
+    page = api.get("me/reputation/history", limit="1").json()
+    rest = api.get("me/reputation/history", limit="1", cursor=page["next"]).json()
+
+    (last,), (first,) = page["items"], rest["items"]
+    assert (last["number"], last["event_type"], last["new_score"], last["tier"]) == (
+        2,
+        "task_completed",
+        700,
+        "Gold",
+    )
+    assert (first["number"], first["change"], first["tier"], rest["next"]) == (1, 190, "Silver", None)
+    assert api.get("me/reputation/history", event_type="manual_adjustment").json()["items"] == [first]
+
+
 # --- Earnings and risk --------------------------------------------------------------------------------------
 
 
@@ -131,72 +148,6 @@ def test_risk_is_shown_with_its_factors_and_reasons(api):
     assert "0 completed tasks, at least 5 are needed" in shown["reasons"]
 
 
-# --- Advances -----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def trusted():
-    return trusted_worker(now=database_now())
-
-
-def test_an_eligible_worker_asks_for_an_advance_and_takes_it_back(trusted):
-    api = Api.as_worker(trusted)
-    terms = api.get("me/advances/eligibility").json()
-    assert (terms["eligible"], terms["reasons"]) == (True, [])
-    assert terms["fee_bps"] == (200 if terms["score"] >= 800 else 350)
-
-    answer = api.post("me/advances", {"amount": "20"})
-
-    assert answer.status_code == 201
-    loan = answer.json()
-    assert (loan["status"], loan["amount"], loan["fee_bps"]) == ("pending", "20.000000", terms["fee_bps"])
-    assert api.get("me/advances").json()["items"] == [loan]
-    assert api.get(f"me/advances/{loan['id']}").json() == loan
-    is_refused(api.post("me/advances", {"amount": "20"}), 409, "not_eligible")
-
-    cancelled = api.post(f"me/advances/{loan['id']}/cancel", {"reason": "found it"}).json()
-    assert (cancelled["status"], cancelled["rejection_reason"]) == ("cancelled", "found it")
-    assert api.post("me/advances", {"amount": "20"}).status_code == 201
-
-
-def test_a_worker_with_reasons_against_gets_no_advance(api):
-    terms = api.get("me/advances/eligibility").json()
-    assert (terms["eligible"], terms["fee_bps"]) == (False, None)
-
-    body = is_refused(api.post("me/advances", {"amount": "20"}), 409, "not_eligible")
-
-    for reason in terms["reasons"]:
-        assert reason in body["detail"]
-    assert not Loan.objects.exists()
-
-
-@pytest.mark.parametrize("body", [{}, {"amount": 20}, {"amount": "0"}, {"amount": "20", "fee_bps": 0}])
-def test_an_advance_is_asked_for_by_its_amount_alone(trusted, body):
-    is_refused(Api.as_worker(trusted).post("me/advances", body), 400, "invalid_input")
-    assert not Loan.objects.exists()
-
-
-def test_a_request_can_be_rehearsed_and_needs_a_key(trusted):
-    api = Api.as_worker(trusted)
-    is_refused(api.post("me/advances", {"amount": "20"}, key=""), 400, "idempotency_key_missing")
-
-    answer = api.post("me/advances?dry_run=true", {"amount": "20"}, key="").json()
-
-    assert (answer["answer"]["status"], answer["postings"]) == ("pending", [])
-    assert not Loan.objects.exists()
-
-
-def test_only_a_pending_request_is_withdrawn_and_only_ones_own(ana, api):
-    loan = loans.request_loan(worker_id=ana.pk, amount="20", fee_bps=200)
-    loans.approve_loan(loan_id=loan.pk)
-    is_refused(api.post(f"me/advances/{loan.pk}/cancel"), 409, "illegal_status")
-    other = loans.request_loan(worker_id=WorkerFactory().pk, amount="20", fee_bps=200)
-    is_refused(api.post(f"me/advances/{other.pk}/cancel"), 404, "not_found")
-    is_missing(api, f"me/advances/{other.pk}")
-
-    assert {one.status for one in Loan.objects.all()} == {"approved", "pending"}
-
-
 # --- What it costs ------------------------------------------------------------------------------------------
 
 
@@ -206,10 +157,11 @@ def test_only_a_pending_request_is_withdrawn_and_only_ones_own(ana, api):
         ("me", 1),
         ("me/tasks", 2),
         ("me/reputation", 2),
+        ("me/reputation/history", 2),
         ("me/earnings", 2),
         ("me/risk", 2),
         ("me/advances", 2),
-        ("me/advances/eligibility", 2),
+        ("me/advances/eligibility", 4),
     ],
 )
 def test_a_page_costs_the_same_for_one_row_or_many(ana, api, django_assert_num_queries, path, queries):

@@ -13,7 +13,7 @@ from django.db import models
 
 from audit.models import AnsweredRequest, AuditLog, AuditSeal, BookCheck, JobHeartbeat
 from gigstream.lib.ids import new_id
-from loans.models import Loan
+from loans.models import Loan, LoanSignature
 from payments.models import (
     Account,
     Adjustment,
@@ -353,6 +353,13 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "fee": Decimal(2),
         "fee_bps": 200,
         "requested_at": AT,
+    },
+    LoanSignature: lambda: {
+        "loan": insert(valid(Loan)),
+        "act": "approve",
+        "signed_by": "staff:1",
+        "signed_at": AT,
+        "signed_hash": "a" * 64,
     },
 }
 

@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, models, transaction
 
 from audit.models import AnsweredRequest, AuditLog, AuditSeal, JobHeartbeat
 from gigstream.lib.ids import new_id
-from loans.models import Loan
+from loans.models import Loan, LoanSignature
 from payments.models import (
     Account,
     Adjustment,
@@ -316,6 +316,12 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("loan_disbursed_has_times", Loan, {**columns_of(Loan, "disbursed"), "disbursed_at": None}),
     ("loan_disbursed_has_times", Loan, {**columns_of(Loan, "defaulted"), "repayment_due": None}),
     ("loan_risk_score_in_range", Loan, {"risk_score": 1001}),
+    ("loan_terms_have_their_hash", Loan, {"terms": "these", "terms_hash": ""}),
+    ("loan_terms_have_their_hash", Loan, {"terms": "these", "terms_hash": "a" * 64}),
+    ("loan_terms_have_their_hash", Loan, {"terms": "", "terms_hash": "a" * 64}),
+    ("loan_signature_act_known", LoanSignature, {"act": "forget"}),
+    ("loan_signature_is_somebodys", LoanSignature, {"signed_by": ""}),
+    ("loan_signature_is_somebodys", LoanSignature, {"signed_hash": ""}),
 ]
 
 # (constraint, model, columns in which the second row is like the first, what else both rows have)
@@ -362,6 +368,7 @@ REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] 
     ("ledger_event_pays_once", LedgerEntry, ("work_event",), {}),
     ("reputation_events_in_order", ReputationEvent, ("worker", "number"), {}),
     ("loan_one_open_per_worker", Loan, ("worker",), {}),
+    ("loan_signature_once_each", LoanSignature, ("loan", "act", "signed_by"), {}),
 ]
 
 

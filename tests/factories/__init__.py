@@ -7,6 +7,8 @@ from typing import Any
 
 import factory
 
+from gigstream.lib.clock import database_now
+from loans.offers import standing_of
 from payments import services as payments
 from payments.models import Account, Stream
 from payments.provider.sandbox import SandboxProvider
@@ -116,16 +118,24 @@ def running_stream(
     return Stream.objects.get(task=task)
 
 
-def trusted_worker(*, now: datetime) -> Worker:
+def trusted_worker(*, now: datetime, pay: str = "10") -> Worker:
     """A worker with ten tasks done, half a year here at `now`, and a good name: one who gets an advance."""
     worker = WorkerFactory(now=now - timedelta(days=180))
-    platform = PlatformFactory(funds="1000")
+    platform = PlatformFactory(funds=11 * Decimal(pay))
     for number in range(10):
         at = now - timedelta(days=10 - number)
-        task = started(worker, platform=platform, now=at)
+        task = started(worker, platform=platform, amount=pay, now=at)
         platforms.complete_task(task_id=task.pk, now=at + timedelta(hours=1))
     adjust_reputation(worker_id=worker.pk, delta=300, reason="good work")
     return worker
+
+
+def accepted(worker: Worker, amount: str) -> dict[str, str]:
+    """What a trusted worker sends to have an advance of this amount: its terms as they are offered."""
+    return {
+        "amount": amount,
+        "terms_hash": standing_of(worker.pk, database_now()).offer(Decimal(amount)).hash,
+    }
 
 
 def balance(owner: Worker | Platform, name: str) -> Decimal:

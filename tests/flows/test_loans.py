@@ -7,12 +7,10 @@ import pytest
 from gigstream.lib.errors import IllegalMove
 from loans import services as loans
 from loans.errors import InvalidTerms, NothingOwed, OpenLoanExists
-from loans.models import Loan
 from payments import services as payments
 from payments.errors import InsufficientFunds, NoWallet, SamePerson
 from payments.models import Transaction
 from platforms import services as platforms
-from platforms.services import MilestonePlan
 from reputation.models import ReputationEvent
 from tests.factories import (
     NOW,
@@ -82,42 +80,6 @@ def test_five_tasks_repay_it_and_the_worker_keeps_at_least_half_of_each():
     assert sum(Transaction.objects.filter(type="repayment").values_list("amount", flat=True)) == Decimal(
         "103.5"
     )
-
-
-def test_releases_claims_milestones_and_bonuses_repay_alike():
-    worker = WorkerFactory()
-    loan = active(worker)
-    stream = running_stream(worker, total="36", duration=3600, interval=60)
-    payments.release_due_streams(now=NOW + seconds(600))
-    payments.claim(stream_id=stream.pk, now=NOW + seconds(630))
-    milestones = started(
-        worker,
-        amount="20",
-        task_type="milestone",
-        milestones=[MilestonePlan("a", "8"), MilestonePlan("b", "12")],
-    )
-    platforms.approve_milestone(task_id=milestones.pk, number=1, now=NOW)
-    bonus = platforms.WorkReport(milestones.pk, "bonus", external_id="b-1", amount="2")
-    platforms.record_work_event(platform_id=milestones.platform_id, report=bonus, now=NOW)
-
-    loan.refresh_from_db()
-    assert loan.amount_repaid == Decimal("3") + Decimal("0.15") + Decimal("4") + Decimal("1")
-    assert balance(worker, "loan") == -loan.owed
-    assert balance(worker, "available") == loan.amount_repaid
-
-
-def test_a_batch_repays_many_loans_with_a_fixed_number_of_statements(django_assert_max_num_queries):
-    platform = PlatformFactory(funds="10000")
-    workers = [WorkerFactory() for _ in range(12)]
-    for worker in workers:
-        active(worker, "10", 0)
-        running_stream(worker, total="36", platform=platform)
-
-    with django_assert_max_num_queries(16 * 30):
-        payments.release_due_streams(now=NOW + seconds(600))
-
-    assert set(Loan.objects.values_list("amount_repaid", flat=True)) == {Decimal("2")}
-    assert all(balance(worker, "available") == 4 for worker in workers)
 
 
 def test_several_releases_of_one_worker_in_one_batch_never_repay_more_than_is_owed():

@@ -30,6 +30,7 @@ from tests.factories import (
     PlatformFactory,
     TaskFactory,
     WorkerFactory,
+    accepted,
     assigned,
     running_stream,
     settle,
@@ -43,7 +44,7 @@ GUIDE = (Path(project.BASE_DIR) / "docs" / "api.md").read_text(encoding="utf-8")
 LISTED = {(code, int(status)) for code, status in re.findall(r"^\| `(\w+)` \| (\d+) \|", GUIDE, re.MULTILINE)}
 # What only staff can be told, in the admin; and what an amount is told as one of `errors`.
 OF_STAFF = {
-    *("has_money_history", "invalid_fee", "invalid_split", "invalid_terms", "money_left", "nothing_owed"),
+    *("has_money_history", "invalid_fee", "invalid_split", "invalid_terms", "money_left", "staff_needed"),
     *("payout_under_way", "platform_deleted", "platform_name_taken", "reason_missing", "same_person"),
     *("task_not_over", "zero_adjustment", "invalid_amount", "not_for_staff", "not_observed"),
     *("switched_already", "not_parked", "not_with_provider", "break_resolved", "unknown_subject"),
@@ -176,7 +177,7 @@ HOWS |= {
     ),
     ("task_not_open", 409): lambda g: g.api.post(f"tasks/{g.task().pk}/rate", {"rating": 5}),
     ("no_webhook", 409): lambda g: g.api.post("webhook/test"),
-    ("not_eligible", 409): lambda g: g.me.post("me/advances", {"amount": "20"}),
+    ("not_eligible", 409): lambda g: g.me.get("me/advances/offer"),
     ("nothing_to_claim", 409): lambda g: g.me.post(
         f"me/streams/{running_stream(g.worker, now=g.now + timedelta(hours=1)).pk}/claim"
     ),
@@ -316,7 +317,25 @@ def _(g: Given) -> Any:
         return execute(statement, *rest)
 
     with connection.execute_wrapper(overtaken):
-        return Api.as_worker(worker).post("me/advances", {"amount": "20"})
+        return Api.as_worker(worker).post("me/advances", accepted(worker, "20"))
+
+
+@how("terms_changed", 409)
+def _(g: Given) -> Any:
+    """Accepted are the terms of another amount."""
+    worker = trusted_worker(now=g.now)
+    return Api.as_worker(worker).post("me/advances", {**accepted(worker, "19"), "amount": "20"})
+
+
+@how("advance_out_of_range", 409)
+def _(g: Given) -> Any:
+    return Api.as_worker(trusted_worker(now=g.now)).get("me/advances/offer", amount="500.01")
+
+
+@how("nothing_owed", 409)
+def _(g: Given) -> Any:
+    loan = loans.request_loan(worker_id=g.worker.pk, amount="20", fee_bps=200, now=g.now)
+    return g.me.post(f"me/advances/{loan.pk}/repay")
 
 
 @how("platform_suspended", 409)

@@ -240,6 +240,7 @@ def repayment_after_commit() -> AbstractContextManager[list[Effect]]:
                 now = withheld[0].movement.created_at if withheld else timezone.now()
                 ledger.post([taken.posting for taken in withheld], now=now)
                 transactions.insert([taken.movement for taken in withheld], now)
+                share.conclude()
 
         def withhold(share: Locked, earnings: Sequence[Earning]) -> list[Withheld]:
             transaction.on_commit(lambda: repay(share, earnings))

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from gigstream.lib.admin.actions import each
+from gigstream.lib.admin.actions import ReasonForm, each, each_with_reason
 from gigstream.lib.admin.bases import ProfileAdmin, ReadOnlyAdmin, ReportAdmin
 from gigstream.lib.admin.columns import EMPTY, admin_url, link, list_url, shorter
 from gigstream.lib.admin.filters import BelongsTo, CappedPaginator, NewestChoices, NewestDates, NewestYesNo
@@ -15,17 +15,19 @@ from gigstream.lib.admin.search import (
     by_words,
     by_words_in_newest,
 )
-from gigstream.lib.admin.tables import Table, show_everywhere, show_on
+from gigstream.lib.admin.tables import Figures, Table, show_everywhere, show_on
 
 __all__ = [
     "EMPTY",
     "BelongsTo",
     "CappedPaginator",
+    "Figures",
     "NewestChoices",
     "NewestDates",
     "NewestYesNo",
     "ProfileAdmin",
     "ReadOnlyAdmin",
+    "ReasonForm",
     "ReportAdmin",
     "Table",
     "admin_url",
@@ -37,6 +39,7 @@ __all__ = [
     "by_words",
     "by_words_in_newest",
     "each",
+    "each_with_reason",
     "link",
     "list_url",
     "shorter",

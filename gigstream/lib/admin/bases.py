@@ -137,13 +137,14 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         if obj is not None:
             context["tables"] = self._tables(request, obj)
             context["page_actions"] = self._page_actions(request, obj)
+            context["asks_reason"] = any(asks for _, _, asks in context["page_actions"])
             context["action_checkbox_name"] = helpers.ACTION_CHECKBOX_NAME
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def _page_actions(self, request: HttpRequest, obj: models.Model) -> list[tuple[str, str]]:
+    def _page_actions(self, request: HttpRequest, obj: models.Model) -> list[tuple[str, str, bool]]:
         actions: Any = self.get_actions(request)
         return [
-            (name, words)
+            (name, words, hasattr(function, "asks_reason"))
             for function, name, words in actions.values()
             if getattr(function, "when", lambda row: True)(obj)
         ]

@@ -9,7 +9,7 @@ from django.contrib.admin.utils import display_for_field, display_for_value, lab
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils.text import capfirst
+from django.utils.text import capfirst, slugify
 
 from gigstream.lib.admin.columns import Column, admin_url, list_url
 
@@ -52,6 +52,26 @@ class Table:
         return list(mine.order_by(*(self.ordering or target.ordering))[: self.limit])
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Lines that are worked out for a row and are rows of no table, for staff who may see those of `model`,
+    from which they follow."""
+
+    title: str
+    model: type[models.Model]
+    headers: Sequence[str]
+    lines: Callable[[Any], Sequence[Sequence[object]]]
+
+    def render(self, request: HttpRequest, row: models.Model) -> dict[str, Any] | None:
+        """What the template shows, or None for staff who may not see it."""
+        target: Any = admin.site.get_model_admin(self.model)
+        if not target.has_view_permission(request):
+            return None
+        names = [slugify(header) for header in self.headers]
+        lines = [(None, list(zip(names, line, strict=True))) for line in self.lines(row)]
+        return {"title": self.title, "headers": self.headers, "rows": lines, "all": None, "more": False}
+
+
 def _name(column: Column) -> str:
     return column.__name__ if callable(column) else column
 
@@ -66,10 +86,10 @@ def _cell(column: Column, row: models.Model, target: Any) -> Any:
     return display_for_value(value, empty, getattr(attribute, "boolean", False))
 
 
-tables_by_model: dict[type[models.Model], list[Table]] = {}
+tables_by_model: dict[type[models.Model], list[Table | Figures]] = {}
 
 
-def show_on(model: type[models.Model], *tables: Table) -> None:
+def show_on(model: type[models.Model], *tables: Table | Figures) -> None:
     """Add the tables to the pages of `model`, in the order of the calls."""
     tables_by_model.setdefault(model, []).extend(tables)
 

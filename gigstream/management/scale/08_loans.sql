@@ -42,10 +42,10 @@ INSERT INTO repayments (loan, task, worker, number, at, amount)
 SELECT t.loan, t.task, t.worker, t.number, t.at, t.amount FROM taken t JOIN fates f ON f.id = t.loan
 WHERE t.at <= coalesce(written_off_at, 'infinity');
 
-INSERT INTO loans (id, created_at, updated_at, worker_id, amount, fee, fee_bps, amount_repaid, amount_written_off, status,
+INSERT INTO loans (id, created_at, updated_at, worker_id, amount, fee, fee_bps, term_days, amount_repaid, amount_written_off, status,
     risk_score, risk_factors, predicted_earnings, requested_at, approved_at, disbursed_at, repayment_due, repaid_at,
     defaulted_at, cancelled_at, rejection_reason, metadata)
-SELECT f.id, requested_at, coalesce(last_at, disbursed_at), w.id, f.amount, fee, fee_bps, back,
+SELECT f.id, requested_at, coalesce(last_at, disbursed_at), w.id, f.amount, fee, fee_bps, %(term_days)s, back,
        CASE WHEN written_off_at IS NULL THEN 0 ELSE due - back END,
        CASE WHEN is_refused THEN 'cancelled' WHEN back = due THEN 'repaid' WHEN defaulted_at IS NOT NULL THEN 'defaulted'
             WHEN back > 0 THEN 'repaying' ELSE 'active' END,

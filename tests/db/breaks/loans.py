@@ -78,3 +78,11 @@ def an_earning_that_repaid_too_much(h: History) -> None:
 @breaks("worker_has_at_most_one_open_loan")
 def a_second_open_loan(h: History) -> None:
     run("UPDATE loans SET worker_id = %s WHERE id = %s", h.debtor.pk, h.pending.pk)
+
+
+@breaks("large_loan_has_two_signatures")
+def a_large_loan_that_nobody_signed(h: History) -> None:
+    run(
+        "UPDATE loans SET amount = 500, fee = 10, status = 'approved', approved_at = now() WHERE id = %s",
+        h.pending.pk,
+    )

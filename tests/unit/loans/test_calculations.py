@@ -7,7 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gigstream.lib.money import from_micro, micro
-from loans.calculations import fee_bps_for, loan_fee, repayment_from
+from loans.calculations import (
+    expected_loss,
+    fee_bps_for,
+    is_automatic,
+    loan_fee,
+    repayment_from,
+    signatures_for,
+)
 
 amounts = st.integers(min_value=1, max_value=10**15).map(from_micro)
 
@@ -68,3 +75,35 @@ def test_large_earnings_repay_a_loan_in_at_most_six_instalments(total_due):
 )
 def test_the_fee_of_an_advance_follows_the_score(score, fee_bps):
     assert fee_bps_for(score) == fee_bps
+
+
+@pytest.mark.parametrize(
+    ("amount", "score", "automatic"),
+    [("200", 700, True), ("200.000001", 1000, False), ("1", 699, False), ("200", 699, False)],
+)
+def test_the_system_approves_small_advances_at_a_high_score(amount, score, automatic):
+    assert is_automatic(Decimal(amount), score) is automatic
+
+
+@pytest.mark.parametrize(("amount", "signatures"), [("1", 1), ("400", 1), ("400.000001", 2), ("500", 2)])
+def test_large_advances_need_two_signatures(amount, signatures):
+    assert signatures_for(Decimal(amount)) == signatures
+
+
+@pytest.mark.parametrize(
+    ("outstanding", "in_default", "ended", "defaulted", "lost"),
+    [
+        ("100", "0", 0, 0, "0"),
+        ("100", "30", 0, 0, "30"),
+        ("100", "30", 10, 1, "37"),
+        ("100", "30", 3, 3, "100"),
+        ("10", "0", 3, 1, "3.333333"),
+    ],
+)
+def test_what_is_to_be_lost_is_the_share_that_was_lost_before(
+    outstanding, in_default, ended, defaulted, lost
+):
+    found = expected_loss(
+        Decimal(outstanding), in_default=Decimal(in_default), ended=ended, defaulted=defaulted
+    )
+    assert found == Decimal(lost)

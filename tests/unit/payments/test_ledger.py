@@ -188,4 +188,4 @@ def test_no_rule_may_take_more_than_half_of_an_earning(monkeypatch):
     deductions.register(Greedy)
 
     with pytest.raises(ValueError, match=r"rules take 0\.500001 of the earning 1"):
-        deductions.withhold([earning], NOW)
+        deductions.lock({earning.worker_id}, NOW).withhold([earning])

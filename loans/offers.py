@@ -1,0 +1,80 @@
+"""What a worker will earn, and what the house would lend them now."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from uuid import UUID
+
+from django.conf import settings
+
+from gigstream.lib.money import usdc
+from loans.calculations import SMALLEST_ADVANCE, fee_bps_for, is_automatic, largest_advance
+from loans.errors import AdvanceOutOfRange, NotEligible
+from loans.forecast import LONGEST_HISTORY, Forecast, forecast
+from loans.reports import WorkerRiskAssessment
+from loans.terms import Terms
+from payments.selectors import daily_earnings
+
+
+def forecast_for(worker_id: UUID, now: datetime) -> Forecast:
+    """What the worker will earn in the 7 days after `now`, from the ledger's entries up to then."""
+    found = daily_earnings([worker_id], now=now, days=LONGEST_HISTORY)
+    return forecast(found.get(worker_id, ()))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a worker would be lent now: up to `maximum` USDC at `fee_bps`, both None where it is nothing.
+
+    `reasons` say why nothing; without any the worker is eligible.
+    """
+
+    risk: WorkerRiskAssessment
+    forecast: Forecast
+    reasons: Sequence[str]
+    fee_bps: int | None
+    maximum: Decimal | None
+
+    @property
+    def eligible(self) -> bool:
+        return not self.reasons
+
+    @property
+    def factors(self) -> dict[str, str]:
+        """The points behind the score, by the names of `worker_risk_assessment`."""
+        return {name: str(points) for name, points in self.risk.points.items()}
+
+    def is_automatic(self, amount: Decimal) -> bool:
+        """Whether the system approves an advance of this amount by itself."""
+        return is_automatic(amount, self.risk.score)
+
+    def offer(self, amount: Decimal | None = None) -> Terms:
+        """The terms of an advance of `amount` USDC, or of the largest. Raises NotEligible with every reason
+        against it, or AdvanceOutOfRange."""
+        if self.fee_bps is None or self.maximum is None:
+            raise NotEligible("no advance now: " + "; ".join(self.reasons), score=self.risk.score)
+        value = self.maximum if amount is None else amount
+        if not SMALLEST_ADVANCE <= value <= self.maximum:
+            raise AdvanceOutOfRange(
+                f"an advance is from {usdc(SMALLEST_ADVANCE)} to {usdc(self.maximum)} now, not {usdc(value)}",
+                maximum=self.maximum,
+                requested=value,
+            )
+        return Terms(self.risk.worker_id, value, self.fee_bps, settings.LOAN_TERM_DAYS)
+
+
+def standing_of(worker_id: UUID, now: datetime) -> Standing:
+    """What a worker who asks at `now` would be lent."""
+    risk = WorkerRiskAssessment.objects.get(worker_id=worker_id)
+    expected = forecast_for(worker_id, now)
+    largest = largest_advance(expected.amount, risk.score)
+    reasons = list(risk.reasons)
+    if largest < SMALLEST_ADVANCE:
+        reasons.append(
+            f"the forecast of {usdc(expected.amount)} allows {usdc(largest)},"
+            f" at least {usdc(SMALLEST_ADVANCE)} is lent"
+        )
+    if reasons:
+        return Standing(risk, expected, reasons, None, None)
+    return Standing(risk, expected, (), fee_bps_for(risk.score), largest)

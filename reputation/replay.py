@@ -1,0 +1,96 @@
+"""What scores would have been had facts counted otherwise, pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import takewhile
+
+from reputation.calculations import (
+    COMPLETED,
+    DISPUTE_STEP,
+    LATE,
+    LOAN_DEFAULTED,
+    LOAN_REPAID,
+    ON_TIME_BONUS,
+    RATING_STEP,
+    clamp,
+)
+from reputation.enums import ReputationEventType
+from workers.models import MAX_REPUTATION
+
+
+@dataclass(frozen=True, slots=True)
+class Deltas:
+    """What each kind of fact is worth: the rules of today unless said otherwise. `rating_step` is for each
+    star away from 3, `dispute_step` for each step of severity."""
+
+    completed: int = COMPLETED
+    on_time: int = ON_TIME_BONUS
+    late: int = LATE
+    dispute_step: int = DISPUTE_STEP
+    rating_step: int = RATING_STEP
+    loan_repaid: int = LOAN_REPAID
+    loan_defaulted: int = LOAN_DEFAULTED
+
+
+@dataclass(frozen=True, slots=True)
+class PastEvent:
+    """A reputation event on record."""
+
+    at: datetime
+    event_type: str
+    delta: int
+    previous_score: int
+    new_score: int
+    source_key: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreAt:
+    """The score from this instant on: as it was, and as it would have been."""
+
+    at: datetime
+    recorded: int
+    replayed: int
+
+
+def replay(events: Iterable[PastEvent], deltas: Deltas) -> list[ScoreAt]:
+    """The scores after each of one worker's events, in their order, under other deltas. The first starts from
+    the score on record before it. Adjustments by staff, and disputes that were filed before the first event,
+    count as they did."""
+    scores: list[ScoreAt] = []
+    taken: dict[str, int] = {}
+    score: int | None = None
+    for event in events:
+        before = event.previous_score if score is None else score
+        score = clamp(before + _delta(event, deltas, taken), highest=MAX_REPUTATION)
+        if event.event_type == ReputationEventType.DISPUTE_FILED:
+            taken[event.source_key] = before - score
+        scores.append(ScoreAt(event.at, event.new_score, score))
+    return scores
+
+
+def _delta(event: PastEvent, deltas: Deltas, taken: dict[str, int]) -> int:
+    kind, recorded = event.event_type, event.delta
+    if kind == ReputationEventType.TASK_COMPLETED:
+        return deltas.completed + (deltas.on_time if recorded > COMPLETED else 0)
+    if kind == ReputationEventType.DISPUTE_RESOLVED:
+        filed = event.source_key.replace(kind, ReputationEventType.DISPUTE_FILED, 1)
+        return taken.get(filed, recorded)
+    steps = {
+        ReputationEventType.TASK_LATE: (LATE, deltas.late),
+        ReputationEventType.RATING_RECEIVED: (RATING_STEP, deltas.rating_step),
+        ReputationEventType.DISPUTE_FILED: (DISPUTE_STEP, deltas.dispute_step),
+        ReputationEventType.LOAN_REPAID: (LOAN_REPAID, deltas.loan_repaid),
+        ReputationEventType.LOAN_DEFAULTED: (LOAN_DEFAULTED, deltas.loan_defaulted),
+    }
+    if kind not in steps:
+        return recorded
+    step, other = steps[ReputationEventType(kind)]
+    return recorded // step * other
+
+
+def replayed_at(scores: Iterable[ScoreAt], at: datetime, *, otherwise: int) -> int:
+    """The replayed score at an instant; `otherwise` before the first event."""
+    past = [one.replayed for one in takewhile(lambda one: one.at <= at, scores)]
+    return past[-1] if past else otherwise

@@ -1,0 +1,213 @@
+"""The staff's pages about advances: signing, refusing, writing off, and the portfolio."""
+
+import csv
+import io
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.test import Client
+from django.urls import reverse
+
+from audit.models import AuditLog
+from loans import services as loans
+from loans.models import Loan
+from loans.portfolio import portfolio
+from platforms import services as platforms
+from tests.books import violated
+from tests.factories import NOW, WorkerFactory, balance, seconds, settle, started
+
+pytestmark = pytest.mark.django_db
+
+LIST = "admin:loans_loan_changelist"
+DAY = timedelta(days=1)
+
+
+def member(name):
+    user = User.objects.create_superuser(name, f"{name}@example.com", name)
+    client = Client()
+    client.force_login(user)
+    return user, client
+
+
+@pytest.fixture
+def ann():
+    return member("ann")
+
+
+@pytest.fixture
+def bob():
+    return member("bob")
+
+
+def act(client, action, loan, reason=""):
+    """Press the action's button on the loan's page; returns the messages."""
+    form = {"action": action, "_selected_action": [str(loan.pk)], "from_page": "1", "reason": reason}
+    answer = client.post(reverse(LIST), form, follow=True)
+    assert answer.status_code == 200
+    loan.refresh_from_db()
+    return [str(message) for message in answer.context["messages"]]
+
+
+def pending(amount="20", fee_bps=200):
+    return loans.request_loan(worker_id=WorkerFactory().pk, amount=amount, fee_bps=fee_bps)
+
+
+def page_of(client, loan):
+    return client.get(reverse("admin:loans_loan_change", args=[loan.pk])).content.decode()
+
+
+def test_two_members_of_staff_approve_a_large_advance(ann, bob):
+    loan = pending("450")
+    assert "Sign and approve" in page_of(ann[1], loan)
+
+    assert act(ann[1], "approve", loan) == ["1 loan signed."]
+    assert loan.status == "pending"
+    (refused,) = act(ann[1], "approve", loan)
+    assert "another one must" in refused
+    assert act(bob[1], "approve", loan) == ["1 loan signed."]
+
+    assert loan.status == "approved"
+    shown = page_of(ann[1], loan)
+    for text in (f"staff:{ann[0].pk}", f"staff:{bob[0].pk}", loan.terms_hash, "Pay out now"):
+        assert text in shown
+    assert act(ann[1], "disburse", loan) == ["1 loan on the way."]
+    assert loan.status == "disbursed"
+
+
+def test_an_advance_is_refused_with_the_reason_that_was_written(ann):
+    loan = pending()
+    assert 'name="reason"' in page_of(ann[1], loan)
+
+    (refused,) = act(ann[1], "reject", loan, reason=" ")
+    assert "only with a reason" in refused
+    assert act(ann[1], "reject", loan, reason="irregular earnings") == ["1 loan refused."]
+
+    assert (loan.status, loan.rejection_reason) == ("cancelled", "irregular earnings")
+    line = AuditLog.objects.get(action="loan.cancel", success=True)
+    assert (line.actor_id, line.metadata["reason"]) == (str(ann[0].pk), "irregular earnings")
+    assert 'name="reason"' not in page_of(ann[1], loan)
+
+
+def defaulted(amount="30", at=NOW):
+    loan = loans.request_loan(worker_id=WorkerFactory(now=at).pk, amount=amount, fee_bps=0, now=at)
+    loans.approve_loan(loan_id=loan.pk, now=at)
+    loans.disburse_loan(loan_id=loan.pk, now=at)
+    settle(at)
+    loans.default_overdue_loans(now=at + 61 * DAY)
+    return loan
+
+
+def test_two_members_of_staff_write_off_what_a_defaulted_advance_owes(ann, bob):
+    loan = defaulted()
+
+    act(ann[1], "write_off", loan, reason="gone abroad")
+    assert loan.owed == 30
+    act(bob[1], "write_off", loan, reason="gone abroad")
+
+    assert (loan.owed, loan.amount_written_off) == (0, 30)
+    assert "Sign to write off" not in page_of(ann[1], loan)
+    assert violated() == {}
+
+
+def test_who_may_only_look_decides_nothing():
+    looker = User.objects.create_user("looker", "l@example.com", "looker", is_staff=True)
+    looker.user_permissions.add(Permission.objects.get(codename="view_loan"))
+    client = Client()
+    client.force_login(looker)
+    loan = pending()
+
+    assert "Sign and approve" not in page_of(client, loan)
+    act(client, "approve", loan)
+
+    assert (loan.status, loan.signatures.count()) == ("pending", 0)
+
+
+# --- The portfolio ------------------------------------------------------------------------------------------
+
+
+def paid_out(amount, at, score=None):
+    worker = WorkerFactory(now=at)
+    loan = loans.request_loan(worker_id=worker.pk, amount=amount, fee_bps=200, now=at)
+    if score is not None:
+        Loan.unguarded.filter(pk=loan.pk).update(risk_score=score)
+    loans.approve_loan(loan_id=loan.pk, now=at)
+    loans.disburse_loan(loan_id=loan.pk, now=at)
+    settle(at)
+    loan.refresh_from_db()
+    return loan
+
+
+@pytest.fixture
+def four_advances():
+    """One repaid, one defaulted and recovered in part, one late, one new; and a request."""
+    repaid = paid_out("10", NOW, score=850)
+    platforms.complete_task(task_id=started(repaid.worker, amount="100", now=NOW).pk, now=NOW)
+    loans.repay_early(loan_id=repaid.pk, now=NOW)
+    lost = paid_out("50", NOW, score=820)
+    loans.default_overdue_loans(now=NOW + 60 * DAY + seconds(1))
+    platforms.complete_task(task_id=started(lost.worker, amount="2", now=NOW).pk, now=NOW + 61 * DAY)
+    late = paid_out("20", NOW + 31 * DAY, score=800)
+    new = paid_out("40", NOW + 59 * DAY, score=710)
+    pending("500")
+    return repaid, lost, late, new
+
+
+def test_the_portfolio_adds_up(four_advances, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        found = portfolio(NOW + 62 * DAY)
+
+    whole = found.whole
+    assert (whole.loans, whole.lent, whole.fees) == (4, 120, Decimal("2.4"))
+    assert (whole.repaid, whole.outstanding) == (Decimal("11.2"), Decimal("111.2"))
+    assert (whole.overdue, whole.in_default) == (50 + Decimal("20.4"), 50)
+    assert (whole.ended, whole.defaulted, whole.default_rate) == (2, 1, Decimal("50.00"))
+    assert [(one.name, one.loans, one.default_rate) for one in found.bands] == [
+        ("800 to 1000", 3, Decimal("50.00")),
+        ("700 to 799", 1, None),
+    ]
+    # Half of the late one's 20.40 beside the 50 in default; half of the new one's 40.80, by the rate of all.
+    assert [one.expected_loss for one in found.bands] == [Decimal("60.2"), Decimal("20.4")]
+    assert whole.expected_loss == Decimal("80.6")
+    assert [(one.name, one.loans, one.lent, one.defaulted) for one in found.months] == [
+        ("2026-04", 2, 60, 0),
+        ("2026-03", 2, 60, 1),
+    ]
+    debts = sum(balance(one.worker, "loan") for one in four_advances)
+    assert whole.outstanding == -debts
+
+
+def test_a_portfolio_without_advances_is_zero():
+    found = portfolio(NOW)
+
+    assert (found.whole.loans, found.whole.outstanding, found.whole.default_rate) == (0, 0, None)
+    assert (found.bands, found.months) == ([], [])
+
+
+def test_the_portfolio_is_a_page_and_a_file(four_advances, ann):
+    page = ann[1].get(reverse("admin:loans_portfolio"))
+    assert reverse("admin:loans_portfolio") in ann[1].get(reverse(LIST)).content.decode()
+
+    shown = page.content.decode()
+    for text in ("120.000000 USDC lent", "800 to 1000", "2026-03", "Expected loss"):
+        assert text in shown
+    file = ann[1].get(reverse("admin:loans_portfolio"), {"format": "csv"})
+    assert file["Content-Disposition"] == 'attachment; filename="portfolio.csv"'
+    rows = list(csv.DictReader(io.StringIO(file.content.decode(), newline="")))
+    assert [(row["part"], row["name"]) for row in rows] == [
+        ("all", ""),
+        ("score", "800 to 1000"),
+        ("score", "700 to 799"),
+        ("month", "2026-04"),
+        ("month", "2026-03"),
+    ]
+    assert rows[0]["lent"] == "120.000000"
+
+
+def test_the_portfolio_is_for_those_who_may_see_loans():
+    stranger = User.objects.create_user("stranger", "s@example.com", "stranger", is_staff=True)
+    client = Client()
+    client.force_login(stranger)
+
+    assert client.get(reverse("admin:loans_portfolio")).status_code == 403

@@ -1,0 +1,91 @@
+"""Scores replayed under other deltas, by hand."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from reputation.replay import Deltas, PastEvent, ScoreAt, replay, replayed_at
+
+START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+
+
+def past(*facts, start=600):
+    """Events of (type, delta), an hour apart, each from the score after the one before."""
+    events, score = [], start
+    for number, (kind, delta, *key) in enumerate(facts):
+        after = min(max(score + delta, 0), 1000)
+        at = START + timedelta(hours=number)
+        events.append(PastEvent(at, kind, delta, score, after, key[0] if key else f"{kind}:{number}"))
+        score = after
+    return events
+
+
+def scores(events, **deltas):
+    return [one.replayed for one in replay(events, Deltas(**deltas))]
+
+
+LIFE = past(
+    ("task_completed", 10),
+    ("task_completed", 15),
+    ("task_completed", 10),
+    ("task_late", -10),
+    ("rating_received", 10),
+    ("rating_received", -5),
+    ("rating_received", 0),
+    ("dispute_filed", -30, "dispute_filed:a"),
+    ("dispute_resolved", 30, "dispute_resolved:a"),
+    ("loan_repaid", 10),
+    ("manual_adjustment", -7),
+    ("loan_defaulted", -50),
+)
+
+
+def test_under_todays_rules_every_score_is_what_it_was():
+    assert [one.recorded for one in replay(LIFE, Deltas())] == scores(LIFE)
+    assert scores(LIFE)[-1] == LIFE[-1].new_score == 583
+
+
+@pytest.mark.parametrize(
+    "deltas, last",
+    [
+        ({"completed": 12}, 583 + 3 * 2),
+        ({"on_time": 25}, 583 + 20),
+        ({"late": -40}, 583 - 30),
+        ({"rating_step": 15}, 583 + 2 * 10 - 1 * 10),
+        ({"loan_repaid": 0}, 573),
+        ({"loan_defaulted": -100}, 533),
+        # What the dispute took it gave back.
+        ({"dispute_step": -50}, 583),
+    ],
+)
+def test_each_delta_moves_its_own_facts(deltas, last):
+    assert scores(LIFE, **deltas)[-1] == last
+
+
+def test_a_dispute_gives_back_what_the_floor_let_it_take():
+    events = past(
+        ("dispute_filed", -10, "dispute_filed:a"), ("dispute_resolved", 10, "dispute_resolved:a"), start=30
+    )
+
+    assert scores(events, dispute_step=-50) == [0, 30]
+
+
+def test_a_dispute_from_before_gives_back_what_it_did():
+    events = past(("dispute_resolved", 20, "dispute_resolved:a"))
+
+    assert scores(events, dispute_step=-50) == [620]
+
+
+def test_scores_stay_within_their_bounds():
+    events = past(("task_completed", 10), ("task_completed", 10), start=980)
+
+    assert scores(events, completed=100) == [1000, 1000]
+
+
+def test_the_score_at_a_time_is_that_after_the_last_event_until_then():
+    found = [ScoreAt(START, 610, 620), ScoreAt(START + timedelta(hours=1), 620, 640)]
+
+    assert replayed_at(found, START - timedelta(seconds=1), otherwise=600) == 600
+    assert replayed_at(found, START, otherwise=600) == 620
+    assert replayed_at(found, START + timedelta(days=1), otherwise=600) == 640
+    assert replayed_at([], START, otherwise=600) == 600
