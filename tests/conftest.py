@@ -2,9 +2,11 @@
 
 import os
 import re
+from collections.abc import Iterator
 
 import pytest
 from django.conf import settings
+from django.db import connection
 
 from gigstream import services
 from tests.broker import numbered, use_broker
@@ -27,6 +29,13 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     # Hashing at the production cost would only heat the machine.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    """The database is dropped without limit of time: the drop writes out all that the server still holds."""
+    yield
+    connection.settings_dict["OPTIONS"].pop("options")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
