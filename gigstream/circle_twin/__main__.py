@@ -21,7 +21,7 @@ API_KEY = "TEST_API_KEY:twin:twin"
 
 def main() -> None:
     options = _options()
-    store = Store(options.home / "twin.sqlite3")
+    store = Store(options.home / "journal")
     secret = os.environ.get("CIRCLE_ENTITY_SECRET", "")
     if secret:
         store.set_fact(ENTITY_SECRET, secret)

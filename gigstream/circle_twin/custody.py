@@ -49,7 +49,7 @@ class Custody:
             "createDate": text(now),
             "updateDate": text(now),
         }
-        self._store.put(SET, made, created=now)
+        self._store.put(SET, made)
         return {"walletSet": shown(made)}
 
     def create_wallets(self, body: Body) -> Body:
@@ -95,7 +95,7 @@ class Custody:
             "_units": "0",
             "_nonce": 0,
         }
-        self._store.put(WALLET, wallet, created=now)
+        self._store.put(WALLET, wallet)
         return wallet
 
     def wallet(self, wanted: str) -> Body:
@@ -133,12 +133,12 @@ class Custody:
         if left < 0:
             raise invalid("the wallet holds less than that")
         wallet["_units"] = str(left)
-        self._store.put(WALLET, wallet, created=0)
+        self._store.put(WALLET, wallet)
 
     def next_nonce(self, wallet_id: str) -> int:
         wallet = self.wallet(wallet_id)
         wallet["_nonce"] += 1
-        self._store.put(WALLET, wallet, created=0)
+        self._store.put(WALLET, wallet)
         return int(wallet["_nonce"]) - 1
 
 

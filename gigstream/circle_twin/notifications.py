@@ -36,7 +36,7 @@ class Notifications:
             "createDate": text(now),
             "updateDate": text(now),
         }
-        self._store.put(SUBSCRIPTION, made, created=now)
+        self._store.put(SUBSCRIPTION, made)
         return made
 
     def tell(self, transaction: Body) -> None:
@@ -71,7 +71,7 @@ class Notifications:
             "copies": 2 if "twice" in wrong else 1,
             "attempts": 0,
         }
-        self._store.put(LETTER, letter, created=now, is_open=True)
+        self._store.put(LETTER, letter, is_open=True)
 
     def deliver(self) -> int:
         """Every letter that is due has been offered to its endpoint; returns how many were taken."""
@@ -85,7 +85,7 @@ class Notifications:
         letter["attempts"] += 1
         letter["due"] = self._clock.now() + FIRST_BACKOFF * 2 ** letter["attempts"]
         still_open = not taken and letter["attempts"] < ATTEMPTS
-        self._store.put(LETTER, letter, created=0, is_open=still_open)
+        self._store.put(LETTER, letter, is_open=still_open)
         return taken
 
     def _send(self, letter: Body) -> bool:

@@ -1,32 +1,18 @@
-"""What the twin remembers, in one SQLite file: it outlives the twin and everything around it."""
+"""What the twin remembers: in memory, and in a journal from which it begins again, so that it outlives the
+twin and everything around it."""
 
 import json
-import sqlite3
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import RLock
 from typing import Any
 
-_TABLES = """
-CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS objects (
-    position INTEGER PRIMARY KEY AUTOINCREMENT,
-    kind TEXT NOT NULL,
-    id TEXT NOT NULL,
-    created REAL NOT NULL,
-    open INTEGER NOT NULL,
-    body TEXT NOT NULL,
-    UNIQUE (kind, id)
-);
-CREATE INDEX IF NOT EXISTS objects_open ON objects (kind, position) WHERE open = 1;
-CREATE TABLE IF NOT EXISTS answers (
-    key TEXT PRIMARY KEY, request TEXT NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS ciphertexts (digest TEXT PRIMARY KEY);
-"""
-
 Body = dict[str, Any]
+# A table, a key, and the value that it has from now on; None: it is gone.
+Change = tuple[str, str, Any]
+FACTS, ANSWERS, CIPHERTEXTS, OBJECTS = "facts", "answers", "ciphertexts", "objects:"
 
 
 class Store:
@@ -35,89 +21,125 @@ class Store:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = RLock()
-        self._database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        self._database.execute("PRAGMA journal_mode=WAL")
-        self._database.executescript(_TABLES)
+        self._tables: dict[str, dict[str, Any]] = {}
+        self._open: dict[str, dict[str, None]] = {}
         self._depth = 0
+        self._changes: list[Change] = []
+        self._undo: list[Callable[[], None]] = []
+        self._journal = path.open("a+b")
+        self._begin_again()
+
+    def _begin_again(self) -> None:
+        """All that was kept is there; a line that was not finished was never kept."""
+        self._journal.seek(0)
+        end = 0
+        for line in self._journal:
+            if not line.endswith(b"\n"):
+                break
+            end += len(line)
+            for table, key, value in json.loads(line):
+                self._set(table, key, value)
+        self._journal.truncate(end)
+        self._undo.clear()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All that is written in the block is kept together, or nothing; one caller at a time."""
         with self._lock:
-            if not self._depth:
-                self._database.execute("BEGIN IMMEDIATE")
             self._depth += 1
             try:
                 yield
             except BaseException:
                 if self._depth == 1:
-                    self._database.execute("ROLLBACK")
+                    self._take_back()
                 raise
             else:
                 if self._depth == 1:
-                    self._database.execute("COMMIT")
+                    self._keep()
             finally:
                 self._depth -= 1
 
-    def fact(self, name: str) -> str | None:
+    def _keep(self) -> None:
+        if self._changes:
+            self._journal.write(json.dumps(self._changes).encode() + b"\n")
+            self._journal.flush()
+            os.fsync(self._journal.fileno())
+        self._changes, self._undo = [], []
+
+    def _take_back(self) -> None:
+        for undo in reversed(self._undo):
+            undo()
+        self._changes, self._undo = [], []
+
+    def _write(self, table: str, key: str, value: Any) -> None:
+        with self.transaction():
+            before = self._tables.get(table, {}).get(key)
+            self._undo.append(lambda: self._set(table, key, before))
+            self._changes.append((table, key, value))
+            self._set(table, key, value)
+
+    def _set(self, table: str, key: str, value: Any) -> None:
+        rows, open_ = self._tables.setdefault(table, {}), self._open.setdefault(table, {})
+        open_.pop(key, None)
+        if value is None:
+            rows.pop(key, None)
+            return
+        rows[key] = value
+        if table.startswith(OBJECTS) and value[0]:
+            open_[key] = None
+
+    def _read(self, table: str, key: str) -> Any:
         with self._lock:
-            row = self._database.execute("SELECT value FROM facts WHERE name = ?", (name,)).fetchone()
-        return row[0] if row else None
+            return self._tables.get(table, {}).get(key)
+
+    def fact(self, name: str) -> str | None:
+        return self._read(FACTS, name)
 
     def set_fact(self, name: str, value: str) -> None:
-        with self._lock:
-            self._database.execute("INSERT OR REPLACE INTO facts VALUES (?, ?)", (name, value))
+        self._write(FACTS, name, value)
 
-    def put(self, kind: str, body: Body, *, created: float, is_open: bool = False) -> None:
+    def put(self, kind: str, body: Body, *, is_open: bool = False) -> None:
         """Keep the object, new or changed; it stays where it first came."""
-        with self._lock:
-            self._database.execute(
-                "INSERT INTO objects (kind, id, created, open, body) VALUES (?, ?, ?, ?, ?)"
-                " ON CONFLICT (kind, id) DO UPDATE SET open = excluded.open, body = excluded.body",
-                (kind, body["id"], created, is_open, json.dumps(body)),
-            )
+        self._write(OBJECTS + kind, body["id"], [is_open, json.dumps(body)])
 
     def get(self, kind: str, wanted: str) -> Body | None:
-        with self._lock:
-            row = self._database.execute(
-                "SELECT body FROM objects WHERE kind = ? AND id = ?", (kind, wanted)
-            ).fetchone()
-        return json.loads(row[0]) if row else None
+        found = self._read(OBJECTS + kind, wanted)
+        return json.loads(found[1]) if found else None
 
     def all(self, kind: str, *, only_open: bool = False) -> list[Body]:
-        """Every object of the kind, oldest first."""
-        condition = " AND open = 1" if only_open else ""
-        statement = f"SELECT body FROM objects WHERE kind = ?{condition} ORDER BY position"  # noqa: S608 - no value in it
+        """Every object of the kind, oldest first; the open ones in the order of their last change."""
         with self._lock:
-            return [json.loads(row[0]) for row in self._database.execute(statement, (kind,))]
+            rows = self._tables.get(OBJECTS + kind, {})
+            chosen = self._open.get(OBJECTS + kind, {}) if only_open else rows
+            texts = [rows[key][1] for key in chosen]
+        return [json.loads(text) for text in texts]
 
     def drop(self, kind: str, wanted: str) -> bool:
-        with self._lock:
-            done = self._database.execute("DELETE FROM objects WHERE kind = ? AND id = ?", (kind, wanted))
-        return done.rowcount == 1
+        with self.transaction():
+            there = self._read(OBJECTS + kind, wanted) is not None
+            if there:
+                self._write(OBJECTS + kind, wanted, None)
+        return there
 
     def answer(self, key: str) -> tuple[str, int, Body] | None:
         """The request that used the key, and what it was answered."""
-        with self._lock:
-            row = self._database.execute(
-                "SELECT request, status, body FROM answers WHERE key = ?", (key,)
-            ).fetchone()
-        return (row[0], row[1], json.loads(row[2])) if row else None
+        found = self._read(ANSWERS, key)
+        return (found[0], found[1], json.loads(found[2])) if found else None
 
     def remember(self, key: str, request: str, status: int, body: Mapping[str, Any]) -> None:
-        with self._lock:
-            self._database.execute(
-                "INSERT INTO answers VALUES (?, ?, ?, ?)", (key, request, status, json.dumps(body))
-            )
+        self._write(ANSWERS, key, [request, status, json.dumps(body)])
 
     def first_use(self, digest: str) -> bool:
         """Whether a ciphertext with this digest has never come before; from now on it has."""
-        with self._lock:
-            done = self._database.execute("INSERT OR IGNORE INTO ciphertexts VALUES (?)", (digest,))
-        return done.rowcount == 1
+        with self.transaction():
+            first = self._read(CIPHERTEXTS, digest) is None
+            if first:
+                self._write(CIPHERTEXTS, digest, True)
+        return first
 
     def forget_everything(self) -> None:
         """As on the first day, but for the facts."""
         with self.transaction():
-            for table in ("objects", "answers", "ciphertexts"):
-                self._database.execute(f"DELETE FROM {table}")  # noqa: S608 - names from the line above
+            for table, rows in self._tables.items():
+                for key in [] if table == FACTS else list(rows):
+                    self._write(table, key, None)

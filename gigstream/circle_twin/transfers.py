@@ -89,7 +89,7 @@ class Transfers:
             "_plan": list(WAYS.get(fate, USUAL)),
             "_attempt": 0,
         }
-        self._store.put(TRANSACTION, made, created=now, is_open=True)
+        self._store.put(TRANSACTION, made, is_open=True)
         self._tell(made)
         return {"id": made["id"], "state": made["state"]}
 
@@ -132,7 +132,7 @@ class Transfers:
         }
         made["txHash"] = chain.digest("tx", made["id"])
         self._custody.change(wallet["id"], amount)
-        self._store.put(TRANSACTION, made, created=now)
+        self._store.put(TRANSACTION, made)
         self._tell(made)
         return made
 
@@ -216,7 +216,7 @@ class Transfers:
             self._custody.change(receiver["id"], moved)
 
     def _keep(self, one: Body) -> None:
-        self._store.put(TRANSACTION, one, created=0, is_open=one["state"] not in TERMINAL)
+        self._store.put(TRANSACTION, one, is_open=one["state"] not in TERMINAL)
 
 
 def seen(one: Body) -> Body:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from django.db import models
 
 from audit.models import AnsweredRequest, AuditLog, AuditSeal, BookCheck, JobHeartbeat
+from gigstream.lib.ids import new_id
 from loans.models import Loan, LoanSignature
 from payments.models import (
     Account,
@@ -31,6 +32,7 @@ from payments.models import (
     Stream,
     Transaction,
     TransactionDay,
+    WalletOrder,
 )
 from payments.services import accounts
 from platforms.models import (
@@ -333,6 +335,7 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "amount": Decimal(1),
         "seen_at": AT,
     },
+    WalletOrder: lambda: {"key": new_id(), "owner": f"row:{_number()}", "created_at": AT},
     Stream: _stream_row,
     Transaction: _transaction_row,
     TransactionDay: lambda: {

@@ -38,6 +38,7 @@ from payments.models import (
     SettlementAttempt,
     Stream,
     Transaction,
+    WalletOrder,
 )
 from payments.provider.sandbox import SandboxProvider
 from payments.services import accounts
@@ -123,6 +124,7 @@ SETTLEMENT = (
     Reconciliation,
     ReconciliationBreak,
     SettlementAttempt,
+    WalletOrder,
 )
 
 

@@ -29,6 +29,7 @@ from payments.models import (
     Stream,
     Transaction,
     TransactionDay,
+    WalletOrder,
 )
 from platforms.models import (
     ApiKey,
@@ -246,6 +247,10 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("observed_credited_has_its_deposit", ObservedTransfer, {"status": "credited"}),
     ("observed_wallets_lower_case", ObservedTransfer, {"to_wallet": "0x" + "AB" * 20}),
     ("observed_wallets_lower_case", ObservedTransfer, {"from_wallet": "0x" + "AB" * 20}),
+    ("wallet_order_for_one", WalletOrder, {"worker_id": new_id(), "platform_id": new_id()}),
+    ("wallet_order_made_waits_for_nothing", WalletOrder, {"made_at": AT, "next_attempt_at": AT}),
+    ("wallet_order_address_of_no_worker", WalletOrder, {"worker_id": new_id(), "address": "0xab"}),
+    ("wallet_order_address_lower_case", WalletOrder, {"address": "0x" + "AB" * 20}),
     ("sandbox_wallet_funded_not_negative", SandboxWallet, {"funded": Decimal(-1)}),
     ("sandbox_fault_strikes", SandboxFault, {"times": 0}),
     ("stream_total_positive", Stream, {"total_amount": Decimal(0)}),
@@ -449,6 +454,8 @@ UNIQUE_COLUMNS = [
 )
 def test_a_unique_column_takes_no_value_twice(model, column):
     values = {"tx_hash": "0x1", "circle_tx_id": "1", "source_key": "fact"}
+    if model is WalletOrder:
+        values |= {"worker": insert(valid(Worker)), "platform": insert(valid(Platform))}
     first = valid(model, **{column: values[column]} if column in values else {})
     insert(first)
     before = model._base_manager.count()

@@ -68,7 +68,7 @@ def test_jobs_that_beat_does_not_start_are_rung_when_their_interval_has_passed()
         assert ring_overdue() == 0
         with connection.cursor() as cursor:
             cursor.execute("UPDATE job_heartbeats SET last_started_at = now() - interval '2 hours'")
-        assert ring_overdue() == 1, "only check_books comes every hour"
+        assert ring_overdue() == 2, "check_books and reconcile_settlements come every hour"
 
 
 def test_a_bell_that_nobody_hears_is_no_error_and_beat_finds_the_work():

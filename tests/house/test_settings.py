@@ -7,8 +7,8 @@ from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
 READ = re.compile(r"""env\.\w+\(\s*["']([A-Z_]+)["']|environ(?:\.get\(|\[)["']([A-Z_]+)["']""")
-# Django's own, and what only tests or the make targets pass on.
-NOT_SETTINGS = {"DJANGO_SETTINGS_MODULE", "PORT", "TWIN_PORT", "CIRCLE_TWIN"}
+# Django's own, what only tests or the make targets pass on, and what the web server tells its processes.
+NOT_SETTINGS = {"DJANGO_SETTINGS_MODULE", "PORT", "TWIN_PORT", "CIRCLE_TWIN", "PROMETHEUS_MULTIPROC_DIR"}
 
 
 def read_by_the_project() -> set[str]:

@@ -40,7 +40,7 @@ def pending(count):
 def test_none_is_lost_and_none_is_doubled(twin, settings, record_property):
     settings.PAYMENT_PROVIDER = "payments.provider.circle.CircleProvider"
     settings.CIRCLE_READ_SECONDS = 0.5
-    twin.tell("fund", walletId=settings.CIRCLE_HOUSE_WALLET_ID, amount=str(100 * MANY))
+    twin.tell("fund", walletId=settings.CIRCLE_HOUSE_WALLET_ID, amount="10000000")
     later = Time(twin, at=pending(MANY))
     twin.advance((later.now - NOW).total_seconds())
     chance = random.Random(20260302)
