@@ -195,7 +195,7 @@ class TestTheLastReleaseOfADebt:
     def test_it_waits_for_a_cash_out_without_a_deadlock(self, loan, books_balance):
         with acts() as start:
             cashing = start(
-                partial(payments.cash_out, worker_id=loan.worker_id, amount="5", now=NOW),
+                partial(payments.cash_out, worker_id=loan.worker_id, amount="5", now=self.AT + seconds(1)),
                 stop_after=ACCOUNTS_LOCKED,
             )
             cashing.wait_until_stopped()
