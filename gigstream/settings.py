@@ -44,6 +44,7 @@ INSTALLED_APPS = [
     "payments",
     "reputation",
     "loans",
+    "gigstream.console",
 ]
 
 MIDDLEWARE = [
