@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "audit.middleware.ActorMiddleware",
+    "gigstream.console.middleware.PersonalDataMiddleware",
 ]
 
 ROOT_URLCONF = "gigstream.urls"
