@@ -127,6 +127,7 @@ MENU: tuple[tuple[str, tuple[Page | List, ...]], ...] = (
         "Records",
         (
             List("Audit log", "policy", "audit.AuditLog"),
+            List("Claimed work", "assignment_ind", "audit.Claim"),
             List("Seals", "verified", "audit.AuditSeal"),
             List("Checks of the books", "fact_check", "audit.BookCheck"),
             List("Jobs", "schedule", "audit.JobHeartbeat"),
