@@ -122,6 +122,7 @@ ACCESS: dict[str, Access] = {
     # What happened, and whether all is well
     "audit.auditlog": Access(EVERY_DESK),
     "audit.auditseal": Access(NOBODY),
+    "audit.claim": Access(EVERY_DESK),
     "audit.bookcheck": Access(DESKS),
     "audit.jobheartbeat": Access(OPERATIONS | FINANCE, actions={"run_now": OPERATIONS}),
     "audit.answeredrequest": Access(OPERATIONS),
