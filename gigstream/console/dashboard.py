@@ -40,6 +40,11 @@ class Card:
     url: str = ""
 
 
+def shown(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """The page's context, with the figures."""
+    return {**context, **dashboard(request)}
+
+
 def dashboard(request: HttpRequest) -> dict[str, Any]:
     """What the page shows to this member of staff; what they may not see is not there."""
     now = database_now()

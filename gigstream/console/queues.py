@@ -42,7 +42,7 @@ class Waiting:
 class Queue:
     """Rows of `model` that wait since their `since`; `columns` are shown as on the model's list.
 
-    `actions` are buttons of the row's own page, or with `acts_on` of the page of its related row of that name.
+    `actions` are buttons of the row's page, or with `acts_on` of the page of its related row of that name.
     """
 
     slug: str
