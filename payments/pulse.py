@@ -23,7 +23,7 @@ _SQL = Path(__file__).resolve().parent / "sql"
 MOST_STREAMS = 100_000
 # "From earned to paid" looks at so many of the newest payouts, made in the last day, and at so many
 # earnings of each.
-SAMPLE_PAYOUTS, SAMPLE_EARNINGS, SAMPLE_TIME = 100, 40, timedelta(days=1)
+SAMPLE_PAYOUTS, SAMPLE_EARNINGS, SAMPLE_TIME = 50, 20, timedelta(days=1)
 # What workers are paid for work.
 PAY = frozenset({EntryKind.RELEASE, EntryKind.EARNING})
 

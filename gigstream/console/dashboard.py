@@ -4,6 +4,7 @@ what it counts. Every figure is one statement over an index, a roll-up or balanc
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import ROUND_DOWN, Decimal
 from typing import Any
 
 from django.conf import settings
@@ -25,6 +26,7 @@ from payments.pulse import PAY, Booked
 from payments.reports import DailyTransactionSummary
 
 DAYS, HOURS, SUCCESS_DAYS = 30, 24, 7
+CENT = Decimal("0.01")
 STATES = {State.GOOD: "ok", State.WARNING: "late", State.CRITICAL: "failed"}
 # Where no money has moved or will.
 OFF = frozenset({TransactionStatus.FAILED, TransactionStatus.CANCELLED})
@@ -32,12 +34,22 @@ OFF = frozenset({TransactionStatus.FAILED, TransactionStatus.CANCELLED})
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One figure: what it is, what is to be said with it, where its rows are."""
+    """One figure: what it is, what is to be said with it, where its rows are. An amount is cut to cents;
+    `exact` is all of it."""
 
     title: str
     value: str
     hint: str
     url: str = ""
+    exact: str = ""
+
+
+def _amount(title: str, amount: Decimal, hint: str, url: str = "") -> Card:
+    return Card(title, _cents(amount), hint, url, usdc(amount))
+
+
+def _cents(amount: Decimal) -> str:
+    return f"{amount.quantize(CENT, ROUND_DOWN):,} USDC"
 
 
 def shown(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
@@ -45,9 +57,9 @@ def shown(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
     return {**context, **dashboard(request)}
 
 
-def dashboard(request: HttpRequest) -> dict[str, Any]:
+def dashboard(request: HttpRequest, *, now: datetime | None = None) -> dict[str, Any]:
     """What the page shows to this member of staff; what they may not see is not there."""
-    now = database_now()
+    now = now or database_now()
     booked = pulse.booked_since(_hours(now)[0]) if _may(request, LedgerEntry) else None
     days = pulse.daily_volume(_days(now)[0]) if _may(request, DailyTransactionSummary) else None
     return {
@@ -88,16 +100,16 @@ def _cards(
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     if booked is not None:
         released = pulse.sum_of(booked, PAY, today)
-        yield Card("Released today", usdc(released.amount), f"{released.count:,} earnings and releases")
+        yield _amount("Released today", released.amount, f"{released.count:,} earnings and releases")
     if _may(request, Transaction):
         yield _in_transit(now)
     if booked is not None:
         settled = pulse.sum_of(booked, [EntryKind.PAYOUT_SETTLED], today)
-        yield Card("Settled today", usdc(settled.amount), f"{settled.count:,} transfers confirmed")
+        yield _amount("Settled today", settled.amount, f"{settled.count:,} transfers confirmed")
     if _may(request, Account):
         escrow = pulse.in_escrow()
         url = list_url(Account, name__exact="escrow")
-        yield Card("In escrow", usdc(escrow.amount), f"of {escrow.count:,} platforms", url)
+        yield _amount("In escrow", escrow.amount, f"of {escrow.count:,} platforms", url)
     if _may(request, Stream):
         yield _streaming()
     if booked is not None and _may(request, Transaction):
@@ -110,14 +122,14 @@ def _in_transit(now: datetime) -> Card:
     found = pulse.under_way()
     oldest = f", the oldest {ago(now - found.oldest_at)} old" if found.oldest_at else ""
     url = list_url(Transaction, status__exact=TransactionStatus.SUBMITTED)
-    return Card("In transit", usdc(found.amount), f"{found.count:,} transfers{oldest}", url)
+    return _amount("In transit", found.amount, f"{found.count:,} transfers{oldest}", url)
 
 
 def _streaming() -> Card:
     found = pulse.running_streams()
     url = list_url(Stream, status__exact=StreamStatus.ACTIVE)
     more = " or more" if found.at_least else ""
-    return Card("Streams running", f"{found.count:,}{more}", f"{usdc(found.amount)}{more} to release", url)
+    return Card("Streams running", f"{found.count:,}{more}", f"{_cents(found.amount)}{more} to release", url)
 
 
 def _earned_to_paid(now: datetime) -> Card:

@@ -9,22 +9,30 @@
   const isDark = () => document.documentElement.classList.contains("dark");
   const word = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-  const dress = (chart) => {
+  const colour = (number) => {
     const colours = COLOURS[isDark() ? "dark" : "light"];
+    return colours[number % colours.length];
+  };
+
+  const dress = (chart) => {
     chart.data.datasets.forEach((set, number) => {
-      set.backgroundColor = colours[number % colours.length];
+      set.backgroundColor = colour(number);
     });
     chart.options.plugins.legend.labels.color = word("--console-quiet");
     for (const axis of Object.values(chart.options.scales)) {
       axis.ticks.color = word("--console-quiet");
       axis.grid.color = word("--console-line");
     }
-    chart.update("none");
+    chart.update();
   };
 
   const draw = (canvas) => {
     const told = JSON.parse(document.getElementById(canvas.dataset.chart).textContent);
-    const datasets = told.series.map((one) => ({ label: one.label, data: one.values.map(Number) }));
+    const datasets = told.series.map((one, number) => ({
+      label: one.label,
+      data: one.values.map(Number),
+      backgroundColor: colour(number),
+    }));
     return new Chart(canvas, {
       type: "bar",
       data: { labels: told.labels, datasets },
@@ -33,6 +41,7 @@
         maintainAspectRatio: false,
         interaction: { mode: "index", intersect: false },
         plugins: {
+          colors: { enabled: false },
           legend: { position: "bottom", labels: { boxWidth: 10, boxHeight: 10 } },
           tooltip: {
             callbacks: {
