@@ -85,13 +85,14 @@ def test_each_queue_holds_what_waits_and_nothing_else():
     parked = insert(valid(Transaction, next_attempt_at=None))
     insert(valid(Transaction, next_attempt_at=now))
     unknown = insert(valid(Transaction, next_attempt_at=now))
-    answered = {"started_at": now - 9 * SECOND, "ended_at": now, "milliseconds": 1, "operation": "transfer"}
-    insert(valid(SettlementAttempt, transaction=unknown, error_class="unknown_outcome", **answered))
+    call = {"number": 1, "provider": "sandbox", "operation": "transfer"}
+    ended = {"started_at": now - 9 * SECOND, "ended_at": now, "milliseconds": 1}
+    SettlementAttempt.objects.create(transaction=unknown, error_class="unknown_outcome", **call, **ended)
     unanswered = insert(valid(Transaction, next_attempt_at=now))
     long_ago = now - timedelta(minutes=5)
-    insert(valid(SettlementAttempt, transaction=unanswered, operation="transfer", started_at=long_ago))
-    differs = insert(valid(ReconciliationBreak, resolved_at=None))
-    insert(valid(ReconciliationBreak, resolved_at=now))
+    SettlementAttempt.objects.create(transaction=unanswered, started_at=long_ago, **call)
+    differs = insert(valid(ReconciliationBreak, transaction=None, resolved_at=None))
+    insert(valid(ReconciliationBreak, transaction=None, resolved_at=now))
     off = insert(valid(WebhookEndpoint, disabled_at=now))
     insert(valid(WebhookEndpoint, disabled_at=None))
     dead = insert(valid(WebhookDelivery, **ENDED, status="dead", error="timeout", ended_at=now))
@@ -198,7 +199,7 @@ def test_a_queue_costs_as_many_statements_for_twelve_as_for_two(alice):
     def one_more(number):
         claim(client, "disputes", dispute(number))
         insert(valid(Transaction, next_attempt_at=None))
-        insert(valid(ReconciliationBreak, resolved_at=None))
+        insert(valid(ReconciliationBreak, transaction=None, resolved_at=None))
         insert(valid(WebhookEndpoint, disabled_at=NOW))
         insert(valid(WebhookDelivery, **ENDED, status="dead", error="timeout", ended_at=database_now()))
         loans.request_loan(worker_id=WorkerFactory().pk, amount="20", fee_bps=200, now=NOW)
