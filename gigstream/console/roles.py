@@ -30,8 +30,9 @@ EVERY_DESK = DESKS | SUPPORT
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """Who sees the rows of a model, who corrects the few fields that its page offers for it, and who may use
-    each of its actions. Auditors see all of them and do nothing: they are named nowhere."""
+    """Who sees the rows of a model, who corrects the few fields that its page offers for it (or, where no
+    action is offered, takes them on), and who may use each of its actions. Auditors see all of them and do
+    nothing: they are named nowhere."""
 
     view: Roles
     change: Roles = NOBODY
@@ -69,7 +70,7 @@ ACCESS: dict[str, Access] = {
     "platforms.task": Access(EVERY_DESK),
     "platforms.milestone": Access(EVERY_DESK),
     "platforms.workevent": Access(EVERY_DESK),
-    "platforms.dispute": Access(EVERY_DESK),
+    "platforms.dispute": Access(EVERY_DESK, change=OPERATIONS),
     "platforms.tasktally": Access(DESKS),
     "platforms.taskcompletionstats": Access(DESKS),
     "platforms.event": Access(OPERATIONS, actions={"replay": OPERATIONS}),
@@ -101,7 +102,7 @@ ACCESS: dict[str, Access] = {
     "payments.providerbreaker": Access(DESKS),
     "payments.paymentswitch": Access(DESKS),
     "payments.reconciliation": Access(OPERATIONS | FINANCE),
-    "payments.reconciliationbreak": Access(OPERATIONS | FINANCE),
+    "payments.reconciliationbreak": Access(OPERATIONS | FINANCE, change=FINANCE),
     "payments.observedtransfer": Access(OPERATIONS | FINANCE),
     "payments.chaincursor": Access(OPERATIONS | FINANCE),
     "payments.walletorder": Access(OPERATIONS | FINANCE),

@@ -53,9 +53,10 @@ class ReadOnlyAdmin(ModelAdmin):
     def has_operate_permission(self, request: HttpRequest, action: str = "") -> bool:
         """Whether this member of staff may use the action of that name, or, without a name, any of them.
 
-        Each action has a permission of its own, as in "payments.cancel_transaction".
+        Each action has a permission of its own, as in "payments.cancel_transaction". Where there is none,
+        those who may change such rows work on them.
         """
-        names = [action] if action else [getattr(one, "__name__", one) for one in self.actions or ()]
+        names = [action] if action else [getattr(one, "__name__", one) for one in self.actions or ("change",)]
         label, name = self.opts.app_label, self.opts.model_name
         return any(request.user.has_perm(f"{label}.{one}_{name}") for one in names)
 
@@ -156,12 +157,13 @@ class ReadOnlyAdmin(ModelAdmin):
     ) -> HttpResponse:
         if obj is not None:
             context["tables"] = self._tables(request, obj)
-            context["page_actions"] = self._page_actions(request, obj)
+            context["page_actions"] = self.page_actions(request, obj)
             context["asks_reason"] = any(asks for _, _, asks in context["page_actions"])
             context["action_checkbox_name"] = helpers.ACTION_CHECKBOX_NAME
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def _page_actions(self, request: HttpRequest, obj: models.Model) -> list[tuple[str, str, bool]]:
+    def page_actions(self, request: HttpRequest, obj: models.Model) -> list[tuple[str, str, bool]]:
+        """The buttons on the row's page: name, words, and whether a reason belongs to it."""
         actions: Any = self.get_actions(request)
         return [
             (name, words, hasattr(function, "asks_reason"))
