@@ -11,6 +11,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.enums import ActorType
+from audit.exports import Exports
 from audit.jobs import scheduled_jobs
 from audit.models import AnsweredRequest, AuditLog, AuditSeal, BookCheck, JobHeartbeat
 from gigstream.lib.admin import (
@@ -67,7 +68,7 @@ class Subject(BelongsTo):
 
 
 @admin.register(AuditLog)
-class AuditLogAdmin(ReadOnlyAdmin):
+class AuditLogAdmin(Exports, ReadOnlyAdmin):
     list_display = ("created_at", "action", "actor", "resource", "success", "error_message", "request_id")
     list_filter = (
         Subject,
@@ -75,6 +76,7 @@ class AuditLogAdmin(ReadOnlyAdmin):
         ("success", NewestYesNo),
         ("created_at", NewestDates),
     )
+    date_hierarchy = "created_at"
     searches = (by_text("action"), _by_resource_or_actor)
     search_help_text = "an id of a resource or actor, or an action in full, as in payout.cancel"
     fieldsets = (

@@ -332,6 +332,9 @@ vars().update(env.email_url_config(env.str("EMAIL_URL", default="") or "consolem
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="GigStream <no-reply@gigstream.example>")
 
+# --- What staff take out ------------------------------------------------------------------------------------
+EXPORT_MAX_ROWS = env.int("EXPORT_MAX_ROWS", default=100_000)
+
 # --- Language, time, files ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"
 TIME_ZONE = "UTC"

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from audit.exports import Exports
 from gigstream.lib.admin import (
     BelongsTo,
     NewestChoices,
@@ -151,7 +152,7 @@ class StreamAdmin(ReadOnlyAdmin):
 
 # --- Transfers ----------------------------------------------------------------------------------------------
 @admin.register(Transaction)
-class TransactionAdmin(ReadOnlyAdmin):
+class TransactionAdmin(Exports, ReadOnlyAdmin):
     list_display = (
         "created_at",
         "type",
@@ -165,6 +166,7 @@ class TransactionAdmin(ReadOnlyAdmin):
     )
     list_select_related = ("worker", "platform", "task", "loan")
     list_filter = ("status", "type", "created_at")
+    date_hierarchy = "created_at"
     belongs = ("worker", "platform", "task", "stream", "loan")
     ordering = ("-created_at", "-id")
     sortable_by = ("created_at",)
@@ -339,7 +341,7 @@ class AccountAdmin(ReadOnlyAdmin):
 
 
 @admin.register(LedgerEntry)
-class LedgerEntryAdmin(ReadOnlyAdmin):
+class LedgerEntryAdmin(Exports, ReadOnlyAdmin):
     list_display = ("id", "created_at", "kind", "amount", "debit", "credit")
     list_select_related = (
         "debit_account__worker",
@@ -363,6 +365,12 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
         (None, {"fields": ("id", "created_at", "kind", "amount", "debit", "credit", "fact")}),
         ("Belongs to", {"fields": ("task", ("stream", "sequence"), "transaction", "loan", "work_event")}),
     )
+    export_more = (
+        "debit_account__worker_id",
+        "debit_account__platform_id",
+        "credit_account__worker_id",
+        "credit_account__platform_id",
+    )
     debit = account_link("debit_account", "debit")
     credit = account_link("credit_account", "credit")
 
@@ -383,7 +391,7 @@ class AdjustmentAdmin(ReadOnlyAdmin):
 
 # --- Reports ------------------------------------------------------------------------------------------------
 @admin.register(ActiveStream)
-class ActiveStreamAdmin(ReportAdmin):
+class ActiveStreamAdmin(Exports, ReportAdmin):
     list_display = (
         "task_title",
         "worker_name",
@@ -401,7 +409,7 @@ class ActiveStreamAdmin(ReportAdmin):
 
 
 @admin.register(PlatformPerformance)
-class PlatformPerformanceAdmin(ReportAdmin):
+class PlatformPerformanceAdmin(Exports, ReportAdmin):
     list_display = (
         "platform",
         "total_tasks",
@@ -429,7 +437,7 @@ class TransactionDayAdmin(ReadOnlyAdmin):
 
 
 @admin.register(DailyTransactionSummary)
-class DailyTransactionSummaryAdmin(ReportAdmin):
+class DailyTransactionSummaryAdmin(Exports, ReportAdmin):
     list_display = (
         "day",
         "type",
@@ -440,6 +448,7 @@ class DailyTransactionSummaryAdmin(ReportAdmin):
         "average_amount",
     )
     list_filter = ("day", "type", "status")
+    date_hierarchy = "day"
     ordering = ("-day", "type", "status")
 
 
