@@ -333,7 +333,7 @@ EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="GigStream <no-reply@gigstream.example>")
 
 # --- What staff take out ------------------------------------------------------------------------------------
-EXPORT_MAX_ROWS = env.int("EXPORT_MAX_ROWS", default=100_000)
+EXPORT_MAX_ROWS = env.int("EXPORT_MAX_ROWS", default=50_000)
 
 # --- Language, time, files ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"

@@ -182,6 +182,7 @@ class LoanRepaymentStatusAdmin(Exports, ReportAdmin):
 
 @admin.register(WorkerEarnings)
 class WorkerEarningsAdmin(Exports, ReportAdmin):
+    export_cost = 10
     list_display = (
         "worker",
         "completed_tasks",
@@ -202,6 +203,7 @@ class WorkerEarningsAdmin(Exports, ReportAdmin):
 
 @admin.register(WorkerRiskAssessment)
 class WorkerRiskAssessmentAdmin(Exports, ReportAdmin):
+    export_cost = 10
     list_display = (
         "worker",
         "score",

@@ -6,9 +6,10 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import IO, Any
+from uuid import UUID
 
 # What a spreadsheet takes for the beginning of a formula, full-width forms and leading blanks included.
 _FORMULA = re.compile(r"[\s\u00a0\u200b\u2060\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
@@ -44,18 +45,24 @@ def at_most(most: int, rows: Rows) -> Iterator[Sequence[Any]]:
 
 
 def text_of(value: Any) -> str:
-    """The value as text; numbers and times of ours cannot be formulas, whatever sign they have."""
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-    if isinstance(value, int):
-        return str(value)
-    return _guarded(_plain(value))
+    """The value as text; numbers, ids and times of ours cannot be formulas, whatever sign they have."""
+    ours = _OURS.get(type(value))
+    return _guarded(_plain(value)) if ours is None else ours(value)
+
+
+def _instant(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+_OURS: dict[type, Callable[[Any], str]] = {
+    type(None): lambda nothing: "",
+    bool: lambda value: "true" if value else "false",
+    int: str,
+    Decimal: "{:f}".format,
+    UUID: str,
+    date: date.isoformat,
+    datetime: _instant,
+}
 
 
 def _guarded(text: str) -> str:

@@ -424,6 +424,7 @@ class PlatformPerformanceAdmin(Exports, ReportAdmin):
         "average_completion_seconds",
     )
     list_select_related = ("platform",)
+    list_filter = ("platform__is_active",)
     belongs = ("platform",)
     searches = (by_uuid("platform_id"),)
     search_help_text = "platform id"
