@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from celery import current_app
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db import models
 from django.db.models import Q, QuerySet
@@ -11,9 +11,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit.enums import ActorType
+from audit.errors import UnknownJob
 from audit.exports import Exports
-from audit.jobs import scheduled_jobs
-from audit.models import AnsweredRequest, AuditLog, AuditSeal, BookCheck, JobHeartbeat
+from audit.jobs import ask_for
+from audit.models import AnsweredRequest, AuditLog, AuditSeal, BookCheck, Claim, JobHeartbeat
 from gigstream.lib.admin import (
     EMPTY,
     BelongsTo,
@@ -137,12 +138,6 @@ class AuditSealAdmin(ReadOnlyAdmin):
     search_help_text = "number or hash of a seal"
 
 
-def _jobs_by_name() -> dict[str, Any]:
-    """The schedule; a web process has to load the apps' jobs first."""
-    current_app.loader.import_default_modules()
-    return {job.name: job for job in scheduled_jobs()}
-
-
 @admin.register(JobHeartbeat)
 class JobHeartbeatAdmin(ReadOnlyAdmin):
     list_display = (
@@ -163,28 +158,23 @@ class JobHeartbeatAdmin(ReadOnlyAdmin):
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Lists every job of the schedule, also one that has never run, so that it can be run."""
-        jobs = _jobs_by_name().values()
-        rows = [JobHeartbeat(name=job.name, every_seconds=job.every_seconds) for job in jobs]
+        rows = [JobHeartbeat(name=name, every_seconds=job["every"]) for name, job in settings.JOBS.items()]
         JobHeartbeat.objects.bulk_create(rows, ignore_conflicts=True)
         return super().get_changelist_instance(request)
 
     @admin.action(description="Run now", permissions=["operate"])
     def run_now(self, request: HttpRequest, queryset: QuerySet) -> None:
-        """Run the selected jobs here and now, one after the other. A job may always be run once more."""
-        jobs = _jobs_by_name()
+        """The selected jobs are asked for. A job may always be run once more."""
         for name in queryset.order_by("name").values_list("name", flat=True):
-            if name in jobs:
-                self._run(request, jobs[name])
-            else:
+            try:
+                heard = ask_for(name)
+            except UnknownJob:
                 messages.error(request, f"{name} is no longer scheduled.")
-
-    def _run(self, request: HttpRequest, job: Any) -> None:
-        try:
-            rows = job.run()
-        except Exception as error:  # noqa: BLE001 - whatever stopped the job is what staff need to read
-            messages.error(request, f"{job.name} failed: {error}")
-        else:
-            messages.success(request, f"{job.name} ran and worked on {rows} rows.")
+                continue
+            if heard:
+                messages.success(request, f"{name} is asked for: a worker takes it up next.")
+            else:
+                messages.warning(request, f"No broker answers: {name} runs in its turn.")
 
 
 @admin.register(BookCheck)
@@ -195,6 +185,18 @@ class BookCheckAdmin(ReadOnlyAdmin):
     sortable_by = ("checked_at",)
     searches = (by_text("name__icontains"),)
     search_help_text = "part of an invariant's name"
+
+
+@admin.register(Claim)
+class ClaimAdmin(ReadOnlyAdmin):
+    list_display = ("claimed_at", "subject", "claimed_by", "reason", "ended_at", "ended_by")
+    list_filter = ("subject_type", ("ended_at", admin.EmptyFieldListFilter))
+    searches = (by_number("id"), by_text("subject_id", "claimed_by"))
+    search_help_text = "number of a claim, id of what was claimed, or of a member of staff"
+
+    @admin.display(description="what")
+    def subject(self, row: Claim) -> SafeString | str:
+        return _party(row.subject_type, row.subject_id)
 
 
 @admin.register(AnsweredRequest)

@@ -105,7 +105,10 @@ class LoanAdmin(Exports, ReadOnlyAdmin):
                 )
             },
         ),
-        ("The terms", {"fields": ("terms", "terms_hash", ("terms_accepted_at", "term_days"))}),
+        (
+            "The terms",
+            {"fields": ("terms", "terms_hash", ("terms_accepted_at", "term_days"), "told_platform")},
+        ),
         ("The decision", {"fields": (("risk_score", "predicted_earnings"), "risk_factors")}),
         (
             "Times",

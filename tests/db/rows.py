@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from django.db import models
 
-from audit.models import AnsweredRequest, AuditLog, AuditSeal, BookCheck, JobHeartbeat
+from audit.models import AnsweredRequest, AuditLog, AuditSeal, BookCheck, Claim, JobHeartbeat
 from gigstream.lib.ids import new_id
 from loans.models import Loan, LoanSignature
 from payments.models import (
@@ -187,6 +187,12 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "words": "A row.",
         "violations": 0,
         "milliseconds": 1,
+    },
+    Claim: lambda: {
+        "subject_type": "row",
+        "subject_id": str(_number()),
+        "claimed_by": "1",
+        "claimed_at": AT,
     },
     AnsweredRequest: lambda: {
         "caller": "platform:row",

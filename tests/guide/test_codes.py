@@ -48,7 +48,7 @@ OF_STAFF = {
     *("payout_under_way", "platform_deleted", "platform_name_taken", "reason_missing", "same_person"),
     *("task_not_over", "zero_adjustment", "invalid_amount", "not_for_staff", "not_observed"),
     *("switched_already", "not_parked", "not_with_provider", "break_resolved", "unknown_subject"),
-    *("provider_refused", "provider_silent"),
+    *("provider_refused", "provider_silent", "claimed_by_another", "not_claimed", "unknown_job"),
 }
 PASSWORD = "a long passphrase"
 TASK = {"title": "Deliver", "task_type": "fixed", "amount": "5"}
@@ -325,6 +325,12 @@ def _(g: Given) -> Any:
     """Accepted are the terms of another amount."""
     worker = trusted_worker(now=g.now)
     return Api.as_worker(worker).post("me/advances", {**accepted(worker, "19"), "amount": "20"})
+
+
+@how("not_your_platform", 422)
+def _(g: Given) -> Any:
+    worker, stranger = trusted_worker(now=g.now), str(PlatformFactory().pk)
+    return Api.as_worker(worker).post("me/advances", {**accepted(worker, "20"), "tell_platform": stranger})
 
 
 @how("advance_out_of_range", 409)

@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0002_answered_requests"),
+        ("audit", "0003_claims"),
     ]
 
     operations = [
