@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.urls import path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -29,6 +30,7 @@ from gigstream.lib.admin import (
 from gigstream.lib.admin import each as each_row
 from gigstream.lib.money import usdc
 from payments import services
+from payments.admin.statements import statement_page
 from payments.enums import OUTGOING, UNDER_WAY, StreamStatus, TransactionStatus, TransactionType
 from payments.models import (
     Account,
@@ -334,6 +336,10 @@ class AccountAdmin(ReadOnlyAdmin):
         (None, {"fields": ("id", "name", "owner", "balance", "may_go_below_zero")}),
         ("Since when", {"fields": (("positive_since", "negative_since"), "payout_count")}),
     )
+
+    def get_urls(self) -> list[Any]:
+        page = self.admin_site.admin_view(statement_page)
+        return [path("statement/<uuid:worker_id>/", page, name="payments_statement"), *super().get_urls()]
 
     @admin.display(description="owner")
     def owner(self, account: Account) -> SafeString | str | None:
