@@ -78,7 +78,8 @@ def statement_page(request: HttpRequest, worker_id: UUID) -> HttpResponse:
         "last_day": end - timedelta(days=1),
         "form": form,
         "months": months,
-        "pdf": urlencode(
+        "pdf": "?"
+        + urlencode(
             {"first": f"{start:%Y-%m-%d}", "last": f"{end - timedelta(1):%Y-%m-%d}", "format": "pdf"}
         ),
     }

@@ -20,7 +20,7 @@ from payments import statements
 from payments.models import Account, LedgerEntry
 from payments.statements import Money, month_of, months_back, statement
 from platforms import services as platforms
-from tests.api_client import Api, is_refused
+from tests.api_client import Api
 from tests.db.rich_history import BLOCKED_WALLET, rich_history
 from tests.factories import NOW, WorkerFactory, running_stream, seconds, settle, started
 from workers.models import Worker
@@ -194,5 +194,6 @@ def test_workers_read_their_own_month_as_data_or_as_a_file():
         assert file["Content-Type"] == "application/pdf"
         assert file.content.startswith(b"%PDF-")
     for month in ("2026-13", "nonsense", "2099-01"):
-        is_refused(api.get(f"me/statements/{month}"), 404, "not_found")
+        refused = api.get(f"me/statements/{month}")
+        assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
     assert json.loads(api.get("me/statements/2026-03", format="json").content) == found

@@ -1,7 +1,5 @@
 """The staff's pages: read-only, quick on large tables, linked to each other."""
 
-from django.contrib import admin
-
 from gigstream.lib.admin.actions import ReasonForm, each, each_with_reason
 from gigstream.lib.admin.bases import ProfileAdmin, ReadOnlyAdmin, ReportAdmin
 from gigstream.lib.admin.columns import EMPTY, admin_url, link, list_url, shorter
@@ -46,8 +44,3 @@ __all__ = [
     "show_everywhere",
     "show_on",
 ]
-
-admin.site.site_header = admin.site.site_title = "GigStream"
-admin.site.index_title = "Operations"
-admin.site.site_url = None
-admin.site.empty_value_display = EMPTY

@@ -5,10 +5,10 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.helpers import ActionForm
 from django.db import OperationalError, models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from unfold.forms import ActionForm
 
 from gigstream.lib.admin.columns import admin_url
 from gigstream.lib.errors import Refusal
@@ -73,7 +73,12 @@ def each_with_reason(
 class ReasonForm(ActionForm):
     """The choice of an action, with room for its reason."""
 
-    reason = forms.CharField(required=False, max_length=LONGEST_REASON, label="Reason:")
+    reason = forms.CharField(
+        required=False,
+        max_length=LONGEST_REASON,
+        label="",
+        widget=forms.TextInput({"placeholder": "reason", "aria-label": "reason", "class": "action-reason"}),
+    )
 
 
 def _did(request: HttpRequest, act: Callable[[Any], object], row: models.Model) -> bool:
