@@ -61,13 +61,19 @@ def _span(statement: Statement) -> str:
 
 
 def _head(pdf: Any, statement: Statement, name: str, identity: str, made_at: datetime) -> None:
-    pdf.set_font("main", size=16)
+    _size(pdf, 16)
     pdf.cell(0, 9, "GigStream: statement", new_x="LMARGIN", new_y="NEXT")
-    pdf.set_font("main", size=10)
     for text in (name, identity, f"{_span(statement)}, UTC. Amounts in USDC."):
+        _size(pdf, 10)
         pdf.cell(0, 5.5, text, new_x="LMARGIN", new_y="NEXT")
-    pdf.set_font("main", size=8)
+    _size(pdf, 8)
     pdf.cell(0, 6, f"Made at {made_at:%Y-%m-%d %H:%M:%S} UTC.", new_x="LMARGIN", new_y="NEXT")
+
+
+def _size(pdf: Any, points: int) -> None:
+    """The main font in this size. It is said anew: after letters of another font the page goes on in theirs."""
+    pdf.set_font("main", size=points + 1)
+    pdf.set_font("main", size=points)
 
 
 def _row(pdf: Any, cells: Sequence[str], *, filled: bool = False) -> None:
@@ -85,6 +91,7 @@ def _note(pdf: Any, text: str) -> None:
     pdf.cell(_WIDTHS[0], _HEIGHT)
     pdf.cell(0, _HEIGHT, short, new_x="LMARGIN", new_y="NEXT")
     pdf.set_text_color(0)
+    _size(pdf, 8)
 
 
 def _amounts(money: Money) -> Iterator[str]:
