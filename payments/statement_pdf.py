@@ -71,7 +71,7 @@ def _head(pdf: Any, statement: Statement, name: str, identity: str, made_at: dat
 
 
 def _size(pdf: Any, points: int) -> None:
-    """The main font in this size. It is said anew: after letters of another font the page goes on in theirs."""
+    """The main font in this size, said anew: after letters of another font the page goes on in theirs."""
     pdf.set_font("main", size=points + 1)
     pdf.set_font("main", size=points)
 
