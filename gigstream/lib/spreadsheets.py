@@ -47,7 +47,7 @@ def at_most(most: int, rows: Rows) -> Iterator[Sequence[Any]]:
 def text_of(value: Any) -> str:
     """The value as text; numbers, ids and times of ours cannot be formulas, whatever sign they have."""
     ours = _OURS.get(type(value))
-    return _guarded(_plain(value)) if ours is None else ours(value)
+    return _guarded(plain(value)) if ours is None else ours(value)
 
 
 def _instant(value: datetime) -> str:
@@ -69,7 +69,8 @@ def _guarded(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def _plain(value: Any) -> str:
+def plain(value: Any) -> str:
+    """A value of others as one text: JSON as it is written, the items of a list one after the other."""
     if isinstance(value, Mapping):
         return json.dumps(value, ensure_ascii=False) if value else ""
     if isinstance(value, list | tuple):

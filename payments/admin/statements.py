@@ -65,7 +65,7 @@ def statement_page(request: HttpRequest, worker_id: UUID) -> HttpResponse:
         start, end = form.span()
     found = statement(worker.pk, start, end)
     if request.GET.get("format") == "pdf":
-        file = statement_pdf.as_pdf(found, name=worker.full_name, identity=str(worker.pk), made_at=now)
+        file = statement_pdf.as_pdf(found, name=str(worker), identity=str(worker.pk), made_at=now)
         told = {"form": "pdf", "rows": len(found.lines), "start": start, "end": end}
         audit.record("statement.export", worker, metadata=told)
         return statement_pdf.answer(file, f"{start:%Y-%m-%d}")

@@ -212,6 +212,21 @@ def test_who_may_only_see_a_list_takes_no_file_and_the_exporter_only_what_they_s
     assert "export.csv?type__exact=payout" in clerk.get(listed, {"type__exact": "payout"}).content.decode()
 
 
+def test_personal_data_are_hidden_in_a_file_from_whom_they_are_hidden_on_the_pages(clerk):
+    worker = WorkerFactory(full_name="Grace Brewster Hopper")
+    platforms.complete_task(task_id=started(worker, amount="10").pk, now=NOW)
+    payments.cash_out(worker_id=worker.pk, amount="4", now=NOW)
+    hidden = {worker.full_name, worker.wallet_address}
+
+    for form in FORMS:
+        rows = str([sheet, lines][form == "csv"](exported(clerk, Transaction, form)))
+        assert not any(text in rows for text in hidden)
+        assert "Grace H." in rows
+    clerk.user.user_permissions.add(Permission.objects.get(codename="see_personal_data"))
+    (row,) = lines(exported(clerk, Transaction, type__exact="payout"))
+    assert hidden == {row["worker_name"], row["to_wallet"]}
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_no_payload_from_outside_is_a_formula_in_a_file(form):
     assert len(PAYLOADS) > 30

@@ -7,7 +7,9 @@ from django.db import models
 from django.db.models import QuerySet
 from django.db.models.constants import LOOKUP_SEP
 
+from gigstream.lib import masking
 from gigstream.lib.admin.columns import is_secret
+from gigstream.lib.spreadsheets import plain
 
 CHUNK = 1_000
 # By what people know the row that an id stands for.
@@ -44,6 +46,13 @@ def _called(path: str) -> str:
 
 
 def rows(queryset: QuerySet, paths: Sequence[str], most: int) -> Generator[Sequence[Any], None, None]:
-    """The values in the order of the list, read a chunk at a time, one row beyond `most` at the end."""
+    """The values in the order of the list, read a chunk at a time, one row beyond `most` at the end; of
+    personal data only what whoever is looking may see."""
     found: Any = queryset.values_list(*paths)[: most + 1]
-    yield from found.iterator(chunk_size=CHUNK)
+    names = [path.rpartition(LOOKUP_SEP)[2] for path in paths]
+    for row in found.iterator(chunk_size=CHUNK):
+        yield tuple(map(_seen, names, row)) if masking.are_hidden() else row
+
+
+def _seen(name: str, value: Any) -> Any:
+    return masking.value(name, plain(value) if isinstance(value, dict | list) else value)
