@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from audit import services as audit
+from audit.exports import Exports
 from gigstream.lib.admin import (
     ProfileAdmin,
     ReadOnlyAdmin,
@@ -385,7 +386,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
 
 
 @admin.register(TaskCompletionStats)
-class TaskCompletionStatsAdmin(ReportAdmin):
+class TaskCompletionStatsAdmin(Exports, ReportAdmin):
     list_display = (
         "id",
         "platform",
