@@ -1,7 +1,9 @@
 from typing import Any, Self
 
+from django.db.models import Q
+
 from gigstream.lib.models import GuardedQuerySet
-from platforms.enums import OPEN_STATUSES
+from platforms.enums import OPEN_STATUSES, DeliveryError, DeliveryStatus
 
 
 class TaskQuerySet(GuardedQuerySet):
@@ -15,3 +17,13 @@ class TaskQuerySet(GuardedQuerySet):
         return self.filter(
             platform__in=platforms.objects.order_by().values("pk"), external_task_id=external_id
         )
+
+
+# Those that did not get through. What was dropped because the webhook was switched off is not among them.
+GIVEN_UP = Q(status__in=[DeliveryStatus.BLOCKED, DeliveryStatus.DEAD]) & ~Q(error=DeliveryError.DISABLED)
+
+
+class DeliveryQuerySet(GuardedQuerySet):
+    def given_up(self) -> Self:
+        """Deliveries that ended without the webhook having taken the event."""
+        return self.filter(GIVEN_UP)

@@ -142,12 +142,13 @@ class ReadOnlyAdmin(ModelAdmin):
     ) -> HttpResponse:
         if obj is not None:
             context["tables"] = self._tables(request, obj)
-            context["page_actions"] = self._page_actions(request, obj)
+            context["page_actions"] = self.page_actions(request, obj)
             context["asks_reason"] = any(asks for _, _, asks in context["page_actions"])
             context["action_checkbox_name"] = helpers.ACTION_CHECKBOX_NAME
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def _page_actions(self, request: HttpRequest, obj: models.Model) -> list[tuple[str, str, bool]]:
+    def page_actions(self, request: HttpRequest, obj: models.Model) -> list[tuple[str, str, bool]]:
+        """The buttons on the row's page: name, words, and whether a reason belongs to it."""
         actions: Any = self.get_actions(request)
         return [
             (name, words, hasattr(function, "asks_reason"))
