@@ -287,10 +287,8 @@ def _repayments(loan: Loan) -> Sequence[Sequence[object]]:
         owed -= entry.amount
         lines.append((entry.created_at, link(entry, "repaid"), usdc(entry.amount), usdc(owed)))
     if loan.disbursed_at and loan.owed > 0:
-        each_earning = (
-            f"each earning repays up to half of itself, at most {usdc(instalment_of(loan.total_due))}"
-        )
-        lines.append((loan.repayment_due or EMPTY, "due", each_earning, usdc(loan.owed)))
+        share = f"half of each earning, at most {usdc(instalment_of(loan.total_due))}"
+        lines.append((loan.repayment_due or EMPTY, "due", share, usdc(loan.owed)))
     return [(f"{at:%Y-%m-%d %H:%M}" if isinstance(at, datetime) else at, *rest) for at, *rest in lines]
 
 
