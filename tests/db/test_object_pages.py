@@ -52,6 +52,8 @@ def cells(text, title):
 
 
 def statements(client, row):
+    """How many a page takes whose kind was asked for before: Django keeps what a model's content type is."""
+    text_of(client, row)
     with CaptureQueriesContext(connection) as captured:
         text_of(client, row)
     return len(captured)
