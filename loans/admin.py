@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 
+from audit.exports import Exports
 from gigstream.lib.admin import (
     EMPTY,
     Figures,
@@ -46,7 +47,7 @@ BEFORE_PAYMENT = (LoanStatus.PENDING, LoanStatus.APPROVED)
 
 
 @admin.register(Loan)
-class LoanAdmin(ReadOnlyAdmin):
+class LoanAdmin(Exports, ReadOnlyAdmin):
     """Staff approve, refuse and write off by signing; what needs two signatures waits for the second."""
 
     change_list_template = "admin/gigstream/loans.html"
@@ -165,7 +166,7 @@ class LoanSignatureAdmin(ReadOnlyAdmin):
 
 
 @admin.register(LoanRepaymentStatus)
-class LoanRepaymentStatusAdmin(ReportAdmin):
+class LoanRepaymentStatusAdmin(Exports, ReportAdmin):
     list_display = (
         "loan",
         "worker",
@@ -180,14 +181,16 @@ class LoanRepaymentStatusAdmin(ReportAdmin):
         "is_defaulted",
     )
     list_select_related = ("loan", "worker")
-    list_filter = ("status",)
+    list_filter = ("status", "is_overdue", "is_defaulted")
+    date_hierarchy = "repayment_due"
     belongs = ("loan", "worker")
     searches = (by_uuid("loan_id", "worker_id"), by_email("worker__email"))
     search_help_text = "id of a loan or worker, or a worker's email"
 
 
 @admin.register(WorkerEarnings)
-class WorkerEarningsAdmin(ReportAdmin):
+class WorkerEarningsAdmin(Exports, ReportAdmin):
+    export_cost = 10
     list_display = (
         "worker",
         "completed_tasks",
@@ -207,7 +210,8 @@ class WorkerEarningsAdmin(ReportAdmin):
 
 
 @admin.register(WorkerRiskAssessment)
-class WorkerRiskAssessmentAdmin(ReportAdmin):
+class WorkerRiskAssessmentAdmin(Exports, ReportAdmin):
+    export_cost = 10
     list_display = (
         "worker",
         "score",

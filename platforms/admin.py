@@ -9,6 +9,7 @@ from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from audit import services as audit
+from audit.exports import Exports
 from gigstream.lib.admin import (
     EMPTY,
     Figures,
@@ -397,7 +398,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
 
 
 @admin.register(TaskCompletionStats)
-class TaskCompletionStatsAdmin(ReportAdmin):
+class TaskCompletionStatsAdmin(Exports, ReportAdmin):
     list_display = (
         "id",
         "platform",

@@ -6,9 +6,11 @@ from typing import Any
 from django.contrib import admin
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.urls import path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from audit.exports import Exports
 from gigstream.lib.admin import (
     BelongsTo,
     NewestChoices,
@@ -28,6 +30,7 @@ from gigstream.lib.admin import (
 from gigstream.lib.admin import each as each_row
 from gigstream.lib.money import usdc
 from payments import services
+from payments.admin.statements import statement_page
 from payments.enums import OUTGOING, UNDER_WAY, StreamStatus, TransactionStatus, TransactionType
 from payments.models import (
     Account,
@@ -151,7 +154,7 @@ class StreamAdmin(ReadOnlyAdmin):
 
 # --- Transfers ----------------------------------------------------------------------------------------------
 @admin.register(Transaction)
-class TransactionAdmin(ReadOnlyAdmin):
+class TransactionAdmin(Exports, ReadOnlyAdmin):
     list_display = (
         "created_at",
         "type",
@@ -165,6 +168,7 @@ class TransactionAdmin(ReadOnlyAdmin):
     )
     list_select_related = ("worker", "platform", "task", "loan")
     list_filter = ("status", "type", "created_at")
+    date_hierarchy = "created_at"
     belongs = ("worker", "platform", "task", "stream", "loan")
     ordering = ("-created_at", "-id")
     sortable_by = ("created_at",)
@@ -333,13 +337,17 @@ class AccountAdmin(ReadOnlyAdmin):
         ("Since when", {"fields": (("positive_since", "negative_since"), "payout_count")}),
     )
 
+    def get_urls(self) -> list[Any]:
+        page = self.admin_site.admin_view(statement_page)
+        return [path("statement/<uuid:worker_id>/", page, name="payments_statement"), *super().get_urls()]
+
     @admin.display(description="owner")
     def owner(self, account: Account) -> SafeString | str | None:
         return link(owner(account)) or "house"
 
 
 @admin.register(LedgerEntry)
-class LedgerEntryAdmin(ReadOnlyAdmin):
+class LedgerEntryAdmin(Exports, ReadOnlyAdmin):
     list_display = ("id", "created_at", "kind", "amount", "debit", "credit")
     list_select_related = (
         "debit_account__worker",
@@ -363,6 +371,12 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
         (None, {"fields": ("id", "created_at", "kind", "amount", "debit", "credit", "fact")}),
         ("Belongs to", {"fields": ("task", ("stream", "sequence"), "transaction", "loan", "work_event")}),
     )
+    export_more = (
+        "debit_account__worker_id",
+        "debit_account__platform_id",
+        "credit_account__worker_id",
+        "credit_account__platform_id",
+    )
     debit = account_link("debit_account", "debit")
     credit = account_link("credit_account", "credit")
 
@@ -383,7 +397,7 @@ class AdjustmentAdmin(ReadOnlyAdmin):
 
 # --- Reports ------------------------------------------------------------------------------------------------
 @admin.register(ActiveStream)
-class ActiveStreamAdmin(ReportAdmin):
+class ActiveStreamAdmin(Exports, ReportAdmin):
     list_display = (
         "task_title",
         "worker_name",
@@ -401,7 +415,7 @@ class ActiveStreamAdmin(ReportAdmin):
 
 
 @admin.register(PlatformPerformance)
-class PlatformPerformanceAdmin(ReportAdmin):
+class PlatformPerformanceAdmin(Exports, ReportAdmin):
     list_display = (
         "platform",
         "total_tasks",
@@ -416,6 +430,7 @@ class PlatformPerformanceAdmin(ReportAdmin):
         "average_completion_seconds",
     )
     list_select_related = ("platform",)
+    list_filter = ("platform__is_active",)
     belongs = ("platform",)
     searches = (by_uuid("platform_id"),)
     search_help_text = "platform id"
@@ -429,7 +444,7 @@ class TransactionDayAdmin(ReadOnlyAdmin):
 
 
 @admin.register(DailyTransactionSummary)
-class DailyTransactionSummaryAdmin(ReportAdmin):
+class DailyTransactionSummaryAdmin(Exports, ReportAdmin):
     list_display = (
         "day",
         "type",
@@ -440,6 +455,7 @@ class DailyTransactionSummaryAdmin(ReportAdmin):
         "average_amount",
     )
     list_filter = ("day", "type", "status")
+    date_hierarchy = "day"
     ordering = ("-day", "type", "status")
 
 
