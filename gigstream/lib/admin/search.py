@@ -10,6 +10,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.constants import LOOKUP_SEP
 
+from gigstream.lib import masking
+
 MOST_NAMED = 200
 Search = Callable[[type[models.Model], str], Q | None]
 
@@ -26,7 +28,14 @@ def _is_words(term: str) -> bool:
 
 
 def _any_of(lookups: Iterable[str], value: object) -> Q:
-    return functools.reduce(Q.__or__, (Q(**{lookup: value}) for lookup in lookups))
+    return functools.reduce(Q.__or__, (Q(**{_whole(lookup): value}) for lookup in lookups))
+
+
+def _whole(lookup: str) -> str:
+    """From whom personal data are hidden, they are found by the whole: parts could be guessed one by one."""
+    path, _, part = lookup.rpartition(LOOKUP_SEP)
+    hidden = masking.are_hidden() and path.rpartition(LOOKUP_SEP)[2] in masking.PERSONAL
+    return f"{path}{LOOKUP_SEP}iexact" if hidden and part in ("startswith", "icontains") else lookup
 
 
 def by_uuid(*lookups: str) -> Search:
@@ -66,7 +75,7 @@ def by_email(*lookups: str) -> Search:
 
 def _of_email(model: type[models.Model], lookup: str, email: str) -> Q:
     if not model._meta.get_field(lookup.split(LOOKUP_SEP)[0]).is_relation:
-        return Q(**{lookup: email})
+        return Q(**{_whole(lookup): email})
     path, _, column = lookup.rpartition(LOOKUP_SEP)
     related: Any = get_fields_from_path(model, path)[-1].related_model
     named = related._default_manager.filter(**{column: email}).order_by()
