@@ -49,6 +49,7 @@ OF_STAFF = {
     *("task_not_over", "zero_adjustment", "invalid_amount", "not_for_staff", "not_observed"),
     *("switched_already", "not_parked", "not_with_provider", "break_resolved", "unknown_subject"),
     *("provider_refused", "provider_silent", "claimed_by_another", "not_claimed", "unknown_job"),
+    *("needs_another_person", "wrong_code"),
 }
 PASSWORD = "a long passphrase"
 TASK = {"title": "Deliver", "task_type": "fixed", "amount": "5"}
