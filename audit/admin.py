@@ -30,23 +30,9 @@ from gigstream.lib.admin import (
     by_hash,
     by_number,
     by_text,
-    link,
-    shorter,
+    party,
     show_everywhere,
 )
-
-
-def _resource_model(name: str) -> type[models.Model] | None:
-    """The registered model that the log calls by this name."""
-    plain = name.replace("_", "")
-    return next((model for model in admin.site._registry if model._meta.model_name == plain), None)
-
-
-def _party(name: str, key: str) -> SafeString | str:
-    """Whoever acted or was acted on, linked where there are pages of that kind; the row may be gone."""
-    text = f"{name} {shorter(key) or ''}".strip()
-    model = _resource_model(name)
-    return (link(model(pk=key), text) if model and key else None) or text
 
 
 def _by_resource_or_actor(model: type[models.Model], term: str) -> Q:
@@ -104,11 +90,11 @@ class AuditLogAdmin(Exports, ReadOnlyAdmin):
 
     @admin.display(description="actor")
     def actor(self, row: AuditLog) -> SafeString | str:
-        return _party(row.actor_type, row.actor_id)
+        return party(row.actor_type, row.actor_id)
 
     @admin.display(description="resource")
     def resource(self, row: AuditLog) -> SafeString | str:
-        return _party(row.resource_type, row.resource_id)
+        return party(row.resource_type, row.resource_id)
 
     @admin.display(description="change")
     def change(self, row: AuditLog) -> SafeString | str:
@@ -216,7 +202,7 @@ class ClaimAdmin(ReadOnlyAdmin):
 
     @admin.display(description="what")
     def subject(self, row: Claim) -> SafeString | str:
-        return _party(row.subject_type, row.subject_id)
+        return party(row.subject_type, row.subject_id)
 
 
 @admin.register(AnsweredRequest)

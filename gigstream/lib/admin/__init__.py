@@ -2,7 +2,8 @@
 
 from gigstream.lib.admin.actions import ReasonForm, each, each_with_reason
 from gigstream.lib.admin.bases import ProfileAdmin, ReadOnlyAdmin, ReportAdmin
-from gigstream.lib.admin.columns import EMPTY, admin_url, link, list_url, shorter
+from gigstream.lib.admin.columns import EMPTY, admin_url, link, list_url, party, shorter
+from gigstream.lib.admin.drawings import Drawing, Picture, bars, line
 from gigstream.lib.admin.filters import BelongsTo, CappedPaginator, NewestChoices, NewestDates, NewestYesNo
 from gigstream.lib.admin.search import (
     by_email,
@@ -19,16 +20,19 @@ __all__ = [
     "EMPTY",
     "BelongsTo",
     "CappedPaginator",
+    "Drawing",
     "Figures",
     "NewestChoices",
     "NewestDates",
     "NewestYesNo",
+    "Picture",
     "ProfileAdmin",
     "ReadOnlyAdmin",
     "ReasonForm",
     "ReportAdmin",
     "Table",
     "admin_url",
+    "bars",
     "by_email",
     "by_hash",
     "by_number",
@@ -38,8 +42,10 @@ __all__ = [
     "by_words_in_newest",
     "each",
     "each_with_reason",
+    "line",
     "link",
     "list_url",
+    "party",
     "shorter",
     "show_everywhere",
     "show_on",
