@@ -1,6 +1,6 @@
 """Every page of the staff's, opened in every role: who gets in is in one table, and no page asks much.
 
-That superusers open them all, and what their pages hold, is tested beside the models (tests/db/test_admin.py).
+What superusers see, who open them all, is tested beside the models (tests/db/test_admin.py).
 """
 
 import logging
