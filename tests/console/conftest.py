@@ -15,7 +15,7 @@ from django.test import Client
 from gigstream import demo_data
 from gigstream.console.roles import Role
 from tests.db.rows import insert, valid
-from tests.factories import WorkerFactory
+from tests.factories import PlatformFactory, WorkerFactory
 
 THE_DEMO, A_YEAR = "the demo", "a year of a thousand tasks"
 NOBODY, ANONYMOUS, SUPERUSER = "without a role", "anonymous", "superuser"
@@ -62,7 +62,8 @@ def seeded_with(size: str) -> Iterator[Seeded]:
     frame._from_testcase = True
     with frame:
         # Beyond the names that a seeded year gives its people.
-        WorkerFactory.reset_sequence(900_000, force=True)
+        for factory in (WorkerFactory, PlatformFactory):
+            factory.reset_sequence(900_000, force=True)
         call_command("seed_demo", stdout=StringIO(), **options)
         yield Seeded(size, {model: a_row(model) for model in admin.site._registry}, visitors())
         transaction.set_rollback(True)
