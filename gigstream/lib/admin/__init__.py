@@ -2,7 +2,15 @@
 
 from django.contrib import admin
 
-from gigstream.lib.admin.actions import ReasonForm, each, each_with_reason
+from gigstream.lib.admin.actions import (
+    Act,
+    ActForm,
+    ReasonForm,
+    Told,
+    act_on,
+    each,
+    register_first_time,
+)
 from gigstream.lib.admin.bases import ProfileAdmin, ReadOnlyAdmin, ReportAdmin
 from gigstream.lib.admin.columns import EMPTY, admin_url, link, list_url, shorter
 from gigstream.lib.admin.filters import BelongsTo, CappedPaginator, NewestChoices, NewestDates, NewestYesNo
@@ -19,6 +27,8 @@ from gigstream.lib.admin.tables import Figures, Table, show_everywhere, show_on
 
 __all__ = [
     "EMPTY",
+    "Act",
+    "ActForm",
     "BelongsTo",
     "CappedPaginator",
     "Figures",
@@ -30,6 +40,8 @@ __all__ = [
     "ReasonForm",
     "ReportAdmin",
     "Table",
+    "Told",
+    "act_on",
     "admin_url",
     "by_email",
     "by_hash",
@@ -39,9 +51,9 @@ __all__ = [
     "by_words",
     "by_words_in_newest",
     "each",
-    "each_with_reason",
     "link",
     "list_url",
+    "register_first_time",
     "shorter",
     "show_everywhere",
     "show_on",

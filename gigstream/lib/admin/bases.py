@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 
+from gigstream.lib.admin.actions import actions_on
 from gigstream.lib.admin.columns import Column, is_secret, secrets, shown
 from gigstream.lib.admin.filters import CappedPaginator, ReportPaginator, belongs_to
 from gigstream.lib.admin.search import Search
@@ -137,14 +138,18 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         if obj is not None:
             context["tables"] = self._tables(request, obj)
             context["page_actions"] = self._page_actions(request, obj)
-            context["asks_reason"] = any(asks for _, _, asks in context["page_actions"])
             context["action_checkbox_name"] = helpers.ACTION_CHECKBOX_NAME
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def _page_actions(self, request: HttpRequest, obj: models.Model) -> list[tuple[str, str, bool]]:
+    def _get_base_actions(self) -> Any:
+        """The actions of this page, and those that apps above have added."""
+        added = [self.get_action(action) for action in actions_on(self.model)]
+        return [*super()._get_base_actions(), *added]  # type: ignore[misc]
+
+    def _page_actions(self, request: HttpRequest, obj: models.Model) -> list[tuple[str, str]]:
         actions: Any = self.get_actions(request)
         return [
-            (name, words, hasattr(function, "asks_reason"))
+            (name, words)
             for function, name, words in actions.values()
             if getattr(function, "when", lambda row: True)(obj)
         ]

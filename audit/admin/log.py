@@ -3,28 +3,41 @@
 from typing import Any
 
 from celery import current_app
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from audit import answers
+from audit.context import current_actor
 from audit.enums import ActorType
+from audit.errors import JobFailed
 from audit.jobs import scheduled_jobs
-from audit.models import AnsweredRequest, AuditLog, AuditSeal, BookCheck, JobHeartbeat
+from audit.models import (
+    AnsweredRequest,
+    AuditLog,
+    AuditSeal,
+    BookCheck,
+    JobHeartbeat,
+)
 from gigstream.lib.admin import (
     EMPTY,
+    ActForm,
     BelongsTo,
     NewestChoices,
     NewestDates,
     NewestYesNo,
     ReadOnlyAdmin,
     Table,
+    Told,
     by_hash,
     by_number,
     by_text,
+    each,
     link,
+    register_first_time,
     shorter,
     show_everywhere,
 )
@@ -36,7 +49,7 @@ def _resource_model(name: str) -> type[models.Model] | None:
     return next((model for model in admin.site._registry if model._meta.model_name == plain), None)
 
 
-def _party(name: str, key: str) -> SafeString | str:
+def party(name: str, key: str) -> SafeString | str:
     """Whoever acted or was acted on, linked where there are pages of that kind; the row may be gone."""
     text = f"{name} {shorter(key) or ''}".strip()
     model = _resource_model(name)
@@ -53,8 +66,7 @@ def _by_resource_or_actor(model: type[models.Model], term: str) -> Q:
 class Subject(BelongsTo):
     """Keeps the rows about one resource, given as type and id: "worker:0192…"."""
 
-    title = "resource"
-    parameter_name = "resource"
+    title = parameter_name = "resource"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(self._given, self._given.replace(":", " ", 1))] if self._given else []
@@ -62,8 +74,9 @@ class Subject(BelongsTo):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if not self._given:
             return queryset
-        resource_type, _, resource_id = self._given.partition(":")
-        return queryset.filter(resource_type=resource_type, resource_id=resource_id)
+        type_, _, id_ = self._given.partition(":")
+        name = self.parameter_name
+        return queryset.filter(**{f"{name}_type": type_, f"{name}_id": id_})
 
 
 @admin.register(AuditLog)
@@ -97,11 +110,11 @@ class AuditLogAdmin(ReadOnlyAdmin):
 
     @admin.display(description="actor")
     def actor(self, row: AuditLog) -> SafeString | str:
-        return _party(row.actor_type, row.actor_id)
+        return party(row.actor_type, row.actor_id)
 
     @admin.display(description="resource")
     def resource(self, row: AuditLog) -> SafeString | str:
-        return _party(row.resource_type, row.resource_id)
+        return party(row.resource_type, row.resource_id)
 
     @admin.display(description="change")
     def change(self, row: AuditLog) -> SafeString | str:
@@ -157,7 +170,16 @@ class JobHeartbeatAdmin(ReadOnlyAdmin):
     sortable_by = ("name", "every_seconds", "last_started_at", "last_succeeded_at")
     searches = (by_text("name__icontains"),)
     search_help_text = "part of a job's name"
-    actions = ("run_now",)
+    actions = (
+        each(
+            "run_now",
+            "Run now",
+            "ran",
+            lambda row: _run(row),
+            form=ActForm,
+            note="Each runs here, one after the other. A job may always be run once more.",
+        ),
+    )
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Lists every job of the schedule, also one that has never run, so that it can be run."""
@@ -166,23 +188,16 @@ class JobHeartbeatAdmin(ReadOnlyAdmin):
         JobHeartbeat.objects.bulk_create(rows, ignore_conflicts=True)
         return super().get_changelist_instance(request)
 
-    @admin.action(description="Run now", permissions=["operate"])
-    def run_now(self, request: HttpRequest, queryset: QuerySet) -> None:
-        """Run the selected jobs here and now, one after the other. A job may always be run once more."""
-        jobs = _jobs_by_name()
-        for name in queryset.order_by("name").values_list("name", flat=True):
-            if name in jobs:
-                self._run(request, jobs[name])
-            else:
-                messages.error(request, f"{name} is no longer scheduled.")
 
-    def _run(self, request: HttpRequest, job: Any) -> None:
-        try:
-            rows = job.run()
-        except Exception as error:  # noqa: BLE001 - whatever stopped the job is what staff need to read
-            messages.error(request, f"{job.name} failed: {error}")
-        else:
-            messages.success(request, f"{job.name} ran and worked on {rows} rows.")
+def _run(row: JobHeartbeat) -> Told:
+    job = _jobs_by_name().get(row.name)
+    if job is None:
+        raise JobFailed("it is no longer scheduled")
+    try:
+        rows = job.run()
+    except Exception as error:
+        raise JobFailed(f"it failed: {error}") from error
+    return Told(f"{row.name} ran and worked on {rows} rows.")
 
 
 @admin.register(BookCheck)
@@ -201,3 +216,10 @@ class AnsweredRequestAdmin(ReadOnlyAdmin):
     list_filter = (("created_at", NewestDates),)
     searches = (by_text("caller", "path"),)
     search_help_text = "a caller, as in platform:0192…, or a path in full"
+
+
+def _is_first(request: HttpRequest, token: str) -> bool:
+    return answers.first_time(caller=str(current_actor()), path=request.path, key=token)
+
+
+register_first_time(_is_first)
