@@ -109,7 +109,10 @@ class LoanAdmin(ReadOnlyAdmin):
                 )
             },
         ),
-        ("The terms", {"fields": ("terms", "terms_hash", ("terms_accepted_at", "term_days"))}),
+        (
+            "The terms",
+            {"fields": ("terms", "terms_hash", ("terms_accepted_at", "term_days"), "told_platform")},
+        ),
         ("The decision", {"fields": (("risk_score", "predicted_earnings"), "risk_factors")}),
         (
             "Times",

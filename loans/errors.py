@@ -43,6 +43,13 @@ class StaffNeeded(Refusal):
     code = "staff_needed"
 
 
+class NotYourPlatform(Refusal):
+    """Only a platform that the worker works for, or has worked for, can be told of an advance."""
+
+    code = "not_your_platform"
+    status = 422
+
+
 class InvalidTerms(Refusal):
     """The fee is outside 0 to 10 %."""
 

@@ -10,6 +10,7 @@ from gigstream.lib.states import status_trigger
 from loans import reports  # noqa: F401 - the models of the views
 from loans.enums import BOOKED, LOAN_MOVES, OPEN_LOANS, LoanStatus
 from loans.querysets import LoanQuerySet
+from platforms.models import Platform
 from workers.models import Worker
 
 # What a loan was asked for stays as it was asked for.
@@ -49,6 +50,14 @@ class Loan(Changing):
     defaulted_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
     rejection_reason = models.TextField(blank=True)
+    told_platform = models.ForeignKey(
+        Platform,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="told_loans",
+        help_text="hears how the loan goes on, because the worker said so",
+    )
     metadata = models.JSONField(default=dict, blank=True)
 
     objects = models.Manager.from_queryset(LoanQuerySet)()

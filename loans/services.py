@@ -30,6 +30,7 @@ from loans.enums import LOAN_MOVES, OWING, LoanStatus
 from loans.errors import (
     InvalidTerms,
     NothingOwed,
+    NotYourPlatform,
     OpenLoanExists,
     StaffNeeded,
     SumChanged,
@@ -45,12 +46,14 @@ from loans.signals import (
     loans_disbursed,
     loans_repaid,
     loans_requested,
+    loans_written_off,
 )
 from loans.terms import Terms
 from payments.enums import AccountName, EntryKind, TransactionType
 from payments.models import Transaction
 from payments.postings import Posting
 from payments.services import accounts, ledger, payouts, transactions
+from platforms.models import Engagement
 from workers.models import Worker
 from workers.services import require_active
 
@@ -68,12 +71,14 @@ def request_loan(
     amount: Decimal | str,
     fee_bps: int,
     grounds: Standing | None = None,
+    tell_platform: UUID | None = None,
     now: datetime | None = None,
 ) -> Loan:
     """A pending loan of `amount` USDC with a fee of floor(amount * fee_bps / 10000) exists, with its terms as
-    accepted now and, where the worker was assessed, what it was decided on.
+    accepted now and, where the worker was assessed, what it was decided on. `tell_platform` hears how it goes
+    on; without it no platform does.
 
-    Raises OpenLoanExists, InvalidTerms or the worker's standing.
+    Raises OpenLoanExists, InvalidTerms, NotYourPlatform or the worker's standing.
     """
     now = now or database_now()
     value = exact(amount)
@@ -83,6 +88,7 @@ def request_loan(
     require_active(worker)
     if Loan.objects.owing().filter(worker=worker).exists():
         raise OpenLoanExists(f"worker {worker_id} still owes on a loan")
+    _require_works_for(worker, tell_platform)
     terms = Terms(worker_id, value, fee_bps, settings.LOAN_TERM_DAYS)
     loan = Loan(
         worker=worker,
@@ -97,6 +103,7 @@ def request_loan(
         risk_factors=grounds.factors if grounds else {},
         predicted_earnings=grounds.forecast.amount if grounds else None,
         requested_at=now,
+        told_platform_id=tell_platform,
         created_at=now,
     )
     try:
@@ -112,12 +119,22 @@ def request_loan(
     return loan
 
 
+def _require_works_for(worker: Worker, platform_id: UUID | None) -> None:
+    if platform_id and not Engagement.objects.filter(worker=worker, platform=platform_id).exists():
+        raise NotYourPlatform(f"worker {worker.pk} has no work of platform {platform_id}")
+
+
 @verb("loan.request", "worker")
 def request_advance(
-    *, worker_id: UUID, amount: Decimal | str, terms_hash: str, now: datetime | None = None
+    *,
+    worker_id: UUID,
+    amount: Decimal | str,
+    terms_hash: str,
+    tell_platform: UUID | None = None,
+    now: datetime | None = None,
 ) -> Loan:
     """A worker has accepted the terms with this hash. Within its limits the system has approved the advance,
-    else it is pending.
+    else it is pending. `tell_platform` hears how it goes on.
 
     Raises NotEligible with the reasons, AdvanceOutOfRange, TermsChanged when what is accepted is not what is
     offered now, or what `request_loan` raises.
@@ -133,7 +150,12 @@ def request_advance(
             terms_hash=terms.hash,
         )
     loan = request_loan(
-        worker_id=worker_id, amount=terms.amount, fee_bps=terms.fee_bps, grounds=standing, now=now
+        worker_id=worker_id,
+        amount=terms.amount,
+        fee_bps=terms.fee_bps,
+        grounds=standing,
+        tell_platform=tell_platform,
+        now=now,
     )
     if not standing.is_automatic(terms.amount):
         return loan
@@ -445,4 +467,5 @@ def write_off(
         metadata={"requested_by": requested_by, "approved_by": approved_by, "reason": reason},
         now=now,
     )
+    loans_written_off.send(sender=Loan, loans=[loan], now=now)
     return loan

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from audit.http import json
 from gigstream.lib.api.describing import Rate, described
 from gigstream.lib.api.doors import Door
-from gigstream.lib.api.fields import Amount, Choice, Instant, StrictSerializer, Text, Whole, YesNo
+from gigstream.lib.api.fields import Amount, Choice, Id, Instant, StrictSerializer, Text, Whole, YesNo
 from gigstream.lib.api.listing import narrow
 from gigstream.lib.clock import database_now
 from gigstream.lib.reports import Report, columns_of
@@ -48,6 +48,7 @@ ADVANCE_COLUMNS = (
     "defaulted_at",
     "cancelled_at",
     "rejection_reason",
+    "told_platform_id",
 )
 
 
@@ -268,6 +269,11 @@ class AdvanceForm(StrictSerializer):
     amount = Amount(help_text="the advance, in USDC; its fee is owed on top")
     terms_hash = Text(
         min_length=64, max_length=64, help_text="the `terms_hash` of the offer that the worker accepts"
+    )
+    tell_platform = Id(
+        required=False,
+        help_text="a platform you work or have worked for, which then hears how this advance goes on; "
+        "without it none does",
     )
 
 

@@ -53,6 +53,16 @@ def paid_out(worker, amount="20"):
 # --- Offers and requests ------------------------------------------------------------------------------------
 
 
+def test_a_worker_names_the_platform_that_is_to_hear_of_it(api, trusted):
+    employer = trusted.engagements.get().platform
+
+    refused = api.post("me/advances", {**accepted(trusted, "20"), "tell_platform": NOBODY})
+    made = api.post("me/advances", {**accepted(trusted, "20"), "tell_platform": str(employer.pk)})
+
+    is_refused(refused, 422, "not_your_platform")
+    assert (made.status_code, made.json()["told_platform_id"]) == (201, str(employer.pk))
+
+
 def test_an_offer_names_its_terms_and_their_hash(api, trusted):
     offer = api.get("me/advances/offer", amount="20").json()
 

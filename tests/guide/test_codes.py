@@ -327,6 +327,12 @@ def _(g: Given) -> Any:
     return Api.as_worker(worker).post("me/advances", {**accepted(worker, "19"), "amount": "20"})
 
 
+@how("not_your_platform", 422)
+def _(g: Given) -> Any:
+    worker, stranger = trusted_worker(now=g.now), str(PlatformFactory().pk)
+    return Api.as_worker(worker).post("me/advances", {**accepted(worker, "20"), "tell_platform": stranger})
+
+
 @how("advance_out_of_range", 409)
 def _(g: Given) -> Any:
     return Api.as_worker(trusted_worker(now=g.now)).get("me/advances/offer", amount="500.01")
