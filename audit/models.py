@@ -232,7 +232,10 @@ class Approval(models.Model):
             models.CheckConstraint(
                 name="approval_decided_names_who_and_when",
                 condition=Q(decision__isnull=True, decided_by="", decided_at__isnull=True)
-                | (Q(decision__in=Decision.values, decided_at__isnull=False) & ~Q(decided_by="")),
+                | (
+                    Q(decision__isnull=False, decision__in=Decision.values, decided_at__isnull=False)
+                    & ~Q(decided_by="")
+                ),
             ),
             models.CheckConstraint(
                 name="approval_in_time",
@@ -242,11 +245,14 @@ class Approval(models.Model):
             ),
             models.CheckConstraint(
                 name="approval_approved_is_done_or_failed",
-                condition=Q(decision=Decision.APPROVED, executed_at__isnull=False, error="")
-                | (Q(decision=Decision.APPROVED, executed_at__isnull=True) & ~Q(error=""))
+                condition=Q(decision__isnull=True, executed_at__isnull=True, error="")
                 | (
-                    (Q(decision__isnull=True) | ~Q(decision=Decision.APPROVED))
-                    & Q(executed_at__isnull=True, error="")
+                    Q(decision__isnull=False)
+                    & (
+                        Q(decision=Decision.APPROVED, executed_at__isnull=False, error="")
+                        | (Q(decision=Decision.APPROVED, executed_at__isnull=True) & ~Q(error=""))
+                        | (~Q(decision=Decision.APPROVED) & Q(executed_at__isnull=True, error=""))
+                    )
                 ),
             ),
             models.CheckConstraint(

@@ -180,15 +180,15 @@ class LimitForm(ReasonForm):
 
 
 class Holding(admin.SimpleListFilter):
-    """What holds now, or the whole history."""
+    """The whole history, or only what holds now."""
 
     title, parameter_name = "time", "when"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("ever", "Ever")]
+        return [("now", "Now")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
-        if self.value():
+        if not self.value():
             return queryset
         newest = LimitChange.objects.values("name").annotate(newest=Max("id"))
         return queryset.filter(pk__in=newest.values("newest"))
@@ -196,7 +196,7 @@ class Holding(admin.SimpleListFilter):
 
 @admin.register(LimitChange)
 class LimitChangeAdmin(ReadOnlyAdmin):
-    list_display = ("name", "words", "set_to", "holds", "changed_by", "changed_at", "approval")
+    list_display = ("name", "words", "set_to", "changed_by", "changed_at", "approval")
     list_select_related = ("approval",)
     list_filter = (Holding,)
     ordering = ("-id",)
@@ -225,12 +225,9 @@ class LimitChangeAdmin(ReadOnlyAdmin):
 
     @admin.display(description="set to")
     def set_to(self, row: LimitChange) -> str:
-        return "as the environment says" if row.value is None else row.value
-
-    @admin.display(description="holds now")
-    def holds(self, row: LimitChange) -> str:
         known = limits.all_limits().get(row.name)
-        return f"{known.value:f} {known.unit}" if known else EMPTY
+        unit, default = (known.unit, known.default()) if known else ("", EMPTY)
+        return f"{default} {unit}, as the environment says" if row.value is None else f"{row.value} {unit}"
 
 
 show_on(

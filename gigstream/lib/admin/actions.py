@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
-from django.utils.html import format_html
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from gigstream.lib.admin.columns import admin_url, link, list_url
@@ -57,7 +57,8 @@ class Told:
 
     @property
     def html(self) -> SafeString:
-        return format_html("{} {}", self.text, (link(self.about) if self.about else "") or "")
+        parts = filter(None, [self.text, link(self.about)])
+        return format_html_join(" ", "{}", ((part,) for part in parts))
 
 
 @dataclass(slots=True)
