@@ -46,7 +46,20 @@ class InvalidLimit(Refusal):
     status = 422
 
 
-class JobFailed(Refusal):
-    """A job that was run by hand did not come to its end."""
+class ClaimedByAnother(Refusal):
+    """Somebody else of the staff sees to it."""
 
-    code = "job_failed"
+    code = "claimed_by_another"
+
+
+class NotClaimed(Refusal):
+    """Nobody has claimed it, so nobody can give it back."""
+
+    code = "not_claimed"
+
+
+class UnknownJob(Refusal):
+    """The schedule has no job of that name."""
+
+    code = "unknown_job"
+    status = 404

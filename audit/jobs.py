@@ -13,6 +13,9 @@ from django.conf import settings
 from django.db import connection, transaction
 from kombu.exceptions import KombuError
 
+from audit.errors import UnknownJob
+from audit.services import Record, record_many
+
 logger = logging.getLogger(__name__)
 
 
@@ -116,7 +119,8 @@ def _ring(name: str) -> None:
         later.start()
 
 
-def _send(name: str) -> None:
+def _send(name: str) -> bool:
+    """Whether the broker took the message."""
     entry = _schedule()[name]
     try:
         current_app.send_task(
@@ -128,6 +132,8 @@ def _send(name: str) -> None:
         )
     except (KombuError, OSError) as error:
         logger.warning("no doorbell for %s: %s", name, error)
+        return False
+    return True
 
 
 _STARTED = """
@@ -157,6 +163,16 @@ def _finished(one: Job, *, rows: int, error: str) -> None:
         logger.error("job %s failed: %s", one.name, error)
     with connection.cursor() as cursor:
         cursor.execute(_FINISHED, {"rows": rows, "error": error, "name": one.name})
+
+
+def ask_for(name: str) -> bool:
+    """The current actor has asked for a run of the job now, which is on record, and its bell is rung at once;
+    returns whether somebody may hear it. Without a broker beat does the work in its turn. Raises UnknownJob.
+    """
+    if name not in _schedule():
+        raise UnknownJob(f"no job {name!r} is scheduled")
+    record_many([Record("job.ask", "jobheartbeat", name)])
+    return _send(name)
 
 
 def ring_overdue() -> int:

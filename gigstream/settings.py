@@ -26,7 +26,9 @@ CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[DEVELOPMENT_FIELD_KEY])
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    # The pages of unfold stand before those of Django's admin, whose names they have.
+    "unfold.apps.BasicAppConfig",
+    "gigstream.console.site_config.ConsoleSiteConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -57,6 +59,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "gigstream.lib.browsers.PolicyMiddleware",
     "audit.middleware.ActorMiddleware",
 ]
 
@@ -335,6 +338,27 @@ EMAIL_URL_GIVEN = bool(env.str("EMAIL_URL", default=""))
 vars().update(env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="GigStream <no-reply@gigstream.example>")
+
+# --- The staff's pages: how unfold shows them -------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "GigStream",
+    "SITE_HEADER": "GigStream",
+    "SITE_SUBHEADER": "all times in UTC",
+    "SITE_URL": None,
+    "SITE_SYMBOL": "payments",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "gigstream.console.navigation.icon"}],
+    # Django's own log of changes stays empty: the audit log is the one record of who did what.
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "ENVIRONMENT": "gigstream.console.navigation.environment",
+    "DASHBOARD_CALLBACK": "gigstream.console.overview.overview",
+    "STYLES": ["gigstream.console.navigation.style"],
+    "SIDEBAR": {
+        "show_search": True,
+        "command_search": True,
+        "navigation": "gigstream.console.navigation.sidebar",
+    },
+}
 
 # --- Language, time, files ----------------------------------------------------------------------------------
 LANGUAGE_CODE = "en-us"

@@ -28,6 +28,7 @@ urlpatterns = [
     path("api/schema/", documentation.schema, name="schema"),
     path("api/docs/", documentation.Page.as_view(template_name="api/swagger.html"), name="swagger"),
     path("api/redoc/", documentation.Page.as_view(template_name="api/redoc.html"), name="redoc"),
+    path("api/redoc/redoc.js", documentation.redoc_script, name="redoc-script"),
     path("healthz", HealthView.as_view(), name="healthz"),
     path("readyz", ReadinessView.as_view(), name="readyz"),
     path("metrics", MetricsView.as_view(), name="metrics"),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from celery import current_app
+from django.conf import settings
 from django.contrib import admin
 from django.db import models
 from django.db.models import Q, QuerySet
@@ -13,15 +13,8 @@ from django.utils.safestring import SafeString
 from audit import answers
 from audit.context import current_actor
 from audit.enums import ActorType
-from audit.errors import JobFailed
-from audit.jobs import scheduled_jobs
-from audit.models import (
-    AnsweredRequest,
-    AuditLog,
-    AuditSeal,
-    BookCheck,
-    JobHeartbeat,
-)
+from audit.jobs import ask_for
+from audit.models import AnsweredRequest, AuditLog, AuditSeal, BookCheck, Claim, JobHeartbeat
 from gigstream.lib.admin import (
     EMPTY,
     ActForm,
@@ -148,12 +141,6 @@ class AuditSealAdmin(ReadOnlyAdmin):
     search_help_text = "number or hash of a seal"
 
 
-def _jobs_by_name() -> dict[str, Any]:
-    """The schedule; a web process has to load the apps' jobs first."""
-    current_app.loader.import_default_modules()
-    return {job.name: job for job in scheduled_jobs()}
-
-
 @admin.register(JobHeartbeat)
 class JobHeartbeatAdmin(ReadOnlyAdmin):
     list_display = (
@@ -177,27 +164,21 @@ class JobHeartbeatAdmin(ReadOnlyAdmin):
             "ran",
             lambda row: _run(row),
             form=ActForm,
-            note="Each runs here, one after the other. A job may always be run once more.",
+            note="A job may always be run once more.",
         ),
     )
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Lists every job of the schedule, also one that has never run, so that it can be run."""
-        jobs = _jobs_by_name().values()
-        rows = [JobHeartbeat(name=job.name, every_seconds=job.every_seconds) for job in jobs]
+        rows = [JobHeartbeat(name=name, every_seconds=job["every"]) for name, job in settings.JOBS.items()]
         JobHeartbeat.objects.bulk_create(rows, ignore_conflicts=True)
         return super().get_changelist_instance(request)
 
 
 def _run(row: JobHeartbeat) -> Told:
-    job = _jobs_by_name().get(row.name)
-    if job is None:
-        raise JobFailed("it is no longer scheduled")
-    try:
-        rows = job.run()
-    except Exception as error:
-        raise JobFailed(f"it failed: {error}") from error
-    return Told(f"{row.name} ran and worked on {rows} rows.")
+    if ask_for(row.name):
+        return Told(f"{row.name} is asked for: a worker takes it up next.")
+    return Told(f"No broker answers: {row.name} runs in its turn.", is_warning=True)
 
 
 @admin.register(BookCheck)
@@ -208,6 +189,18 @@ class BookCheckAdmin(ReadOnlyAdmin):
     sortable_by = ("checked_at",)
     searches = (by_text("name__icontains"),)
     search_help_text = "part of an invariant's name"
+
+
+@admin.register(Claim)
+class ClaimAdmin(ReadOnlyAdmin):
+    list_display = ("claimed_at", "subject", "claimed_by", "reason", "ended_at", "ended_by")
+    list_filter = ("subject_type", ("ended_at", admin.EmptyFieldListFilter))
+    searches = (by_number("id"), by_text("subject_id", "claimed_by"))
+    search_help_text = "number of a claim, id of what was claimed, or of a member of staff"
+
+    @admin.display(description="what")
+    def subject(self, row: Claim) -> SafeString | str:
+        return party(row.subject_type, row.subject_id)
 
 
 @admin.register(AnsweredRequest)

@@ -17,6 +17,7 @@ from audit.models import (
     AuditLog,
     AuditSeal,
     BookCheck,
+    Claim,
     JobHeartbeat,
     LimitChange,
 )
@@ -195,6 +196,12 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "words": "A row.",
         "violations": 0,
         "milliseconds": 1,
+    },
+    Claim: lambda: {
+        "subject_type": "row",
+        "subject_id": str(_number()),
+        "claimed_by": "1",
+        "claimed_at": AT,
     },
     AnsweredRequest: lambda: {
         "caller": "platform:row",

@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
-from audit.models import AnsweredRequest, Approval, AuditLog, AuditSeal, JobHeartbeat, LimitChange
+from audit.models import AnsweredRequest, Approval, AuditLog, AuditSeal, Claim, JobHeartbeat, LimitChange
 from gigstream.lib.ids import new_id
 from loans.models import Loan
 from payments.models import (
@@ -82,6 +82,11 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("audit_refusal_has_a_reason", AuditLog, {"success": False}),
     ("seal_covers_rows", AuditSeal, {"row_count": 0}),
     ("heartbeat_interval_positive", JobHeartbeat, {"every_seconds": 0}),
+    ("claim_names_its_subject_and_staff", Claim, {"subject_type": ""}),
+    ("claim_names_its_subject_and_staff", Claim, {"subject_id": ""}),
+    ("claim_names_its_subject_and_staff", Claim, {"claimed_by": ""}),
+    ("claim_ends_after_it_began", Claim, {"ended_at": AT - SECOND}),
+    ("claim_ends_after_it_began", Claim, {"ended_by": "2"}),
     ("request_answer_is_a_success", AnsweredRequest, {"status": 199}),
     ("request_answer_is_a_success", AnsweredRequest, {"status": 300}),
     ("worker_status_known", Worker, {"status": "asleep"}),
@@ -351,6 +356,7 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
 
 # (constraint, model, columns in which the second row is like the first, what else both rows have)
 REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] = [
+    ("claim_open_once", Claim, ("subject_type", "subject_id"), {}),
     ("request_answered_once", AnsweredRequest, ("caller", "method", "path", "key"), {}),
     ("refresh_token_one_unused_per_session", RefreshToken, ("session",), {}),
     ("invitation_one_open_per_address", Invitation, ("platform", "email_hash"), {}),

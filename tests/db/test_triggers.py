@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, models, transaction
 
-from audit.models import Approval, AuditLog, AuditSeal, BookCheck, LimitChange
+from audit.models import Approval, AuditLog, AuditSeal, BookCheck, Claim, LimitChange
 from loans.enums import LOAN_MOVES
 from loans.models import Loan
 from payments.enums import STREAM_MOVES, TRANSACTION_MOVES
@@ -284,3 +284,19 @@ def test_what_was_decided_stays_and_nothing_is_deleted():
     with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
         execute("DELETE FROM approvals WHERE id = %s", row.pk)
     assert update(row, requester_told_at=AT) == 1
+
+
+# --- Claims -------------------------------------------------------------------------------------------------
+def test_a_claim_only_ends_and_stays_on_record():
+    claim = insert(valid(Claim))
+    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+        update(claim, claimed_by="2")
+    assert update(claim, ended_at=AT + timedelta(seconds=1), ended_by="1") == 1
+    before = stored(claim)
+
+    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+        update(claim, ended_at=None, ended_by="")
+    with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
+        execute("DELETE FROM claims")
+
+    assert stored(claim) == before

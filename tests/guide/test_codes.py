@@ -50,7 +50,7 @@ OF_STAFF = {
     *("not_permitted", "asked_already", "decided_already", "payload_changed", "invalid_limit"),
     *("job_failed", "sum_changed"),
     *("switched_already", "not_parked", "not_with_provider", "break_resolved", "unknown_subject"),
-    *("provider_refused", "provider_silent"),
+    *("provider_refused", "provider_silent", "claimed_by_another", "not_claimed", "unknown_job"),
 }
 PASSWORD = "a long passphrase"
 TASK = {"title": "Deliver", "task_type": "fixed", "amount": "5"}

@@ -1,7 +1,5 @@
 """The staff's pages: read-only, quick on large tables, linked to each other."""
 
-from django.contrib import admin
-
 from gigstream.lib.admin.actions import (
     Act,
     ActForm,
@@ -58,8 +56,3 @@ __all__ = [
     "show_everywhere",
     "show_on",
 ]
-
-admin.site.site_header = admin.site.site_title = "GigStream"
-admin.site.index_title = "Operations"
-admin.site.site_url = None
-admin.site.empty_value_display = EMPTY

@@ -17,6 +17,7 @@ from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES, TEXTAREA_CLASSES
 
 from gigstream.lib.admin.columns import admin_url, link, list_url
 from gigstream.lib.errors import Refusal
@@ -31,12 +32,21 @@ Action = Callable[[Any, HttpRequest, QuerySet], HttpResponse | None]
 FirstTime = Callable[[HttpRequest, str], bool]
 
 
+def _classes(widget: forms.Widget) -> Sequence[str]:
+    """What unfold's own fields look like."""
+    if isinstance(widget, forms.Textarea):
+        return TEXTAREA_CLASSES
+    return SELECT_CLASSES if isinstance(widget, forms.Select) else INPUT_CLASSES
+
+
 class ActForm(forms.Form):
     """What an action wants to know; `rows` are those that it is for."""
 
     def __init__(self, *args: Any, rows: Sequence[models.Model], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.rows = rows
+        for one in self.fields.values():
+            one.widget.attrs["class"] = " ".join(_classes(one.widget))
 
 
 class ReasonForm(ActForm):

@@ -10,6 +10,7 @@ from django.contrib.admin.utils import flatten_fieldsets
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from unfold.admin import ModelAdmin
 
 from gigstream.lib.admin.actions import actions_on
 from gigstream.lib.admin.columns import Column, is_secret, secrets, shown
@@ -18,7 +19,7 @@ from gigstream.lib.admin.search import Search
 from gigstream.lib.admin.tables import tables_by_model
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):
+class ReadOnlyAdmin(ModelAdmin):
     """Rows may be looked at, found and followed; what changes them are actions that call services.
 
     `fieldsets` and `list_display` name fields plainly; without fieldsets every field but secrets is shown.
@@ -26,6 +27,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     """
 
     change_form_template = "admin/gigstream/change_form.html"
+    list_fullwidth = True
     list_per_page = 50
     list_max_show_all = 200
     list_select_related: ClassVar[tuple[str, ...]] = ()
@@ -51,7 +53,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         """Whether this member of staff may use the actions: those who may change such rows."""
         return super().has_change_permission(request)
 
-    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:  # type: ignore[override]
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
         """The audit log is the one record of who did what; Django's own would keep names of the deleted."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -144,7 +146,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     def _get_base_actions(self) -> Any:
         """The actions of this page, and those that apps above have added."""
         added = [self.get_action(action) for action in actions_on(self.model)]
-        return [*super()._get_base_actions(), *added]  # type: ignore[misc]
+        return [*super()._get_base_actions(), *added]
 
     def _page_actions(self, request: HttpRequest, obj: models.Model) -> list[tuple[str, str]]:
         actions: Any = self.get_actions(request)
@@ -173,7 +175,7 @@ class ProfileAdmin(ReadOnlyAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         gone = obj is not None and obj.deleted_at is not None
-        return not gone and admin.ModelAdmin.has_change_permission(self, request, obj)
+        return not gone and ModelAdmin.has_change_permission(self, request, obj)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Write the changed fields and nothing else, and have it recorded."""

@@ -90,6 +90,7 @@ class CappedPaginator(Paginator):
     """Counts no further than people leaf: the count of a large table costs more than the page."""
 
     most = 10_000
+    template_name = "admin/gigstream/pagination.html"
 
     @cached_property
     def count(self) -> int:

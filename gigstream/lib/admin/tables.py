@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import admin
-from django.contrib.admin.utils import display_for_field, display_for_value, label_for_field, lookup_field
+from django.contrib.admin.utils import label_for_field, lookup_field
 from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.text import capfirst, slugify
+from unfold.utils import display_for_field, display_for_value
 
 from gigstream.lib.admin.columns import Column, admin_url, list_url
 

@@ -1,11 +1,11 @@
-"""The panel on the admin's first page: whether all is well, at a glance."""
+"""The first page: whether all is well, at a glance."""
 
 from datetime import datetime
 from typing import Any
 
-from django import template
 from django.conf import settings
 from django.db.models import Model, QuerySet
+from django.http import HttpRequest
 
 from audit.models import BookCheck, JobHeartbeat
 from gigstream.lib.admin import CappedPaginator, admin_url, list_url
@@ -14,14 +14,11 @@ from payments.enums import StreamStatus, TransactionStatus
 from payments.models import Stream, Transaction
 from platforms.models import Dispute
 
-register = template.Library()
 
-
-@register.inclusion_tag("admin/gigstream/operations.html")
-def operations_panel() -> dict[str, Any]:
-    """The last checks of the books, the counts of what is under way, and each job's last run."""
+def overview(request: HttpRequest, context: dict[str, Any]) -> dict[str, Any]:
+    """What the first page shows: the last checks of the books, what is under way, and each job's last run."""
     now = database_now()
-    return {"checks": last_checks(), "counts": counts(), "jobs": jobs(now), "now": now}
+    return {**context, "checks": last_checks(), "counts": counts(), "jobs": jobs(now), "now": now}
 
 
 def last_checks() -> dict[str, Any]:

@@ -14,7 +14,7 @@ import gigstream.lib.money
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0002_answered_requests"),
+        ("audit", "0003_claims"),
     ]
 
     operations = [

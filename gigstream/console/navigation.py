@@ -1,0 +1,180 @@
+"""Where staff go: the pages by job, each shown to those who may see it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+
+from gigstream.lib.admin import list_url
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page that is no list: `url` is the name of its address, `may` says who sees it, or else all."""
+
+    words: str
+    symbol: str
+    url: str
+    may: Callable[[HttpRequest], bool] = lambda request: True
+
+    def item(self, request: HttpRequest) -> dict[str, Any] | None:
+        """What the menu shows, or None for staff who may not see it."""
+        return _item(request, self.words, self.symbol, reverse(self.url)) if self.may(request) else None
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """The list of a model, for staff who may see its rows."""
+
+    words: str
+    symbol: str
+    label: str
+
+    def item(self, request: HttpRequest) -> dict[str, Any] | None:
+        """What the menu shows, or None for staff who may not see it."""
+        model = apps.get_model(self.label)
+        if not admin.site.get_model_admin(model).has_view_permission(request):
+            return None
+        return _item(request, self.words, self.symbol, list_url(model))
+
+
+MENU: tuple[tuple[str, tuple[Page | List, ...]], ...] = (
+    (
+        "",
+        (
+            Page("Overview", "monitoring", "admin:index"),
+            List("Approvals", "approval_delegation", "audit.Approval"),
+        ),
+    ),
+    (
+        "Money",
+        (
+            List("Streams", "water", "payments.Stream"),
+            List("Streams under way", "timelapse", "payments.ActiveStream"),
+            List("Ledger", "menu_book", "payments.LedgerEntry"),
+            List("Accounts", "account_balance", "payments.Account"),
+            List("Adjustments", "balance", "payments.Adjustment"),
+            List("Volume by day", "bar_chart", "payments.DailyTransactionSummary"),
+            List("Closed days", "event_available", "payments.TransactionDay"),
+        ),
+    ),
+    (
+        "Payouts & settlement",
+        (
+            List("Transactions", "payments", "payments.Transaction"),
+            List("Calls to the provider", "call_made", "payments.SettlementAttempt"),
+            List("Provider's notices", "call_received", "payments.ProviderNotification"),
+            List("Provider's breakers", "electric_bolt", "payments.ProviderBreaker"),
+            List("Switches", "toggle_on", "payments.PaymentSwitch"),
+            List("Reconciliations", "compare_arrows", "payments.Reconciliation"),
+            List("Breaks", "difference", "payments.ReconciliationBreak"),
+            List("Deposits seen", "savings", "payments.ObservedTransfer"),
+            List("Wallet orders", "add_card", "payments.WalletOrder"),
+            List("Chain", "link", "payments.ChainCursor"),
+            List("Sandbox transfers", "science", "payments.SandboxTransfer"),
+            List("Sandbox wallets", "wallet", "payments.SandboxWallet"),
+            List("Sandbox faults", "bug_report", "payments.SandboxFault"),
+        ),
+    ),
+    (
+        "Work",
+        (
+            List("Tasks", "task", "platforms.Task"),
+            List("Disputes", "gavel", "platforms.Dispute"),
+            List("Milestones", "flag", "platforms.Milestone"),
+            List("Work events", "history", "platforms.WorkEvent"),
+            List("Completion", "percent", "platforms.TaskCompletionStats"),
+            List("Tallies", "tag", "platforms.TaskTally"),
+        ),
+    ),
+    (
+        "People",
+        (
+            List("Workers", "engineering", "workers.Worker"),
+            List("Earnings", "attach_money", "loans.WorkerEarnings"),
+            List("Wallet changes", "currency_exchange", "workers.WalletChange"),
+            List("Sessions", "devices", "workers.WorkerSession"),
+            List("Refresh tokens", "autorenew", "workers.RefreshToken"),
+            List("Password resets", "lock_reset", "workers.PasswordReset"),
+            List("Sign-in attempts", "password", "workers.SignInAttempts"),
+            List("Wallet nonces", "casino", "workers.WalletNonce"),
+        ),
+    ),
+    (
+        "Platforms",
+        (
+            List("Platforms", "storefront", "platforms.Platform"),
+            List("Performance", "speed", "payments.PlatformPerformance"),
+            List("Engagements", "handshake", "platforms.Engagement"),
+            List("Invitations", "mail", "platforms.Invitation"),
+            List("API keys", "key", "platforms.ApiKey"),
+            List("Webhooks", "webhook", "platforms.WebhookEndpoint"),
+            List("Deliveries", "outbox", "platforms.WebhookDelivery"),
+        ),
+    ),
+    (
+        "Reputation & loans",
+        (
+            List("Loans", "request_quote", "loans.Loan"),
+            List("Repayment", "trending_up", "loans.LoanRepaymentStatus"),
+            List("Risk", "shield", "loans.WorkerRiskAssessment"),
+            List("Reputation events", "star", "reputation.ReputationEvent"),
+            List("Reputation history", "star_half", "reputation.ReputationHistory"),
+        ),
+    ),
+    (
+        "Records",
+        (
+            List("Audit log", "policy", "audit.AuditLog"),
+            List("Limits", "tune", "audit.LimitChange"),
+            List("Claimed work", "assignment_ind", "audit.Claim"),
+            List("Seals", "verified", "audit.AuditSeal"),
+            List("Checks of the books", "fact_check", "audit.BookCheck"),
+            List("Jobs", "schedule", "audit.JobHeartbeat"),
+            List("Events", "campaign", "platforms.Event"),
+            List("Event counters", "123", "platforms.EventCounter"),
+            List("Answered requests", "question_answer", "audit.AnsweredRequest"),
+        ),
+    ),
+    (
+        "Staff",
+        (
+            List("Staff", "badge", "auth.User"),
+            List("Groups", "groups", "auth.Group"),
+        ),
+    ),
+)
+
+
+def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
+    """The menu as this member of staff sees it: a group with nothing in it for them is not there."""
+    groups = [(title, [one.item(request) for one in entries]) for title, entries in MENU]
+    found = [(title, [item for item in items if item]) for title, items in groups]
+    return [{"title": title, "items": items, "collapsible": bool(title)} for title, items in found if items]
+
+
+def _item(request: HttpRequest, words: str, symbol: str, link: str) -> dict[str, Any]:
+    here = request.path
+    inside = here == link or (link != reverse("admin:index") and here.startswith(link))
+    return {"title": words, "icon": symbol, "link": link, "active": inside}
+
+
+def environment(request: HttpRequest) -> tuple[str, str]:
+    """Which system this is, and the colour to say it in."""
+    return ("production", "danger") if settings.PRODUCTION else ("development", "info")
+
+
+def style(request: HttpRequest) -> str:
+    """The address of the console's own styles."""
+    return static("gigstream/console.css")
+
+
+def icon(request: HttpRequest) -> str:
+    """The address of the picture that browsers show on the tab."""
+    return static("gigstream/icon.svg")

@@ -1,0 +1,111 @@
+"""What the pages tell browsers: a policy that lets nothing in from elsewhere, and nothing of elsewhere."""
+
+import re
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.contrib.staticfiles import finders
+from django.test import Client
+from django.urls import reverse
+
+from gigstream.console.navigation import MENU, List
+from gigstream.lib.admin import admin_url, list_url
+from tests.factories import WorkerFactory
+from workers.models import Worker
+
+pytestmark = pytest.mark.django_db
+
+ELSEWHERE = re.compile(
+    r"""(?:\b(?:src|href|action|srcset|data)=["']?|url\(["']?|@import\s+["'])(?:https?:)?//[^"')\s]*"""
+)
+INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|(?<![:\w-])style=|\son[a-z]+=|javascript:")
+STAFF = (
+    "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self'; font-src 'self';"
+    " img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none';"
+    " frame-ancestors 'none'"
+)
+DOCUMENTATION = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self';"
+    " img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none';"
+    " frame-ancestors 'none'; worker-src blob:"
+)
+
+
+@pytest.fixture
+def client():
+    client = Client()
+    client.force_login(User.objects.create_superuser("root", "root@example.com", "root"))
+    return client
+
+
+def staff_pages():
+    worker, staff = WorkerFactory(), User.objects.get(username="root")
+    return [
+        reverse("admin:index"),
+        list_url(Worker),
+        list_url(Worker, q="nobody"),
+        admin_url(worker),
+        reverse("admin:loans_portfolio"),
+        list_url(User),
+        reverse("admin:auth_user_add"),
+        admin_url(staff),
+        reverse("admin:auth_user_password_change", args=[staff.pk]),
+        reverse("admin:auth_user_delete", args=[staff.pk]),
+        list_url(Group),
+        reverse("admin:auth_group_add"),
+        reverse("admin:password_change"),
+    ]
+
+
+def test_every_page_says_its_policy_and_refers_to_no_other_host(client):
+    policies = dict.fromkeys(staff_pages(), STAFF)
+    policies |= {reverse(name): DOCUMENTATION for name in ("swagger", "redoc")}
+    for url, policy in policies.items():
+        response = client.get(url)
+        assert response.status_code == 200, url
+        assert response["Content-Security-Policy"] == policy, url
+        html = response.content.decode()
+        assert ELSEWHERE.findall(html) == [], url
+        if policy == STAFF:
+            assert INLINE.findall(html) == [], url
+
+    login = Client().get(reverse("admin:login"))
+    assert login["Content-Security-Policy"] == STAFF
+    assert (ELSEWHERE.findall(login.content.decode()), INLINE.findall(login.content.decode())) == ([], [])
+
+
+def test_the_styles_of_a_page_are_here_and_refer_to_no_other_host(client):
+    html = client.get(list_url(Worker)).content.decode()
+    files = re.findall(r'(?:src|href)="/static/([^"]+\.(?:css|js|svg))"', html)
+    assert "gigstream/console.css" in files
+    assert [name for name in files if finders.find(name) is None] == []
+    for name in files:
+        if name.endswith(".css"):
+            with open(finders.find(name), encoding="utf-8") as file:
+                assert ELSEWHERE.findall(file.read()) == [], name
+
+
+def test_redoc_asks_for_its_picture_here(client):
+    script = client.get(reverse("redoc-script")).content.decode()
+    assert "/static/gigstream/icon.svg" in script
+    assert "cdn.redoc.ly" not in script
+
+
+def test_what_is_no_page_says_no_policy(client):
+    assert "Content-Security-Policy" not in client.get(reverse("healthz"))
+
+
+def test_every_list_is_in_the_menu_of_who_may_see_it():
+    listed = [entry.label for _, entries in MENU for entry in entries if isinstance(entry, List)]
+    assert sorted(listed) == sorted(model._meta.label for model in admin.site._registry)
+
+
+def test_the_menu_shows_only_what_may_be_seen(client):
+    whole = client.get(reverse("admin:index")).content.decode()
+    assert f'href="{list_url(Worker)}"' in whole
+    clerk = Client()
+    clerk.force_login(User.objects.create_user("clerk", password="x", is_staff=True))
+    bare = clerk.get(reverse("admin:index")).content.decode()
+    assert 'href="/admin/workers/' not in bare
+    assert "Payouts &amp; settlement" not in bare
