@@ -36,14 +36,14 @@ from gigstream.lib.errors import Refusal
 
 OPEN_FOR = timedelta(hours=24)
 EXPIRED_AT_ONCE = 500
-MAY_DECIDE = "audit.change_approval"
+MAY_DECIDE = "audit.approve_approval"
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of act that needs a second person.
 
-    `permission` is Django's, of who may ask for it and, together with `audit.change_approval`, decide on it.
+    `permission` is Django's, of who may ask for it and, together with `MAY_DECIDE`, decide on it.
     `execute` calls the service of the owning app and says what it made; `tell` puts what is asked for into
     words, line by line.
     """

@@ -12,6 +12,7 @@ from audit.approvals import register as register_kind
 from audit.approvals import request as request_approval
 from audit.errors import InvalidLimit
 from audit.models import Approval, LimitChange
+from gigstream.lib import sql
 from gigstream.lib.clock import database_now
 from gigstream.lib.money import InvalidAmount
 from gigstream.lib.money import amount as exact
@@ -64,11 +65,17 @@ def all_limits() -> Mapping[str, Limit]:
     return _limits
 
 
+_LIST_ALL = """
+    INSERT INTO limit_changes (name, changed_by)
+    SELECT name, 'environment' FROM unnest(%(names)s::text[]) AS name
+    WHERE NOT EXISTS (SELECT 1 FROM limit_changes l WHERE l.name = name.name)
+    RETURNING id
+"""
+
+
 def list_all() -> None:
     """Every limit has a row, so that staff see it; the first says that the environment's value holds."""
-    known = set(LimitChange.objects.values_list("name", flat=True))
-    for name in set(_limits) - known:
-        LimitChange(name=name, changed_by="environment").save(force_insert=True)
+    sql.rows(_LIST_ALL, {"names": list(_limits)})
 
 
 def ask_to_change(*, name: str, value: str, reason: str, now: datetime | None = None) -> Approval:
@@ -82,7 +89,7 @@ def ask_to_change(*, name: str, value: str, reason: str, now: datetime | None = 
     wanted = f"{limit.read(value):f}" if value.strip() else None
     return request_approval(
         kind=CHANGE,
-        subject=("limitchange", name),
+        subject=("limit", name),
         parameters={"value": wanted, "before": f"{limit.value:f}"},
         reason=reason,
         now=now,
@@ -122,4 +129,4 @@ def _tell(approval: Approval) -> list[tuple[str, str]]:
     ]
 
 
-CHANGE = register_kind(Kind("limit.change", "Change of a limit", "audit.change_limitchange", _change, _tell))
+CHANGE = register_kind(Kind("limit.change", "Change of a limit", "audit.set_limitchange", _change, _tell))

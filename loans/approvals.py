@@ -65,7 +65,7 @@ def _tell_terms(approval: Approval) -> Lines:
 
 
 APPROVE = approvals.register(
-    Kind("loan.approve", "Approval of a large advance", "loans.change_loan", _approve, _tell_terms)
+    Kind("loan.approve", "Approval of a large advance", "loans.approve_loan", _approve, _tell_terms)
 )
 
 
@@ -94,5 +94,5 @@ def _tell_loss(approval: Approval) -> Lines:
 
 
 WRITE_OFF = approvals.register(
-    Kind("loan.write_off", "Write-off of an advance", "loans.change_loan", _write_off, _tell_loss)
+    Kind("loan.write_off", "Write-off of an advance", "loans.write_off_loan", _write_off, _tell_loss)
 )

@@ -1,10 +1,7 @@
 """The staff's doors to platforms, their keys, and work."""
 
 from collections.abc import Sequence
-from decimal import Decimal
-from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -15,7 +12,6 @@ from gigstream.lib.admin import (
     ActForm,
     ProfileAdmin,
     ReadOnlyAdmin,
-    ReasonForm,
     ReportAdmin,
     Table,
     Told,
@@ -28,11 +24,9 @@ from gigstream.lib.admin import (
     each,
     show_on,
 )
-from gigstream.lib.money import BPS, ZERO, InvalidAmount, usdc
-from gigstream.lib.money import amount as exact
 from platforms import services
-from platforms.enums import TASK_MOVES, DeliveryStatus, DisputeOutcome, TaskStatus
-from platforms.funding import funding
+from platforms.enums import TASK_MOVES, DeliveryStatus, TaskStatus
+from platforms.forms import FeeForm, PlatformForm, SplitForm, still_held
 from platforms.models import (
     ApiKey,
     Dispute,
@@ -50,19 +44,6 @@ from platforms.models import (
 )
 from platforms.reports import TaskCompletionStats
 from workers.models import Worker
-
-
-class PlatformForm(forms.ModelForm):
-    def clean_contact_email(self) -> str:
-        """Kept in lower case, as registration does."""
-        return self.cleaned_data["contact_email"].strip().lower()
-
-
-class FeeForm(ReasonForm):
-    fee_bps = forms.IntegerField(
-        min_value=0, max_value=BPS, label="Fee in basis points", help_text="200 is 2 %"
-    )
-    field_order = ("fee_bps", "reason")
 
 
 def _new_secret(platform: Platform, reason: str) -> Told:
@@ -340,35 +321,6 @@ class WorkEventAdmin(ReadOnlyAdmin):
     search_help_text = "id of an event or task"
 
 
-class SplitForm(ReasonForm):
-    """How the money that is still held is split: the worker's part, and the rest goes back."""
-
-    outcome = forms.ChoiceField(choices=DisputeOutcome.choices, label="Who was right")
-    worker_amount = forms.CharField(label="For the worker (USDC)", max_length=21)
-    field_order = ("outcome", "worker_amount", "reason")
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        held = usdc(_held(self.rows[0]) or ZERO) if self.rows else ""
-        self.fields["worker_amount"].help_text = f"{held} is still held; the rest goes back to the platform."
-
-    def clean_worker_amount(self) -> Decimal:
-        """An amount of what is held. That it still is, the service checks under its locks."""
-        try:
-            value = exact(self.cleaned_data["worker_amount"].strip(), allow_zero=True)
-        except InvalidAmount as error:
-            raise forms.ValidationError(error.message) from error
-        held = _held(self.rows[0]) or ZERO
-        if value > held:
-            raise forms.ValidationError(f"only {usdc(held)} is still held")
-        return value
-
-
-def _held(dispute: Any) -> Decimal | None:
-    """What an open dispute still holds back."""
-    return None if dispute.resolved_at else funding().still_held(dispute.task)
-
-
 @admin.register(Dispute)
 class DisputeAdmin(ReadOnlyAdmin):
     list_display = (
@@ -397,7 +349,7 @@ class DisputeAdmin(ReadOnlyAdmin):
             lambda dispute, **given: told(services.resolve_or_ask(task_id=dispute.task_id, **given)),
             form=SplitForm,
             when=lambda dispute: dispute.resolved_at is None,
-            money=_held,
+            money=still_held,
             single=True,
             note="Where more goes back than one may give alone, a second person approves it.",
         ),

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.auth.models import Permission, User
+from django.contrib.contenttypes.models import ContentType
 from django.db import models
 from django.http import HttpResponse
 from django.test import Client
@@ -35,7 +36,9 @@ def member(name: str, *permissions: str) -> Member:
         user = User.objects.create_user(name, email, is_staff=True)
         for permission in permissions:
             app, _, codename = permission.partition(".")
-            user.user_permissions.add(Permission.objects.get(content_type__app_label=app, codename=codename))
+            kind = ContentType.objects.get(app_label=app, model=codename.rpartition("_")[2])
+            made, _ = Permission.objects.get_or_create(content_type=kind, codename=codename)
+            user.user_permissions.add(made)
     else:
         user = User.objects.create_superuser(name, email)
     client = Client()

@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -28,7 +29,6 @@ from gigstream.lib.admin import (
     show_everywhere,
     show_on,
 )
-from gigstream.lib.clock import database_now
 
 WAITING = "waiting"
 
@@ -153,7 +153,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
     @admin.display(description="age")
     def age(self, row: Approval) -> str:
         """How long it has waited, or did."""
-        seconds = ((row.decided_at or database_now()) - row.requested_at).total_seconds()
+        seconds = ((row.decided_at or timezone.now()) - row.requested_at).total_seconds()
         hours, minutes = divmod(int(seconds) // 60, 60)
         return f"{hours} h {minutes} min" if hours else f"{minutes} min"
 
@@ -204,7 +204,7 @@ class LimitChangeAdmin(ReadOnlyAdmin):
     search_help_text = "name of a limit, or number of a change"
     actions = (
         each(
-            "change",
+            "set",
             "Change the limit",
             "asked for",
             lambda row, value, reason: told(limits.ask_to_change(name=row.name, value=value, reason=reason)),

@@ -66,7 +66,7 @@ def _tell_deposit(approval: Approval) -> Lines:
 
 
 DEPOSIT = approvals.register(
-    Kind("deposit", "Deposit by hand", "payments.change_transaction", _deposit, _tell_deposit)
+    Kind("deposit", "Deposit by hand", "platforms.deposit_platform", _deposit, _tell_deposit)
 )
 
 
@@ -113,7 +113,7 @@ CREDIT = approvals.register(
     Kind(
         "deposit.credit_observed",
         "Deposit of a transfer that nobody could place",
-        "payments.change_observedtransfer",
+        "payments.credit_observedtransfer",
         _credit,
         _tell_credit,
     )
@@ -166,7 +166,7 @@ def _tell_adjust(approval: Approval) -> Lines:
 
 
 ADJUST = approvals.register(
-    Kind("ledger.adjust", "Adjustment of the ledger", "payments.change_adjustment", _adjust, _tell_adjust)
+    Kind("ledger.adjust", "Adjustment of the ledger", "payments.adjust_account", _adjust, _tell_adjust)
 )
 
 
@@ -213,5 +213,5 @@ def _tell_go_on(approval: Approval) -> Lines:
 
 
 GO_ON = approvals.register(
-    Kind("payments.go_on", "Letting payouts go on", "payments.change_paymentswitch", _go_on, _tell_go_on)
+    Kind("payments.go_on", "Letting payouts go on", "payments.go_on_paymentswitch", _go_on, _tell_go_on)
 )

@@ -54,7 +54,7 @@ def _tell_fee(approval: Approval) -> Lines:
 
 
 SET_FEE = approvals.register(
-    Kind("platform.set_fee", "Change of a platform's fee", "platforms.change_platform", _set_fee, _tell_fee)
+    Kind("platform.set_fee", "Change of a platform's fee", "platforms.set_fee_platform", _set_fee, _tell_fee)
 )
 
 
@@ -84,7 +84,7 @@ def _tell_cancel(approval: Approval) -> Lines:
 
 
 CANCEL = approvals.register(
-    Kind("task.cancel", "Cancelling with a large refund", "platforms.change_task", _cancel, _tell_cancel)
+    Kind("task.cancel", "Cancelling with a large refund", "platforms.cancel_task", _cancel, _tell_cancel)
 )
 
 
@@ -138,5 +138,5 @@ def _tell_resolve(approval: Approval) -> Lines:
 
 
 RESOLVE = approvals.register(
-    Kind("task.resolve", "Large refund after a dispute", "platforms.change_dispute", _resolve, _tell_resolve)
+    Kind("task.resolve", "Large refund after a dispute", "platforms.resolve_dispute", _resolve, _tell_resolve)
 )

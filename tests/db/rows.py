@@ -371,7 +371,7 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
     },
     Approval: lambda: {
         "kind": "limit.change",
-        "subject_type": "limitchange",
+        "subject_type": "limit",
         "subject_id": "payout_minimum",
         "parameters": {"value": str(_number()), "before": "1"},
         "payload_hash": f"{_number():064}",

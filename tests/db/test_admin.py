@@ -631,7 +631,7 @@ def test_a_job_that_is_asked_for_has_its_bell_rung_and_runs_elsewhere(client, ro
 
     assert messages == [
         "seal_audit_log is asked for: a worker takes it up next.",
-        "no_longer_there: the schedule has no job no_longer_there",
+        "no_longer_there: no job 'no_longer_there' is scheduled",
     ]
     with celery_app.connection_for_read() as broker:
         heard = broker.default_channel.basic_get("default", no_ack=True)

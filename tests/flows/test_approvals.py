@@ -122,7 +122,7 @@ def test_every_kind_is_asked_for_and_done_through_the_pages(ann, bob):
     act(ann.client, "credit", strange, platform=str(platform.pk))
     client = ann.client
     listed = client.get(reverse("admin:audit_limitchange_changelist")).context["cl"].result_list
-    act(client, "change", next(row for row in listed if row.name == "payout_minimum"), value="2.5")
+    act(client, "set", next(row for row in listed if row.name == "payout_minimum"), value="2.5")
     asked = client.get(reverse("admin:payments_stop"))
     answer(client, asked, scope="payouts", subject="", reason="a look at the books")
     switch = PaymentSwitch.objects.get()
@@ -168,8 +168,8 @@ def test_a_small_refund_is_one_persons_to_give(ann):
 # --- Who may -----------------------------------------------------------------------------------------------
 def test_only_members_of_staff_with_the_permission_of_the_kind_decide(ann):
     asked = deposit_asked_for(ann)
-    loans_only = member("eve", "audit.change_approval", "loans.change_loan")
-    maker_only = member("max", "payments.change_transaction")
+    loans_only = member("eve", "audit.approve_approval", "loans.approve_loan")
+    maker_only = member("max", "platforms.deposit_platform")
     for one in (loans_only, maker_only):
         for verb in (approvals.approve, approvals.refuse):
             with pytest.raises(NotPermitted):
@@ -178,7 +178,7 @@ def test_only_members_of_staff_with_the_permission_of_the_kind_decide(ann):
         deposit_asked_for(loans_only)
     with pytest.raises(NotPermitted, match="others approve or refuse"):
         maker_only.does(approvals.withdraw, approval_id=asked.pk, now=NOW)
-    checker = member("liv", "audit.change_approval", "payments.change_transaction")
+    checker = member("liv", "audit.approve_approval", "platforms.deposit_platform")
     checker.user.is_active = False
     checker.user.save()
     with pytest.raises(NotPermitted):
@@ -297,7 +297,7 @@ def test_the_operator_stops_payouts_alone_and_asks_to_let_them_go_on(bob, capsys
 
 
 def test_who_may_decide_and_who_asked_have_emails(ann, bob):
-    member("eve", "audit.change_approval")
+    member("eve", "audit.approve_approval")
     asked = deposit_asked_for(ann)
     assert (notices.send_approval_notices(), notices.send_approval_notices()) == (1, 0)
     assert [(one.to, one.subject) for one in mail.outbox] == [
