@@ -189,6 +189,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "seal_audit_log": {"every": 60, "queue": "default"},
     "sweep_answers": {"every": 60, "queue": "default"},
     "sweep_sign_in": {"every": 60, "queue": "default"},
+    "drop_claims": {"every": 60, "queue": "default"},
     "send_password_resets": {"every": 10, "queue": "default"},
     "send_invitations": {"every": 10, "queue": "default"},
     "send_wallet_notices": {"every": 10, "queue": "default"},
@@ -351,7 +352,7 @@ UNFOLD = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "ENVIRONMENT": "gigstream.console.navigation.environment",
-    "DASHBOARD_CALLBACK": "gigstream.console.overview.overview",
+    "DASHBOARD_CALLBACK": "gigstream.console.dashboard.shown",
     "STYLES": ["gigstream.console.navigation.style"],
     "SIDEBAR": {
         "show_search": True,

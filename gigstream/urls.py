@@ -11,6 +11,7 @@ from payments.api.notifications import circle_notifications
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
+    path("admin/", include("gigstream.console.urls")),
     path("admin/", admin.site.urls),
     # What is asked most comes first: addresses are tried one after the other.
     path("api/v1/me/overview", Overview.as_view(), name="me-overview"),

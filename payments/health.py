@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import IntEnum
 
-from django.db.models import Avg, Count, Max, Q
+from django.db.models import Avg, Count, Q
 
 from gigstream.lib.money import usdc
 from payments.enums import BreakerState
@@ -92,8 +92,10 @@ def _gap(now: datetime) -> Figure:
     waiting = Transaction.objects.outgoing().filter(status="pending").order_by("created_at").first()
     if waiting is None:
         return Figure("gap", "nothing waits", f"at most {LONGEST_GAP}", State.GOOD)
-    answered = SettlementAttempt.objects.filter(error_class__isnull=True, ended_at__isnull=False)
-    last = answered.aggregate(last=Max("ended_at"))["last"]
+    answered = SettlementAttempt.objects.filter(
+        started_at__lte=now, error_class__isnull=True, ended_at__isnull=False
+    )
+    last = answered.order_by("-started_at").values_list("ended_at", flat=True).first()
     seconds = (now - max(filter(None, [waiting.created_at, last]))).total_seconds()
     return _limited("gap", seconds, LONGEST_GAP.total_seconds(), lambda one: str(timedelta(seconds=int(one))))
 

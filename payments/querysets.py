@@ -2,7 +2,7 @@ from datetime import datetime
 from typing import Self
 
 from gigstream.lib.models import GuardedQuerySet
-from payments.enums import OUTGOING, StreamStatus, TransactionStatus
+from payments.enums import OUTGOING, UNDER_WAY, StreamStatus, TransactionStatus
 
 
 class StreamQuerySet(GuardedQuerySet):
@@ -23,3 +23,7 @@ class TransactionQuerySet(GuardedQuerySet):
     def to_poll(self, now: datetime) -> Self:
         """Transfers whose state may be asked for at `now`."""
         return self.outgoing().filter(status=TransactionStatus.SUBMITTED, next_attempt_at__lte=now)
+
+    def parked(self) -> Self:
+        """Transfers under way that no job takes up: staff must look."""
+        return self.filter(status__in=sorted(UNDER_WAY), next_attempt_at=None)

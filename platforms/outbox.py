@@ -9,6 +9,7 @@ from gigstream.lib.encryption import EncryptedTextField
 from gigstream.lib.models import Common, GuardedQuerySet
 from gigstream.lib.states import status_trigger
 from platforms.enums import DELIVERY_MOVES, DeliveryError, DeliveryStatus, EventType
+from platforms.querysets import GIVEN_UP, DeliveryQuerySet
 
 # Deleting a platform without money history takes its events along; nothing else may.
 ERASING_PLATFORM = "gigstream.erasing_platform"
@@ -147,7 +148,7 @@ class WebhookDelivery(models.Model):
     )
     ended_at = models.DateTimeField(null=True, blank=True)
 
-    objects = models.Manager.from_queryset(GuardedQuerySet)()
+    objects = models.Manager.from_queryset(DeliveryQuerySet)()
     unguarded = models.Manager()
 
     class Meta:
@@ -180,6 +181,7 @@ class WebhookDelivery(models.Model):
                 fields=["platform", "next_attempt_at"],
                 condition=Q(status=DeliveryStatus.PENDING),
             ),
+            models.Index(name="deliveries_given_up", fields=["ended_at"], condition=GIVEN_UP),
         ]
         triggers = [status_trigger(DELIVERY_MOVES)]
 

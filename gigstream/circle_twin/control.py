@@ -80,7 +80,7 @@ def _deliver(api: Api, body: dict[str, Any]) -> dict[str, Any]:
     """Letters that are due are sent, or all of them that were ever written when `again` is set."""
     if body.get("again"):
         for letter in api.store.all(LETTER):
-            api.store.put(LETTER, {**letter, "id": str(uuid4()), "due": 0}, is_open=True)
+            api.store.put(LETTER, {**letter, "id": str(uuid4()), "due": 0}, due=0)
     return {"delivered": api.notifications.deliver()}
 
 

@@ -3,9 +3,9 @@
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from gigstream.circle_twin import chain
+from gigstream.circle_twin import chain, errors
 from gigstream.circle_twin.clock import Clock, text
-from gigstream.circle_twin.errors import invalid, not_found
+from gigstream.circle_twin.errors import ApiError, invalid, not_found
 from gigstream.circle_twin.store import Body, Store
 
 BLOCKCHAINS = ("ARC-TESTNET", "ARC")
@@ -93,6 +93,7 @@ class Custody:
             "createDate": text(now),
             "updateDate": text(now),
             "_units": "0",
+            "_reserved": "0",
             "_nonce": 0,
         }
         self._store.put(WALLET, wallet)
@@ -133,6 +134,16 @@ class Custody:
         if left < 0:
             raise invalid("the wallet holds less than that")
         wallet["_units"] = str(left)
+        self._store.put(WALLET, wallet)
+
+    def reserve(self, wallet_id: str, units: int) -> None:
+        """Open transactions may take so much more, or less, of what the wallet holds. Raises ApiError for
+        more than there is."""
+        wallet = self.wallet(wallet_id)
+        reserved = int(wallet["_reserved"]) + units
+        if units > 0 and reserved > int(wallet["_units"]):
+            raise ApiError(400, errors.INSUFFICIENT_BALANCE, "the wallet holds less than amount and fee")
+        wallet["_reserved"] = str(reserved)
         self._store.put(WALLET, wallet)
 
     def next_nonce(self, wallet_id: str) -> int:

@@ -71,13 +71,13 @@ class Notifications:
             "copies": 2 if "twice" in wrong else 1,
             "attempts": 0,
         }
-        self._store.put(LETTER, letter, is_open=True)
+        self._store.put(LETTER, letter, due=letter["due"])
 
     def deliver(self) -> int:
         """Every letter that is due has been offered to its endpoint; returns how many were taken."""
         with self._delivering:
             now = self._clock.now()
-            due = [letter for letter in self._store.all(LETTER, only_open=True) if letter["due"] <= now]
+            due = self._store.due(LETTER, by=now)
             return sum(self._offer(letter) for letter in sorted(due, key=lambda letter: letter["last"]))
 
     def _offer(self, letter: Body) -> bool:
@@ -85,7 +85,7 @@ class Notifications:
         letter["attempts"] += 1
         letter["due"] = self._clock.now() + FIRST_BACKOFF * 2 ** letter["attempts"]
         still_open = not taken and letter["attempts"] < ATTEMPTS
-        self._store.put(LETTER, letter, is_open=still_open)
+        self._store.put(LETTER, letter, due=letter["due"] if still_open else None)
         return taken
 
     def _send(self, letter: Body) -> bool:

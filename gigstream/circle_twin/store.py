@@ -22,7 +22,7 @@ class Store:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock = RLock()
         self._tables: dict[str, dict[str, Any]] = {}
-        self._open: dict[str, dict[str, None]] = {}
+        self._due: dict[str, dict[str, float]] = {}
         self._depth = 0
         self._changes: list[Change] = []
         self._undo: list[Callable[[], None]] = []
@@ -79,14 +79,14 @@ class Store:
             self._set(table, key, value)
 
     def _set(self, table: str, key: str, value: Any) -> None:
-        rows, open_ = self._tables.setdefault(table, {}), self._open.setdefault(table, {})
-        open_.pop(key, None)
+        rows, due = self._tables.setdefault(table, {}), self._due.setdefault(table, {})
+        due.pop(key, None)
         if value is None:
             rows.pop(key, None)
             return
         rows[key] = value
-        if table.startswith(OBJECTS) and value[0]:
-            open_[key] = None
+        if table.startswith(OBJECTS) and value[0] is not None:
+            due[key] = value[0]
 
     def _read(self, table: str, key: str) -> Any:
         with self._lock:
@@ -98,20 +98,26 @@ class Store:
     def set_fact(self, name: str, value: str) -> None:
         self._write(FACTS, name, value)
 
-    def put(self, kind: str, body: Body, *, is_open: bool = False) -> None:
-        """Keep the object, new or changed; it stays where it first came."""
-        self._write(OBJECTS + kind, body["id"], [is_open, json.dumps(body)])
+    def put(self, kind: str, body: Body, *, due: float | None = None) -> None:
+        """Keep the object, new or changed; it stays where it first came. `due` is the time from which
+        something is to be done with it."""
+        self._write(OBJECTS + kind, body["id"], [due, json.dumps(body)])
 
     def get(self, kind: str, wanted: str) -> Body | None:
         found = self._read(OBJECTS + kind, wanted)
         return json.loads(found[1]) if found else None
 
-    def all(self, kind: str, *, only_open: bool = False) -> list[Body]:
-        """Every object of the kind, oldest first; the open ones in the order of their last change."""
+    def all(self, kind: str) -> list[Body]:
+        """Every object of the kind, oldest first."""
         with self._lock:
-            rows = self._tables.get(OBJECTS + kind, {})
-            chosen = self._open.get(OBJECTS + kind, {}) if only_open else rows
-            texts = [rows[key][1] for key in chosen]
+            texts = [text for _, text in self._tables.get(OBJECTS + kind, {}).values()]
+        return [json.loads(text) for text in texts]
+
+    def due(self, kind: str, by: float) -> list[Body]:
+        """The objects that are due by then, in the order of their last change."""
+        with self._lock:
+            rows, due = self._tables.get(OBJECTS + kind, {}), self._due.get(OBJECTS + kind, {})
+            texts = [rows[key][1] for key, at in due.items() if at <= by]
         return [json.loads(text) for text in texts]
 
     def drop(self, kind: str, wanted: str) -> bool:

@@ -59,8 +59,7 @@ class Transfers:
         wallet = self._source(body)
         fee = _bid(body)
         reserved = amount + chain.fee_of(chain.GAS_LIMIT, Decimal(fee["maxFee"]))
-        if int(wallet["_units"]) - self._reserved(wallet["id"]) < reserved:
-            raise ApiError(400, errors.INSUFFICIENT_BALANCE, "the wallet holds less than amount and fee")
+        self._custody.reserve(wallet["id"], reserved)
         now, fate = self._clock.now(), next((one.fate for one in fates if one.fate), "")
         made = {
             "id": str(uuid4()),
@@ -89,7 +88,7 @@ class Transfers:
             "_plan": list(WAYS.get(fate, USUAL)),
             "_attempt": 0,
         }
-        self._store.put(TRANSACTION, made, is_open=True)
+        self._keep(made)
         self._tell(made)
         return {"id": made["id"], "state": made["state"]}
 
@@ -100,14 +99,6 @@ class Transfers:
         if wallet is None:
             raise not_found("wallet")
         return wallet
-
-    def _reserved(self, wallet_id: str) -> int:
-        """What the wallet's open transactions may still take."""
-        return sum(
-            int(one["_reserved"])
-            for one in self._store.all(TRANSACTION, only_open=True)
-            if one["walletId"] == wallet_id
-        )
 
     def receive(self, wallet: Body, amount: int, source: str) -> Body:
         """Money has come to the wallet from outside, and is there for good."""
@@ -170,7 +161,7 @@ class Transfers:
     def advance(self) -> int:
         """Every open transaction has come as far as it should by now; returns how many steps were taken."""
         now, steps = self._clock.now(), 0
-        for one in self._store.all(TRANSACTION, only_open=True):
+        for one in self._store.due(TRANSACTION, by=now - self.step):
             while one["_plan"] and one["_at"] + self.step <= now:
                 self._come_to(one, one["_plan"].pop(0), one["_at"] + self.step)
                 steps += 1
@@ -216,7 +207,9 @@ class Transfers:
             self._custody.change(receiver["id"], moved)
 
     def _keep(self, one: Body) -> None:
-        self._store.put(TRANSACTION, one, is_open=one["state"] not in TERMINAL)
+        if one["state"] in TERMINAL and "_reserved" in one:
+            self._custody.reserve(one["walletId"], -int(one.pop("_reserved")))
+        self._store.put(TRANSACTION, one, due=one["_at"] if one["_plan"] else None)
 
 
 def seen(one: Body) -> Body:

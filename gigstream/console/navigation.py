@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 
+from gigstream.console.queues import QUEUES, Queue
 from gigstream.lib.admin import list_url
 
 
@@ -44,14 +45,23 @@ class List:
         return _item(request, self.words, self.symbol, list_url(model))
 
 
-MENU: tuple[tuple[str, tuple[Page | List, ...]], ...] = (
-    (
-        "",
-        (
-            Page("Overview", "monitoring", "admin:index"),
-            List("Approvals", "approval_delegation", "audit.Approval"),
-        ),
-    ),
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A queue of what waits for staff, for those who may see what waits in it."""
+
+    queue: Queue
+
+    def item(self, request: HttpRequest) -> dict[str, Any] | None:
+        """What the menu shows, or None for staff who may not see it."""
+        url = reverse("console:queue", args=[self.queue.slug])
+        if not self.queue.may_see(request):
+            return None
+        return _item(request, self.queue.title, self.queue.symbol, url)
+
+
+MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
+    ("", (Page("Overview", "monitoring", "admin:index"),)),
+    ("Work waiting", tuple(map(Work, QUEUES))),
     (
         "Money",
         (
@@ -132,6 +142,7 @@ MENU: tuple[tuple[str, tuple[Page | List, ...]], ...] = (
         "Records",
         (
             List("Audit log", "policy", "audit.AuditLog"),
+            List("All approvals", "order_approve", "audit.Approval"),
             List("Limits", "tune", "audit.LimitChange"),
             List("Claimed work", "assignment_ind", "audit.Claim"),
             List("Seals", "verified", "audit.AuditSeal"),

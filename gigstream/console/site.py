@@ -1,11 +1,20 @@
 """The staff's site."""
 
+import time
+from collections.abc import Sequence
 from typing import Any
 
-from django.http import HttpRequest
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
 
+from gigstream.console.navigation import sidebar
+from gigstream.console.search import find
 from gigstream.lib.admin.columns import EMPTY
+
+MOST_SHOWN = 100
 
 
 class ConsoleSite(UnfoldAdminSite):
@@ -16,3 +25,40 @@ class ConsoleSite(UnfoldAdminSite):
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         return {**super().each_context(request), "colors": None}
+
+    def search(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """What a term names: with `q` a page, or the row's own page where there is only one; with `s` lines
+        for the box that Ctrl + K opens, which finds pages as well."""
+        if "s" in request.GET:
+            return self._lines(request, request.GET["s"])
+        term = request.GET.get("q", "").strip()
+        found = find(request, term)
+        if len(found) == 1:
+            return HttpResponseRedirect(found[0].url)
+        context = {**self.each_context(request), "title": "Search", "term": term, "found": found}
+        return TemplateResponse(request, "admin/gigstream/search.html", context)
+
+    def _lines(self, request: HttpRequest, term: str) -> HttpResponse:
+        if not term.strip():
+            return HttpResponse()
+        began = time.monotonic()
+        rows = [SearchResult(one.name, one.kind, one.url, "arrow_outward") for one in find(request, term)]
+        page = Paginator([*rows, *_pages(request, term)], MOST_SHOWN).page(1)
+        context = {
+            "results": page,
+            "page_obj": page.paginator,
+            "page_counter": 0,
+            "execution_time": time.monotonic() - began,
+        }
+        return TemplateResponse(request, "unfold/helpers/command_results.html", context)
+
+
+def _pages(request: HttpRequest, term: str) -> Sequence[SearchResult]:
+    """The entries of the menu with this word in them."""
+    word = term.strip().lower()
+    return [
+        SearchResult(item["title"], group["title"], item["link"], item["icon"])
+        for group in sidebar(request)
+        for item in group["items"]
+        if word in item["title"].lower()
+    ]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 HEADER = "Content-Security-Policy"
@@ -39,13 +40,16 @@ _STAFF = written(STAFF)
 
 
 class PolicyMiddleware:
-    """Every page says the policy of the staff's pages, unless its view has said another."""
+    """Every page says the policy of the staff's pages, unless its view has said another or the page is
+    Django's own, for developers, about an error."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
-        if response.get("Content-Type", "").startswith("text/html") and HEADER not in response:
+        technical = settings.DEBUG and response.status_code in (404, 500)
+        is_page = response.get("Content-Type", "").startswith("text/html")
+        if is_page and HEADER not in response and not technical:
             response[HEADER] = _STAFF
         return response

@@ -238,7 +238,7 @@ class Offer(MyView):
     """`me/advances/offer`: the exact terms of an advance of some amount."""
 
     query = OfferQuery
-    doors = {"GET": Door("get_my_offer", OfferAnswer)}
+    doors = {"GET": Door("get_my_offer", OfferAnswer, may_be_refused=True)}
 
     def get(self, request: Request) -> HttpResponse:
         now = database_now()

@@ -70,6 +70,11 @@ class SettlementAttempt(models.Model):
         indexes = [
             models.Index(name="attempts_started", fields=["started_at"]),
             models.Index(name="attempts_open", fields=["started_at"], condition=Q(ended_at__isnull=True)),
+            models.Index(
+                name="attempts_of_unknown_outcome",
+                fields=["started_at"],
+                condition=Q(error_class=ErrorClass.UNKNOWN_OUTCOME),
+            ),
         ]
         triggers = [
             pgtrigger.Protect(

@@ -124,6 +124,11 @@ class Transaction(Changing):
                 condition=Q(status__in=sorted(UNDER_WAY), next_attempt_at__isnull=False),
             ),
             models.Index(
+                name="transactions_parked",
+                fields=["created_at"],
+                condition=Q(status__in=sorted(UNDER_WAY), next_attempt_at__isnull=True),
+            ),
+            models.Index(
                 name="transactions_bonuses",
                 fields=["platform"],
                 include=["amount"],

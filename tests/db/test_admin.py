@@ -458,9 +458,9 @@ def test_the_first_page_tells_whether_all_is_well(client):
     BookCheck.objects.create(checked_at=NOW, name="sums", words="Sums", violations=2, milliseconds=1)
     text = " ".join(text_of(client.get(reverse("admin:index"))).split())
     assert "1 of 1 broken" in text
-    assert "active streams 1" in text
-    assert "submit_payouts failed" in text
-    assert "seal_audit_log never" in text
+    assert "Streams running 1" in text
+    assert re.search("submit_payouts every 10 s, started .* ago: no failed", text)
+    assert "seal_audit_log every 60 s never" in text
 
 
 # --- Actions ------------------------------------------------------------------------------------------------

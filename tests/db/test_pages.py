@@ -19,7 +19,9 @@ pytestmark = pytest.mark.django_db
 ELSEWHERE = re.compile(
     r"""(?:\b(?:src|href|action|srcset|data)=["']?|url\(["']?|@import\s+["'])(?:https?:)?//[^"')\s]*"""
 )
-INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|(?<![:\w-])style=|\son[a-z]+=|javascript:")
+INLINE = re.compile(
+    r"<script(?![^>]*\b(?:src=|type=\"application/json\"))|<style|(?<![:\w-])style=|\son[a-z]+=|javascript:"
+)
 STAFF = (
     "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self'; font-src 'self';"
     " img-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none';"

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
+from audit import jobs
 from audit.jobs import ring
 from gigstream.lib.clock import database_now
 from payments import services as payments
@@ -53,9 +54,24 @@ def twin(running_twin, settings):
 
 
 @pytest.fixture
-def worker(twin, settings, tmp_path):
-    """A Celery worker that pays through the twin, and waits long for its answers."""
+def made(twin, monkeypatch):
+    """One pending payout for each fault, by fault, of which no bell is on its way."""
+    monkeypatch.setattr(jobs, "_SPACING", 0.0)
+    platform = PlatformFactory(funds="1000", now=database_now())
+    workers = {}
+    for fault in FAULTS:
+        now = database_now()
+        task = started(WorkerFactory(now=now), platform=platform, amount="10", now=now)
+        platforms.complete_task(task_id=task.pk, now=now)
+        workers[fault] = task.worker
+    assert payments.create_due_payouts() == len(FAULTS)
     empty_queues()
+    return {fault: Transaction.objects.get(type="payout", worker=one) for fault, one in workers.items()}
+
+
+@pytest.fixture
+def worker(made, twin, settings, tmp_path):
+    """A Celery worker that pays through the twin, and waits long for its answers."""
     environment = {
         "CIRCLE_API_URL": twin.url,
         "CIRCLE_API_KEY": API_KEY,
@@ -73,19 +89,6 @@ def until(condition, process=None):
     while not condition():
         assert time.monotonic() < deadline, "it did not happen in time"
         time.sleep(0.02)
-
-
-def payouts():
-    """One pending payout for each fault, by fault."""
-    platform = PlatformFactory(funds="1000", now=database_now())
-    made = {}
-    for fault in FAULTS:
-        now = database_now()
-        task = started(WorkerFactory(now=now), platform=platform, amount="10", now=now)
-        platforms.complete_task(task_id=task.pk, now=now)
-        made[fault] = task.worker
-    assert payments.create_due_payouts() == len(FAULTS)
-    return {fault: Transaction.objects.get(type="payout", worker=worker) for fault, worker in made.items()}
 
 
 def arrange(twin, made, *, but=()):
@@ -211,9 +214,7 @@ STEPS = [
 
 
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
-def test_a_killed_worker_leaves_each_payout_to_be_ended_once(twin, worker, step, record_property):
-    began = database_now()
-    made = payouts()
+def test_a_killed_worker_leaves_each_payout_to_be_ended_once(twin, made, worker, step, record_property):
     step(twin, made, worker)
     if step in (before_the_call_is_taken, after_acceptance):
         arrange(twin, made)
@@ -231,4 +232,5 @@ def test_a_killed_worker_leaves_each_payout_to_be_ended_once(twin, worker, step,
         told = f"killed {step.__name__.replace('_', ' ')}; {fault}: {payout.status}, {calls} calls on record"
         record_property("settlement", told)
         assert payout.status == expected, told
+    began = min(payout.created_at for payout in made.values())
     require_agreement(twin, since=began, now=later.now)

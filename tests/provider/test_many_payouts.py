@@ -14,7 +14,8 @@ from tests.circle import START
 from tests.factories import PlatformFactory, WorkerFactory, running_stream, seconds
 from tests.provider.agreement import Time, require_agreement
 
-pytestmark = pytest.mark.django_db
+# With real commits: a transaction about the whole would stand idle for longer than the database lets it.
+pytestmark = pytest.mark.django_db(transaction=True)
 
 NOW = datetime.fromtimestamp(START, UTC)
 MANY = int(os.environ.get("GIGSTREAM_TEST_PAYOUTS", "200"))

@@ -139,7 +139,7 @@ class ReadOnlyAdmin(ModelAdmin):
     ) -> HttpResponse:
         if obj is not None:
             context["tables"] = self._tables(request, obj)
-            context["page_actions"] = self._page_actions(request, obj)
+            context["page_actions"] = self.page_actions(request, obj)
             context["action_checkbox_name"] = helpers.ACTION_CHECKBOX_NAME
         return super().render_change_form(request, context, add, change, form_url, obj)
 
@@ -148,7 +148,8 @@ class ReadOnlyAdmin(ModelAdmin):
         added = [self.get_action(action) for action in actions_on(self.model)]
         return [*super()._get_base_actions(), *added]
 
-    def _page_actions(self, request: HttpRequest, obj: models.Model) -> list[tuple[str, str]]:
+    def page_actions(self, request: HttpRequest, obj: models.Model) -> list[tuple[str, str]]:
+        """The buttons on the row's page: name and words."""
         actions: Any = self.get_actions(request)
         return [
             (name, words)

@@ -41,8 +41,8 @@ class Table:
         found = self._rows(target, request, row)
         return {
             "title": self.title or capfirst(str(self.model._meta.verbose_name_plural)),
-            "headers": [capfirst(str(label_for_field(column, self.model, target))) for column in columns],
-            "rows": [(admin_url(one), [(_name(c), _cell(c, one, target)) for c in columns]) for one in found],
+            "headers": [header(column, target) for column in columns],
+            "rows": [(admin_url(one), [(_name(c), cell(c, one, target)) for c in columns]) for one in found],
             "all": list_url(self.model, **{self.by: self.key(row)}),
             "more": len(found) == self.limit,
         }
@@ -73,11 +73,17 @@ class Figures:
         return {"title": self.title, "headers": self.headers, "rows": lines, "all": None, "more": False}
 
 
+def header(column: Column, target: Any) -> str:
+    """What stands above the column on the target list."""
+    return str(capfirst(str(label_for_field(column, target.model, target))))
+
+
 def _name(column: Column) -> str:
     return column.__name__ if callable(column) else column
 
 
-def _cell(column: Column, row: models.Model, target: Any) -> Any:
+def cell(column: Column, row: models.Model, target: Any) -> Any:
+    """What the column of the target list shows of the row."""
     field, attribute, value = lookup_field(column, row, target)
     empty = target.get_empty_value_display()
     if field is not None:

@@ -12,7 +12,8 @@ class Door:
     """One method of an address, as the description of the API tells it.
 
     `operation` is unique in the whole API; `listed` doors answer page by page; `pages` are asked for inside
-    an answer that holds more; what one of `may_be_missing` would answer may not be there yet.
+    an answer that holds more; what one of `may_be_missing` would answer may not be there yet. A reading
+    that `may_be_refused` depends on the present state, as every act does.
     """
 
     operation: str
@@ -22,3 +23,4 @@ class Door:
     listed: bool = False
     pages: bool = False
     may_be_missing: bool = False
+    may_be_refused: bool = False

@@ -86,6 +86,8 @@ class DoorSchema(AutoSchema):
             rehearsed = _rehearsal_of(door.answers)
             answers[200] = _either(door, [answers[200], rehearsed]) if 200 in answers else rehearsed
         refusals = _ON_READING if self.method == "GET" else tuple(_REFUSALS)
+        if door.may_be_refused and 409 not in refusals:
+            refusals = (*refusals, 409)
         if ("{" in self.path or door.may_be_missing) and 404 not in refusals:
             refusals = (*refusals, 404)
         for status in sorted(refusals):

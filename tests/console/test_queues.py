@@ -1,0 +1,216 @@
+"""Queues of work: what waits is in them, who claims it has it alone, and what is decided leaves."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from audit import claims
+from audit.models import Claim
+from gigstream.console.queues import BY_SLUG, QUEUES, drop_what_left
+from gigstream.lib.clock import database_now
+from loans import services as loans
+from payments.models import ReconciliationBreak, SettlementAttempt, Transaction
+from platforms import services as platforms
+from platforms.models import Dispute, WebhookDelivery, WebhookEndpoint
+from tests.db.rows import insert, valid
+from tests.factories import NOW, WorkerFactory, started
+
+pytestmark = pytest.mark.django_db
+SECOND = timedelta(seconds=1)
+ENDED = {"next_attempt_at": None}
+
+
+@pytest.fixture
+def alice():
+    return User.objects.create_superuser(
+        "alice", "alice@example.com", "x", first_name="Alice", last_name="Reed"
+    )
+
+
+@pytest.fixture
+def bob():
+    return User.objects.create_superuser("bob", "bob@example.com", "x")
+
+
+def signed_in(user):
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def page(slug, **query):
+    return reverse("console:queue", args=[slug], query=query)
+
+
+def shown(client, slug, **query):
+    response = client.get(page(slug, **query))
+    assert response.status_code == 200
+    return [line["pk"] for line in response.context["rows"]]
+
+
+def claim(client, slug, row, **form):
+    """Press the button; returns what the page then says."""
+    url = reverse("console:claim", args=[slug])
+    response = client.post(url, {"id": row.pk, "do": "claim", **form}, follow=True)
+    return [str(message) for message in response.context["messages"]]
+
+
+def holder(row):
+    found = claims.open_claims(row._meta.model_name).get(str(row.pk))
+    return found and found.claimed_by
+
+
+def dispute(number=0):
+    task = started(now=NOW)
+    return platforms.dispute_task(
+        task_id=task.pk, severity=2, reason="not as agreed", now=NOW + number * SECOND
+    )
+
+
+def test_each_queue_holds_what_waits_and_nothing_else():
+    now = database_now()
+    open_dispute = dispute()
+    settled = dispute()
+    platforms.resolve_dispute(task_id=settled.task_id, outcome="worker", worker_amount="10")
+    asked = loans.request_loan(worker_id=WorkerFactory().pk, amount="20", fee_bps=200, now=NOW)
+    decided = loans.request_loan(worker_id=WorkerFactory().pk, amount="20", fee_bps=200, now=NOW)
+    loans.reject_loan(loan_id=decided.pk, reason="no")
+    parked = insert(valid(Transaction, next_attempt_at=None))
+    insert(valid(Transaction, next_attempt_at=now))
+    unknown = insert(valid(Transaction, next_attempt_at=now))
+    call = {"number": 1, "provider": "sandbox", "operation": "transfer"}
+    ended = {"started_at": now - 9 * SECOND, "ended_at": now, "milliseconds": 1}
+    SettlementAttempt.objects.create(transaction=unknown, error_class="unknown_outcome", **call, **ended)
+    unanswered = insert(valid(Transaction, next_attempt_at=now))
+    long_ago = now - timedelta(minutes=5)
+    SettlementAttempt.objects.create(transaction=unanswered, started_at=long_ago, **call)
+    differs = insert(valid(ReconciliationBreak, transaction=None, resolved_at=None))
+    insert(valid(ReconciliationBreak, transaction=None, resolved_at=now))
+    off = insert(valid(WebhookEndpoint, disabled_at=now))
+    insert(valid(WebhookEndpoint, disabled_at=None))
+    dead = insert(valid(WebhookDelivery, **ENDED, status="dead", error="timeout", ended_at=now))
+    insert(valid(WebhookDelivery, **ENDED, status="dead", error="disabled", ended_at=now))
+    insert(valid(WebhookDelivery, **ENDED, status="dead", error="timeout", ended_at=now - timedelta(days=8)))
+    insert(valid(WebhookDelivery, **ENDED, status="delivered", ended_at=now))
+
+    assert {queue.slug: set(queue.rows(now).values_list("pk", flat=True)) for queue in QUEUES} == {
+        "disputes": {open_dispute.pk},
+        "loans": {asked.pk},
+        "payouts": {parked.pk, unknown.pk, unanswered.pk},
+        "breaks": {differs.pk},
+        "webhooks": {off.pk},
+        "deliveries": {dead.pk},
+    }
+
+
+def test_what_another_has_claimed_is_refused_by_name_and_taken_over_with_a_reason(alice, bob):
+    row = dispute()
+    by_alice, by_bob = signed_in(alice), signed_in(bob)
+
+    assert claim(by_alice, "disputes", row) == [f"{row} is yours."]
+    assert claim(by_bob, "disputes", row) == [f"{row} is claimed by Alice Reed; to take it over, say why."]
+    assert claim(by_bob, "disputes", row, do="release") == [
+        f"{row} is claimed by Alice Reed; to take it over, say why."
+    ]
+    assert holder(row) == str(alice.pk)
+    assert "Alice Reed" in by_bob.get(page("disputes")).content.decode()
+
+    assert claim(by_bob, "disputes", row, reason="Alice is on leave") == [f"{row} is yours."]
+    assert holder(row) == str(bob.pk)
+    assert Claim.objects.get(ended_at=None).reason == "Alice is on leave"
+    assert claim(by_bob, "disputes", row, do="release") == [f"{row} is anybody's again."]
+    assert holder(row) is None
+
+
+def test_the_oldest_come_first_and_are_sorted_out_by_whose_they_are(alice, bob):
+    third, first, second = dispute(3), dispute(1), dispute(2)
+    by_alice = signed_in(alice)
+    claim(by_alice, "disputes", second)
+    claim(signed_in(bob), "disputes", third)
+
+    assert shown(by_alice, "disputes") == [first.pk, second.pk, third.pk]
+    assert shown(by_alice, "disputes", whose="mine") == [second.pk]
+    assert shown(by_alice, "disputes", whose="nobody") == [first.pk]
+
+
+def test_a_claim_is_dropped_when_its_thing_leaves_the_queue(alice):
+    stays, goes = dispute(1), dispute(2)
+    client = signed_in(alice)
+    for row in (stays, goes):
+        claim(client, "disputes", row)
+    platforms.resolve_dispute(task_id=goes.task_id, outcome="worker", worker_amount="10")
+
+    assert drop_what_left(now=database_now()) == 1
+    assert (holder(stays), holder(goes)) == (str(alice.pk), None)
+    ended = Claim.objects.get(subject_id=str(goes.pk))
+    assert (ended.ended_by, ended.claimed_by) == ("", str(alice.pk))
+    assert claim(client, "disputes", goes) == ["It does not wait in this queue any more."]
+    assert claim(client, "deliveries", stays) == ["It does not wait in this queue any more."]
+
+
+def test_the_buttons_of_a_things_own_page_are_in_place(alice):
+    webhook = insert(valid(WebhookEndpoint, disabled_at=NOW))
+    platforms.set_webhook(platform_id=webhook.platform_id, url="https://hooks.example.com")
+    platforms.disable_webhook(platform_id=webhook.platform_id, reason="test")
+    parked = insert(valid(Transaction, next_attempt_at=None))
+    client = signed_in(alice)
+
+    for slug, row, button in (("payouts", parked, "offer_again"), ("webhooks", webhook, "enable_webhook")):
+        html = client.get(page(slug)).content.decode()
+        form = next(one for one in re.findall(r"<form.*?</form>", html, re.S) if f'value="{button}"' in one)
+        assert f'value="{row.pk}"' in form
+        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form)) | {"action": button}
+        assert client.post(re.search(r'action="([^"]+)"', form)[1], fields).status_code in (200, 302)
+
+
+def test_who_may_only_look_claims_nothing_and_who_may_not_look_sees_nothing(alice):
+    row = dispute()
+    viewer = User.objects.create_user("viewer", password="x", is_staff=True)
+    viewer.user_permissions.set(Permission.objects.filter(codename="view_dispute"))
+    client = signed_in(viewer)
+
+    html = client.get(page("disputes")).content.decode()
+
+    assert reverse("console:claim", args=["disputes"]) not in html
+    assert client.post(reverse("console:claim", args=["disputes"]), {"id": row.pk}).status_code == 403
+    assert client.get(page("loans")).status_code == 403
+    assert page("loans") not in html
+    assert signed_in(alice).get(page("nothing")).status_code == 404
+    assert Client().get(page("disputes")).url.startswith("/admin/login/")
+    assert signed_in(alice).get(reverse("console:claim", args=["disputes"])).status_code == 405
+    assert not Claim.objects.exists()
+
+
+def test_a_queue_costs_as_many_statements_for_twelve_as_for_two(alice):
+    client = signed_in(alice)
+
+    def statements(slug):
+        with CaptureQueriesContext(connection) as captured:
+            shown(client, slug)
+        return len(captured)
+
+    def one_more(number):
+        claim(client, "disputes", dispute(number))
+        insert(valid(Transaction, next_attempt_at=None))
+        insert(valid(ReconciliationBreak, transaction=None, resolved_at=None))
+        insert(valid(WebhookEndpoint, disabled_at=NOW))
+        insert(valid(WebhookDelivery, **ENDED, status="dead", error="timeout", ended_at=database_now()))
+        loans.request_loan(worker_id=WorkerFactory().pk, amount="20", fee_bps=200, now=NOW)
+
+    for number in range(2):
+        one_more(number)
+    before = {slug: statements(slug) for slug in BY_SLUG}
+    for number in range(2, 12):
+        one_more(number)
+
+    assert {slug: statements(slug) for slug in BY_SLUG} == before
+    assert max(before.values()) <= 8
+    assert "12 waiting in all" in unescape(client.get(page("disputes")).content.decode())
+    assert Dispute.objects.count() == 12

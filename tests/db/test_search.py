@@ -1,0 +1,163 @@
+"""One box finds a row by whatever names it, for who may see it, without walking through a table."""
+
+import json
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from audit.models import AnsweredRequest
+from gigstream.console import search
+from gigstream.lib.admin import admin_url
+from payments import services as payments
+from payments.models import LedgerEntry, Transaction
+from platforms.models import ApiKey, Platform
+from reputation.models import ReputationEvent
+from tests.factories import NOW, PlatformFactory, WorkerFactory, running_stream, seconds, settle, started
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def story():
+    """A worker who was paid from a stream."""
+    stream = running_stream(WorkerFactory(full_name="Alice"), platform=PlatformFactory(funds="1000"))
+    payments.claim(stream_id=stream.pk, now=NOW + seconds(90))
+    payments.cash_out(worker_id=stream.worker.pk, now=NOW + seconds(91))
+    settle(NOW + seconds(92))
+    return stream
+
+
+@pytest.fixture
+def client():
+    client = Client()
+    client.force_login(User.objects.create_superuser("root", "root@example.com", "root"))
+    return client
+
+
+def ask(client, term, **more):
+    return client.get(reverse("admin:search"), {"q": term, **more})
+
+
+def test_whatever_names_one_row_leads_to_its_page(client, story):
+    worker, platform, task = story.worker, story.platform, story.task
+    payout = Transaction.objects.get(type="payout")
+    release = LedgerEntry.objects.filter(stream=story).first()
+    hold = LedgerEntry.objects.get(task=task, kind="hold")
+    key = ApiKey.objects.filter(platform=platform).first() or ApiKey.objects.first()
+    other = started(external_task_id="EXT-7")
+    named = [
+        (worker.pk, worker),
+        (f"  {worker.pk}\n", worker),
+        (str(worker.pk).upper(), worker),
+        (worker.email.upper(), worker),
+        (worker.wallet_address.upper(), worker),
+        (platform.pk, platform),
+        (platform.name, platform),
+        (platform.contact_email, platform),
+        (task.pk, task),
+        ("EXT-7", other),
+        (story.pk, story),
+        (payout.pk, payout),
+        (payout.tx_hash, payout),
+        (payout.circle_tx_id, payout),
+        (payout.idempotency_key, payout),
+        (hold.idempotency_key, hold),
+        (f"stream:{story.pk}:{release.sequence}", release),
+    ]
+    if key:
+        named += [(f"gs_test_{key.prefix}", key), (f"gs_live_{key.prefix}_restofthekey", key)]
+    for term, row in named:
+        assert ask(client, term).get("Location") == admin_url(row), term
+
+
+def test_more_than_one_row_is_a_list_with_the_kind_of_each(client, story):
+    worker, platform = story.worker, story.platform
+    Platform.objects.filter(pk=platform.pk).update(wallet_address=worker.wallet_address)
+    page = ask(client, worker.wallet_address)
+    found = {(one.kind, one.url) for one in page.context["found"]}
+    assert found == {("Worker", admin_url(worker)), ("Platform", admin_url(platform))}
+    assert f'href="{admin_url(platform)}"' in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    "term",
+    ["", " ", "nobody", "'", "%", "\x00", "0x", "9" * 30, "²", "@", "gs_live_", "a" * 5000, "stream:x:1"],
+)
+def test_any_term_is_answered(client, term):
+    for name in "qs":
+        answer = client.get(reverse("admin:search"), {name: term})
+        assert answer.status_code == 200
+    assert ask(client, term).context["found"] == []
+
+
+def test_only_what_may_be_seen_is_found(story):
+    clerk = User.objects.create_user("clerk", password="x", is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(codename="view_stream"))
+    client = Client()
+    client.force_login(clerk)
+    assert ask(client, story.pk).get("Location") == admin_url(story)
+    assert ask(client, story.worker.pk).context["found"] == []
+    assert ask(client, story.worker.email).context["found"] == []
+    assert ask(Client(), story.pk)["Location"].startswith("/admin/login/")
+
+
+def test_the_box_of_the_keyboard_finds_rows_and_pages(client, story):
+    url = reverse("admin:search")
+    lines = client.get(url, {"s": story.worker.email, "extended": "1"}).content.decode()
+    assert f'href="{admin_url(story.worker)}"' in lines
+    lines = client.get(url, {"s": "webhook", "extended": "1"}).content.decode()
+    assert 'href="/admin/platforms/webhookendpoint/"' in lines
+
+
+def test_a_request_is_found_by_its_key_among_the_newest(client, monkeypatch):
+    rows = [
+        AnsweredRequest(
+            caller="platform:1", method="POST", path=f"/{key}", key=key, request_hash="f", status=201
+        )
+        for key in ("first-key", "last-key")
+    ]
+    AnsweredRequest.objects.bulk_create(rows)
+    assert ask(client, "first-key")["Location"] == admin_url(rows[0])
+    monkeypatch.setattr(search, "NEWEST_ANSWERS", 1)
+    assert ask(client, "first-key").context["found"] == []
+
+
+def test_a_search_is_one_statement_and_one_per_kind_found_and_walks_through_no_table(client, story):
+    """Where an index will do, the plan uses one; only the few platforms and the newest answers are walked."""
+    user = User.objects.get()
+    event = ReputationEvent.objects.first()
+    terms = [story.pk, story.worker.email, "0x" + "0" * 40, "12", "a-key", event.source_key if event else "x"]
+    for term in terms:
+        with CaptureQueriesContext(connection) as captured:
+            request = type("Request", (), {"user": user})
+            kinds = {one.kind for one in search.find(request, str(term))}
+        assert len(captured) == 1 + len(kinds), term
+        few = ("platforms", "answered_requests")
+        assert [name for name in walked(captured[0]["sql"]) if not name.startswith(few)] == [], term
+
+
+def walked(sql):
+    """The tables that the statement walks through when an index would do."""
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_seqscan = off")
+        cursor.execute("explain (format json) " + sql)
+        plan = cursor.fetchone()[0]
+        cursor.execute("set local enable_seqscan = on")
+    return set(scans(json.loads(plan) if isinstance(plan, str) else plan))
+
+
+def scans(node):
+    if isinstance(node, list):
+        for one in node:
+            yield from scans(one)
+    elif isinstance(node, dict):
+        if node.get("Node Type") == "Seq Scan":
+            yield node["Relation Name"]
+        if "Index Scan" in node.get("Node Type", "") and "Index Cond" not in node:
+            yield node.get("Relation Name", node.get("Index Name"))
+        for value in node.values():
+            yield from scans(value)
