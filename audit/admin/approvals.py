@@ -68,6 +68,13 @@ def _is_anothers(row: Approval) -> bool:
     return _is_open(row) and row.requested_by != str(current_actor())
 
 
+def _in_words(row: Approval) -> SafeString:
+    """What is to be done and why, line by line."""
+    kind = approvals.kind_of(row)
+    lines = [("To be done", kind.words), *kind.tell(row), ("Reason", row.reason)]
+    return format_html_join("", "<div><strong>{}:</strong> {}</div>", lines)
+
+
 @admin.register(Approval)
 class ApprovalAdmin(ReadOnlyAdmin):
     list_display = (
@@ -102,6 +109,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
             lambda row, reason: _approved(approvals.approve(approval_id=row.pk, reason=reason)),
             when=_is_anothers,
             money=lambda row: row.amount,
+            tell=_in_words,
             note="Each is done at once, as it was asked for.",
         ),
         each(
@@ -129,8 +137,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
 
     @admin.display(description="in words")
     def in_words(self, row: Approval) -> SafeString:
-        lines = approvals.kind_of(row).tell(row)
-        return format_html_join("", "<div><strong>{}:</strong> {}</div>", lines)
+        return _in_words(row)
 
     @admin.display(description="subject")
     def subject(self, row: Approval) -> SafeString | str:

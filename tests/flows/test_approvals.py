@@ -87,6 +87,8 @@ def test_a_deposit_by_hand_is_asked_for_by_one_and_booked_when_another_approves_
     assert 'value="withdraw"' not in page
 
     asked = ask(bob.client, "approve", approval)
+    for words in ("25.00 USDC in all", HASH, "the node was away"):
+        assert words in asked.content.decode()
     done = answer(bob.client, asked, reason="I see it too")
     assert "was approved and done" in told(done)[0]
     assert "not again" in told(answer(bob.client, asked, reason="I see it too"))[0]

@@ -48,7 +48,7 @@ OF_STAFF = {
     *("payout_under_way", "platform_deleted", "platform_name_taken", "reason_missing", "same_person"),
     *("task_not_over", "zero_adjustment", "invalid_amount", "not_for_staff", "not_observed"),
     *("not_permitted", "asked_already", "decided_already", "payload_changed", "invalid_limit"),
-    *("job_failed", "sum_changed"),
+    "sum_changed",
     *("switched_already", "not_parked", "not_with_provider", "break_resolved", "unknown_subject"),
     *("provider_refused", "provider_silent", "claimed_by_another", "not_claimed", "unknown_job"),
 }

@@ -92,6 +92,7 @@ class Act:
     money: Callable[[Any], Decimal | None] | None = None
     single: bool = False
     note: str = ""
+    tell: Callable[[Any], object] | None = None
 
     def run_alone(self, model_admin: Any, request: HttpRequest) -> HttpResponse:
         """The same for an act that is on no row: its page asks, and leads back to the list."""
@@ -185,7 +186,15 @@ class Act:
             "noun": _noun(model_admin, len(rows)),
             "sum": usdc(sum(filter(None, money), ZERO)) if any(one is not None for one in money) else "",
             "rows": [
-                _line(row, one, (refused or {}).get(row, "")) for row, one in zip(rows, money, strict=True)
+                {
+                    "pk": row.pk,
+                    "link": link(row),
+                    "state": row.get_status_display() if hasattr(row, "get_status_display") else "",
+                    "told": self.tell(row) if self.tell else "",
+                    "money": "" if one is None else usdc(one),
+                    "why": (refused or {}).get(row, ""),
+                }
+                for row, one in zip(rows, money, strict=True)
             ],
             "token": secrets.token_urlsafe(24),
             "confirmed": CONFIRMED,
@@ -220,16 +229,18 @@ def each(
     money: Callable[[Any], Decimal | None] | None = None,
     single: bool = False,
     note: str = "",
+    tell: Callable[[Any], object] | None = None,
     permission: str = "operate",
 ) -> Action:
     """An action that calls a service for each selected row, once it is confirmed, and tells what was refused,
     row by row. `act` gets the row, and what the `form` asks for by name: a reason unless another is given.
 
     `words` stand in the menu, `done` is the past participle in the message of success, `money` is what is
-    concerned of a row, `note` says what follows. A `single` one is for one row at a time. A row's own page
+    concerned of a row, `note` says what follows, `tell`
+    what else is to be known of a row. A `single` one is for one row at a time. A row's own page
     offers the action only `when` it makes sense; what is allowed the service decides.
     """
-    whole = Act(name, words, done, act, form, money, single, note)
+    whole = Act(name, words, done, act, form, money, single, note, tell)
 
     @admin.action(description=words, permissions=[permission])
     def run(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
@@ -280,17 +291,6 @@ def _context(model_admin: Any, request: HttpRequest, title: str) -> dict[str, An
 
 def _noun(model_admin: Any, count: int) -> str:
     return str(model_admin.opts.verbose_name if count == 1 else model_admin.opts.verbose_name_plural)
-
-
-def _line(row: Any, money: Decimal | None, why: str) -> dict[str, Any]:
-    state = row.get_status_display() if hasattr(row, "get_status_display") else ""
-    return {
-        "pk": row.pk,
-        "link": link(row),
-        "state": state,
-        "money": "" if money is None else usdc(money),
-        "why": why,
-    }
 
 
 def _where(model_admin: Any, request: HttpRequest, rows: Sequence[models.Model]) -> str:
