@@ -3,6 +3,14 @@
 STAFF_USERNAME = "staff"
 STAFF_PASSWORD = "demo123"  # noqa: S105 - printed for whoever runs the demo
 STAFF_EMAIL = "staff@gigstream.example"
+# One member of staff for each role, who signs in with the address and the password of all of them.
+STAFF_BY_ROLE = {
+    "operations": "ops@gigstream.example",
+    "finance": "finance@gigstream.example",
+    "risk": "risk@gigstream.example",
+    "support": "support@gigstream.example",
+    "auditor": "auditor@gigstream.example",
+}
 WORKER_EMAIL = "alice@example.com"
 WORKER_PASSWORD = "demo123"  # noqa: S105
 PLATFORM_KEY_PREFIX = "demo0001"

@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "gigstream.lib.browsers.PolicyMiddleware",
     "audit.middleware.ActorMiddleware",
+    "gigstream.console.middleware.PersonalDataMiddleware",
 ]
 
 ROOT_URLCONF = "gigstream.urls"

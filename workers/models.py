@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
 
+from gigstream.lib import masking
 from gigstream.lib.encryption import EncryptedTextField
 from gigstream.lib.models import Common, CommonQuerySet, SoftDeletable, SoftDeletableQuerySet
 from gigstream.lib.money import MoneyField
@@ -96,7 +97,7 @@ class Worker(SoftDeletable):
         triggers = [status_trigger(WORKER_MOVES)]
 
     def __str__(self) -> str:
-        return self.full_name
+        return str(masking.value("full_name", self.full_name))
 
     def anonymise(self) -> None:
         """Forget who the worker was: name, email, password and wallet."""

@@ -127,7 +127,6 @@ class ApprovalAdmin(ReadOnlyAdmin):
             lambda row, reason: approvals.withdraw(approval_id=row.pk, reason=reason),
             when=lambda row: _is_open(row) and not _is_anothers(row),
             money=lambda row: row.amount,
-            permission="view",
         ),
     )
 

@@ -120,7 +120,7 @@ class PaymentSwitchAdmin(ReadOnlyAdmin):
 
     def stop(self, request: HttpRequest) -> HttpResponse:
         """Payouts are stopped, by one person: that is the safe direction, and it may be urgent."""
-        if not self.has_operate_permission(request):
+        if not self.has_operate_permission(request, STOP.name):
             raise PermissionDenied
         return STOP.run_alone(self, request)
 

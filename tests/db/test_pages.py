@@ -53,9 +53,7 @@ def staff_pages():
         reverse("admin:auth_user_add"),
         admin_url(staff),
         reverse("admin:auth_user_password_change", args=[staff.pk]),
-        reverse("admin:auth_user_delete", args=[staff.pk]),
         list_url(Group),
-        reverse("admin:auth_group_add"),
         reverse("admin:password_change"),
     ]
 

@@ -230,7 +230,6 @@ def each(
     single: bool = False,
     note: str = "",
     tell: Callable[[Any], object] | None = None,
-    permission: str = "operate",
 ) -> Action:
     """An action that calls a service for each selected row, once it is confirmed, and tells what was refused,
     row by row. `act` gets the row, and what the `form` asks for by name: a reason unless another is given.
@@ -242,7 +241,7 @@ def each(
     """
     whole = Act(name, words, done, act, form, money, single, note, tell)
 
-    @admin.action(description=words, permissions=[permission])
+    @admin.action(description=words, permissions=["operate"])
     def run(model_admin: Any, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
         return whole.run(model_admin, request, queryset)
 

@@ -9,11 +9,13 @@ from django.contrib.admin import helpers
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.db.models.constants import LOOKUP_SEP
 from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 
+from gigstream.lib import masking
 from gigstream.lib.admin.actions import actions_on
-from gigstream.lib.admin.columns import Column, is_secret, secrets, shown
+from gigstream.lib.admin.columns import SECRET_NAMES, Column, is_secret, secrets, shown
 from gigstream.lib.admin.filters import CappedPaginator, ReportPaginator, belongs_to
 from gigstream.lib.admin.search import Search
 from gigstream.lib.admin.tables import tables_by_model
@@ -49,9 +51,26 @@ class ReadOnlyAdmin(ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_operate_permission(self, request: HttpRequest) -> bool:
-        """Whether this member of staff may use the actions: those who may change such rows."""
-        return super().has_change_permission(request)
+    def has_operate_permission(self, request: HttpRequest, action: str = "") -> bool:
+        """Whether this member of staff may use the action of that name, or, without a name, any of them.
+
+        Each action has a permission of its own, as in "payments.cancel_transaction". Where there is none,
+        those who may change such rows work on them.
+        """
+        offered = [getattr(one, "__name__", one) for one in (*(self.actions or ()), *actions_on(self.model))]
+        names = [action] if action else offered or ["change"]
+        label, name = self.opts.app_label, self.opts.model_name
+        return any(request.user.has_perm(f"{label}.{one}_{name}") for one in names)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions: dict[str, Any] = super().get_actions(request)
+        return {name: one for name, one in actions.items() if self.has_operate_permission(request, name)}
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """An address filters by no column that is not shown: each guess at a value would be answered."""
+        path = set(lookup.split(LOOKUP_SEP))
+        hidden = {*SECRET_NAMES, *secrets(self.model), *(masking.PERSONAL if masking.are_hidden() else ())}
+        return not hidden & path and super().lookup_allowed(lookup, value, request)
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
         """The audit log is the one record of who did what; Django's own would keep names of the deleted."""
@@ -65,7 +84,8 @@ class ReadOnlyAdmin(ModelAdmin):
     # What is shown
     def shown(self, name: Column) -> Column:
         """How this page shows the column."""
-        plain = callable(name) or name in self.editable or hasattr(self, name)
+        is_field = name in self.editable and not masking.are_hidden()
+        plain = callable(name) or is_field or hasattr(self, name)
         model: Any = self.model
         return name if plain else shown(model, str(name))
 

@@ -15,6 +15,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from gigstream.lib import masking
 from gigstream.lib.encryption import EncryptedTextField
 from gigstream.lib.money import MoneyField, usdc
 
@@ -117,6 +118,11 @@ def pretty(name: str, label: str) -> Display:
     return _named(show, name, label)
 
 
+def personal(name: str, label: str) -> Display:
+    """A column that shows personal data to those who may see them, and what is left of them to others."""
+    return _named(lambda row: masking.value(name, getattr(row, name)) or EMPTY, name, label)
+
+
 @functools.cache
 def shown(model: type[models.Model], name: str) -> Column:
     """How the model's field is shown: a function of the row, or the bare name where Django does well."""
@@ -125,6 +131,8 @@ def shown(model: type[models.Model], name: str) -> Column:
     except FieldDoesNotExist:
         return name
     label = str(getattr(field, "verbose_name", name))
+    if name in masking.PERSONAL:
+        return personal(name, label)
     match field:
         case models.GeneratedField(output_field=MoneyField()) | MoneyField():
             return money(name, f"{label} (USDC)")

@@ -138,10 +138,13 @@ def _twin_home() -> Path:
 
 def _where_to_go(port: int, twin_port: int | None) -> str:
     circle = f"  Circle's twin http://{HOST}:{twin_port}\n" if twin_port else ""
+    by_role = demo_data.STAFF_BY_ROLE.values()
+    staff = "".join(f"                {email} / {demo_data.STAFF_PASSWORD}\n" for email in by_role)
     return (
         "\nGigStream is starting\n"
         f"  admin         http://{HOST}:{port}/admin/\n"
         f"  staff         {demo_data.STAFF_USERNAME} / {demo_data.STAFF_PASSWORD}\n"
+        f"{staff}"
         f"  worker        {demo_data.WORKER_EMAIL} / {demo_data.WORKER_PASSWORD}\n"
         f"  platform key  {demo_data.PLATFORM_API_KEY}\n"
         f"{circle}"

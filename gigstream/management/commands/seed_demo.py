@@ -7,6 +7,7 @@ from typing import Any, TextIO
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.core.management.base import BaseCommand
 from tqdm import tqdm
@@ -59,6 +60,7 @@ class Command(BaseCommand):
             with acting(SYSTEM):
                 Story(database_now()).tell()
             self._finish({})
+        self._let_staff_in()
         self._print_summary()
 
     @staticmethod
@@ -71,12 +73,20 @@ class Command(BaseCommand):
 
     @staticmethod
     def _finish(metadata: dict[str, Any]) -> None:
-        """There is a login for staff, and it is on record that the demo is complete."""
+        """It is on record that the demo is complete."""
+        with acting(SYSTEM):
+            record_many([Record(SEEDED, "demo", metadata=metadata)])
+
+    @staticmethod
+    def _let_staff_in() -> None:
+        """There are logins for staff: one that may do all, and one for each role."""
         users = get_user_model().objects
         if not users.filter(username=demo_data.STAFF_USERNAME).exists():
             users.create_superuser(demo_data.STAFF_USERNAME, demo_data.STAFF_EMAIL, demo_data.STAFF_PASSWORD)
-        with acting(SYSTEM):
-            record_many([Record(SEEDED, "demo", metadata=metadata)])
+        for role, email in demo_data.STAFF_BY_ROLE.items():
+            if not users.filter(username=email).exists():
+                member = users.create_user(email, email, demo_data.STAFF_PASSWORD, is_staff=True)
+                member.groups.add(Group.objects.get(name=role))
 
     def _build(self, tasks: int, out: TextIO) -> None:
         """Phase by phase, with a bar on a terminal and a line each elsewhere."""

@@ -1,0 +1,20 @@
+"""What the console does when others announce."""
+
+from contextlib import suppress
+from typing import Any
+
+from django.apps import apps as django_apps
+from django.db.models.signals import post_migrate
+from django.dispatch import receiver
+
+from gigstream.console import roles
+
+
+@receiver(post_migrate, dispatch_uid="console.roles")
+def give_roles_their_permissions(sender: Any, apps: Any = django_apps, **kwargs: Any) -> None:
+    """After the last app's migrations, when Django has made the permissions of all; and after a flush."""
+    if sender.name != "gigstream.console":
+        return
+    # An older state of the models may have no groups.
+    with suppress(LookupError):
+        roles.keep_in_step(apps)

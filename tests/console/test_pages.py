@@ -1,0 +1,86 @@
+"""Every page of the staff's, opened by everybody: who gets in is in one table, and no page asks much."""
+
+import logging
+import os
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin.utils import quote
+from django.db import connection
+from django.urls import reverse
+
+from gigstream.console import roles
+from tests.console.conftest import A_YEAR, ANONYMOUS, NOBODY, SUPERUSER
+
+# In a year of tasks an auditor looks, on whose pages stands all that any role sees; everybody when asked for.
+EVERYBODY = os.environ.get("GIGSTREAM_TEST_EVERYBODY") == "1"
+WHO_COMES = [*roles.Role.values, NOBODY, ANONYMOUS, SUPERUSER] if EVERYBODY else [roles.Role.AUDITOR.value]
+MOST_QUERIES = {"changelist": 16, "change": 48}
+
+
+class Queries:
+    """Counts them without keeping them."""
+
+    count = 0
+
+    def __call__(self, execute, sql, params, many, context):
+        self.count += 1
+        return execute(sql, params, many, context)
+
+
+@pytest.fixture(autouse=True)
+def without_a_line_for_each_refusal():
+    logging.disable(logging.WARNING)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+@pytest.fixture(autouse=True)
+def without_the_menu(settings):
+    """It is the same on every page, has a test of its own, and would take most of the time here."""
+    settings.UNFOLD = {**settings.UNFOLD, "SIDEBAR": {}}
+
+
+def pages(seeded):
+    for model, row in seeded.rows.items():
+        label = model._meta.label_lower
+        name = f"admin:{label.replace('.', '_')}"
+        yield label, "changelist", reverse(f"{name}_changelist")
+        yield label, "change", reverse(f"{name}_change", args=[quote(str(row.pk))])
+
+
+def expected(visitor, label):
+    if visitor == ANONYMOUS:
+        return 302
+    return 200 if visitor == SUPERUSER or visitor in roles.viewers(label) else 403
+
+
+def test_every_list_and_every_row_opens_for_whom_the_table_says(seeded):
+    wrong, busy = [], []
+    for label, kind, url in pages(seeded):
+        for visitor in WHO_COMES if seeded.size == A_YEAR else seeded.clients:
+            status = expected(visitor, label)
+            queries = Queries()
+            with connection.execute_wrapper(queries):
+                response = seeded.clients[visitor].get(url)
+            html = response.content
+            offered = visitor == roles.Role.AUDITOR and (b'name="action"' in html or b'name="_save"' in html)
+            if response.status_code != status or offered:
+                wrong.append((visitor, url, response.status_code))
+            if queries.count > MOST_QUERIES[kind]:
+                busy.append((visitor, url, queries.count))
+
+    assert (wrong, busy) == ([], [])
+
+
+@pytest.mark.django_db
+def test_every_model_and_every_action_is_in_the_table():
+    """Whoever adds a page or an action says there whom it is for."""
+    registered = {model._meta.label_lower: options for model, options in admin.site._registry.items()}
+    actions = {
+        label: {getattr(action, "__name__", action) for action in options.actions or ()}
+        for label, options in registered.items()
+    }
+
+    assert set(roles.ACCESS) == set(registered)
+    assert {label: set(access.actions) for label, access in roles.ACCESS.items()} == actions
