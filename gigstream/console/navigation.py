@@ -134,7 +134,6 @@ MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
             List("Loans", "request_quote", "loans.Loan"),
             List("Repayment", "trending_up", "loans.LoanRepaymentStatus"),
             List("Risk", "shield", "loans.WorkerRiskAssessment"),
-            List("Signatures", "draw", "loans.LoanSignature"),
             List("Reputation events", "star", "reputation.ReputationEvent"),
             List("Reputation history", "star_half", "reputation.ReputationHistory"),
         ),
@@ -143,6 +142,8 @@ MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
         "Records",
         (
             List("Audit log", "policy", "audit.AuditLog"),
+            List("All approvals", "order_approve", "audit.Approval"),
+            List("Limits", "tune", "audit.LimitChange"),
             List("Claimed work", "assignment_ind", "audit.Claim"),
             List("Seals", "verified", "audit.AuditSeal"),
             List("Checks of the books", "fact_check", "audit.BookCheck"),

@@ -1,6 +1,14 @@
 """The staff's pages: read-only, quick on large tables, linked to each other."""
 
-from gigstream.lib.admin.actions import ReasonForm, each, each_with_reason
+from gigstream.lib.admin.actions import (
+    Act,
+    ActForm,
+    ReasonForm,
+    Told,
+    act_on,
+    each,
+    register_first_time,
+)
 from gigstream.lib.admin.bases import ProfileAdmin, ReadOnlyAdmin, ReportAdmin
 from gigstream.lib.admin.columns import EMPTY, admin_url, link, list_url, shorter
 from gigstream.lib.admin.filters import BelongsTo, CappedPaginator, NewestChoices, NewestDates, NewestYesNo
@@ -17,6 +25,8 @@ from gigstream.lib.admin.tables import Figures, Table, show_everywhere, show_on
 
 __all__ = [
     "EMPTY",
+    "Act",
+    "ActForm",
     "BelongsTo",
     "CappedPaginator",
     "Figures",
@@ -28,6 +38,8 @@ __all__ = [
     "ReasonForm",
     "ReportAdmin",
     "Table",
+    "Told",
+    "act_on",
     "admin_url",
     "by_email",
     "by_hash",
@@ -37,9 +49,9 @@ __all__ = [
     "by_words",
     "by_words_in_newest",
     "each",
-    "each_with_reason",
     "link",
     "list_url",
+    "register_first_time",
     "shorter",
     "show_everywhere",
     "show_on",

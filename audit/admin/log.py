@@ -3,29 +3,34 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from audit import answers
+from audit.context import current_actor
 from audit.enums import ActorType
-from audit.errors import UnknownJob
 from audit.jobs import ask_for
 from audit.models import AnsweredRequest, AuditLog, AuditSeal, BookCheck, Claim, JobHeartbeat
 from gigstream.lib.admin import (
     EMPTY,
+    ActForm,
     BelongsTo,
     NewestChoices,
     NewestDates,
     NewestYesNo,
     ReadOnlyAdmin,
     Table,
+    Told,
     by_hash,
     by_number,
     by_text,
+    each,
     link,
+    register_first_time,
     shorter,
     show_everywhere,
 )
@@ -37,7 +42,7 @@ def _resource_model(name: str) -> type[models.Model] | None:
     return next((model for model in admin.site._registry if model._meta.model_name == plain), None)
 
 
-def _party(name: str, key: str) -> SafeString | str:
+def party(name: str, key: str) -> SafeString | str:
     """Whoever acted or was acted on, linked where there are pages of that kind; the row may be gone."""
     text = f"{name} {shorter(key) or ''}".strip()
     model = _resource_model(name)
@@ -54,8 +59,7 @@ def _by_resource_or_actor(model: type[models.Model], term: str) -> Q:
 class Subject(BelongsTo):
     """Keeps the rows about one resource, given as type and id: "worker:0192…"."""
 
-    title = "resource"
-    parameter_name = "resource"
+    title = parameter_name = "resource"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(self._given, self._given.replace(":", " ", 1))] if self._given else []
@@ -63,8 +67,9 @@ class Subject(BelongsTo):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if not self._given:
             return queryset
-        resource_type, _, resource_id = self._given.partition(":")
-        return queryset.filter(resource_type=resource_type, resource_id=resource_id)
+        type_, _, id_ = self._given.partition(":")
+        name = self.parameter_name
+        return queryset.filter(**{f"{name}_type": type_, f"{name}_id": id_})
 
 
 @admin.register(AuditLog)
@@ -98,11 +103,11 @@ class AuditLogAdmin(ReadOnlyAdmin):
 
     @admin.display(description="actor")
     def actor(self, row: AuditLog) -> SafeString | str:
-        return _party(row.actor_type, row.actor_id)
+        return party(row.actor_type, row.actor_id)
 
     @admin.display(description="resource")
     def resource(self, row: AuditLog) -> SafeString | str:
-        return _party(row.resource_type, row.resource_id)
+        return party(row.resource_type, row.resource_id)
 
     @admin.display(description="change")
     def change(self, row: AuditLog) -> SafeString | str:
@@ -152,7 +157,16 @@ class JobHeartbeatAdmin(ReadOnlyAdmin):
     sortable_by = ("name", "every_seconds", "last_started_at", "last_succeeded_at")
     searches = (by_text("name__icontains"),)
     search_help_text = "part of a job's name"
-    actions = ("run_now",)
+    actions = (
+        each(
+            "run_now",
+            "Run now",
+            "ran",
+            lambda row: _run(row),
+            form=ActForm,
+            note="A job may always be run once more.",
+        ),
+    )
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Lists every job of the schedule, also one that has never run, so that it can be run."""
@@ -160,19 +174,11 @@ class JobHeartbeatAdmin(ReadOnlyAdmin):
         JobHeartbeat.objects.bulk_create(rows, ignore_conflicts=True)
         return super().get_changelist_instance(request)
 
-    @admin.action(description="Run now", permissions=["operate"])
-    def run_now(self, request: HttpRequest, queryset: QuerySet) -> None:
-        """The selected jobs are asked for. A job may always be run once more."""
-        for name in queryset.order_by("name").values_list("name", flat=True):
-            try:
-                heard = ask_for(name)
-            except UnknownJob:
-                messages.error(request, f"{name} is no longer scheduled.")
-                continue
-            if heard:
-                messages.success(request, f"{name} is asked for: a worker takes it up next.")
-            else:
-                messages.warning(request, f"No broker answers: {name} runs in its turn.")
+
+def _run(row: JobHeartbeat) -> Told:
+    if ask_for(row.name):
+        return Told(f"{row.name} is asked for: a worker takes it up next.")
+    return Told(f"No broker answers: {row.name} runs in its turn.", is_warning=True)
 
 
 @admin.register(BookCheck)
@@ -194,7 +200,7 @@ class ClaimAdmin(ReadOnlyAdmin):
 
     @admin.display(description="what")
     def subject(self, row: Claim) -> SafeString | str:
-        return _party(row.subject_type, row.subject_id)
+        return party(row.subject_type, row.subject_id)
 
 
 @admin.register(AnsweredRequest)
@@ -203,3 +209,10 @@ class AnsweredRequestAdmin(ReadOnlyAdmin):
     list_filter = (("created_at", NewestDates),)
     searches = (by_text("caller", "path"),)
     search_help_text = "a caller, as in platform:0192…, or a path in full"
+
+
+def _is_first(request: HttpRequest, token: str) -> bool:
+    return answers.first_time(caller=str(current_actor()), path=request.path, key=token)
+
+
+register_first_time(_is_first)
