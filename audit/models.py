@@ -173,6 +173,7 @@ class Claim(models.Model):
                 | Q(ended_at__isnull=False, ended_at__gte=F("claimed_at")),
             ),
         ]
+        indexes = [models.Index(name="claims_subject", fields=["subject_type", "subject_id", "claimed_at"])]
         triggers = [
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
             pgtrigger.Protect(

@@ -37,8 +37,8 @@ from gigstream.lib.admin import (
 
 
 def _resource_model(name: str) -> type[models.Model] | None:
-    """The registered model that the log calls by this name."""
-    plain = name.replace("_", "")
+    """The registered model that the log calls by this name; staff are Django's users."""
+    plain = "user" if name == ActorType.STAFF else name.replace("_", "")
     return next((model for model in admin.site._registry if model._meta.model_name == plain), None)
 
 
@@ -193,7 +193,7 @@ class BookCheckAdmin(ReadOnlyAdmin):
 
 @admin.register(Claim)
 class ClaimAdmin(ReadOnlyAdmin):
-    list_display = ("claimed_at", "subject", "claimed_by", "reason", "ended_at", "ended_by")
+    list_display = ("claimed_at", "subject", "holder", "reason", "ended_at", "ender")
     list_filter = ("subject_type", ("ended_at", admin.EmptyFieldListFilter))
     searches = (by_number("id"), by_text("subject_id", "claimed_by"))
     search_help_text = "number of a claim, id of what was claimed, or of a member of staff"
@@ -201,6 +201,14 @@ class ClaimAdmin(ReadOnlyAdmin):
     @admin.display(description="what")
     def subject(self, row: Claim) -> SafeString | str:
         return party(row.subject_type, row.subject_id)
+
+    @admin.display(description="claimed by")
+    def holder(self, row: Claim) -> SafeString | str:
+        return party(ActorType.STAFF, row.claimed_by)
+
+    @admin.display(description="ended by")
+    def ender(self, row: Claim) -> SafeString | str:
+        return party(ActorType.STAFF, row.ended_by) if row.ended_by else EMPTY
 
 
 @admin.register(AnsweredRequest)
