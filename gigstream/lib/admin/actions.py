@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
 from django.utils.html import format_html_join
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString
 from unfold.widgets import INPUT_CLASSES, SELECT_CLASSES, TEXTAREA_CLASSES
 
@@ -200,6 +201,7 @@ class Act:
             "confirmed": CONFIRMED,
             "checkbox": helpers.ACTION_CHECKBOX_NAME,
             "from_page": "from_page" in request.POST,
+            "came_from": _came_from(request),
             "to": request.path,
             "back": _where(model_admin, request, rows),
         }
@@ -292,7 +294,15 @@ def _noun(model_admin: Any, count: int) -> str:
     return str(model_admin.opts.verbose_name if count == 1 else model_admin.opts.verbose_name_plural)
 
 
+def _came_from(request: HttpRequest) -> str:
+    """The page over all apps that offered the button, if one of this site did."""
+    address = request.POST.get("came_from", "")
+    return address if url_has_allowed_host_and_scheme(address, allowed_hosts=None) else ""
+
+
 def _where(model_admin: Any, request: HttpRequest, rows: Sequence[models.Model]) -> str:
+    if came_from := _came_from(request):
+        return came_from
     if "from_page" in request.POST and len(rows) == 1:
         return admin_url(rows[0])
     return list_url(model_admin.model)
