@@ -112,7 +112,7 @@ ACCESS: dict[str, Access] = {
     "payments.providerbreaker": Access(DESKS),
     "payments.paymentswitch": Access(DESKS, actions={"stop": DESKS, "go_on": OPERATIONS | FINANCE}),
     "payments.reconciliation": Access(OPERATIONS | FINANCE),
-    "payments.reconciliationbreak": Access(OPERATIONS | FINANCE, change=FINANCE),
+    "payments.reconciliationbreak": Access(OPERATIONS | FINANCE, actions={"explain": FINANCE}),
     "payments.observedtransfer": Access(OPERATIONS | FINANCE, actions={"credit": OPERATIONS | FINANCE}),
     "payments.chaincursor": Access(OPERATIONS | FINANCE),
     "payments.walletorder": Access(OPERATIONS | FINANCE),

@@ -162,8 +162,26 @@ class ReconciliationAdmin(ReadOnlyAdmin):
     sortable_by = ()
 
 
+class ExplainForm(ReasonForm):
+    resolved = forms.BooleanField(required=False, label="It is settled: close the break")
+    field_order = ("reason", "resolved")
+
+
 @admin.register(ReconciliationBreak)
 class ReconciliationBreakAdmin(ReadOnlyAdmin):
+    actions = (
+        each(
+            "explain",
+            "Explain",
+            "explained",
+            lambda row, reason, resolved: services.explain_break(
+                break_id=row.pk, note=reason, by=str(current_actor()), resolved=resolved
+            ),
+            form=ExplainForm,
+            when=lambda row: row.resolved_at is None,
+            note="What is closed and still differs is opened again by the next reconciliation.",
+        ),
+    )
     list_display = ("created_at", "bucket", "subject", "transaction", "owner", "last_seen_at", "resolved_at")
     list_select_related = ("transaction",)
     list_filter = ("bucket",)

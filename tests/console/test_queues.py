@@ -172,16 +172,20 @@ def test_the_buttons_of_a_things_own_page_are_in_place_and_lead_back_to_the_queu
     platforms.set_webhook(platform_id=webhook.platform_id, url="https://hooks.example.com")
     platforms.disable_webhook(platform_id=webhook.platform_id, reason="test")
     parked = insert(valid(Transaction, next_attempt_at=None))
+    differs = insert(valid(ReconciliationBreak, transaction=parked, resolved_at=None))
     client = signed_in(alice)
 
-    for slug, row, button in (("payouts", parked, "offer_again"), ("webhooks", webhook, "enable_webhook")):
+    pressed = (("payouts", parked, "offer_again"), ("webhooks", webhook, "enable_webhook"))
+    for slug, row, button in (*pressed, ("breaks", differs, "explain")):
         address, fields = form_with(client.get(page(slug, whose="nobody")).content.decode(), button)
         assert fields["_selected_action"] == str(row.pk)
         asks = client.post(address, fields)
         address, fields = form_with(asks.content.decode(), button)
-        done = client.post(address, fields | {"reason": "the platform has called"})
+        done = client.post(address, fields | {"reason": "seen on the chain", "resolved": "on"})
         assert (done.status_code, done.url) == (302, page(slug, whose="nobody"))
-        assert shown(client, slug) == []
+        assert row.pk not in shown(client, slug)
+    differs.refresh_from_db()
+    assert (differs.owner, differs.note) == (f"staff:{alice.pk}", "seen on the chain")
 
 
 def test_a_button_leads_to_no_page_of_another_site(alice):
