@@ -20,7 +20,7 @@ PRODUCTION_EXAMPLE := GIGSTREAM_ENV=production DEBUG=false ALLOWED_HOSTS=gigstre
 	EMAIL_URL=smtp://mail.invalid:25 WALLET_SIGN_IN_DOMAIN=gigstream.example
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test faults fuzz bench schema check services-stop
+.PHONY: help install demo test faults fuzz bench bench-smoke schema check services-stop
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -53,6 +53,9 @@ fuzz: install ## ask the API for what its description allows and forbids, 10,000
 
 bench: $(PEERS) $(NODE_PEERS) ## measure speed into docs/performance.md; BENCH=release only that, PROFILE=1 its plans
 	@$(BIN)/python -m tests.benchmarks $(BENCH) $(if $(PROFILE),--explain)
+
+bench-smoke: install ## run every benchmark once, small and without its peers
+	$(BIN)/pytest -n 0 $(BENCHES)/smoke.py
 
 $(PEERS): $(STAMP) $(BENCHES)/requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r $(BENCHES)/requirements.txt

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import re
 
 import pytest
 from django.contrib import admin
@@ -10,12 +11,14 @@ from django.db import connection
 from django.urls import reverse
 
 from gigstream.console import roles
+from gigstream.console.queues import QUEUES
+from gigstream.lib.admin import ReadOnlyAdmin
 from tests.console.conftest import A_YEAR, ANONYMOUS, NOBODY, SUPERUSER
 
 # In a year of tasks an auditor looks, on whose pages stands all that any role sees; everybody when asked for.
 EVERYBODY = os.environ.get("GIGSTREAM_TEST_EVERYBODY") == "1"
 WHO_COMES = [*roles.Role.values, NOBODY, ANONYMOUS, SUPERUSER] if EVERYBODY else [roles.Role.AUDITOR.value]
-MOST_QUERIES = {"changelist": 16, "change": 48}
+MOST_QUERIES = {"changelist": 16, "change": 48, "first page": 28}
 
 
 class Queries:
@@ -68,6 +71,25 @@ def test_every_list_and_every_row_opens_for_whom_the_table_says(seeded):
             if response.status_code != status or offered:
                 wrong.append((visitor, url, response.status_code))
             if queries.count > MOST_QUERIES[kind]:
+                busy.append((visitor, url, queries.count))
+
+    assert (wrong, busy) == ([], [])
+
+
+def test_the_first_page_and_every_queue_open_for_whom_the_table_says(seeded):
+    wrong, busy = [], []
+    asked = [(reverse("console:queue", args=[one.slug]), one.model._meta.label_lower) for one in QUEUES]
+    for visitor in WHO_COMES if seeded.size == A_YEAR else seeded.clients:
+        client = seeded.clients[visitor]
+        for url, label in [(reverse("admin:index"), None), *asked]:
+            queries = Queries()
+            with connection.execute_wrapper(queries):
+                response = client.get(url)
+            status = expected(visitor, label) if label or visitor == ANONYMOUS else 200
+            buttons = re.findall(rb'<button class="small-button', response.content)
+            if response.status_code != status or (buttons and visitor in (roles.Role.AUDITOR, NOBODY)):
+                wrong.append((visitor, url, response.status_code))
+            if queries.count > MOST_QUERIES["first page" if label is None else "changelist"]:
                 busy.append((visitor, url, queries.count))
 
     assert (wrong, busy) == ([], [])

@@ -1,6 +1,5 @@
 """The benchmarks run and write their page; how fast anything is they say themselves, on a quiet machine."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ from django.db import connection
 from tests.benchmarks.results import BEGIN, END
 
 ROOT = Path(__file__).resolve().parents[2]
-DATABASES = f"gigstream_smoke_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+DATABASES = "gigstream_smoke"
 BENCHES = ["release", "posting", "startup", "api"]
 GOALS = [
     "release, against the same SQL from psql",
