@@ -10,7 +10,7 @@ class SamePerson(Refusal):
 class NotPermitted(Refusal):
     """Acts of this kind are for members of staff with a certain permission."""
 
-    code = "not_permitted"
+    code = "permission_missing"
     status = 403
 
 

@@ -46,6 +46,7 @@ class AuditLog(models.Model):
 
     class Meta:
         db_table = "audit_logs"
+        permissions = [("export_lists", "Can take lists out as files")]
         constraints = [
             models.CheckConstraint(
                 name="audit_actor_type_known", condition=Q(actor_type__in=ActorType.values)

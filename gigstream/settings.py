@@ -341,6 +341,11 @@ vars().update(env.email_url_config(env.str("EMAIL_URL", default="") or "consolem
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="GigStream <no-reply@gigstream.example>")
 
+# --- What staff take out ------------------------------------------------------------------------------------
+EXPORT_MAX_ROWS = env.int("EXPORT_MAX_ROWS", default=50_000)
+# Whether everybody may read at /integrity which invariants of the books hold.
+PUBLIC_INTEGRITY_PAGE = env.bool("PUBLIC_INTEGRITY_PAGE", default=False)
+
 # --- The staff's pages: how unfold shows them -------------------------------------------------------------
 UNFOLD = {
     "SITE_TITLE": "GigStream",
@@ -387,5 +392,7 @@ LOGGING = {
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "json", "filters": ["context"]},
     },
+    # One tells of every table of every font that it cuts down, the other of letters that names are made of.
+    "loggers": {"fontTools": {"level": "WARNING"}, "fpdf": {"level": "ERROR"}},
     "root": {"handlers": ["console"], "level": env.str("LOG_LEVEL", default="INFO")},
 }

@@ -3,6 +3,7 @@ from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 from gigstream import documentation
+from gigstream.console.integrity import public_page
 from gigstream.health import HealthView, ReadinessView
 from gigstream.lib.api import problems
 from gigstream.metrics.view import MetricsView
@@ -32,6 +33,7 @@ urlpatterns = [
     path("api/redoc/redoc.js", documentation.redoc_script, name="redoc-script"),
     path("healthz", HealthView.as_view(), name="healthz"),
     path("readyz", ReadinessView.as_view(), name="readyz"),
+    path("integrity", public_page, name="integrity"),
     path("metrics", MetricsView.as_view(), name="metrics"),
 ]
 

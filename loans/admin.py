@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
 
+from audit.exports import Exports
 from audit.pages import told
 from gigstream.lib.admin import (
     EMPTY,
@@ -40,7 +41,7 @@ BEFORE_PAYMENT = (LoanStatus.PENDING, LoanStatus.APPROVED)
 
 
 @admin.register(Loan)
-class LoanAdmin(ReadOnlyAdmin):
+class LoanAdmin(Exports, ReadOnlyAdmin):
     """Staff approve, refuse and write off; what needs two people waits for the second."""
 
     change_list_template = "admin/gigstream/loans.html"
@@ -155,7 +156,7 @@ class LoanAdmin(ReadOnlyAdmin):
 
 
 @admin.register(LoanRepaymentStatus)
-class LoanRepaymentStatusAdmin(ReportAdmin):
+class LoanRepaymentStatusAdmin(Exports, ReportAdmin):
     list_display = (
         "loan",
         "worker",
@@ -170,14 +171,16 @@ class LoanRepaymentStatusAdmin(ReportAdmin):
         "is_defaulted",
     )
     list_select_related = ("loan", "worker")
-    list_filter = ("status",)
+    list_filter = ("status", "is_overdue", "is_defaulted")
+    date_hierarchy = "repayment_due"
     belongs = ("loan", "worker")
     searches = (by_uuid("loan_id", "worker_id"), by_email("worker__email"))
     search_help_text = "id of a loan or worker, or a worker's email"
 
 
 @admin.register(WorkerEarnings)
-class WorkerEarningsAdmin(ReportAdmin):
+class WorkerEarningsAdmin(Exports, ReportAdmin):
+    export_cost = 10
     list_display = (
         "worker",
         "completed_tasks",
@@ -197,7 +200,8 @@ class WorkerEarningsAdmin(ReportAdmin):
 
 
 @admin.register(WorkerRiskAssessment)
-class WorkerRiskAssessmentAdmin(ReportAdmin):
+class WorkerRiskAssessmentAdmin(Exports, ReportAdmin):
+    export_cost = 10
     list_display = (
         "worker",
         "score",

@@ -36,6 +36,7 @@ class WorkerEarnings(Report):
     date cannot be late. Rates are percent, and 0 while there is nothing to take them of.
     """
 
+    one_for_each = "worker"
     worker = models.OneToOneField(
         "workers.Worker", on_delete=models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="+"
     )
@@ -79,6 +80,7 @@ class WorkerRiskAssessment(Report):
     history it names a suspended or deleted account and a defaulted loan that is still owed.
     """
 
+    one_for_each = "worker"
     worker = models.OneToOneField(
         "workers.Worker", on_delete=models.DO_NOTHING, primary_key=True, db_constraint=False, related_name="+"
     )

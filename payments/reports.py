@@ -56,6 +56,7 @@ class PlatformPerformance(Report):
     those that were taken: on a stream when it ends, on a milestone when it is approved.
     """
 
+    one_for_each = "platform"
     platform = models.OneToOneField(
         "platforms.Platform",
         on_delete=models.DO_NOTHING,

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from audit import services as audit
+from audit.exports import Exports
 from audit.pages import told
 from gigstream.lib.admin import (
     ActForm,
@@ -457,7 +458,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
 
 
 @admin.register(TaskCompletionStats)
-class TaskCompletionStatsAdmin(ReportAdmin):
+class TaskCompletionStatsAdmin(Exports, ReportAdmin):
     list_display = (
         "id",
         "platform",

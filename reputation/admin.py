@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import admin
 
+from audit.exports import Exports
 from gigstream.lib.admin import (
     ReadOnlyAdmin,
     ReasonForm,
@@ -45,10 +46,12 @@ class ReputationEventAdmin(ReadOnlyAdmin):
 
 
 @admin.register(ReputationHistory)
-class ReputationHistoryAdmin(ReportAdmin):
+class ReputationHistoryAdmin(Exports, ReportAdmin):
     list_display = ("happened_at", "worker", "event_type", "change", "new_score", "tier", "task", "reason")
     list_select_related = ("worker", "task")
     list_filter = ("event_type",)
+    date_hierarchy = "happened_at"
+    ordering = ("-happened_at", "-pk")
     belongs = ("worker", "task")
     searches = (by_uuid("event_id", "worker_id", "task_id"), by_email("worker__email"))
     search_help_text = "id of an event, worker or task, or a worker's email"

@@ -4,15 +4,20 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit import answers
 from audit.context import current_actor
 from audit.enums import ActorType
+from audit.exports import Exports
+from audit.integrity import integrity
 from audit.jobs import ask_for
 from audit.models import AnsweredRequest, AuditLog, AuditSeal, BookCheck, Claim, JobHeartbeat
 from gigstream.lib.admin import (
@@ -73,7 +78,7 @@ class Subject(BelongsTo):
 
 
 @admin.register(AuditLog)
-class AuditLogAdmin(ReadOnlyAdmin):
+class AuditLogAdmin(Exports, ReadOnlyAdmin):
     list_display = ("created_at", "action", "actor", "resource", "success", "error_message", "request_id")
     list_filter = (
         Subject,
@@ -81,6 +86,7 @@ class AuditLogAdmin(ReadOnlyAdmin):
         ("success", NewestYesNo),
         ("created_at", NewestDates),
     )
+    date_hierarchy = "created_at"
     searches = (by_text("action"), _by_resource_or_actor)
     search_help_text = "an id of a resource or actor, or an action in full, as in payout.cancel"
     fieldsets = (
@@ -189,6 +195,22 @@ class BookCheckAdmin(ReadOnlyAdmin):
     sortable_by = ("checked_at",)
     searches = (by_text("name__icontains"),)
     search_help_text = "part of an invariant's name"
+    change_list_template = "admin/gigstream/checks.html"
+
+    def get_urls(self) -> list[Any]:
+        page = self.admin_site.admin_view(self.integrity)
+        return [path("integrity/", page, name="audit_integrity"), *super().get_urls()]
+
+    def integrity(self, request: HttpRequest) -> HttpResponse:
+        """Every invariant with its last result, time and duration, and the way to the rows that break it."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Integrity of the books",
+            "found": integrity(),
+        }
+        return TemplateResponse(request, "console/integrity_staff.html", context)
 
 
 @admin.register(Claim)

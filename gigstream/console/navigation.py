@@ -39,10 +39,14 @@ class List:
 
     def item(self, request: HttpRequest) -> dict[str, Any] | None:
         """What the menu shows, or None for staff who may not see it."""
-        model = apps.get_model(self.label)
-        if not admin.site.get_model_admin(model).has_view_permission(request):
+        if not _sees(self.label)(request):
             return None
-        return _item(request, self.words, self.symbol, list_url(model))
+        return _item(request, self.words, self.symbol, list_url(apps.get_model(self.label)))
+
+
+def _sees(label: str) -> Callable[[HttpRequest], bool]:
+    """Whether a member of staff sees the rows of the model."""
+    return lambda request: admin.site.get_model_admin(apps.get_model(label)).has_view_permission(request)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,7 @@ MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
             List("Limits", "tune", "audit.LimitChange"),
             List("Claimed work", "assignment_ind", "audit.Claim"),
             List("Seals", "verified", "audit.AuditSeal"),
+            Page("Integrity", "health_and_safety", "admin:audit_integrity", _sees("audit.BookCheck")),
             List("Checks of the books", "fact_check", "audit.BookCheck"),
             List("Jobs", "schedule", "audit.JobHeartbeat"),
             List("Events", "campaign", "platforms.Event"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import models
 
+from audit.exports import MAY_EXPORT
 from gigstream.lib.masking import SEE_PERSONAL_DATA
 
 
@@ -165,6 +166,8 @@ def permissions() -> Iterator[tuple[str, str, Roles]]:
         yield from ((label, f"{action}_{name}", roles) for action, roles in access.actions.items())
     app, _, codename = SEE_PERSONAL_DATA.partition(".")
     yield f"{app}.worker", codename, DESKS | {Role.AUDITOR}
+    app, _, codename = MAY_EXPORT.partition(".")
+    yield f"{app}.auditlog", codename, DESKS | {Role.AUDITOR}
 
 
 def keep_in_step(apps: Any) -> None:

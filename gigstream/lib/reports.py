@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 from decimal import Decimal
-from typing import Any, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from django.db import models
 
@@ -12,7 +12,10 @@ from gigstream.lib.money import MoneyField
 
 
 class Report(models.Model):
-    """One row of a view. It is computed when it is read, so it can be neither saved nor deleted."""
+    """One row of a view. It is computed when it is read, so it can be neither saved nor deleted. Where every
+    row that `one_for_each` refers to has exactly one here, those are counted in place of these."""
+
+    one_for_each: ClassVar[str] = ""
 
     objects = models.Manager.from_queryset(GuardedQuerySet)()
 

@@ -59,7 +59,7 @@ def keep_as_approvals(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0004_approvals"),
+        ("audit", "0005_approvals"),
         ("loans", "0005_told_platform"),
     ]
 

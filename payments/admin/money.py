@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db import models
 from django.db.models import Q, QuerySet
+from django.urls import path
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from audit.exports import Exports
 from audit.pages import told
 from gigstream.lib.admin import (
     ActForm,
@@ -17,10 +18,8 @@ from gigstream.lib.admin import (
     NewestChoices,
     NewestDates,
     ReadOnlyAdmin,
-    ReasonForm,
     ReportAdmin,
     Table,
-    act_on,
     by_email,
     by_hash,
     by_number,
@@ -33,6 +32,8 @@ from gigstream.lib.admin import (
 )
 from gigstream.lib.money import usdc
 from payments import services
+from payments.admin.hand import AdjustmentForm
+from payments.admin.statements import statement_page
 from payments.enums import (
     OUTGOING,
     STREAM_MOVES,
@@ -175,7 +176,7 @@ class StreamAdmin(ReadOnlyAdmin):
 
 # --- Transfers ----------------------------------------------------------------------------------------------
 @admin.register(Transaction)
-class TransactionAdmin(ReadOnlyAdmin):
+class TransactionAdmin(Exports, ReadOnlyAdmin):
     list_display = (
         "created_at",
         "type",
@@ -189,6 +190,7 @@ class TransactionAdmin(ReadOnlyAdmin):
     )
     list_select_related = ("worker", "platform", "task", "loan")
     list_filter = ("status", "type", "created_at")
+    date_hierarchy = "created_at"
     belongs = ("worker", "platform", "task", "stream", "loan")
     ordering = ("-created_at", "-id")
     sortable_by = ("created_at",)
@@ -350,12 +352,6 @@ def releases_of(stream: Any) -> Q:
     return Q(stream=stream, sequence__isnull=False)
 
 
-class AdjustmentForm(ReasonForm):
-    credit_account = forms.IntegerField(min_value=1, label="Into account", help_text="its number")
-    amount = forms.CharField(max_length=21, label="Amount (USDC)")
-    field_order = ("credit_account", "amount", "reason")
-
-
 @admin.register(Account)
 class AccountAdmin(ReadOnlyAdmin):
     list_display = ("id", "name", "owner", "balance", "positive_since", "negative_since", "payout_count")
@@ -381,13 +377,17 @@ class AccountAdmin(ReadOnlyAdmin):
         ),
     )
 
+    def get_urls(self) -> list[Any]:
+        page = self.admin_site.admin_view(statement_page)
+        return [path("statement/<uuid:worker_id>/", page, name="payments_statement"), *super().get_urls()]
+
     @admin.display(description="owner")
     def owner(self, account: Account) -> SafeString | str | None:
         return link(owner(account)) or "house"
 
 
 @admin.register(LedgerEntry)
-class LedgerEntryAdmin(ReadOnlyAdmin):
+class LedgerEntryAdmin(Exports, ReadOnlyAdmin):
     list_display = ("id", "created_at", "kind", "amount", "debit", "credit")
     list_select_related = (
         "debit_account__worker",
@@ -411,6 +411,12 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
         (None, {"fields": ("id", "created_at", "kind", "amount", "debit", "credit", "fact")}),
         ("Belongs to", {"fields": ("task", ("stream", "sequence"), "transaction", "loan", "work_event")}),
     )
+    export_more = (
+        "debit_account__worker_id",
+        "debit_account__platform_id",
+        "credit_account__worker_id",
+        "credit_account__platform_id",
+    )
     debit = account_link("debit_account", "debit")
     credit = account_link("credit_account", "credit")
 
@@ -429,32 +435,9 @@ class AdjustmentAdmin(ReadOnlyAdmin):
     search_help_text = "number of the entry"
 
 
-class DepositForm(ReasonForm):
-    amount = forms.CharField(max_length=21, label="Amount (USDC)")
-    tx_hash = forms.RegexField(
-        r"\A0x[0-9a-fA-F]{64}\Z", strip=True, label="Chain transaction", help_text="0x and 64 digits"
-    )
-    field_order = ("amount", "tx_hash", "reason")
-
-
-act_on(
-    Platform,
-    each(
-        "deposit",
-        "Deposit by hand",
-        "asked for",
-        lambda platform, **given: told(services.ask_to_deposit(platform_id=platform.pk, **given)),
-        form=DepositForm,
-        when=lambda platform: platform.is_active and platform.deleted_at is None,
-        single=True,
-        note="For what the chain shows and nobody has credited. A second person approves it.",
-    ),
-)
-
-
 # --- Reports ------------------------------------------------------------------------------------------------
 @admin.register(ActiveStream)
-class ActiveStreamAdmin(ReportAdmin):
+class ActiveStreamAdmin(Exports, ReportAdmin):
     list_display = (
         "task_title",
         "worker_name",
@@ -472,7 +455,7 @@ class ActiveStreamAdmin(ReportAdmin):
 
 
 @admin.register(PlatformPerformance)
-class PlatformPerformanceAdmin(ReportAdmin):
+class PlatformPerformanceAdmin(Exports, ReportAdmin):
     list_display = (
         "platform",
         "total_tasks",
@@ -487,6 +470,7 @@ class PlatformPerformanceAdmin(ReportAdmin):
         "average_completion_seconds",
     )
     list_select_related = ("platform",)
+    list_filter = ("platform__is_active",)
     belongs = ("platform",)
     searches = (by_uuid("platform_id"),)
     search_help_text = "platform id"
@@ -500,7 +484,7 @@ class TransactionDayAdmin(ReadOnlyAdmin):
 
 
 @admin.register(DailyTransactionSummary)
-class DailyTransactionSummaryAdmin(ReportAdmin):
+class DailyTransactionSummaryAdmin(Exports, ReportAdmin):
     list_display = (
         "day",
         "type",
@@ -511,6 +495,7 @@ class DailyTransactionSummaryAdmin(ReportAdmin):
         "average_amount",
     )
     list_filter = ("day", "type", "status")
+    date_hierarchy = "day"
     ordering = ("-day", "type", "status")
 
 

@@ -94,37 +94,6 @@ class ProviderNotificationAdmin(ReadOnlyAdmin):
         return bytes(row.body).decode(errors="replace")
 
 
-@admin.register(PaymentSwitch)
-class PaymentSwitchAdmin(ReadOnlyAdmin):
-    list_display = ("created_at", "scope", "subject", "reason", "off_by", "on_at", "on_by")
-    list_filter = ("scope",)
-    ordering = ("-created_at", "-id")
-    sortable_by = ()
-    actions = (
-        each(
-            "go_on",
-            "Let payouts go on",
-            "asked for",
-            lambda row, reason: told(
-                services.ask_to_go_on(scope=SwitchScope(row.scope), subject=row.subject, reason=reason)
-            ),
-            when=lambda row: row.on_at is None,
-            note="They go on when a second person has approved it.",
-        ),
-    )
-    change_list_template = "admin/gigstream/switches.html"
-
-    def get_urls(self) -> list[Any]:
-        stop = path("stop/", self.admin_site.admin_view(self.stop), name="payments_stop")
-        return [stop, *super().get_urls()]
-
-    def stop(self, request: HttpRequest) -> HttpResponse:
-        """Payouts are stopped, by one person: that is the safe direction, and it may be urgent."""
-        if not self.has_operate_permission(request, STOP.name):
-            raise PermissionDenied
-        return STOP.run_alone(self, request)
-
-
 def _stop(scope: str, subject: str, reason: str) -> PaymentSwitch:
     by = str(current_actor())
     return services.stop_payments(scope=SwitchScope(scope), subject=subject.strip(), reason=reason, by=by)
@@ -153,6 +122,38 @@ STOP = Act(
     StopForm,
     note="Nothing more is handed to the provider from the next batch on; earnings go on.",
 )
+
+
+@admin.register(PaymentSwitch)
+class PaymentSwitchAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "scope", "subject", "reason", "off_by", "on_at", "on_by")
+    list_filter = ("scope",)
+    ordering = ("-created_at", "-id")
+    sortable_by = ()
+    actions = (
+        each(
+            "go_on",
+            "Let payouts go on",
+            "asked for",
+            lambda row, reason: told(
+                services.ask_to_go_on(scope=SwitchScope(row.scope), subject=row.subject, reason=reason)
+            ),
+            when=lambda row: row.on_at is None,
+            note="They go on when a second person has approved it.",
+        ),
+    )
+    alone = (STOP,)
+    change_list_template = "admin/gigstream/switches.html"
+
+    def get_urls(self) -> list[Any]:
+        stop = path("stop/", self.admin_site.admin_view(self.stop), name="payments_stop")
+        return [stop, *super().get_urls()]
+
+    def stop(self, request: HttpRequest) -> HttpResponse:
+        """Payouts are stopped, by one person: that is the safe direction, and it may be urgent."""
+        if not self.has_operate_permission(request, STOP.name):
+            raise PermissionDenied
+        return STOP.run_alone(self, request)
 
 
 @admin.register(Reconciliation)

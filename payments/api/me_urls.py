@@ -1,6 +1,6 @@
 from django.urls import path
 
-from payments.api import me
+from payments.api import me, statements
 
 urlpatterns = [
     path("me/balance", me.Balance.as_view(), name="me-balance"),
@@ -10,4 +10,5 @@ urlpatterns = [
     path("me/payouts", me.MyPayouts.as_view(), name="me-payouts"),
     path("me/payouts/<uuid:payout_id>", me.MyPayout.as_view(), name="me-payout"),
     path("me/transactions", me.MyTransactions.as_view(), name="me-transactions"),
+    path("me/statements/<str:month>", statements.MyStatement.as_view(), name="me-statement"),
 ]

@@ -295,6 +295,7 @@ for _name, _path in {
     "list_my_streams": "me/streams",
     "list_my_tasks": "me/tasks",
     "list_my_transactions": "me/transactions",
+    "get_my_statement": "me/statements/2026-03",
 }.items():
     ASKS[_name] = _mine(_path)
 

@@ -27,7 +27,8 @@ class Operation:
 
     @property
     def names_a_row(self) -> bool:
-        return "{" in self.path
+        # A month is everybody's.
+        return "{" in self.path.replace("{month}", "")
 
 
 @cache

@@ -12,8 +12,8 @@ from django.core.cache import cache
 from django.db import connection
 
 from audit.models import AuditLog
-from gigstream.lib.api.csv import _cell
 from gigstream.lib.clock import database_now
+from gigstream.lib.spreadsheets import text_of
 from payments import services as payments
 from payments.models import Stream, Transaction
 from platforms import services as platforms
@@ -277,12 +277,12 @@ def test_a_file_has_an_end(ana, api, monkeypatch):
     ],
 )
 def test_a_cell_from_outside_is_never_a_formula(text):
-    assert _cell(text) == f"'{text}"
+    assert text_of(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", ["a=1", "1-2", "x@example.com", "", "0x1"])
 def test_other_cells_stay_as_they_are(text):
-    assert _cell(text) == text
+    assert text_of(text) == text
 
 
 # --- Whose it is, and what it costs -------------------------------------------------------------------------

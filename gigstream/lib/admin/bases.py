@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 
 from gigstream.lib import masking
-from gigstream.lib.admin.actions import actions_on
+from gigstream.lib.admin.actions import Act, actions_on
 from gigstream.lib.admin.columns import SECRET_NAMES, Column, is_secret, secrets, shown
 from gigstream.lib.admin.filters import CappedPaginator, ReportPaginator, belongs_to
 from gigstream.lib.admin.search import Search
@@ -25,7 +25,8 @@ class ReadOnlyAdmin(ModelAdmin):
     """Rows may be looked at, found and followed; what changes them are actions that call services.
 
     `fieldsets` and `list_display` name fields plainly; without fieldsets every field but secrets is shown.
-    `searches` say where a term is looked for, `belongs` which foreign keys the address may filter by.
+    `searches` say where a term is looked for, `belongs` which foreign keys the address may filter by,
+    `alone` what can be done on no row.
     """
 
     change_form_template = "admin/gigstream/change_form.html"
@@ -41,6 +42,7 @@ class ReadOnlyAdmin(ModelAdmin):
     searches: ClassVar[Sequence[Search]] = ()
     belongs: ClassVar[Sequence[str]] = ()
     editable: ClassVar[Sequence[str]] = ()
+    alone: ClassVar[Sequence[Act]] = ()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -57,10 +59,14 @@ class ReadOnlyAdmin(ModelAdmin):
         Each action has a permission of its own, as in "payments.cancel_transaction". Where there is none,
         those who may change such rows work on them.
         """
-        offered = [getattr(one, "__name__", one) for one in (*(self.actions or ()), *actions_on(self.model))]
-        names = [action] if action else offered or ["change"]
+        names = [action] if action else self.offered() or ["change"]
         label, name = self.opts.app_label, self.opts.model_name
         return any(request.user.has_perm(f"{label}.{one}_{name}") for one in names)
+
+    def offered(self) -> list[str]:
+        """The names of all that can be done here, also by apps above, and with no row."""
+        actions = [*(self.actions or ()), *actions_on(self.model)]
+        return [*(getattr(one, "__name__", str(one)) for one in actions), *(one.name for one in self.alone)]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)

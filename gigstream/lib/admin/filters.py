@@ -104,6 +104,15 @@ class CappedPaginator(Paginator):
 
 
 class ReportPaginator(CappedPaginator):
-    """Each row of a view is computed, so fewer of them are counted."""
+    """Each row of a view is computed, so fewer of them are counted, and none where others tell how many there
+    are."""
 
     most = 1_000
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        if not rows.model.one_for_each or rows.query.where:
+            return rows.order_by()[: self.most].count()
+        counted = rows.model._meta.get_field(rows.model.one_for_each).related_model
+        return counted._base_manager.order_by()[: self.most].count()

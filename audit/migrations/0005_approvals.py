@@ -14,7 +14,7 @@ import gigstream.lib.money
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0003_claims"),
+        ("audit", "0004_export_permission"),
     ]
 
     operations = [

@@ -1,0 +1,46 @@
+-- What moved a worker's accounts from one instant until before another, in order, and what stood on them before: on
+-- every row, and alone where nothing moved. Each account's entries are found through the account; a release debits
+-- no worker, and only entries that are none have an index by what they debit. Where there are many, the releases of
+-- one stream on one UTC day are one line.
+WITH moves AS (
+    SELECT a.name, e.*
+    FROM accounts a
+    CROSS JOIN LATERAL (
+        SELECT c.id, c.created_at, c.kind, c.amount AS change, c.stream_id, c.task_id, c.transaction_id, c.loan_id
+        FROM ledger_entries c WHERE c.credit_account_id = a.id AND c.created_at < %(end)s
+        UNION ALL
+        SELECT d.id, d.created_at, d.kind, -d.amount, d.stream_id, d.task_id, d.transaction_id, d.loan_id
+        FROM ledger_entries d
+        WHERE d.debit_account_id = a.id AND d.sequence IS NULL AND d.created_at < %(end)s
+    ) e
+    WHERE a.worker_id = %(worker)s
+),
+opening AS (
+    SELECT coalesce(sum(change) FILTER (WHERE name = 'available'), 0) AS opening_available,
+           coalesce(sum(change) FILTER (WHERE name = 'in_transit'), 0) AS opening_in_transit,
+           coalesce(-sum(change) FILTER (WHERE name = 'loan'), 0) AS opening_owed
+    FROM moves WHERE created_at < %(start)s
+),
+within AS (
+    SELECT moves.*, count(*) OVER () > %(most)s AND kind = 'release' AS folded
+    FROM moves WHERE created_at >= %(start)s
+),
+lines AS (
+    SELECT max(id) AS id, max(created_at) AS at, min(kind) AS kind, count(DISTINCT id) AS entries,
+           coalesce(sum(change) FILTER (WHERE name = 'available'), 0) AS available,
+           coalesce(sum(change) FILTER (WHERE name = 'in_transit'), 0) AS in_transit,
+           coalesce(-sum(change) FILTER (WHERE name = 'loan'), 0) AS owed,
+           (array_agg(stream_id))[1] AS stream_id, (array_agg(task_id))[1] AS task_id,
+           (array_agg(transaction_id))[1] AS transaction_id, (array_agg(loan_id))[1] AS loan_id
+    FROM within
+    GROUP BY CASE WHEN folded THEN stream_id::text || (created_at AT TIME ZONE 'UTC')::date ELSE id::text END
+)
+SELECT opening.*, l.id, l.at, l.kind, l.entries, l.available, l.in_transit, l.owed, l.stream_id, l.loan_id,
+       l.transaction_id, t.id AS task_id, t.title, p.name AS platform, x.type AS transfer, x.tx_hash
+FROM opening
+LEFT JOIN lines l ON true
+LEFT JOIN streams s ON s.id = l.stream_id
+LEFT JOIN tasks t ON t.id = coalesce(l.task_id, s.task_id)
+LEFT JOIN platforms p ON p.id = t.platform_id
+LEFT JOIN transactions x ON x.id = l.transaction_id
+ORDER BY l.at, l.id

