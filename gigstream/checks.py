@@ -56,7 +56,7 @@ def _rules() -> Iterator[CheckMessage]:
             id="gigstream.E013",
         )
     if not _is_amount(settings.REFUND_ALONE_UP_TO, lowest=Decimal(0)):
-        yield Error("REFUND_ALONE_UP_TO must be an amount of 0 or more", id="gigstream.E044")
+        yield Error("REFUND_ALONE_UP_TO must be an amount of 0 or more", id="gigstream.E045")
     if not 1 <= settings.WEBHOOK_CONCURRENCY <= 64:
         yield Error("WEBHOOK_CONCURRENCY must be from 1 to 64 threads", id="gigstream.E014")
     if settings.SIGN_IN_FAILURES_PER_ADDRESS < 5:
