@@ -56,13 +56,18 @@ def _rules() -> Iterator[CheckMessage]:
             id="gigstream.E013",
         )
     if not _is_amount(settings.REFUND_ALONE_UP_TO, lowest=Decimal(0)):
-        yield Error("REFUND_ALONE_UP_TO must be an amount of 0 or more", id="gigstream.E044")
+        yield Error("REFUND_ALONE_UP_TO must be an amount of 0 or more", id="gigstream.E045")
     if not 1 <= settings.WEBHOOK_CONCURRENCY <= 64:
         yield Error("WEBHOOK_CONCURRENCY must be from 1 to 64 threads", id="gigstream.E014")
     if settings.SIGN_IN_FAILURES_PER_ADDRESS < 5:
         yield Error(
             "SIGN_IN_FAILURES_PER_ADDRESS must be at least 5, the tries of one account", id="gigstream.E015"
         )
+    if settings.STAFF_TWO_FACTOR not in ("required", "optional"):
+        yield Error("STAFF_TWO_FACTOR must be required or optional", id="gigstream.E044")
+    for number, name in enumerate(("STAFF_SESSION_MINUTES", "STAFF_SESSION_HOURS"), start=45):
+        if getattr(settings, name) < 1:
+            yield Error(f"{name} must be at least 1", id=f"gigstream.E{number:03}")
     if settings.TRUSTED_PROXIES < 0:
         yield Error("TRUSTED_PROXIES must be at least 0", id="gigstream.E019")
     if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
@@ -161,6 +166,8 @@ def _production() -> Iterator[CheckMessage]:
         yield Error("WEBHOOK_ALLOW_LOOPBACK must be off in production", id="gigstream.E025")
     if settings.CIRCLE_API_KEY and not settings.CIRCLE_API_URL.startswith("https://"):
         yield Error("CIRCLE_API_URL must be https in production", id="gigstream.E028")
+    if settings.STAFF_TWO_FACTOR != "required":
+        yield Error("STAFF_TWO_FACTOR must be required in production", id="gigstream.E029")
     if not settings.EMAIL_URL_GIVEN:
         yield Error("EMAIL_URL must be set in production", id="gigstream.E026")
     if settings.WALLET_SIGN_IN_DOMAIN.startswith(("127.", "localhost")):

@@ -57,10 +57,12 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "gigstream.lib.browsers.PolicyMiddleware",
     "audit.middleware.ActorMiddleware",
+    "gigstream.console.middleware.StaffSessionMiddleware",
     "gigstream.console.middleware.PersonalDataMiddleware",
 ]
 
@@ -275,7 +277,14 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
-SESSION_COOKIE_AGE = 8 * 3600
+# Only staff have sessions. They end after so long without a click, and so long after they began.
+STAFF_SESSION_MINUTES = env.int("STAFF_SESSION_MINUTES", default=30)
+STAFF_SESSION_HOURS = env.int("STAFF_SESSION_HOURS", default=12)
+# Whether staff without a second factor get further than to the page that makes one: required or optional.
+STAFF_TWO_FACTOR = env.str("STAFF_TWO_FACTOR", default="required" if PRODUCTION else "optional")
+LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
+SESSION_COOKIE_AGE = STAFF_SESSION_MINUTES * 60
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
@@ -352,6 +361,7 @@ UNFOLD = {
     "SITE_HEADER": "GigStream",
     "SITE_SUBHEADER": "all times in UTC",
     "SITE_URL": None,
+    "LOGIN": {"form": "gigstream.console.sign_in.SignInForm"},
     "SITE_SYMBOL": "payments",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "gigstream.console.navigation.icon"}],
     # Django's own log of changes stays empty: the audit log is the one record of who did what.

@@ -1,12 +1,60 @@
 """What holds for every request of staff, whatever the page."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth import logout
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
 
 from gigstream.lib import masking
+
+BEGAN_AT, SEEN_AT = "began_at", "seen_at"
+# A session is prolonged by what is done in it, but not written at every click.
+PROLONGED_AFTER_SECONDS = 60
+
+
+def begin_session(session: Any) -> None:
+    """From now on the session's time runs."""
+    session[BEGAN_AT] = session[SEEN_AT] = int(time.time())
+
+
+class StaffSessionMiddleware:
+    """A session ends when nothing was done in it for a while, and in any case some hours after it began.
+    Where a second factor is required, one without it leads only to the page that makes one."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+            if _is_over(request.session):
+                logout(request)
+            elif _lacks_a_factor(request):
+                return HttpResponseRedirect(reverse("console:second-factor"))
+        return self.get_response(request)
+
+
+def _is_over(session: Any) -> bool:
+    """Whether the session has ended; one that goes on is prolonged."""
+    now = int(time.time())
+    if BEGAN_AT not in session:
+        return True
+    if now - session[BEGAN_AT] >= settings.STAFF_SESSION_HOURS * 3600:
+        return True
+    if now - session[SEEN_AT] >= PROLONGED_AFTER_SECONDS:
+        session[SEEN_AT] = now
+    return False
+
+
+def _lacks_a_factor(request: HttpRequest) -> bool:
+    if settings.STAFF_TWO_FACTOR != "required":
+        return False
+    user: Any = request.user
+    ways_out = {reverse("console:second-factor"), reverse("admin:logout")}
+    return not user.is_verified() and request.path not in ways_out
 
 
 class PersonalDataMiddleware:

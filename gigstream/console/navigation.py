@@ -163,6 +163,7 @@ MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
         (
             List("Staff", "badge", "auth.User"),
             List("Groups", "groups", "auth.Group"),
+            Page("My second factor", "phonelink_lock", "console:second-factor"),
         ),
     ),
 )

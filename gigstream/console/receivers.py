@@ -4,10 +4,12 @@ from contextlib import suppress
 from typing import Any
 
 from django.apps import apps as django_apps
+from django.contrib.auth.signals import user_logged_in
 from django.db.models.signals import post_migrate
 from django.dispatch import receiver
 
 from gigstream.console import roles
+from gigstream.console.middleware import begin_session
 
 
 @receiver(post_migrate, dispatch_uid="console.roles")
@@ -18,3 +20,8 @@ def give_roles_their_permissions(sender: Any, apps: Any = django_apps, **kwargs:
     # An older state of the models may have no groups.
     with suppress(LookupError):
         roles.keep_in_step(apps)
+
+
+@receiver(user_logged_in, dispatch_uid="console.sessions")
+def begin_their_session(sender: Any, request: Any, **kwargs: Any) -> None:
+    begin_session(request.session)

@@ -141,7 +141,7 @@ ACCESS: dict[str, Access] = {
     "audit.jobheartbeat": Access(OPERATIONS | FINANCE, actions={"run_now": OPERATIONS}),
     "audit.answeredrequest": Access(OPERATIONS),
     # The staff themselves: superusers keep them.
-    "auth.user": Access(NOBODY),
+    "auth.user": Access(NOBODY, actions={"reset_second_factor": NOBODY}),
     "auth.group": Access(NOBODY),
 }
 

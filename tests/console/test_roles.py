@@ -148,9 +148,12 @@ def test_others_see_them(alice):
 
 def test_support_finds_a_worker_by_what_the_worker_says(alice):
     _, client = member("support")
-    for term in (ALICE["email"], ALICE["wallet_address"], str(alice.pk)):
+    for term in (ALICE["email"], ALICE["wallet_address"], "alice johnson", str(alice.pk)):
         response = client.get(reverse("admin:workers_worker_changelist"), {"q": term})
         assert [row.pk for row in response.context["cl"].result_list] == [alice.pk], term
+    for term in ("alice.johnson@e", "ice john"):
+        response = client.get(reverse("admin:workers_worker_changelist"), {"q": term})
+        assert response.context["cl"].result_count == 0, term
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,9 @@ from uuid import UUID
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.constants import LOOKUP_SEP
+
+from gigstream.lib import masking
 
 Search = Callable[[type[models.Model], str], Q | None]
 
@@ -22,7 +25,14 @@ def _is_words(term: str) -> bool:
 
 
 def _any_of(lookups: Iterable[str], value: object) -> Q:
-    return functools.reduce(Q.__or__, (Q(**{lookup: value}) for lookup in lookups))
+    return functools.reduce(Q.__or__, (Q(**{_whole(lookup): value}) for lookup in lookups))
+
+
+def _whole(lookup: str) -> str:
+    """From whom personal data are hidden, they are found by the whole: parts could be guessed one by one."""
+    path, _, part = lookup.rpartition(LOOKUP_SEP)
+    hidden = masking.are_hidden() and path.rpartition(LOOKUP_SEP)[2] in masking.PERSONAL
+    return f"{path}{LOOKUP_SEP}iexact" if hidden and part in ("startswith", "icontains") else lookup
 
 
 def by_uuid(*lookups: str) -> Search:

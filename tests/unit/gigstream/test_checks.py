@@ -59,6 +59,9 @@ def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         ("TRUSTED_PROXIES", -1, "gigstream.E019"),
         ("METRICS_TOKEN", "nineteen-characters", "gigstream.E030"),
         ("SANDBOX_HOUSE_USDC", "much", "gigstream.E031"),
+        ("STAFF_TWO_FACTOR", "perhaps", "gigstream.E044"),
+        ("STAFF_SESSION_MINUTES", 0, "gigstream.E045"),
+        ("STAFF_SESSION_HOURS", 0, "gigstream.E046"),
         ("CIRCLE_READ_SECONDS", 0, "gigstream.E032"),
     ],
 )
@@ -88,6 +91,13 @@ def test_circles_settings_must_be_whole_once_there_is_a_key(settings, name, valu
     assert [error.id for error in checks.check_rules(None)] == [code]
     settings.CIRCLE_API_KEY = ""
     assert checks.check_rules(None) == []
+
+
+def test_production_requires_a_second_factor_of_staff(settings):
+    settings.PRODUCTION, settings.STAFF_TWO_FACTOR = True, "optional"
+    assert "gigstream.E029" in {error.id for error in checks.check_production(None)}
+    settings.STAFF_TWO_FACTOR = "required"
+    assert "gigstream.E029" not in {error.id for error in checks.check_production(None)}
 
 
 def test_production_pays_through_no_twin():

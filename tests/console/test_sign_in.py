@@ -1,0 +1,258 @@
+"""How staff come in: password and code, few tries, short sessions, and nobody becomes somebody else alone."""
+
+import base64
+import re
+import time
+from html import unescape
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+from django.urls import reverse
+from django_otp.oath import totp
+
+from audit.models import AuditLog
+from gigstream.console import middleware, services
+from gigstream.console.models import Authenticator, RecoveryCodes
+from workers.services import guessing
+
+pytestmark = pytest.mark.django_db
+
+PASSWORD = "a long passphrase of ann's"
+LOGIN, HOME, FACTOR = "/admin/login/", "/admin/", "/admin/second-factor/"
+
+
+@pytest.fixture(autouse=True)
+def calm():
+    cache.clear()
+
+
+@pytest.fixture
+def ann() -> User:
+    return User.objects.create_superuser("ann", "ann@gigstream.example", PASSWORD)
+
+
+def sign_in(client: Client, username="ann", password=PASSWORD, code="") -> str:
+    """The page that follows: its address, or what the form says."""
+    response = client.post(LOGIN, {"username": username, "password": password, "code": code})
+    return response["Location"] if response.status_code == 302 else unescape(response.content.decode())
+
+
+def code_of(user: User, steps: int = 0) -> str:
+    key = bytes.fromhex(Authenticator.objects.get(user=user).key)
+    return f"{totp(key, t0=-30 * steps):06}"
+
+
+def enrolled(user: User, client: Client) -> list[str]:
+    """The person has an authenticator; their recovery codes. Its next code is that of the next step."""
+    client.get(FACTOR)
+    page = client.post(FACTOR, {"code": code_of(user)}).content.decode()
+    return re.findall(r"<li><code>(\w+)</code>", page)
+
+
+def acts(user: User) -> list[tuple[str, bool]]:
+    lines = AuditLog.objects.filter(resource_type="user", resource_id=str(user.pk)).order_by("id")
+    return list(lines.values_list("action", "success"))
+
+
+REFUSED = "the name, the password or the code is wrong"
+
+
+def test_a_password_is_enough_where_a_second_factor_is_optional_and_there_is_none(ann, client):
+    assert sign_in(client) == HOME
+    assert client.get(HOME).status_code == 200
+    line = AuditLog.objects.get(action="staff.sign_in")
+    assert (line.actor_type, line.actor_id, line.metadata) == (
+        "staff",
+        str(ann.pk),
+        {"second_factor": "none"},
+    )
+
+
+def test_where_it_is_required_nothing_else_opens_before_there_is_one(ann, client, settings):
+    settings.STAFF_TWO_FACTOR = "required"
+    sign_in(client)
+    for url in (HOME, "/admin/workers/worker/", reverse("console:queue", args=["loans"])):
+        assert client.get(url)["Location"] == FACTOR
+
+    codes = enrolled(ann, client)
+
+    assert len(codes) == 10
+    assert client.get(HOME).status_code == 200
+    assert acts(ann) == [("staff.sign_in", True), ("staff.add_second_factor", True)]
+
+
+def test_who_has_a_second_factor_comes_in_with_its_code_once(ann, client):
+    client.force_login(ann)
+    enrolled(ann, client)
+    other = Client()
+
+    assert REFUSED in sign_in(other)
+    assert REFUSED in sign_in(other, code=code_of(ann))  # used when the app was taken on
+    Authenticator.objects.update(throttling_failure_count=0)
+    code = code_of(ann, steps=1)
+    assert sign_in(other, code=code) == HOME
+    assert REFUSED in sign_in(Client(), code=code)
+
+
+def test_a_wrong_code_is_slowed_down_even_when_the_next_is_right(ann, client):
+    client.force_login(ann)
+    enrolled(ann, client)
+    assert REFUSED in sign_in(Client(), code="000000")
+    assert REFUSED in sign_in(Client(), code=code_of(ann, steps=1))
+
+
+def test_a_recovery_code_opens_once(ann, client):
+    client.force_login(ann)
+    codes = enrolled(ann, client)
+    assert sign_in(Client(), code=codes[3].upper()) == HOME
+    assert REFUSED in sign_in(Client(), code=codes[3])
+    assert len(RecoveryCodes.objects.get(user=ann).hashes) == 9
+
+
+def test_new_recovery_codes_end_the_old_ones(ann, client):
+    client.force_login(ann)
+    old = enrolled(ann, client)
+    assert "10 recovery codes left" in client.get(FACTOR).content.decode()
+    assert "not right" in client.post(FACTOR, {"code": "123"}).content.decode()
+    Authenticator.objects.update(throttling_failure_count=0)
+
+    page = client.post(FACTOR, {"code": code_of(ann, steps=1)}).content.decode()
+
+    new = re.findall(r"<li><code>(\w+)</code>", page)
+    assert len(new) == 10
+    assert not set(new) & set(old)
+    assert sign_in(Client(), code=new[0]) == HOME
+
+
+def test_the_page_shows_the_key_as_a_picture_drawn_here(ann, client):
+    client.force_login(ann)
+    page = client.get(FACTOR).content.decode()
+    assert '<img src="data:image/svg+xml' in page
+    key = base64.b32encode(bytes.fromhex(Authenticator.objects.get(user=ann).key)).decode()
+    assert key in page.replace(" ", "")
+
+
+def test_keys_and_codes_are_not_in_the_tables(ann, client):
+    client.force_login(ann)
+    codes = enrolled(ann, client)
+    key = Authenticator.objects.get(user=ann).key
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT a::text || r::text FROM staff_authenticators a, staff_recovery_codes r")
+        (text,) = cursor.fetchone()
+    assert key not in text
+    assert not any(code in text for code in codes)
+
+
+# --- Tries --------------------------------------------------------------------------------------------------
+def test_five_failures_lock_the_name_whoever_asks_and_for_15_minutes(ann, client):
+    for _ in range(guessing.TRIES):
+        assert REFUSED in sign_in(client, password="wrong")
+
+    assert "too many failures" in sign_in(client)
+    assert ("staff.sign_in", False) in acts(ann)
+    assert AuditLog.objects.filter(metadata__code="sign_in_locked", resource_id=str(ann.pk)).count() == 1
+
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE sign_in_attempts SET last_at = last_at - interval '15 minutes'")
+    assert sign_in(client) == HOME
+
+
+def test_a_name_that_nobody_has_is_locked_alike(ann, client):
+    said = {sign_in(client, username="nobody", password="x").count(REFUSED) for _ in range(guessing.TRIES)}
+    assert said == {1}
+    assert "too many failures" in sign_in(client, username="nobody", password="x")
+    assert not AuditLog.objects.exclude(resource_id="").filter(action="staff.sign_in").exists()
+
+
+def test_an_address_with_many_failures_is_not_heard(ann, client, settings):
+    settings.SIGN_IN_FAILURES_PER_ADDRESS = 5
+    for number in range(5):
+        sign_in(client, username=f"guess{number}", password="x")
+    assert "too many failures" in sign_in(client)
+
+
+def test_who_is_no_staff_or_switched_off_does_not_come_in(client):
+    User.objects.create_user("ann", password=PASSWORD)
+    User.objects.create_superuser("bob", password=PASSWORD, is_active=False)
+    assert REFUSED in sign_in(client)
+    assert REFUSED in sign_in(client, username="bob")
+
+
+# --- Sessions -----------------------------------------------------------------------------------------------
+def aged(client: Client, **seconds: int) -> None:
+    session = client.session
+    for name, age in seconds.items():
+        session[name] = int(time.time()) - age
+    session.save()
+
+
+def test_a_session_lasts_30_minutes_from_the_last_click(ann, client, settings):
+    assert settings.SESSION_COOKIE_AGE == 30 * 60
+    sign_in(client)
+    aged(client, seen_at=middleware.PROLONGED_AFTER_SECONDS)
+    assert client.get(HOME).cookies["sessionid"]["max-age"] == 30 * 60
+    assert "sessionid" not in client.get(HOME).cookies
+
+
+def test_a_session_ends_12_hours_after_it_began_whatever_is_done(ann, client):
+    sign_in(client)
+    aged(client, began_at=12 * 3600 - 5)
+    assert client.get(HOME).status_code == 200
+    aged(client, began_at=12 * 3600)
+    assert client.get(HOME)["Location"].startswith(LOGIN)
+
+
+# --- Two people ---------------------------------------------------------------------------------------------
+def press_reset(client: Client, user: User) -> str:
+    form = {"action": "reset_second_factor", "_selected_action": [str(user.pk)]}
+    response = client.post("/admin/auth/user/", form, follow=True)
+    return " ".join(str(message) for message in response.context["messages"])
+
+
+def set_password(client: Client, user: User) -> int:
+    form = {
+        "password1": "another long passphrase",
+        "password2": "another long passphrase",
+        "usable_password": "true",
+    }
+    return client.post(f"/admin/auth/user/{user.pk}/password/", form).status_code
+
+
+@pytest.fixture
+def bob() -> User:
+    return User.objects.create_superuser("bob", "bob@gigstream.example", PASSWORD)
+
+
+def test_another_superuser_takes_a_lost_factor_away(ann, bob):
+    of_ann, of_bob = Client(), Client()
+    of_ann.force_login(ann)
+    of_bob.force_login(bob)
+    enrolled(ann, of_ann)
+
+    assert "another superuser must" in press_reset(of_ann, ann)
+    assert Authenticator.objects.filter(user=ann).exists()
+    assert "makes a new one" in press_reset(of_bob, ann)
+
+    assert not Authenticator.objects.filter(user=ann).exists()
+    assert not RecoveryCodes.objects.filter(user=ann).exists()
+    assert of_ann.get(HOME).status_code == 302
+    line = AuditLog.objects.get(action=services.RESET, success=True)
+    assert (line.actor_id, line.resource_id) == (str(bob.pk), str(ann.pk))
+
+
+def test_who_sets_a_password_does_not_reset_the_factor_as_well(ann, bob, client):
+    client.force_login(bob)
+    assert set_password(client, ann) == 302
+    assert acts(ann)[-1] == ("staff.set_password", True)
+    assert "does not take their second factor away" in press_reset(client, ann)
+
+
+def test_who_resets_the_factor_does_not_set_a_password_as_well(ann, bob, client):
+    client.force_login(bob)
+    press_reset(client, ann)
+    assert set_password(client, ann) == 403
+    ann.refresh_from_db()
+    assert ann.check_password(PASSWORD)
