@@ -1,6 +1,7 @@
 """The staff's doors to advances."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -21,22 +22,25 @@ from gigstream.lib.admin import (
     by_email,
     by_uuid,
     each,
+    link,
     show_on,
 )
 from gigstream.lib.api import csv
 from gigstream.lib.clock import database_now
 from gigstream.lib.money import usdc
 from loans import approvals, services
-from loans.calculations import ONE_SIGNATURE_UP_TO
+from loans.calculations import ONE_SIGNATURE_UP_TO, instalment_of
 from loans.enums import LoanStatus
 from loans.factors import best_move, factors_of
 from loans.models import Loan
 from loans.offers import standing_of
 from loans.portfolio import COLUMNS, portfolio
 from loans.reports import LoanRepaymentStatus, WorkerEarnings, WorkerRiskAssessment
+from payments.enums import EntryKind
 from payments.models import LedgerEntry, Transaction
 from workers.models import Worker
 
+MOST_REPAYMENTS = 100
 BEFORE_PAYMENT = (LoanStatus.PENDING, LoanStatus.APPROVED)
 
 
@@ -267,6 +271,27 @@ show_on(
     ),
     Table(WorkerRiskAssessment, by="worker", columns=WorkerRiskAssessmentAdmin.list_display[1:]),
     Table(WorkerEarnings, by="worker", columns=WorkerEarningsAdmin.list_display[1:]),
+)
+
+
+def _repayments(loan: Loan) -> Sequence[Sequence[object]]:
+    """The payment, each repayment with what is owed after it, and what is still to come."""
+    lines: list[Sequence[object]] = []
+    if loan.disbursed_at:
+        lines.append((loan.disbursed_at, "paid out", usdc(loan.amount), usdc(loan.total_due)))
+    owed = loan.total_due
+    paid = LedgerEntry.objects.filter(loan=loan, kind=EntryKind.REPAYMENT).order_by("id")
+    for entry in paid[:MOST_REPAYMENTS]:
+        owed -= entry.amount
+        lines.append((entry.created_at, link(entry, "repaid"), usdc(entry.amount), usdc(owed)))
+    if loan.disbursed_at and loan.owed > 0:
+        share = f"half of each earning, at most {usdc(instalment_of(loan.total_due))}"
+        lines.append((loan.repayment_due or EMPTY, "due", share, usdc(loan.owed)))
+    return [(f"{at:%Y-%m-%d %H:%M}" if isinstance(at, datetime) else at, *rest) for at, *rest in lines]
+
+
+show_on(
+    Loan, Figures("Repayment", LedgerEntry, ("when (UTC)", "what", "amount", "owed after it"), _repayments)
 )
 _explained(WorkerRiskAssessment, _factors)
 _explained(Worker, lambda worker: _factors(WorkerRiskAssessment.objects.get(worker=worker)))

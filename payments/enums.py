@@ -69,6 +69,9 @@ class TransactionType(TextChoices):
 ON_CHAIN = frozenset({TransactionType.PAYOUT, TransactionType.ADVANCE, TransactionType.DEPOSIT})
 # These leave for a worker's wallet: a hold, a transfer, then settled or void.
 OUTGOING = frozenset({TransactionType.PAYOUT, TransactionType.ADVANCE})
+RARE_TYPES = frozenset(
+    {TransactionType.ADVANCE, TransactionType.DEPOSIT, TransactionType.REFUND, TransactionType.REWARD}
+)
 
 
 class TransactionStatus(TextChoices):

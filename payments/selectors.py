@@ -13,7 +13,7 @@ from django.db.models.functions import TruncDate
 
 from gigstream.lib import sql
 from gigstream.lib.money import ZERO
-from payments.models import LedgerEntry, Transaction
+from payments.models import LedgerEntry, Stream, Transaction
 
 _SQL = Path(__file__).resolve().parent / "sql"
 
@@ -62,3 +62,9 @@ def daily_earnings(worker_ids: Collection[UUID], *, now: datetime, days: int) ->
         worker_id: [amounts.get(ago, ZERO) for ago in range(min(max(amounts), days - 1), -1, -1)]
         for worker_id, amounts in found.items()
     }
+
+
+def stream_steps(stream: Stream, *, steps: int) -> list[tuple[datetime, Decimal]]:
+    """When the stream had released how much in all, in USDC: at most about `steps` points, oldest first."""
+    asked = {"stream": stream.pk, "releases": stream.sequence, "steps": steps}
+    return [(row["at"], row["released"]) for row in sql.rows(sql.load(_SQL / "stream_steps.sql"), asked)]

@@ -1,16 +1,19 @@
 """The staff's doors to platforms, their keys, and work."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from audit import services as audit
 from audit.exports import Exports
 from audit.pages import told
 from gigstream.lib.admin import (
+    EMPTY,
     ActForm,
+    Figures,
     ProfileAdmin,
     ReadOnlyAdmin,
     ReportAdmin,
@@ -44,7 +47,11 @@ from platforms.models import (
     WorkEvent,
 )
 from platforms.reports import TaskCompletionStats
+from platforms.selectors import payment_record
 from workers.models import Worker
+
+NEWEST = 1_000
+MOST_CALLED_SO = 200
 
 
 def _new_secret(platform: Platform, reason: str) -> Told:
@@ -222,6 +229,12 @@ class TaskTallyAdmin(ReadOnlyAdmin):
     search_help_text = "platform id"
 
 
+def _of_a_platform(model: type[Model], term: str) -> Q:
+    """The tasks that platforms call so, found first: among other conditions no index would find them."""
+    called = Task.objects.called(term).order_by().values_list("pk", flat=True)
+    return Q(pk__in=list(called[:MOST_CALLED_SO]))
+
+
 @admin.register(Task)
 class TaskAdmin(ReadOnlyAdmin):
     list_display = (
@@ -242,7 +255,7 @@ class TaskAdmin(ReadOnlyAdmin):
     searches = (
         by_uuid("id", "worker_id", "platform_id"),
         by_email("worker__email"),
-        by_text("external_task_id"),
+        _of_a_platform,
         by_words_in_newest("title"),
     )
     search_help_text = (
@@ -499,6 +512,37 @@ show_on(
         WebhookDelivery,
         by="event",
         columns=("status", "attempts", "next_attempt_at", "status_code", "error", "ended_at"),
+    ),
+)
+
+
+def _record(platform: Platform) -> Sequence[Sequence[object]]:
+    """One line: how the newest tasks went."""
+    of = payment_record(platform.pk, newest=NEWEST)
+    took = [_length(of[name]) for name in ("median_seconds", "p95_seconds")]
+    share = f"{100 * of['disputed'] / of['tasks']:.1f} %" if of["tasks"] else EMPTY
+    return [(of["tasks"], of["completed"], of["cancelled"], *took, of["disputed"], share)]
+
+
+def _length(seconds: float | None) -> str:
+    return EMPTY if seconds is None else str(timedelta(seconds=round(seconds)))
+
+
+show_on(
+    Platform,
+    Figures(
+        f"Payment record of the newest {NEWEST:,} tasks",
+        Task,
+        (
+            "tasks",
+            "completed",
+            "cancelled",
+            "median time from start to approval",
+            "95 % within",
+            "ever disputed",
+            "dispute rate",
+        ),
+        _record,
     ),
 )
 TASK_COLUMNS = ("title", "status", "task_type", "amount", "paid_amount")

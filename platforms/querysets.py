@@ -1,4 +1,4 @@
-from typing import Self
+from typing import Any, Self
 
 from django.db.models import Q
 
@@ -10,6 +10,13 @@ class TaskQuerySet(GuardedQuerySet):
     def open(self) -> Self:
         """Tasks that a worker has in hand."""
         return self.filter(status__in=OPEN_STATUSES)
+
+    def called(self, external_id: str) -> Self:
+        """Which platforms call so. Their index begins with the platform, so each of the few is looked up."""
+        platforms: Any = self.model._meta.get_field("platform").related_model
+        return self.filter(
+            platform__in=platforms.objects.order_by().values("pk"), external_task_id=external_id
+        )
 
 
 # Those that did not get through. What was dropped because the webhook was switched off is not among them.

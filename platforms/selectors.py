@@ -3,6 +3,8 @@
 import hmac
 import re
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -14,6 +16,7 @@ from platforms.models import ApiKey, Platform
 from platforms.services.parties import hash_key
 
 _KEY = re.compile(r"gs_(?:live|test)_(?P<prefix>[0-9a-z]{4,16})_[A-Za-z0-9_-]{20,}", re.ASCII)
+_PAYMENT_RECORD = sql.load(Path(__file__).resolve().parent / "sql" / "payment_record.sql")
 _KEY_COLUMNS = plain_columns(ApiKey)
 _PLATFORM_COLUMNS = plain_columns(Platform)
 
@@ -59,3 +62,10 @@ def usable_key(text: str, now: datetime | None = None) -> ApiKey | None:
         return None
     key.platform = Platform.from_db(None, _PLATFORM_COLUMNS, row[len(_KEY_COLUMNS) :])
     return key if key.platform.deleted_at is None else None
+
+
+def payment_record(platform_id: UUID, *, newest: int) -> dict[str, Any]:
+    """How the platform has dealt with its newest tasks: how many there are, were completed, cancelled and
+    ever disputed, and the seconds from start to approval (median and 95th percentile, None without any)."""
+    (row,) = sql.rows(_PAYMENT_RECORD, {"platform": platform_id, "newest": newest})
+    return row

@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from audit import approvals, limits
-from audit.admin.log import Subject, party
+from audit.admin.log import Subject
 from audit.context import current_actor
 from audit.enums import Decision
 from audit.models import Approval, LimitChange
@@ -26,6 +26,7 @@ from gigstream.lib.admin import (
     by_text,
     by_uuid,
     each,
+    party,
     show_everywhere,
     show_on,
 )

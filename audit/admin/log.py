@@ -34,24 +34,10 @@ from gigstream.lib.admin import (
     by_number,
     by_text,
     each,
-    link,
+    party,
     register_first_time,
-    shorter,
     show_everywhere,
 )
-
-
-def _resource_model(name: str) -> type[models.Model] | None:
-    """The registered model that the log calls by this name; staff are Django's users."""
-    plain = "user" if name == ActorType.STAFF else name.replace("_", "")
-    return next((model for model in admin.site._registry if model._meta.model_name == plain), None)
-
-
-def party(name: str, key: str) -> SafeString | str:
-    """Whoever acted or was acted on, linked where there are pages of that kind; the row may be gone."""
-    text = f"{name} {shorter(key) or ''}".strip()
-    model = _resource_model(name)
-    return (link(model(pk=key), text) if model and key else None) or text
 
 
 def _by_resource_or_actor(model: type[models.Model], term: str) -> Q:

@@ -120,11 +120,6 @@ def _release(term: str) -> Q | None:
     return Q(stream=stream, sequence=int(shape[2])) if shape and stream else None
 
 
-def _of_a_platform(term: str) -> Q:
-    """The index of the platforms' own ids begins with the platform: each of them is looked up."""
-    return Q(platform__in=Platform.objects.order_by().values("pk"), external_task_id=term)
-
-
 def _answered_lately(term: str) -> Q:
     """Keys of requests have an index only behind caller and path; the newest answers are looked through."""
     newest = AnsweredRequest.objects.order_by("-pk").values("pk")[:NEWEST_ANSWERS]
@@ -134,7 +129,7 @@ def _answered_lately(term: str) -> Q:
 MORE: dict[type[models.Model], tuple[Condition, ...]] = {
     ApiKey: (_prefix,),
     Platform: (lambda term: Q(contact_email=term.lower()) if "@" in term else None,),
-    Task: (_of_a_platform,),
+    Task: (lambda term: Q(pk__in=Task.objects.called(term).order_by().values("pk")),),
     LedgerEntry: (lambda term: Q(idempotency_key=term), _release),
     WalletOrder: (lambda term: Q(address=term.lower()) if term.lower().startswith("0x") else None,),
     ObservedTransfer: (lambda term: Q(tx_hash=term.lower()) if term.lower().startswith("0x") else None,),

@@ -11,6 +11,7 @@ from gigstream.lib.states import status_trigger
 from payments.enums import (
     ON_CHAIN,
     OUTGOING,
+    RARE_TYPES,
     TRANSACTION_MOVES,
     UNDER_WAY,
     TransactionStatus,
@@ -127,6 +128,12 @@ class Transaction(Changing):
                 name="transactions_parked",
                 fields=["created_at"],
                 condition=Q(status__in=sorted(UNDER_WAY), next_attempt_at__isnull=True),
+            ),
+            # A list of one type finds the usual ones among the newest, these not.
+            models.Index(
+                name="transactions_of_rare_types",
+                fields=["type", "created_at"],
+                condition=Q(type__in=sorted(RARE_TYPES)),
             ),
             models.Index(
                 name="transactions_bonuses",

@@ -1,19 +1,19 @@
 -- What moved a worker's accounts from one instant until before another, in order, and what stood on them before: on
--- every row, and alone where nothing moved. Each account's entries are found through the account; a release debits
--- no worker, and only entries that are none have an index by what they debit. Where there are many, the releases of
--- one stream on one UTC day are one line.
+-- every row, and alone where nothing moved. Each account's entries are found through the account and nothing else
+-- (OFFSET 0 keeps their time out of the search, which would walk through everybody's); a release debits no worker,
+-- and only entries that are none have an index by what they debit. Where there are many, the releases of one stream
+-- on one UTC day are one line.
 WITH moves AS (
     SELECT a.name, e.*
     FROM accounts a
     CROSS JOIN LATERAL (
-        SELECT c.id, c.created_at, c.kind, c.amount AS change, c.stream_id, c.task_id, c.transaction_id, c.loan_id
-        FROM ledger_entries c WHERE c.credit_account_id = a.id AND c.created_at < %(end)s
+        (SELECT c.id, c.created_at, c.kind, c.amount AS change, c.stream_id, c.task_id, c.transaction_id, c.loan_id
+         FROM ledger_entries c WHERE c.credit_account_id = a.id OFFSET 0)
         UNION ALL
-        SELECT d.id, d.created_at, d.kind, -d.amount, d.stream_id, d.task_id, d.transaction_id, d.loan_id
-        FROM ledger_entries d
-        WHERE d.debit_account_id = a.id AND d.sequence IS NULL AND d.created_at < %(end)s
+        (SELECT d.id, d.created_at, d.kind, -d.amount, d.stream_id, d.task_id, d.transaction_id, d.loan_id
+         FROM ledger_entries d WHERE d.debit_account_id = a.id AND d.sequence IS NULL OFFSET 0)
     ) e
-    WHERE a.worker_id = %(worker)s
+    WHERE a.worker_id = %(worker)s AND e.created_at < %(end)s
 ),
 opening AS (
     SELECT coalesce(sum(change) FILTER (WHERE name = 'available'), 0) AS opening_available,
@@ -39,8 +39,7 @@ SELECT opening.*, l.id, l.at, l.kind, l.entries, l.available, l.in_transit, l.ow
        l.transaction_id, t.id AS task_id, t.title, p.name AS platform, x.type AS transfer, x.tx_hash
 FROM opening
 LEFT JOIN lines l ON true
-LEFT JOIN streams s ON s.id = l.stream_id
-LEFT JOIN tasks t ON t.id = coalesce(l.task_id, s.task_id)
+LEFT JOIN tasks t ON t.id = coalesce(l.task_id, (SELECT s.task_id FROM streams s WHERE s.id = l.stream_id))
 LEFT JOIN platforms p ON p.id = t.platform_id
 LEFT JOIN transactions x ON x.id = l.transaction_id
 ORDER BY l.at, l.id

@@ -10,7 +10,7 @@ from string import ascii_uppercase
 from xml.etree import ElementTree
 
 import pytest
-from django.contrib.auth.models import Permission, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -225,6 +225,16 @@ def test_personal_data_are_hidden_in_a_file_from_whom_they_are_hidden_on_the_pag
     clerk.user.user_permissions.add(Permission.objects.get(codename="see_personal_data"))
     (row,) = lines(exported(clerk, Transaction, type__exact="payout"))
     assert hidden == {row["worker_name"], row["to_wallet"]}
+
+
+def test_every_desk_but_support_takes_files_out():
+    names = ("operations", "finance", "risk", "support", "auditor")
+    may = {}
+    for name in names:
+        client = member()
+        client.user.groups.set(Group.objects.filter(name=name))
+        may[name] = client.get(address(Loan)).status_code
+    assert may == {**dict.fromkeys(names, 200), "support": 403}
 
 
 @pytest.mark.parametrize("form", FORMS)

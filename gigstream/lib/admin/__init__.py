@@ -10,7 +10,8 @@ from gigstream.lib.admin.actions import (
     register_first_time,
 )
 from gigstream.lib.admin.bases import ProfileAdmin, ReadOnlyAdmin, ReportAdmin
-from gigstream.lib.admin.columns import EMPTY, admin_url, link, list_url, shorter
+from gigstream.lib.admin.columns import EMPTY, admin_url, link, list_url, party, shorter
+from gigstream.lib.admin.drawings import Drawing, Picture, bars, line
 from gigstream.lib.admin.filters import BelongsTo, CappedPaginator, NewestChoices, NewestDates, NewestYesNo
 from gigstream.lib.admin.search import (
     by_email,
@@ -29,10 +30,12 @@ __all__ = [
     "ActForm",
     "BelongsTo",
     "CappedPaginator",
+    "Drawing",
     "Figures",
     "NewestChoices",
     "NewestDates",
     "NewestYesNo",
+    "Picture",
     "ProfileAdmin",
     "ReadOnlyAdmin",
     "ReasonForm",
@@ -41,6 +44,7 @@ __all__ = [
     "Told",
     "act_on",
     "admin_url",
+    "bars",
     "by_email",
     "by_hash",
     "by_number",
@@ -49,8 +53,10 @@ __all__ = [
     "by_words",
     "by_words_in_newest",
     "each",
+    "line",
     "link",
     "list_url",
+    "party",
     "register_first_time",
     "shorter",
     "show_everywhere",

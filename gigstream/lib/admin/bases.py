@@ -16,9 +16,13 @@ from unfold.admin import ModelAdmin
 from gigstream.lib import masking
 from gigstream.lib.admin.actions import Act, actions_on
 from gigstream.lib.admin.columns import SECRET_NAMES, Column, is_secret, secrets, shown
+from gigstream.lib.admin.drawings import Drawing
 from gigstream.lib.admin.filters import CappedPaginator, ReportPaginator, belongs_to
 from gigstream.lib.admin.search import Search
-from gigstream.lib.admin.tables import tables_by_model
+from gigstream.lib.admin.tables import Figures, Table, tables_by_model
+
+# What was worked out stands above the rows that it follows from.
+_ORDER = (Drawing, Figures, Table)
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -185,7 +189,10 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def _tables(self, request: HttpRequest, obj: models.Model) -> list[dict[str, Any]]:
         everywhere = tables_by_model.get(models.Model, []) if self.opts.managed else []
-        tables = [*tables_by_model.get(self.model, []), *everywhere]
+        tables = sorted(
+            [*tables_by_model.get(self.model, []), *everywhere],
+            key=lambda table: _ORDER.index(type(table)),
+        )
         return [shown for table in tables if (shown := table.render(request, obj))]
 
 

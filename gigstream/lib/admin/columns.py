@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
+from django.contrib import admin
 from django.contrib.admin.utils import quote
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
@@ -19,9 +20,12 @@ from gigstream.lib import masking
 from gigstream.lib.encryption import EncryptedTextField
 from gigstream.lib.money import MoneyField, usdc
 
+_OTHER_NAMES = {"staff": "user"}
 EMPTY = "–"  # noqa: RUF001 - a dash for people
 Display = Callable[[Any], Any]
 Column = str | Display
+# Columns that hold a kind and an id as text, as in "worker:0192…".
+PARTIES = frozenset({"approved_by", "caller", "off_by", "on_by", "requested_by", "signed_by", "triggered_by"})
 SECRET_NAMES = frozenset({"password_hash", "secret_hash", "token_hash", "email_hash", "nonce"})
 
 
@@ -46,6 +50,29 @@ def link(row: models.Model | None, text: object = None) -> SafeString | str | No
 def shorter(text: str | None) -> str | None:
     """The two ends of a long id or hash."""
     return f"{text[:8]}…{text[-6:]}" if text and len(text) > 20 else text
+
+
+def party(kind: str, key: str) -> SafeString | str:
+    """Whoever or whatever is named by kind and id, linked where there are pages of that kind; the row may be
+    gone."""
+    text = f"{kind} {shorter(key) or ''}".strip()
+    model = _model_called(kind)
+    return (link(model(pk=key), text) if model and key else None) or text
+
+
+def _model_called(name: str) -> type[models.Model] | None:
+    plain = _OTHER_NAMES.get(name, name.replace("_", ""))
+    return next((model for model in admin.site._registry if model._meta.model_name == plain), None)
+
+
+def parties(name: str, label: str) -> Display:
+    """A column that shows a party that is written as text."""
+
+    def show(row: Any) -> SafeString | str:
+        kind, _, key = str(getattr(row, name)).partition(":")
+        return party(kind, key) or EMPTY
+
+    return _named(show, name, label)
 
 
 def _named(display: Display, name: str, label: str) -> Display:
@@ -146,6 +173,8 @@ def shown(model: type[models.Model], name: str) -> Column:
             return linked(name, label)
         case models.CharField() if field.choices:
             return badge(name, label)
+        case models.CharField() if name in PARTIES:
+            return parties(name, label)
     return name
 
 

@@ -2,14 +2,17 @@
 
 import functools
 from collections.abc import Callable, Iterable
+from typing import Any
 from uuid import UUID
 
+from django.contrib.admin.utils import get_fields_from_path
 from django.db import models
 from django.db.models import Q
 from django.db.models.constants import LOOKUP_SEP
 
 from gigstream.lib import masking
 
+MOST_NAMED = 200
 Search = Callable[[type[models.Model], str], Q | None]
 
 
@@ -56,8 +59,27 @@ def by_number(*lookups: str) -> Search:
 
 
 def by_email(*lookups: str) -> Search:
-    """Something with an @ is looked for in lower case in these columns."""
-    return lambda model, term: _any_of(lookups, term.lower()) if "@" in term else None
+    """Something with an @ is looked for in lower case in these columns.
+
+    Whom a column of another table names is found first: joined, no index would answer the email together with
+    the other columns of a search.
+    """
+
+    def search(model: type[models.Model], term: str) -> Q | None:
+        if "@" not in term:
+            return None
+        return functools.reduce(Q.__or__, (_of_email(model, lookup, term.lower()) for lookup in lookups))
+
+    return search
+
+
+def _of_email(model: type[models.Model], lookup: str, email: str) -> Q:
+    if not model._meta.get_field(lookup.split(LOOKUP_SEP)[0]).is_relation:
+        return Q(**{_whole(lookup): email})
+    path, _, column = lookup.rpartition(LOOKUP_SEP)
+    related: Any = get_fields_from_path(model, path)[-1].related_model
+    named = related._default_manager.filter(**{column: email}).order_by()
+    return Q(**{f"{path}__in": list(named.values_list("pk", flat=True)[:MOST_NAMED])})
 
 
 def by_hash(*lookups: str) -> Search:

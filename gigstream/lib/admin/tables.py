@@ -13,6 +13,7 @@ from django.utils.text import capfirst, slugify
 from unfold.utils import display_for_field, display_for_value
 
 from gigstream.lib.admin.columns import Column, admin_url, list_url
+from gigstream.lib.admin.drawings import Drawing
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +94,11 @@ def cell(column: Column, row: models.Model, target: Any) -> Any:
     return display_for_value(value, empty, getattr(attribute, "boolean", False))
 
 
-tables_by_model: dict[type[models.Model], list[Table | Figures]] = {}
+tables_by_model: dict[type[models.Model], list[Table | Figures | Drawing]] = {}
 
 
-def show_on(model: type[models.Model], *tables: Table | Figures) -> None:
-    """Add the tables to the pages of `model`, in the order of the calls."""
+def show_on(model: type[models.Model], *tables: Table | Figures | Drawing) -> None:
+    """Add the tables to the pages of `model`, in the order of the calls, drawings first, then figures."""
     tables_by_model.setdefault(model, []).extend(tables)
 
 
