@@ -18,7 +18,6 @@ from gigstream.lib.admin import (
     ReadOnlyAdmin,
     ReportAdmin,
     Table,
-    Told,
     by_email,
     by_hash,
     by_text,
@@ -30,7 +29,7 @@ from gigstream.lib.admin import (
 )
 from platforms import services
 from platforms.enums import TASK_MOVES, DeliveryStatus, TaskStatus
-from platforms.forms import FeeForm, PlatformForm, SplitForm, still_held
+from platforms.forms import FeeForm, PlatformForm, SplitForm, new_key, new_secret, still_held
 from platforms.models import (
     ApiKey,
     Dispute,
@@ -52,11 +51,6 @@ from workers.models import Worker
 
 NEWEST = 1_000
 MOST_CALLED_SO = 200
-
-
-def _new_secret(platform: Platform, reason: str) -> Told:
-    secret = services.rotate_webhook_secret(platform_id=platform.pk, reason=reason)
-    return Told(f"The new webhook secret of {platform}:", secret=secret)
 
 
 @admin.register(Platform)
@@ -138,7 +132,7 @@ class PlatformAdmin(ProfileAdmin):
             "rotate_secret",
             "Make a new webhook secret",
             "given a new secret",
-            _new_secret,
+            new_secret,
             when=lambda platform: bool(platform.webhook_url),
             single=True,
             note="For 24 hours deliveries are signed with the old one as well.",
@@ -158,11 +152,6 @@ class PlatformAdmin(ProfileAdmin):
 
     def record_edit(self, obj: Platform, names: Sequence[str]) -> None:
         audit.record("platform.edit", obj, metadata={"fields": list(names)})
-
-
-def _new_key(key: ApiKey, reason: str) -> Told:
-    made, text = services.rotate_api_key(key_id=key.pk, reason=reason)
-    return Told(f"The new key {made.name or made.prefix} of {key.platform}:", secret=text)
 
 
 @admin.register(ApiKey)
@@ -187,7 +176,7 @@ class ApiKeyAdmin(ReadOnlyAdmin):
             "rotate",
             "Rotate",
             "rotated",
-            _new_key,
+            new_key,
             when=lambda key: key.revoked_at is None,
             single=True,
             note="The old key works for 24 hours more.",

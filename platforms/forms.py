@@ -1,15 +1,17 @@
-"""What staff are asked for on the pages of platforms and disputes."""
+"""What staff are asked for, and shown once, on the pages of platforms, keys and disputes."""
 
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 
-from gigstream.lib.admin import ReasonForm
+from gigstream.lib.admin import ReasonForm, Told
 from gigstream.lib.money import BPS, ZERO, InvalidAmount, usdc
 from gigstream.lib.money import amount as exact
+from platforms import services
 from platforms.enums import DisputeOutcome
 from platforms.funding import funding
+from platforms.models import ApiKey, Platform
 
 
 class PlatformForm(forms.ModelForm):
@@ -52,3 +54,15 @@ class SplitForm(ReasonForm):
         if value > held:
             raise forms.ValidationError(f"only {usdc(held)} is still held")
         return value
+
+
+def new_secret(platform: Platform, reason: str) -> Told:
+    """The platform's webhook has a new secret, told this once."""
+    secret = services.rotate_webhook_secret(platform_id=platform.pk, reason=reason)
+    return Told(f"The new webhook secret of {platform}:", secret=secret)
+
+
+def new_key(key: ApiKey, reason: str) -> Told:
+    """The key has a successor, told this once."""
+    made, text = services.rotate_api_key(key_id=key.pk, reason=reason)
+    return Told(f"The new key {made.name or made.prefix} of {key.platform}:", secret=text)
