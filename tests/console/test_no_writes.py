@@ -8,6 +8,7 @@ from django.contrib.admin.utils import quote
 from django.contrib.auth.models import Group, User
 from django.urls import get_resolver, reverse
 
+from audit import limits
 from audit.models import AuditLog
 from gigstream.console import roles
 from gigstream.console.queues import QUEUES
@@ -88,6 +89,7 @@ def routes(patterns, before):
 @pytest.fixture
 def before(demo):
     """Looked at once, so that what every first look makes is there; then nothing may change."""
+    limits.list_all()
     return everything(besides=OF_STAFF), AuditLog.objects.latest("id").pk
 
 
