@@ -143,10 +143,12 @@ def test_a_search_is_one_statement_and_one_per_kind_found_and_walks_through_no_t
 def walked(sql):
     """The tables that the statement walks through when an index would do."""
     with connection.cursor() as cursor:
-        cursor.execute("set local enable_seqscan = off")
+        for way in ("seqscan", "hashjoin", "mergejoin"):
+            cursor.execute(f"set local enable_{way} = off")
         cursor.execute("explain (format json) " + sql)
         plan = cursor.fetchone()[0]
-        cursor.execute("set local enable_seqscan = on")
+        for way in ("seqscan", "hashjoin", "mergejoin"):
+            cursor.execute(f"set local enable_{way} = on")
     return set(scans(json.loads(plan) if isinstance(plan, str) else plan))
 
 
