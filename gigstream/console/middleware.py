@@ -69,8 +69,7 @@ class PersonalDataMiddleware:
             return self.get_response(request)
         with masking.hiding(True):
             response: Any = self.get_response(request)
-            if response.get("Content-Type", "").startswith(("text/", "application/json")):
-                _hide(response, {request.user.get_username()})
+            _hide(response, {request.user.get_username()})
         return response
 
 
@@ -82,19 +81,25 @@ def _is_hidden_from(request: HttpRequest) -> bool:
 
 
 def _hide(response: Any, known: set[str]) -> None:
-    if not response.streaming:
-        response.content = masking.in_text(response.content.decode(), known=known).encode()
-    else:
-        response.streaming_content = _hidden_parts(response.streaming_content, known)
+    is_text = response.get("Content-Type", "").startswith(("text/", "application/json"))
+    if response.streaming:
+        parts = _made_hidden(response.streaming_content)
+        response.streaming_content = (_in_bytes(part, known) for part in parts) if is_text else parts
+    elif is_text:
+        response.content = _in_bytes(response.content, known)
 
 
-def _hidden_parts(parts: Iterable[bytes], known: set[str]) -> Iterator[bytes]:
-    """Each part by itself: files are written line by line. What makes the parts runs after the request, so it
-    is told once more from whom it hides."""
+def _in_bytes(text: bytes, known: set[str]) -> bytes:
+    return masking.in_text(text.decode(), known=known).encode()
+
+
+def _made_hidden(parts: Iterable[bytes]) -> Iterator[bytes]:
+    """What makes the parts of a file runs after the request: it is told once more that it hides. Each part is
+    a text of its own, as files are written line by line."""
     source = iter(parts)
     while True:
         with masking.hiding(True):
             part = next(source, None)
         if part is None:
             return
-        yield masking.in_text(part.decode(), known=known).encode()
+        yield part

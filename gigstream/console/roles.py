@@ -5,6 +5,7 @@ A role is a group. To be in one is the only way to a permission, but for superus
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -191,8 +192,12 @@ def holders(label: str, codename: str) -> Roles:
         return viewers(label)
     if codename == f"change_{name}":
         return ACCESS[label].change if label in ACCESS else NOBODY
-    own = {(model, made): roles for model, made, roles in permissions()}
-    return own.get((label, codename), NOBODY)
+    return _own_permissions().get((label, codename), NOBODY)
+
+
+@cache
+def _own_permissions() -> dict[tuple[str, str], Roles]:
+    return {(model, codename): roles for model, codename, roles in permissions()}
 
 
 def _every_permission(permission: Any) -> Iterable[tuple[int, str, str]]:

@@ -1,6 +1,7 @@
 """Seeded databases that a whole module looks at, and everybody who may come."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
 
@@ -44,14 +45,26 @@ def empty_database(django_db_setup, django_db_blocker) -> Iterator[None]:
 
 @pytest.fixture(scope="module", params=[THE_DEMO, A_YEAR])
 def seeded(request, empty_database) -> Iterator[Seeded]:
-    options = {} if request.param == THE_DEMO else {"scale": 1000}
+    with seeded_with(request.param) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def demo(empty_database) -> Iterator[Seeded]:
+    with seeded_with(THE_DEMO) as found:
+        yield found
+
+
+@contextmanager
+def seeded_with(size: str) -> Iterator[Seeded]:
+    options = {} if size == THE_DEMO else {"scale": 1000}
     frame = transaction.atomic()
     frame._from_testcase = True
     with frame:
         # Beyond the names that a seeded year gives its people.
         WorkerFactory.reset_sequence(900_000, force=True)
         call_command("seed_demo", stdout=StringIO(), **options)
-        yield Seeded(request.param, {model: a_row(model) for model in admin.site._registry}, visitors())
+        yield Seeded(size, {model: a_row(model) for model in admin.site._registry}, visitors())
         transaction.set_rollback(True)
 
 

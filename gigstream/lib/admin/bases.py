@@ -10,7 +10,7 @@ from django.contrib.admin.utils import flatten_fieldsets
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.db.models.constants import LOOKUP_SEP
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 
 from gigstream.lib import masking
@@ -73,6 +73,10 @@ class ReadOnlyAdmin(ModelAdmin):
         path = set(lookup.split(LOOKUP_SEP))
         hidden = {*SECRET_NAMES, *secrets(self.model), *(masking.PERSONAL if masking.are_hidden() else ())}
         return not hidden & path and super().lookup_allowed(lookup, value, request)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """There is none: the audit log, which stands under each row, is the one record of what was done."""
+        raise Http404
 
     def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
         """The audit log is the one record of who did what; Django's own would keep names of the deleted."""

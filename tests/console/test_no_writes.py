@@ -1,0 +1,141 @@
+"""Nothing about money, and no line of a log, is written from a form: every address of staff is tried."""
+
+import re
+
+import pytest
+from django.contrib import admin
+from django.contrib.admin.utils import quote
+from django.contrib.auth.models import Group, User
+from django.urls import get_resolver, reverse
+
+from audit.models import AuditLog
+from gigstream.console import roles
+from gigstream.console.queues import QUEUES
+from gigstream.lib.admin import ProfileAdmin
+from tests.console.conftest import SUPERUSER, signed_in
+from tests.snapshots import everything
+from workers.models import Worker
+
+# Sessions, the staff's own accounts and their tries; what shows when a job was asked for; who sees to what.
+OF_STAFF = (
+    *("django_session", "auth_user", "auth_group", "auth_group_permissions", "auth_user_groups"),
+    *("auth_user_user_permissions", "staff_authenticators", "staff_recovery_codes", "sign_in_attempts"),
+    *("job_heartbeats", "claims", "audit_logs"),
+)
+# Lines that say what somebody has looked at or taken on; none of them is about a change of money.
+RECORDED = re.compile(
+    r"[a-z_]+\.export|claim\.[a-z_]+|[a-z_]+\.claim|[a-z_]+\.release_claim|job\.[a-z_]+|staff\.[a-z_]+"
+)
+ENDS_THE_WALK = {"logout", "login"}
+
+
+def forged(model, row):
+    """A value for every column and every button, besides what the form itself may correct, which stays."""
+    fields = {field.name: "1" for field in model._meta.concrete_fields}
+    fields |= {
+        "status": "cancelled",
+        "amount": "1000000",
+        "fee_bps": "0",
+        "is_active": "",
+        "email": "m@evil.example",
+    }
+    options = admin.site.get_model_admin(model)
+    if isinstance(options, ProfileAdmin):
+        fields |= {name: str(getattr(row, name)) for name in options.editable}
+    fields.pop("username", None)
+    return {**fields, "_save": "1", "post": "yes", "confirm": "yes", "reason": "because I say so"}
+
+
+def addresses(rows):
+    """Every address of the staff's pages, and the row that each is about."""
+    for model, row in rows.items():
+        name = f"admin:{model._meta.label_lower.replace('.', '_')}"
+        for view in ("change", "delete", "history"):
+            yield reverse(f"{name}_{view}", args=[quote(str(row.pk))]), model, row
+        for view in ("changelist", "add"):
+            yield reverse(f"{name}_{view}"), model, row
+    worker = Worker.objects.first()
+    for path in other_paths():
+        for slug in [queue.slug for queue in QUEUES] if "<slug:slug>" in path else [""]:
+            filled = re.sub(r"<(\w+:)?\w*id>", str(worker.pk), path).replace("<slug:slug>", slug)
+            yield "/" + re.sub(r"<[^>]+>", "check_books", filled), Worker, worker
+
+
+def other_paths():
+    """The addresses that belong to no single model's list, form, deletion or history."""
+    usual = re.compile(r"admin/\w+/\w+/(<path:object_id>/.*|add/|<path:object_id>)?$")
+    for path, name in routes(get_resolver().url_patterns, ""):
+        ours = path.startswith(("admin/", "integrity"))
+        if (
+            ours
+            and not usual.fullmatch(path)
+            and name not in ENDS_THE_WALK
+            and "^" not in path
+            and "(" not in path
+        ):
+            yield path
+
+
+def routes(patterns, before):
+    for pattern in patterns:
+        if hasattr(pattern, "url_patterns"):
+            yield from routes(pattern.url_patterns, before + str(pattern.pattern))
+        else:
+            yield before + str(pattern.pattern), pattern.name
+
+
+@pytest.fixture
+def before(demo):
+    """Looked at once, so that what every first look makes is there; then nothing may change."""
+    return everything(besides=OF_STAFF), AuditLog.objects.latest("id").pk
+
+
+def require_unchanged(before):
+    tables, last = before
+    after = everything(besides=OF_STAFF)
+    assert {name for name in after if after[name] != tables[name]} == set()
+    written = set(AuditLog.objects.filter(pk__gt=last).values_list("action", flat=True))
+    assert {action for action in written if not RECORDED.fullmatch(action)} == set()
+
+
+def all_in_one():
+    """Somebody in all groups: what one role can do, they can."""
+    user = User.objects.create_user("everything", password="x", is_staff=True)
+    user.groups.set(Group.objects.all())
+    return signed_in(user)
+
+
+@pytest.mark.django_db
+def test_the_walk_knows_every_address():
+    paths = set(other_paths())
+    assert {"admin/search/", "admin/second-factor/", "admin/queues/<slug:slug>/claim/"} <= paths
+    assert len(paths) > 20
+
+
+def test_no_form_writes_money_or_logs_whoever_posts_whatever(demo, before, caplog):
+    caplog.set_level("CRITICAL", logger="django.request")
+    for client in (demo.clients[SUPERUSER], all_in_one()):
+        broken = []
+        for url, model, row in addresses(demo.rows):
+            form = forged(model, row)
+            form |= {"action": "delete_selected", "_selected_action": str(row.pk), "index": "0"}
+            if client.post(url, form).status_code >= 500:
+                broken.append(url)
+        require_unchanged(before)
+        assert broken == []
+        assert client.get(reverse("admin:index")).status_code == 200
+
+
+def test_no_action_is_done_for_whom_the_table_does_not_name(demo, before, caplog):
+    caplog.set_level("CRITICAL", logger="django.request")
+    last = before[1]
+    for model, row in demo.rows.items():
+        label = model._meta.label_lower
+        for action in roles.ACCESS[label].actions:
+            for role in set(roles.Role.values) - set(roles.operators(label, action)):
+                form = {"action": action, "_selected_action": str(row.pk), "index": "0", "from_page": "1"}
+                form |= {"post": "yes", "confirm": "yes", "reason": "because I say so"}
+                demo.clients[role].post(reverse(f"admin:{label.replace('.', '_')}_changelist"), form)
+
+    require_unchanged(before)
+    assert not AuditLog.objects.filter(pk__gt=last).exists()
