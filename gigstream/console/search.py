@@ -44,8 +44,8 @@ class Found:
 def find(request: HttpRequest, term: str) -> list[Found]:
     """The rows that the term names in full, of the kinds that this member of staff may see.
 
-    One statement reads which platforms there are and one looks into every index that may hold such a term; then
-    one for each kind that was found reads the rows' names.
+    One statement reads which platforms there are and one looks into every index that may hold such a term;
+    then one for each kind that was found reads the rows' names.
     """
     keys = _keys(request, term.strip().replace("\x00", ""))
     return [Found(kind, str(row), admin_url(row)) for kind, row in _rows(request, keys)]
