@@ -138,7 +138,6 @@ MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
             List("Loans", "request_quote", "loans.Loan"),
             List("Repayment", "trending_up", "loans.LoanRepaymentStatus"),
             List("Risk", "shield", "loans.WorkerRiskAssessment"),
-            List("Signatures", "draw", "loans.LoanSignature"),
             List("Reputation events", "star", "reputation.ReputationEvent"),
             List("Reputation history", "star_half", "reputation.ReputationHistory"),
         ),
@@ -147,6 +146,8 @@ MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
         "Records",
         (
             List("Audit log", "policy", "audit.AuditLog"),
+            List("All approvals", "order_approve", "audit.Approval"),
+            List("Limits", "tune", "audit.LimitChange"),
             List("Claimed work", "assignment_ind", "audit.Claim"),
             List("Seals", "verified", "audit.AuditSeal"),
             Page("Integrity", "health_and_safety", "admin:audit_integrity", _sees("audit.BookCheck")),
@@ -177,8 +178,17 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _item(request: HttpRequest, words: str, symbol: str, link: str) -> dict[str, Any]:
     here = request.path
-    inside = here == link or (link != reverse("admin:index") and here.startswith(link))
+    inside = here == link or (
+        here.startswith(link) and link != reverse("admin:index") and not _is_a_page(here)
+    )
     return {"title": words, "icon": symbol, "link": link, "active": inside}
+
+
+def _is_a_page(address: str) -> bool:
+    """Whether the menu leads there by an entry of its own, and not only to the list above it."""
+    return any(
+        isinstance(one, Page) and reverse(one.url) == address for _, entries in MENU for one in entries
+    )
 
 
 def environment(request: HttpRequest) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit import claims
-from audit.models import Claim
+from audit.models import Approval, Claim
 from gigstream.console.queues import BY_SLUG, QUEUES, drop_what_left
 from gigstream.lib.clock import database_now
 from loans import services as loans
@@ -100,7 +100,12 @@ def test_each_queue_holds_what_waits_and_nothing_else():
     insert(valid(WebhookDelivery, **ENDED, status="dead", error="timeout", ended_at=now - timedelta(days=8)))
     insert(valid(WebhookDelivery, **ENDED, status="delivered", ended_at=now))
 
+    waits = insert(valid(Approval))
+    decided = {"decided_by": "staff:2", "decided_at": NOW, "decision_reason": "no"}
+    insert(valid(Approval, decision="refused", expires_at=now, requested_at=NOW, **decided))
+
     assert {queue.slug: set(queue.rows(now).values_list("pk", flat=True)) for queue in QUEUES} == {
+        "approvals": {waits.pk},
         "disputes": {open_dispute.pk},
         "loans": {asked.pk},
         "payouts": {parked.pk, unknown.pk, unanswered.pk},

@@ -14,6 +14,7 @@ from audit.books import Result
 from audit.integrity import integrity
 from audit.invariants import all_invariants
 from audit.models import BookCheck
+from gigstream.console.navigation import sidebar
 from gigstream.lib.clock import database_now
 
 OFFENDER = "0192aaaa-offender"
@@ -84,3 +85,11 @@ def test_everybody_reads_counts_and_no_ids_while_the_setting_is_on(checked, sett
     assert "<script" not in html
     assert "style=" not in html
     assert visitor.post("/integrity").status_code == 405
+
+
+def test_the_menu_marks_the_page_and_not_the_list_that_it_is_under(checked):
+    client = Client()
+    client.force_login(User.objects.create_superuser("root", "root@example.com", "root"))
+    request = client.get(reverse("admin:audit_integrity")).wsgi_request
+    marked = [item["title"] for group in sidebar(request) for item in group["items"] if item["active"]]
+    assert marked == ["Integrity"]
