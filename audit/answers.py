@@ -4,7 +4,9 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from http import HTTPStatus
 
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from audit.models import AnsweredRequest
@@ -81,6 +83,22 @@ def once(asked: Asked, act: Callable[[], tuple[int, str]]) -> Answer:
         )
     )
     return Answer(status, body)
+
+
+@atomic_with_retry
+def first_time(*, caller: str, path: str, key: str) -> bool:
+    """Whether the caller sends this key to this path for the first time: then it is on record, before
+    anything is done."""
+    digest = hashlib.sha256(key.encode()).hexdigest()
+    row = AnsweredRequest(
+        caller=caller, method="POST", path=path, key=key, request_hash=digest, status=HTTPStatus.NO_CONTENT
+    )
+    try:
+        with transaction.atomic():
+            row.save(force_insert=True)
+    except IntegrityError:
+        return False
+    return True
 
 
 def _lock_of(asked: Asked) -> tuple[str, int]:

@@ -13,3 +13,12 @@ class ActorType(TextChoices):
 
 # Refusals are kept where a person (or the company they act for) asked; a job's refusals are its errors.
 PERSONS = frozenset({ActorType.WORKER, ActorType.PLATFORM, ActorType.STAFF})
+
+
+class Decision(TextChoices):
+    """How an act that needs a second person was decided."""
+
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"

@@ -5,8 +5,10 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Now
 
-from audit.enums import ActorType
+from audit.enums import ActorType, Decision
+from gigstream.lib.ids import new_id
 from gigstream.lib.models import CommonQuerySet, GuardedQuerySet
+from gigstream.lib.money import LARGEST, MoneyField
 from gigstream.lib.states import append_only
 
 
@@ -172,6 +174,7 @@ class Claim(models.Model):
                 | Q(ended_at__isnull=False, ended_at__gte=F("claimed_at")),
             ),
         ]
+        indexes = [models.Index(name="claims_subject", fields=["subject_type", "subject_id", "claimed_at"])]
         triggers = [
             pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
             pgtrigger.Protect(
@@ -217,3 +220,160 @@ class AnsweredRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.method} {self.path} {self.key}"
+
+
+# What was asked for, and what was decided; the rest of an approval says only who was told.
+ASKED = (
+    "kind",
+    "subject_type",
+    "subject_id",
+    "parameters",
+    "amount",
+    "payload_hash",
+    "reason",
+    "requested_by",
+    "requested_at",
+    "expires_at",
+)
+DECIDED = (
+    "decision",
+    "decided_by",
+    "decided_at",
+    "decision_reason",
+    "executed_at",
+    "outcome",
+    "error",
+)
+
+
+class Approval(models.Model):
+    """An act that one member of staff has asked for and another lets happen: it is executed in the
+    transaction that approves it. What was asked for never changes, nor does what was decided."""
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    kind = models.CharField(max_length=64, help_text="of the acts that the apps have registered")
+    subject_type = models.CharField(max_length=32)
+    subject_id = models.CharField(max_length=64)
+    parameters = models.JSONField(default=dict, blank=True)
+    amount = MoneyField(null=True, blank=True, help_text="the money concerned, where there is some")
+    payload_hash = models.CharField(max_length=64, help_text="SHA-256 of what is to be done, in one order")
+    reason = models.TextField()
+    requested_by = models.CharField(max_length=80)
+    requested_at = models.DateTimeField(db_default=Now(), editable=False)
+    expires_at = models.DateTimeField()
+    decision = models.CharField(max_length=16, choices=Decision.choices, null=True, blank=True)
+    decided_by = models.CharField(max_length=80, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+    decision_reason = models.TextField(blank=True)
+    executed_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.JSONField(default=dict, blank=True, help_text="what was made, by name")
+    error = models.TextField(blank=True, help_text="why what was approved could not be done")
+    approvers_told_at = models.DateTimeField(null=True, blank=True)
+    requester_told_at = models.DateTimeField(null=True, blank=True)
+
+    objects = models.Manager.from_queryset(GuardedQuerySet)()
+    unguarded = models.Manager()
+
+    class Meta:
+        db_table = "approvals"
+        constraints = [
+            models.CheckConstraint(
+                name="approval_by_two_people",
+                condition=Q(decision__isnull=True)
+                | Q(decision=Decision.WITHDRAWN, decided_by=F("requested_by"))
+                | (~Q(decision=Decision.WITHDRAWN) & ~Q(decided_by=F("requested_by"))),
+            ),
+            models.CheckConstraint(
+                name="approval_decided_names_who_and_when",
+                condition=Q(decision__isnull=True, decided_by="", decided_at__isnull=True)
+                | (
+                    Q(decision__isnull=False, decision__in=Decision.values, decided_at__isnull=False)
+                    & ~Q(decided_by="")
+                ),
+            ),
+            models.CheckConstraint(
+                name="approval_in_time",
+                condition=Q(decision__isnull=True)
+                | Q(decision=Decision.EXPIRED, decided_at__gte=F("expires_at"))
+                | (~Q(decision=Decision.EXPIRED) & Q(decided_at__lt=F("expires_at"))),
+            ),
+            models.CheckConstraint(
+                name="approval_approved_is_done_or_failed",
+                condition=Q(decision__isnull=True, executed_at__isnull=True, error="")
+                | (
+                    Q(decision__isnull=False)
+                    & (
+                        Q(decision=Decision.APPROVED, executed_at__isnull=False, error="")
+                        | (Q(decision=Decision.APPROVED, executed_at__isnull=True) & ~Q(error=""))
+                        | (~Q(decision=Decision.APPROVED) & Q(executed_at__isnull=True, error=""))
+                    )
+                ),
+            ),
+            models.CheckConstraint(
+                name="approval_says_why",
+                condition=~Q(reason="")
+                & ~Q(requested_by="")
+                & (Q(decision__isnull=True) | ~Q(decision=Decision.REFUSED) | ~Q(decision_reason="")),
+            ),
+            models.CheckConstraint(
+                name="approval_amount_in_range",
+                condition=Q(amount__isnull=True) | Q(amount__gte=0, amount__lte=LARGEST),
+            ),
+            models.UniqueConstraint(
+                name="approval_asked_once",
+                fields=["kind", "subject_type", "subject_id", "payload_hash"],
+                condition=Q(decision__isnull=True),
+            ),
+        ]
+        indexes = [
+            models.Index(name="approvals_subject", fields=["subject_type", "subject_id", "requested_at"]),
+            models.Index(name="approvals_requested", fields=["requested_at"]),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete),
+            pgtrigger.Protect(
+                name="asked_stays",
+                operation=pgtrigger.UpdateOf(*ASKED),
+                condition=pgtrigger.AnyChange(*ASKED),
+            ),
+            pgtrigger.Protect(
+                name="decided_once",
+                operation=pgtrigger.UpdateOf(*DECIDED),
+                condition=pgtrigger.Q(old__decision__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.subject_type} {self.subject_id}"
+
+
+class LimitChange(models.Model):
+    """From then on a limit that staff may set has this value: the newest row holds. Never changes."""
+
+    id = models.BigAutoField(primary_key=True)
+    name = models.CharField(max_length=64)
+    value = models.CharField(
+        max_length=32, null=True, blank=True, help_text="empty: what the environment says, or its default"
+    )
+    changed_by = models.CharField(max_length=80)
+    changed_at = models.DateTimeField(db_default=Now(), editable=False)
+    approval = models.ForeignKey(
+        Approval, on_delete=models.PROTECT, null=True, blank=True, related_name="limit_changes"
+    )
+
+    objects = models.Manager.from_queryset(GuardedQuerySet)()
+    unguarded = models.Manager()
+
+    class Meta:
+        db_table = "limit_changes"
+        constraints = [
+            models.CheckConstraint(
+                name="limit_set_with_an_approval",
+                condition=Q(value__isnull=True) | Q(approval__isnull=False),
+            ),
+        ]
+        indexes = [models.Index(name="limit_changes_newest", fields=["name", "-id"])]
+        triggers = [append_only()]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,4 +1,4 @@
-from audit import answers, books, sealing
+from audit import answers, approvals, books, notices, sealing
 from audit.jobs import job, ring_overdue
 
 
@@ -18,6 +18,16 @@ def check_books() -> int:
 @job
 def sweep_answers() -> int:
     return answers.sweep()
+
+
+@job
+def expire_approvals() -> int:
+    return approvals.expire()
+
+
+@job
+def send_approval_notices() -> int:
+    return notices.send_approval_notices()
 
 
 @job

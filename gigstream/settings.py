@@ -197,6 +197,8 @@ JOBS: dict[str, dict[str, Any]] = {
     "send_invitations": {"every": 10, "queue": "default"},
     "send_wallet_notices": {"every": 10, "queue": "default"},
     "apply_wallet_changes": {"every": 60, "queue": "default"},
+    "expire_approvals": {"every": 60, "queue": "default"},
+    "send_approval_notices": {"every": 10, "queue": "default"},
     "ring_overdue_jobs": {"every": 60, "queue": "default"},
     "mark_overdue_loans": {"every": DAY, "queue": "default"},
     "update_account_ages": {"every": DAY, "queue": "default"},
@@ -255,6 +257,8 @@ SANDBOX_HOUSE_USDC = env.str("SANDBOX_HOUSE_USDC", default="1000000000")
 SANDBOX_BLOCK_SECONDS = env.int("SANDBOX_BLOCK_SECONDS", default=2)
 # Transfers to these addresses fail on the simulated chain.
 SANDBOX_BLOCKLIST = env.list("SANDBOX_BLOCKLIST", default=[])
+# Staff give back up to so much to a platform alone; beyond it a second one approves.
+REFUND_ALONE_UP_TO = env.str("REFUND_ALONE_UP_TO", default="500")
 BALANCE_LOW_THRESHOLD = env.str("BALANCE_LOW_THRESHOLD", default="100")
 WEBHOOK_CONCURRENCY = env.int("WEBHOOK_CONCURRENCY", default=16)
 # Webhooks may be on this machine and without TLS: for tests and the demo, never in production.

@@ -12,29 +12,27 @@ from django.template.response import TemplateResponse
 from django.urls import path
 
 from audit.exports import Exports
+from audit.pages import told
 from gigstream.lib.admin import (
     EMPTY,
     Figures,
     ReadOnlyAdmin,
-    ReasonForm,
     ReportAdmin,
     Table,
     by_email,
-    by_number,
     by_uuid,
     each,
-    each_with_reason,
     link,
     show_on,
 )
 from gigstream.lib.api import csv
 from gigstream.lib.clock import database_now
 from gigstream.lib.money import usdc
-from loans import services
-from loans.calculations import instalment_of
+from loans import approvals, services
+from loans.calculations import ONE_SIGNATURE_UP_TO, instalment_of
 from loans.enums import LoanStatus
 from loans.factors import best_move, factors_of
-from loans.models import Loan, LoanSignature
+from loans.models import Loan
 from loans.offers import standing_of
 from loans.portfolio import COLUMNS, portfolio
 from loans.reports import LoanRepaymentStatus, WorkerEarnings, WorkerRiskAssessment
@@ -48,38 +46,44 @@ BEFORE_PAYMENT = (LoanStatus.PENDING, LoanStatus.APPROVED)
 
 @admin.register(Loan)
 class LoanAdmin(Exports, ReadOnlyAdmin):
-    """Staff approve, refuse and write off by signing; what needs two signatures waits for the second."""
+    """Staff approve, refuse and write off; what needs two people waits for the second."""
 
     change_list_template = "admin/gigstream/loans.html"
-    action_form = ReasonForm
     actions = (
         each(
             "approve",
-            "Sign and approve",
-            "signed",
-            lambda loan: services.approve_loan(loan_id=loan.pk),
+            "Approve",
+            "approved",
+            lambda loan, reason: told(approvals.approve_or_ask(loan_id=loan.pk, reason=reason)),
             when=lambda loan: loan.status == LoanStatus.PENDING,
+            money=lambda loan: loan.amount,
+            note=f"Beyond {ONE_SIGNATURE_UP_TO} USDC a second person approves it as well.",
         ),
-        each_with_reason(
+        each(
             "reject",
-            "Refuse (with a reason)",
+            "Refuse",
             "refused",
             lambda loan, reason: services.reject_loan(loan_id=loan.pk, reason=reason),
             when=lambda loan: loan.status in BEFORE_PAYMENT,
+            money=lambda loan: loan.amount,
+            note="The worker can read the reason.",
         ),
         each(
             "disburse",
             "Pay out now",
             "on the way",
-            lambda loan: services.disburse_loan(loan_id=loan.pk),
+            lambda loan, reason: services.disburse_loan(loan_id=loan.pk, reason=reason),
             when=lambda loan: loan.status == LoanStatus.APPROVED,
+            money=lambda loan: loan.amount,
         ),
-        each_with_reason(
+        each(
             "write_off",
-            "Sign to write off (with a reason)",
-            "signed to be written off",
-            lambda loan, reason: services.sign_write_off(loan_id=loan.pk, reason=reason),
+            "Write off",
+            "asked for",
+            lambda loan, reason: told(approvals.ask_to_write_off(loan_id=loan.pk, reason=reason)),
             when=lambda loan: loan.status == LoanStatus.DEFAULTED and loan.owed > 0,
+            money=lambda loan: loan.owed,
+            note="The house bears it when a second person has approved it.",
         ),
     )
     list_display = (
@@ -153,16 +157,6 @@ class LoanAdmin(Exports, ReadOnlyAdmin):
             "parts": parts,
         }
         return TemplateResponse(request, "admin/gigstream/portfolio.html", context)
-
-
-@admin.register(LoanSignature)
-class LoanSignatureAdmin(ReadOnlyAdmin):
-    list_display = ("signed_at", "loan", "act", "signed_by", "reason", "signed_hash")
-    list_select_related = ("loan",)
-    list_filter = ("act",)
-    belongs = ("loan",)
-    searches = (by_number("id"), by_uuid("loan_id"))
-    search_help_text = "number of a signature, or id of a loan"
 
 
 @admin.register(LoanRepaymentStatus)
@@ -303,7 +297,6 @@ _explained(WorkerRiskAssessment, _factors)
 _explained(Worker, lambda worker: _factors(WorkerRiskAssessment.objects.get(worker=worker)))
 show_on(
     Loan,
-    Table(LoanSignature, by="loan", columns=("signed_at", "act", "signed_by", "reason", "signed_hash")),
     Table(LoanRepaymentStatus, by="loan", columns=LoanRepaymentStatusAdmin.list_display[2:]),
     Table(LedgerEntry, by="loan", columns=("created_at", "kind", "amount", "debit", "credit", "fact")),
     Table(Transaction, by="loan", columns=("created_at", "type", "status", "amount", "short_hash")),

@@ -5,4 +5,4 @@ class LoansConfig(AppConfig):
     name = "loans"
 
     def ready(self) -> None:
-        from loans import departures, invariants, receivers  # noqa: F401 - they register themselves
+        from loans import approvals, departures, invariants, receivers  # noqa: F401 - they register themselves

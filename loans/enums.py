@@ -36,10 +36,3 @@ OPEN_LOANS = frozenset(
 OWING = frozenset({LoanStatus.ACTIVE, LoanStatus.REPAYING, LoanStatus.DEFAULTED})
 # The money has been booked to the worker.
 BOOKED = frozenset(LoanStatus) - {LoanStatus.PENDING, LoanStatus.APPROVED, LoanStatus.CANCELLED}
-
-
-class SignedAct(TextChoices):
-    """What members of staff sign before it is done."""
-
-    APPROVE = "approve"
-    WRITE_OFF = "write_off"

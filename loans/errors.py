@@ -25,6 +25,12 @@ class TermsChanged(Refusal):
     code = "terms_changed"
 
 
+class SumChanged(Refusal):
+    """What is owed is not the sum that was agreed on: it is to be asked for anew."""
+
+    code = "sum_changed"
+
+
 class AdvanceOutOfRange(Refusal):
     """The advance is below the smallest one or above what the forecast and the score allow."""
 

@@ -173,14 +173,16 @@ register(
 
 register(
     Invariant(
-        "large_loan_has_two_signatures",
-        "An advance beyond what one member of staff approves carries the signatures of two under its terms.",
+        "large_loan_is_approved_by_two",
+        "An advance beyond what one member of staff approves was approved by two, on its present terms.",
         by_sql(
             f"""
             SELECT l.id FROM loans l
             WHERE l.amount > {ONE_SIGNATURE_UP_TO} AND l.approved_at IS NOT NULL
-              AND (SELECT count(*) FROM loan_signatures s
-                   WHERE s.loan_id = l.id AND s.act = 'approve' AND s.signed_hash = l.terms_hash) < 2
+              AND NOT EXISTS (
+                  SELECT 1 FROM approvals a
+                  WHERE a.subject_type = 'loan' AND a.subject_id = l.id::text AND a.kind = 'loan.approve'
+                    AND a.executed_at IS NOT NULL AND a.parameters ->> 'terms_hash' = l.terms_hash)
             ORDER BY l.id
             """  # noqa: S608 - a constant of ours
         ),

@@ -8,7 +8,7 @@ from gigstream.lib.models import Changing, Sha256
 from gigstream.lib.money import LARGEST, MoneyField
 from gigstream.lib.states import status_trigger
 from loans import reports  # noqa: F401 - the models of the views
-from loans.enums import BOOKED, LOAN_MOVES, OPEN_LOANS, LoanStatus, SignedAct
+from loans.enums import BOOKED, LOAN_MOVES, OPEN_LOANS, LoanStatus
 from loans.querysets import LoanQuerySet
 from platforms.models import Platform
 from workers.models import Worker
@@ -131,28 +131,3 @@ class Loan(Changing):
     def owed(self) -> Decimal:
         """What is still to be repaid, in USDC."""
         return self.amount + self.fee - self.amount_repaid - self.amount_written_off
-
-
-class LoanSignature(models.Model):
-    """One signature under one act on a loan. It is renewed when the same one signs again; it counts for a
-    day, and only for what was signed: `signed_hash` is the SHA-256 of the text."""
-
-    loan = models.ForeignKey(Loan, on_delete=models.CASCADE, related_name="signatures", db_index=False)
-    act = models.CharField(max_length=16, choices=SignedAct.choices)
-    signed_by = models.CharField(max_length=100, help_text="a member of staff, or the system")
-    signed_at = models.DateTimeField()
-    signed_hash = models.CharField(max_length=64)
-    reason = models.TextField(blank=True)
-
-    class Meta:
-        db_table = "loan_signatures"
-        constraints = [
-            models.UniqueConstraint(name="loan_signature_once_each", fields=["loan", "act", "signed_by"]),
-            models.CheckConstraint(name="loan_signature_act_known", condition=Q(act__in=SignedAct.values)),
-            models.CheckConstraint(
-                name="loan_signature_is_somebodys", condition=~Q(signed_by="") & ~Q(signed_hash="")
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_act_display()} by {self.signed_by}"

@@ -12,8 +12,10 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import F
 
 from audit import services as audit
+from audit.approvals import require_reason
 from audit.context import acting_as, current_actor
 from audit.enums import ActorType
+from audit.errors import SamePerson
 from audit.jobs import ring
 from audit.services import Record, verb
 from gigstream.lib import sql
@@ -24,16 +26,17 @@ from gigstream.lib.money import amount as exact
 from gigstream.lib.money import usdc
 from gigstream.lib.states import require_move
 from loans.calculations import AUTOMATIC_FROM_SCORE, is_automatic, signatures_for
-from loans.enums import LOAN_MOVES, OWING, LoanStatus, SignedAct
+from loans.enums import LOAN_MOVES, OWING, LoanStatus
 from loans.errors import (
     InvalidTerms,
     NothingOwed,
     NotYourPlatform,
     OpenLoanExists,
     StaffNeeded,
+    SumChanged,
     TermsChanged,
 )
-from loans.models import Loan, LoanSignature
+from loans.models import Loan
 from loans.offers import Standing, standing_of
 from loans.signals import (
     loans_activated,
@@ -45,14 +48,12 @@ from loans.signals import (
     loans_requested,
     loans_written_off,
 )
-from loans.terms import Terms, hash_of
+from loans.terms import Terms
 from payments.enums import AccountName, EntryKind, TransactionType
-from payments.errors import SamePerson
 from payments.models import Transaction
 from payments.postings import Posting
 from payments.services import accounts, ledger, payouts, transactions
 from platforms.models import Engagement
-from reputation.errors import ReasonMissing
 from workers.models import Worker
 from workers.services import require_active
 
@@ -60,7 +61,6 @@ logger = logging.getLogger(__name__)
 
 _SQL = Path(__file__).resolve().parent / "sql"
 HIGHEST_FEE_BPS = 1000
-SIGNATURES_COUNT_FOR = timedelta(hours=24)
 DISBURSED_AT_ONCE = 100
 
 
@@ -169,28 +169,39 @@ def _move(loan: Loan, after: LoanStatus) -> None:
 
 
 @verb("loan.approve", "loan")
-def approve_loan(*, loan_id: UUID, now: datetime | None = None) -> Loan:
-    """The present actor has signed the loan's terms. It is approved, and so paid out soon, when as many
-    different ones have signed within a day as its amount needs; until then it is pending.
+def approve_loan(
+    *, loan_id: UUID, requested_by: str = "", reason: str = "", now: datetime | None = None
+) -> Loan:
+    """The loan's terms are approved by the present actor, so it is paid out soon; where its amount needs two,
+    also by who has asked for it (`requested_by`).
 
-    Raises IllegalMove, SamePerson when the same one signs again, or StaffNeeded.
+    Raises IllegalMove, StaffNeeded, or SamePerson when both are the same.
     """
     loan = Loan.objects.locked().get(pk=loan_id)
     now = now or database_now()
     require_move(LOAN_MOVES, subject=f"loan {loan.pk}", before=loan.status, after=LoanStatus.APPROVED)
     _require_may_approve(loan)
-    signers = _sign(loan, SignedAct.APPROVE, loan.terms_hash, "", now)
-    if len(signers) < signatures_for(loan.amount):
-        audit.record("loan.sign", loan, metadata={"terms_hash": loan.terms_hash}, now=now)
-        return loan
+    signers = _signers(loan, requested_by)
     _move(loan, LoanStatus.APPROVED)
     loan.approved_at = now
     loan.save()
-    signed = {"signed_by": signers, "terms_hash": loan.terms_hash}
-    audit.record("loan.approve", loan, after={"status": loan.status}, metadata=signed, now=now)
+    told = {"signed_by": signers, "terms_hash": loan.terms_hash, "reason": reason}
+    audit.record("loan.approve", loan, after={"status": loan.status}, metadata=told, now=now)
     loans_approved.send(sender=Loan, loans=[loan], now=now)
     ring("disburse_loans")
     return loan
+
+
+def _signers(loan: Loan, requested_by: str) -> list[str]:
+    actor = str(current_actor())
+    if requested_by == actor:
+        raise SamePerson(f"{actor} asked for it: another one approves", requested_by=actor)
+    signers = [*filter(None, [requested_by]), actor]
+    if len(signers) < signatures_for(loan.amount):
+        raise StaffNeeded(
+            f"an advance of {usdc(loan.amount)} is approved by two members of staff", amount=loan.amount
+        )
+    return signers
 
 
 def _require_may_approve(loan: Loan) -> None:
@@ -206,38 +217,11 @@ def _require_may_approve(loan: Loan) -> None:
         )
 
 
-def _sign(loan: Loan, act: SignedAct, signed_hash: str, reason: str, now: datetime) -> list[str]:
-    """The present actor has signed the text of this hash; who has signed it within a day, first one first.
-
-    Raises SamePerson. The loan is locked.
-    """
-    actor = str(current_actor())
-    counted = loan.signatures.filter(
-        act=act, signed_hash=signed_hash, signed_at__gt=now - SIGNATURES_COUNT_FOR
-    )
-    signers = list(counted.order_by("signed_at", "pk").values_list("signed_by", flat=True))
-    if actor in signers:
-        raise SamePerson(f"{actor} has signed already: another one must", signed_by=actor)
-    LoanSignature.objects.update_or_create(
-        loan=loan,
-        act=act,
-        signed_by=actor,
-        defaults={"signed_at": now, "signed_hash": signed_hash, "reason": reason},
-    )
-    return [*signers, actor]
-
-
 @verb("loan.reject", "loan")
 def reject_loan(*, loan_id: UUID, reason: str, now: datetime | None = None) -> Loan:
     """Staff have refused an advance that was not paid out, and the worker can read why. Raises ReasonMissing
     or IllegalMove."""
-    _require_reason(reason)
-    return cancel_loan(loan_id=loan_id, reason=reason.strip(), now=now)
-
-
-def _require_reason(reason: str) -> None:
-    if not reason.strip():
-        raise ReasonMissing("staff decide against a worker, or give up money, only with a reason")
+    return cancel_loan(loan_id=loan_id, reason=require_reason(reason), now=now)
 
 
 @verb("loan.cancel", "loan")
@@ -272,7 +256,7 @@ def _disbursed(loan_id: UUID, now: datetime) -> bool:
 
 
 @verb("loan.disburse", "loan")
-def disburse_loan(*, loan_id: UUID, now: datetime | None = None) -> Loan:
+def disburse_loan(*, loan_id: UUID, reason: str = "", now: datetime | None = None) -> Loan:
     """The advance and its fee are owed, and the transfer of the advance to the worker's wallet is pending.
 
     Raises IllegalMove, NoWallet or the worker's standing.
@@ -286,7 +270,8 @@ def disburse_loan(*, loan_id: UUID, now: datetime | None = None) -> Loan:
     loan.repayment_due = now + timedelta(days=loan.term_days)
     loan.save()
     _book_advance(loan, now)
-    audit.record("loan.disburse", loan, after={"status": loan.status, "amount": loan.amount}, now=now)
+    after, told = {"status": loan.status, "amount": loan.amount}, {"reason": reason} if reason else {}
+    audit.record("loan.disburse", loan, after=after, metadata=told, now=now)
     loans_disbursed.send(sender=Loan, loans=[loan], now=now)
     return loan
 
@@ -434,48 +419,35 @@ def default_overdue_loans(*, now: datetime | None = None) -> int:
     return len(loans)
 
 
-@verb("loan.write_off", "loan")
-def sign_write_off(*, loan_id: UUID, reason: str, now: datetime | None = None) -> Loan:
-    """The present actor has signed that the house bears what a defaulted loan owes now; when it is the second
-    within a day it is written off. What is repaid in between makes it another sum, to be signed anew.
-
-    Raises ReasonMissing, StaffNeeded, NothingOwed or SamePerson.
-    """
-    _require_reason(reason)
-    if current_actor().type != ActorType.STAFF:
-        raise StaffNeeded(f"{current_actor()} cannot write off a loan: staff do")
-    loan = Loan.objects.locked().get(pk=loan_id)
-    now = now or database_now()
-    _require_lost(loan)
-    signed_hash = hash_of(f"write off {loan.owed:.6f} USDC of loan {loan.pk}")
-    signers = _sign(loan, SignedAct.WRITE_OFF, signed_hash, reason, now)
-    if len(signers) == 1:
-        audit.record("loan.sign_write_off", loan, metadata={"amount": loan.owed, "reason": reason}, now=now)
-        return loan
-    return write_off(
-        loan_id=loan_id, requested_by=signers[0], approved_by=signers[-1], reason=reason, now=now
-    )
-
-
-def _require_lost(loan: Loan) -> None:
+def require_lost(loan: Loan) -> None:
+    """Raise NothingOwed unless the loan is in default and owes something."""
     if loan.status != LoanStatus.DEFAULTED or loan.owed == 0:
         raise NothingOwed(f"loan {loan.pk} is {loan.status} and owes {usdc(loan.owed)}", owed=loan.owed)
 
 
 @verb("loan.write_off", "loan")
 def write_off(
-    *, loan_id: UUID, requested_by: str, approved_by: str, reason: str, now: datetime | None = None
+    *,
+    loan_id: UUID,
+    amount: Decimal | None = None,
+    requested_by: str,
+    approved_by: str,
+    reason: str,
+    now: datetime | None = None,
 ) -> Loan:
-    """What a defaulted loan still owes is the house's loss, by two members of staff.
+    """What a defaulted loan still owes is the house's loss, by two members of staff, who may have agreed on
+    that `amount`.
 
-    Raises SamePerson or NothingOwed.
+    Raises SamePerson, NothingOwed, or SumChanged when something was repaid since.
     """
     if requested_by == approved_by:
         raise SamePerson("a write-off needs a second person", requested_by=requested_by)
     loan = Loan.objects.locked().get(pk=loan_id)
     now = now or database_now()
-    _require_lost(loan)
+    require_lost(loan)
     value = loan.owed
+    if amount not in (None, value):
+        raise SumChanged(f"loan {loan.pk} owes {usdc(value)} now", owed=value)
     loan.amount_written_off = F("amount_written_off") + value
     loan.save()
     loan.refresh_from_db()

@@ -45,12 +45,6 @@ class PayoutUnderWay(Refusal):
     code = "payout_under_way"
 
 
-class SamePerson(Refusal):
-    """Money is moved by hand by two different members of staff."""
-
-    code = "same_person"
-
-
 class MoneyLeft(Refusal):
     """The party still has money here, or owes some."""
 

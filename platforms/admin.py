@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from django import forms
 from django.contrib import admin
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from audit import services as audit
 from audit.exports import Exports
+from audit.pages import told
 from gigstream.lib.admin import (
     EMPTY,
+    ActForm,
     Figures,
     ProfileAdmin,
     ReadOnlyAdmin,
@@ -27,7 +28,8 @@ from gigstream.lib.admin import (
     show_on,
 )
 from platforms import services
-from platforms.enums import DeliveryStatus, TaskStatus
+from platforms.enums import TASK_MOVES, DeliveryStatus, TaskStatus
+from platforms.forms import FeeForm, PlatformForm, SplitForm, new_key, new_secret, still_held
 from platforms.models import (
     ApiKey,
     Dispute,
@@ -49,13 +51,6 @@ from workers.models import Worker
 
 NEWEST = 1_000
 MOST_CALLED_SO = 200
-REASON = "by hand in the admin"
-
-
-class PlatformForm(forms.ModelForm):
-    def clean_contact_email(self) -> str:
-        """Kept in lower case, as registration does."""
-        return self.cleaned_data["contact_email"].strip().lower()
 
 
 @admin.register(Platform)
@@ -101,14 +96,14 @@ class PlatformAdmin(ProfileAdmin):
             "suspend",
             "Suspend",
             "suspended",
-            lambda platform: services.suspend_platform(platform_id=platform.pk, reason=REASON),
+            lambda platform, reason: services.suspend_platform(platform_id=platform.pk, reason=reason),
             when=lambda platform: platform.is_active and platform.deleted_at is None,
         ),
         each(
             "reinstate",
             "Reinstate",
             "reinstated",
-            lambda platform: services.reinstate_platform(platform_id=platform.pk, reason=REASON),
+            lambda platform, reason: services.reinstate_platform(platform_id=platform.pk, reason=reason),
             when=lambda platform: not platform.is_active and platform.deleted_at is None,
         ),
         each(
@@ -116,21 +111,42 @@ class PlatformAdmin(ProfileAdmin):
             "Send a test event to the webhook",
             "tested",
             lambda platform: services.send_test_event(platform_id=platform.pk),
+            form=ActForm,
             when=lambda platform: bool(platform.webhook_url),
         ),
         each(
             "disable_webhook",
             "Switch the webhook off",
             "told of nothing more",
-            lambda platform: services.disable_webhook(platform_id=platform.pk, reason=REASON),
+            lambda platform, reason: services.disable_webhook(platform_id=platform.pk, reason=reason),
             when=lambda platform: bool(platform.webhook_url),
         ),
         each(
             "enable_webhook",
             "Switch the webhook on",
             "told of events again",
-            lambda platform: services.enable_webhook(platform_id=platform.pk),
+            lambda platform, reason: services.enable_webhook(platform_id=platform.pk, reason=reason),
             when=lambda platform: bool(platform.webhook_url),
+        ),
+        each(
+            "rotate_secret",
+            "Make a new webhook secret",
+            "given a new secret",
+            new_secret,
+            when=lambda platform: bool(platform.webhook_url),
+            single=True,
+            note="For 24 hours deliveries are signed with the old one as well.",
+        ),
+        each(
+            "set_fee",
+            "Change the fee",
+            "asked for",
+            lambda platform, fee_bps, reason: told(
+                services.ask_to_set_fee(platform_id=platform.pk, fee_bps=fee_bps, reason=reason)
+            ),
+            form=FeeForm,
+            when=lambda platform: platform.deleted_at is None,
+            note="It holds for tasks posted after a second person has approved it.",
         ),
     )
 
@@ -155,6 +171,25 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     belongs = ("platform",)
     searches = (by_text("prefix"), by_uuid("platform_id"))
     search_help_text = "prefix of the key, or platform id"
+    actions = (
+        each(
+            "rotate",
+            "Rotate",
+            "rotated",
+            new_key,
+            when=lambda key: key.revoked_at is None,
+            single=True,
+            note="The old key works for 24 hours more.",
+        ),
+        each(
+            "revoke",
+            "Revoke",
+            "revoked",
+            lambda key, reason: services.revoke_api_key(key_id=key.pk, reason=reason),
+            when=lambda key: key.revoked_at is None,
+            note="It stops working at once.",
+        ),
+    )
 
 
 @admin.register(Engagement)
@@ -245,6 +280,18 @@ class TaskAdmin(ReadOnlyAdmin):
         ("Ratings", {"fields": (("worker_rating", "platform_rating"),)}),
         ("Reported", {"fields": ("verification_data", "completion_proof", "metadata")}),
     )
+    actions = (
+        each(
+            "cancel",
+            "Cancel",
+            "cancelled",
+            lambda task, reason: told(services.cancel_or_ask(task_id=task.pk, reason=reason)),
+            when=lambda task: TaskStatus.CANCELLED in TASK_MOVES[task.status] and not task.disputed_at,
+            money=lambda task: task.amount,
+            note="What has vested is paid, the rest goes back; where that is more than one may give back"
+            " alone, a second person approves it.",
+        ),
+    )
 
 
 @admin.register(Milestone)
@@ -297,6 +344,19 @@ class DisputeAdmin(ReadOnlyAdmin):
     sortable_by = ("created_at", "severity")
     searches = (by_uuid("id", "task_id"),)
     search_help_text = "id of a dispute or task"
+    actions = (
+        each(
+            "resolve",
+            "Resolve",
+            "resolved",
+            lambda dispute, **given: told(services.resolve_or_ask(task_id=dispute.task_id, **given)),
+            form=SplitForm,
+            when=lambda dispute: dispute.resolved_at is None,
+            money=still_held,
+            single=True,
+            note="Where more goes back than one may give alone, a second person approves it.",
+        ),
+    )
 
 
 @admin.register(Event)
@@ -315,6 +375,7 @@ class EventAdmin(ReadOnlyAdmin):
             "Deliver once more",
             "will be delivered once more",
             lambda event: services.replay_event(platform_id=event.platform_id, event_id=event.pk),
+            form=ActForm,
         ),
     )
 
@@ -389,6 +450,7 @@ class WebhookDeliveryAdmin(ReadOnlyAdmin):
             "Deliver once more",
             "will be tried again",
             lambda row: services.replay_event(platform_id=row.platform_id, event_id=row.event_id),
+            form=ActForm,
             when=lambda row: row.status != DeliveryStatus.PENDING,
         ),
     )

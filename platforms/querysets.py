@@ -15,7 +15,8 @@ class TaskQuerySet(GuardedQuerySet):
         """Which platforms call so. Their index begins with the platform, so each of the few is looked up."""
         platforms: Any = self.model._meta.get_field("platform").related_model
         return self.filter(
-            platform__in=platforms.objects.order_by().values("pk"), external_task_id=external_id
+            platform__in=list(platforms.objects.order_by().values_list("pk", flat=True)),
+            external_task_id=external_id,
         )
 
 

@@ -1,13 +1,26 @@
 """The staff's doors to what moved reputations."""
 
+from django import forms
 from django.contrib import admin
 
 from audit.exports import Exports
-from gigstream.lib.admin import ReadOnlyAdmin, ReportAdmin, Table, by_email, by_text, by_uuid, show_on
+from gigstream.lib.admin import (
+    ReadOnlyAdmin,
+    ReasonForm,
+    ReportAdmin,
+    Table,
+    act_on,
+    by_email,
+    by_text,
+    by_uuid,
+    each,
+    show_on,
+)
 from platforms.models import Task
 from reputation.models import ReputationEvent
 from reputation.reports import ReputationHistory
-from workers.models import Worker
+from reputation.services import adjust_reputation
+from workers.models import MAX_REPUTATION, Worker
 
 
 @admin.register(ReputationEvent)
@@ -47,3 +60,26 @@ class ReputationHistoryAdmin(Exports, ReportAdmin):
 COLUMNS = ("created_at", "event_type", "delta", "previous_score", "new_score", "reason", "triggered_by")
 show_on(Worker, Table(ReputationEvent, by="worker", columns=(*COLUMNS, "task"), ordering=("-number",)))
 show_on(Task, Table(ReputationEvent, by="task", columns=COLUMNS))
+
+
+class DeltaForm(ReasonForm):
+    delta = forms.IntegerField(
+        min_value=-MAX_REPUTATION,
+        max_value=MAX_REPUTATION,
+        help_text="points, as in 25 or -25; the score stays within 0 to 1000",
+    )
+    field_order = ("delta", "reason")
+
+
+act_on(
+    Worker,
+    each(
+        "adjust_reputation",
+        "Adjust the reputation",
+        "adjusted",
+        lambda worker, delta, reason: adjust_reputation(worker_id=worker.pk, delta=delta, reason=reason),
+        form=DeltaForm,
+        when=lambda worker: worker.deleted_at is None,
+        note="The worker can read the reason.",
+    ),
+)

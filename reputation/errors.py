@@ -1,13 +1,6 @@
 from gigstream.lib.errors import Refusal
 
 
-class ReasonMissing(Refusal):
-    """Staff change a score only with a reason."""
-
-    code = "reason_missing"
-    status = 422
-
-
 class ZeroAdjustment(Refusal):
     """An adjustment moves the score."""
 

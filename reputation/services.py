@@ -10,6 +10,7 @@ from django.db import connection
 from psycopg.types.json import Jsonb
 
 from audit import services as audit
+from audit.approvals import require_reason
 from audit.context import current_actor
 from audit.services import Record, verb
 from gigstream.lib import sql
@@ -17,7 +18,7 @@ from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
 from reputation.calculations import clamp
 from reputation.enums import ReputationEventType
-from reputation.errors import ReasonMissing, ZeroAdjustment
+from reputation.errors import ZeroAdjustment
 from reputation.models import ReputationEvent
 from reputation.signals import reputation_changed
 from workers.models import MAX_REPUTATION, STARTING_REPUTATION, Worker
@@ -127,8 +128,7 @@ def adjust_reputation(
     *, worker_id: UUID, delta: int, reason: str, now: datetime | None = None
 ) -> ReputationEvent:
     """Staff have moved the score by `delta`, within 0 to 1000. Raises ReasonMissing or ZeroAdjustment."""
-    if not reason.strip():
-        raise ReasonMissing("a reputation is adjusted only with a reason")
+    reason = require_reason(reason)
     if delta == 0:
         raise ZeroAdjustment("an adjustment by 0 moves nothing", delta=delta)
     event = ReputationEvent(

@@ -27,8 +27,6 @@ from workers.models import (
     WorkerSession,
 )
 
-REASON = "by hand in the admin"
-
 
 @admin.register(Worker)
 class WorkerAdmin(ProfileAdmin):
@@ -77,14 +75,14 @@ class WorkerAdmin(ProfileAdmin):
             "suspend",
             "Suspend",
             "suspended",
-            lambda worker: services.suspend_worker(worker_id=worker.pk, reason=REASON),
+            lambda worker, reason: services.suspend_worker(worker_id=worker.pk, reason=reason),
             when=lambda worker: worker.status == WorkerStatus.ACTIVE and worker.deleted_at is None,
         ),
         each(
             "reinstate",
             "Reinstate",
             "reinstated",
-            lambda worker: services.reinstate_worker(worker_id=worker.pk, reason=REASON),
+            lambda worker, reason: services.reinstate_worker(worker_id=worker.pk, reason=reason),
             when=lambda worker: worker.status == WorkerStatus.SUSPENDED and worker.deleted_at is None,
         ),
     )

@@ -1,4 +1,5 @@
-"""The staff themselves and their groups, which are Django's, on the console's pages."""
+"""The staff themselves and their groups, which are Django's, on the console's pages; and who of them claimed
+what."""
 
 from typing import Any
 
@@ -14,8 +15,10 @@ from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
 from audit import services as audit
+from audit.models import Claim
 from gigstream.console import services
-from gigstream.lib.admin import ReadOnlyAdmin
+from gigstream.console.queues import QUEUES
+from gigstream.lib.admin import ReadOnlyAdmin, Table, show_on
 from gigstream.lib.clock import database_now
 from gigstream.lib.errors import Refusal
 
@@ -93,3 +96,18 @@ class GroupAdmin(ReadOnlyAdmin):
     def may(self, group: Group) -> SafeString:
         names = group.permissions.order_by("codename").values_list("codename", flat=True)
         return format_html_join("", "<div>{}</div>", ((name.replace("_", " "),) for name in names))
+
+
+for queue in QUEUES:
+    show_on(
+        queue.model,
+        Table(
+            Claim,
+            by="q",
+            title="Claims",
+            limit=5,
+            columns=("claimed_at", "holder", "reason", "ended_at", "ender"),
+            ordering=("-claimed_at", "-id"),
+            rows=lambda rows, row: rows.filter(subject_type=row._meta.model_name, subject_id=str(row.pk)),
+        ),
+    )

@@ -138,7 +138,6 @@ MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
             List("Loans", "request_quote", "loans.Loan"),
             List("Repayment", "trending_up", "loans.LoanRepaymentStatus"),
             List("Risk", "shield", "loans.WorkerRiskAssessment"),
-            List("Signatures", "draw", "loans.LoanSignature"),
             List("Reputation events", "star", "reputation.ReputationEvent"),
             List("Reputation history", "star_half", "reputation.ReputationHistory"),
         ),
@@ -147,6 +146,8 @@ MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
         "Records",
         (
             List("Audit log", "policy", "audit.AuditLog"),
+            List("All approvals", "order_approve", "audit.Approval"),
+            List("Limits", "tune", "audit.LimitChange"),
             List("Claimed work", "assignment_ind", "audit.Claim"),
             List("Seals", "verified", "audit.AuditSeal"),
             Page("Integrity", "health_and_safety", "admin:audit_integrity", _sees("audit.BookCheck")),

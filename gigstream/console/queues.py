@@ -10,7 +10,7 @@ from django.db.models import Count, Min, Model, Q, QuerySet
 from django.http import HttpRequest
 
 from audit.claims import drop_claims, open_claims
-from audit.models import Claim
+from audit.models import Approval, Claim
 from gigstream.lib.admin.columns import Column
 from loans.enums import LoanStatus
 from loans.models import Loan
@@ -123,7 +123,22 @@ def _deliveries(now: datetime) -> QuerySet[Any]:
     return WebhookDelivery.objects.given_up().filter(ended_at__gt=now - DELIVERIES_WAIT)
 
 
+def _approvals(now: datetime) -> QuerySet[Any]:
+    return Approval.objects.filter(decision=None)
+
+
 QUEUES = (
+    Queue(
+        "approvals",
+        "Approvals",
+        "A member of staff has asked for an act that another must approve, within a day.",
+        "approval_delegation",
+        Approval,
+        _approvals,
+        "requested_at",
+        ("what", "amount", "subject", "reason", "asked_by", "expires_at"),
+        ("approve", "refuse", "withdraw"),
+    ),
     Queue(
         "disputes",
         "Disputes",

@@ -29,7 +29,7 @@ _RELEASE = re.compile(r"stream:([0-9a-f-]{36}):([0-9]{1,9})", re.ASCII)
 # What stands for the chain where there is none: it repeats the keys of the rows that are meant.
 _SIMULATED = ("payments.sandboxtransfer", "payments.sandboxwallet")
 
-Condition = Callable[[str], Q | None]
+Condition = Callable[[str], Q | QuerySet[Any] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ class Found:
 def find(request: HttpRequest, term: str) -> list[Found]:
     """The rows that the term names in full, of the kinds that this member of staff may see.
 
-    One statement looks into every index that may hold such a term; then one for each kind that was found
-    reads the rows' names.
+    One statement reads which platforms there are and one looks into every index that may hold such a term;
+    then one for each kind that was found reads the rows' names.
     """
     keys = _keys(request, term.strip().replace("\x00", ""))
     return [Found(kind, str(row), admin_url(row)) for kind, row in _rows(request, keys)]
@@ -64,13 +64,14 @@ def _keys(request: HttpRequest, term: str) -> dict[str, list[str]]:
     return {label: found for label, found in keys.items() if label not in _SIMULATED} or keys
 
 
-def _part(model: type[models.Model], condition: Q) -> QuerySet:
+def _part(model: type[models.Model], condition: Q | QuerySet[Any]) -> QuerySet:
     key = Cast(F("pk"), CharField())
-    rows = model._default_manager.filter(condition).order_by()
+    found = model._default_manager.filter(condition) if isinstance(condition, Q) else condition
+    rows = found.order_by()
     return rows.values_list(Value(model._meta.label_lower, output_field=CharField()), key)[:MOST_OF_A_KIND]
 
 
-def _questions(request: HttpRequest, term: str) -> Iterator[tuple[type[models.Model], Q]]:
+def _questions(request: HttpRequest, term: str) -> Iterator[tuple[type[models.Model], Q | QuerySet[Any]]]:
     """Each model that may hold the term, with what its row then fulfils; an index answers each of them."""
     for model, options in admin.site._registry.items():
         if not model._meta.managed or not options.has_view_permission(request):
@@ -81,9 +82,9 @@ def _questions(request: HttpRequest, term: str) -> Iterator[tuple[type[models.Mo
                 if condition:
                     yield model, condition
         for more in MORE.get(model, ()):
-            condition = more(term)
-            if condition:
-                yield model, condition
+            asked = more(term)
+            if asked is not None:
+                yield model, asked
 
 
 def _equal(field: Any, term: str) -> Q | None:
@@ -129,7 +130,7 @@ def _answered_lately(term: str) -> Q:
 MORE: dict[type[models.Model], tuple[Condition, ...]] = {
     ApiKey: (_prefix,),
     Platform: (lambda term: Q(contact_email=term.lower()) if "@" in term else None,),
-    Task: (lambda term: Q(pk__in=Task.objects.called(term).order_by().values("pk")),),
+    Task: (Task.objects.called,),
     LedgerEntry: (lambda term: Q(idempotency_key=term), _release),
     WalletOrder: (lambda term: Q(address=term.lower()) if term.lower().startswith("0x") else None,),
     ObservedTransfer: (lambda term: Q(tx_hash=term.lower()) if term.lower().startswith("0x") else None,),

@@ -52,6 +52,7 @@ def queue_page(request: HttpRequest, slug: str) -> HttpResponse:
         ],
         "may_work": queue.may_work(request),
         "claim_url": reverse("console:claim", args=[queue.slug]),
+        "here": request.get_full_path(),
         "acting_url": _list_of(queue.acting.model),
     }
     return TemplateResponse(request, "console/queue.html", context)

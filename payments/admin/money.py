@@ -11,7 +11,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from audit.exports import Exports
+from audit.pages import told
 from gigstream.lib.admin import (
+    ActForm,
     BelongsTo,
     NewestChoices,
     NewestDates,
@@ -23,15 +25,23 @@ from gigstream.lib.admin import (
     by_number,
     by_text,
     by_uuid,
+    each,
     link,
     shorter,
     show_on,
 )
-from gigstream.lib.admin import each as each_row
 from gigstream.lib.money import usdc
 from payments import services
+from payments.admin.hand import AdjustmentForm
 from payments.admin.statements import statement_page
-from payments.enums import OUTGOING, UNDER_WAY, StreamStatus, TransactionStatus, TransactionType
+from payments.enums import (
+    OUTGOING,
+    STREAM_MOVES,
+    UNDER_WAY,
+    StreamStatus,
+    TransactionStatus,
+    TransactionType,
+)
 from payments.models import (
     Account,
     Adjustment,
@@ -46,10 +56,10 @@ from payments.models import (
 from payments.reports import ActiveStream, DailyTransactionSummary, PlatformPerformance
 from payments.selectors import payout_parts
 from payments.timeline import timeline
+from platforms import services as platforms
 from platforms.models import Platform, Task
 from workers.models import Worker
 
-REASON = "by hand in the admin"
 SHOWN_PARTS = 20
 
 
@@ -128,19 +138,31 @@ class StreamAdmin(ReadOnlyAdmin):
         ),
     )
     actions = (
-        each_row(
+        each(
             "pause",
             "Pause",
             "paused",
-            lambda stream: services.pause_stream(stream_id=stream.pk),
+            lambda stream, reason: services.pause_stream(stream_id=stream.pk, reason=reason),
             when=lambda stream: stream.status == StreamStatus.ACTIVE,
+            money=lambda stream: stream.remaining_amount,
         ),
-        each_row(
+        each(
             "resume",
             "Resume",
             "resumed",
-            lambda stream: services.resume_stream(stream_id=stream.pk),
+            lambda stream, reason: services.resume_stream(stream_id=stream.pk, reason=reason),
             when=lambda stream: stream.status == StreamStatus.PAUSED,
+            money=lambda stream: stream.remaining_amount,
+        ),
+        each(
+            "cancel",
+            "Cancel",
+            "cancelled",
+            lambda stream, reason: told(platforms.cancel_or_ask(task_id=stream.task_id, reason=reason)),
+            when=lambda stream: StreamStatus.CANCELLED in STREAM_MOVES[stream.status],
+            money=lambda stream: stream.remaining_amount,
+            note="What has vested is paid, the rest goes back; where that is more than one may give back"
+            " alone, a second person approves it.",
         ),
     )
 
@@ -203,40 +225,46 @@ class TransactionAdmin(Exports, ReadOnlyAdmin):
         ("Metadata", {"fields": ("metadata",), "classes": ("collapse",)}),
     )
     actions = (
-        each_row(
+        each(
             "cancel",
             "Cancel payout",
             "cancelled",
-            lambda payout: services.cancel_payout(transaction_id=payout.pk, reason=REASON),
+            lambda payout, reason: services.cancel_payout(transaction_id=payout.pk, reason=reason),
             when=lambda payout: payout.type in OUTGOING and payout.status == TransactionStatus.PENDING,
+            money=lambda payout: payout.amount,
         ),
-        each_row(
+        each(
             "offer_again",
             "Take up again what is parked",
             "taken up again",
-            lambda payout: services.offer_again(transaction_id=payout.pk),
+            lambda payout, reason: services.offer_again(transaction_id=payout.pk, reason=reason),
             when=lambda payout: payout.next_attempt_at is None and payout.status in UNDER_WAY,
+            money=lambda payout: payout.amount,
         ),
-        each_row(
+        each(
             "look_for",
             "Look for it at the provider",
             "looked for",
             lambda payout: services.look_for(transaction_id=payout.pk),
+            form=ActForm,
             when=lambda payout: payout.type in OUTGOING and payout.status == TransactionStatus.PENDING,
+            money=lambda payout: payout.amount,
         ),
-        each_row(
+        each(
             "accelerate",
             "Offer it to the chain at a higher price",
             "offered again",
-            lambda payout: services.accelerate_payout(transaction_id=payout.pk),
+            lambda payout, reason: services.accelerate_payout(transaction_id=payout.pk, reason=reason),
             when=lambda payout: payout.status == TransactionStatus.SUBMITTED,
+            money=lambda payout: payout.amount,
         ),
-        each_row(
+        each(
             "ask_to_cancel",
             "Ask the provider to drop it",
             "asked to be dropped",
-            lambda payout: services.cancel_transfer(transaction_id=payout.pk),
+            lambda payout, reason: services.cancel_transfer(transaction_id=payout.pk, reason=reason),
             when=lambda payout: payout.status == TransactionStatus.SUBMITTED,
+            money=lambda payout: payout.amount,
         ),
     )
 
@@ -335,6 +363,18 @@ class AccountAdmin(ReadOnlyAdmin):
     fieldsets = (
         (None, {"fields": ("id", "name", "owner", "balance", "may_go_below_zero")}),
         ("Since when", {"fields": (("positive_since", "negative_since"), "payout_count")}),
+    )
+    actions = (
+        each(
+            "adjust",
+            "Move money out of it by an adjustment",
+            "asked for",
+            lambda account, **given: told(services.ask_to_adjust(debit_account=account.pk, **given)),
+            form=AdjustmentForm,
+            money=lambda account: account.balance,
+            single=True,
+            note="It is booked when a second person has approved it.",
+        ),
     )
 
     def get_urls(self) -> list[Any]:

@@ -1,8 +1,30 @@
 """What happens with the provider and on the chain."""
 
-from django.contrib import admin
+from typing import Any
 
-from gigstream.lib.admin import ReadOnlyAdmin, Table, by_hash, by_number, by_text, by_uuid, shorter, show_on
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+from audit.context import current_actor
+from audit.pages import told
+from gigstream.lib.admin import (
+    Act,
+    ReadOnlyAdmin,
+    ReasonForm,
+    Table,
+    by_hash,
+    by_number,
+    by_text,
+    by_uuid,
+    each,
+    shorter,
+    show_on,
+)
+from payments import services
+from payments.enums import ObservedStatus, SwitchScope
 from payments.models import (
     ChainCursor,
     ObservedTransfer,
@@ -72,12 +94,66 @@ class ProviderNotificationAdmin(ReadOnlyAdmin):
         return bytes(row.body).decode(errors="replace")
 
 
+def _stop(scope: str, subject: str, reason: str) -> PaymentSwitch:
+    by = str(current_actor())
+    return services.stop_payments(scope=SwitchScope(scope), subject=subject.strip(), reason=reason, by=by)
+
+
+class StopForm(ReasonForm):
+    scope = forms.ChoiceField(choices=SwitchScope.choices)
+    subject = forms.CharField(
+        required=False, max_length=64, help_text="a platform's id or a provider's name; empty for all payouts"
+    )
+    field_order = ("scope", "subject", "reason")
+
+    def clean(self) -> dict[str, Any]:
+        """A part is named, and the whole is not."""
+        given = super().clean() or {}
+        if (given.get("scope") == SwitchScope.PAYOUTS) == bool(given.get("subject", "").strip()):
+            self.add_error("subject", "Name the platform or the provider, and nothing for all payouts.")
+        return given
+
+
+STOP = Act(
+    "stop",
+    "Stop payouts",
+    "stopped",
+    _stop,
+    StopForm,
+    note="Nothing more is handed to the provider from the next batch on; earnings go on.",
+)
+
+
 @admin.register(PaymentSwitch)
 class PaymentSwitchAdmin(ReadOnlyAdmin):
     list_display = ("created_at", "scope", "subject", "reason", "off_by", "on_at", "on_by")
     list_filter = ("scope",)
     ordering = ("-created_at", "-id")
     sortable_by = ()
+    actions = (
+        each(
+            "go_on",
+            "Let payouts go on",
+            "asked for",
+            lambda row, reason: told(
+                services.ask_to_go_on(scope=SwitchScope(row.scope), subject=row.subject, reason=reason)
+            ),
+            when=lambda row: row.on_at is None,
+            note="They go on when a second person has approved it.",
+        ),
+    )
+    alone = (STOP,)
+    change_list_template = "admin/gigstream/switches.html"
+
+    def get_urls(self) -> list[Any]:
+        stop = path("stop/", self.admin_site.admin_view(self.stop), name="payments_stop")
+        return [stop, *super().get_urls()]
+
+    def stop(self, request: HttpRequest) -> HttpResponse:
+        """Payouts are stopped, by one person: that is the safe direction, and it may be urgent."""
+        if not self.has_operate_permission(request, STOP.name):
+            raise PermissionDenied
+        return STOP.run_alone(self, request)
 
 
 @admin.register(Reconciliation)
@@ -87,8 +163,26 @@ class ReconciliationAdmin(ReadOnlyAdmin):
     sortable_by = ()
 
 
+class ExplainForm(ReasonForm):
+    resolved = forms.BooleanField(required=False, label="It is settled: close the break")
+    field_order = ("reason", "resolved")
+
+
 @admin.register(ReconciliationBreak)
 class ReconciliationBreakAdmin(ReadOnlyAdmin):
+    actions = (
+        each(
+            "explain",
+            "Explain",
+            "explained",
+            lambda row, reason, resolved: services.explain_break(
+                break_id=row.pk, note=reason, by=str(current_actor()), resolved=resolved
+            ),
+            form=ExplainForm,
+            when=lambda row: row.resolved_at is None,
+            note="What is closed and still differs is opened again by the next reconciliation.",
+        ),
+    )
     list_display = ("created_at", "bucket", "subject", "transaction", "owner", "last_seen_at", "resolved_at")
     list_select_related = ("transaction",)
     list_filter = ("bucket",)
@@ -102,6 +196,11 @@ class ReconciliationBreakAdmin(ReadOnlyAdmin):
 @admin.register(ChainCursor)
 class ChainCursorAdmin(ReadOnlyAdmin):
     list_display = ("token", "block_number", "block_hash", "updated_at")
+
+
+class CreditForm(ReasonForm):
+    platform = forms.UUIDField(label="Platform", help_text="its id")
+    field_order = ("platform", "reason")
 
 
 @admin.register(ObservedTransfer)
@@ -122,6 +221,20 @@ class ObservedTransferAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     searches = (by_number("id"), by_hash("tx_hash"), by_uuid("transaction_id"))
     search_help_text = "number, tx hash, or id of the deposit"
+    actions = (
+        each(
+            "credit",
+            "Credit it to a platform",
+            "asked for",
+            lambda row, platform, reason: told(
+                services.ask_to_credit(observed_id=row.pk, platform_id=platform, reason=reason)
+            ),
+            form=CreditForm,
+            when=lambda row: row.status == ObservedStatus.UNKNOWN_PLATFORM,
+            money=lambda row: row.amount,
+            note="It is credited when a second person has approved it.",
+        ),
+    )
 
     @admin.display(description="tx hash")
     def short_hash(self, row: ObservedTransfer) -> str | None:

@@ -1,5 +1,6 @@
 """The verbs of the payments app."""
 
+from payments.services.asking import ask_to_adjust, ask_to_credit, ask_to_deposit, ask_to_go_on
 from payments.services.custody import create_wallets
 from payments.services.days import close_transaction_days
 from payments.services.deposits import deposit, simulate_deposit
@@ -20,6 +21,10 @@ __all__ = [
     "Rediscovered",
     "accelerate_payout",
     "adjust",
+    "ask_to_adjust",
+    "ask_to_credit",
+    "ask_to_deposit",
+    "ask_to_go_on",
     "cancel_payout",
     "cancel_stream",
     "cancel_transfer",

@@ -5,11 +5,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from audit import services as audit
+from audit.errors import SamePerson
 from audit.services import verb
 from gigstream.lib.clock import database_now
 from gigstream.lib.money import amount as exact
 from payments.enums import AccountName, EntryKind, TransactionType
-from payments.errors import SamePerson
 from payments.models import Adjustment, LedgerEntry
 from payments.postings import Posting
 from payments.services import accounts, ledger, transactions

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from audit import services as audit
-from audit.services import Record, verb
+from audit.services import verb
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
 from payments.enums import AttemptOperation, TransactionStatus
@@ -21,7 +21,7 @@ from payments.services.transfers import provider_key
 
 
 @verb("payout.offer_again", "transaction")
-def offer_again(*, transaction_id: UUID, now: datetime | None = None) -> Transaction:
+def offer_again(*, transaction_id: UUID, reason: str = "", now: datetime | None = None) -> Transaction:
     """A parked transfer has its next turn now. Raises NotParked."""
     payout = Transaction.objects.locked().get(pk=transaction_id)
     now = now or database_now()
@@ -31,7 +31,8 @@ def offer_again(*, transaction_id: UUID, now: datetime | None = None) -> Transac
         raise NotParked(f"transaction {payout.pk} has its next turn at {payout.next_attempt_at:%H:%M:%S}")
     payout.next_attempt_at = now
     payout.save()
-    audit.record("payout.offer_again", payout, after={"next_attempt_at": now}, now=now)
+    told = {"reason": reason}
+    audit.record("payout.offer_again", payout, after={"next_attempt_at": now}, metadata=told, now=now)
     return payout
 
 
@@ -58,22 +59,30 @@ def look_for(
 
 
 def accelerate_payout(
-    *, transaction_id: UUID, now: datetime | None = None, provider: PaymentProvider | None = None
+    *,
+    transaction_id: UUID,
+    reason: str = "",
+    now: datetime | None = None,
+    provider: PaymentProvider | None = None,
 ) -> None:
     """The provider was asked to offer the transfer at a higher price. Raises NotWithProvider, ProviderSaidNo
     or ProviderSilent."""
     payout, provider, at = _with_provider(transaction_id, provider, now)
-    _told("payout.accelerate", payout, at)
+    _told("payout.accelerate", payout, reason, at)
     _require_answer(ask_to_accelerate(provider, payout, at))
 
 
 def cancel_transfer(
-    *, transaction_id: UUID, now: datetime | None = None, provider: PaymentProvider | None = None
+    *,
+    transaction_id: UUID,
+    reason: str = "",
+    now: datetime | None = None,
+    provider: PaymentProvider | None = None,
 ) -> None:
     """The provider was asked to drop the transfer; it is off only when the provider says so. Raises
     NotWithProvider, ProviderSaidNo or ProviderSilent."""
     payout, provider, at = _with_provider(transaction_id, provider, now)
-    _told("payout.ask_to_cancel", payout, at)
+    _told("payout.ask_to_cancel", payout, reason, at)
     _require_answer(ask_to_cancel(provider, payout, at))
 
 
@@ -95,5 +104,5 @@ def _with_provider(
 
 
 @atomic_with_retry
-def _told(action: str, payout: Transaction, now: datetime) -> None:
-    audit.record_many([Record(action, "transaction", str(payout.pk))], now=now)
+def _told(action: str, payout: Transaction, reason: str, now: datetime) -> None:
+    audit.record(action, payout, metadata={"reason": reason}, now=now)

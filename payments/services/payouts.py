@@ -24,6 +24,7 @@ from payments.enums import (
     TransactionType,
 )
 from payments.errors import InsufficientFunds, NoWallet, PayoutUnderWay
+from payments.limits import PAYOUT_MAX_AGE_SECONDS, PAYOUT_MINIMUM
 from payments.models import Account, Transaction
 from payments.postings import Posting
 from payments.services import accounts, attempts, ledger, switches, transactions
@@ -62,8 +63,8 @@ def _create_batch(now: datetime) -> int:
 
 
 def _due_accounts(now: datetime) -> Sequence[Account]:
-    minimum = exact(settings.PAYOUT_MINIMUM)
-    oldest = now - timedelta(seconds=settings.PAYOUT_MAX_AGE_SECONDS)
+    minimum = PAYOUT_MINIMUM.value
+    oldest = now - timedelta(seconds=int(PAYOUT_MAX_AGE_SECONDS.value))
     return list(
         Account.objects.filter(
             Q(balance__gte=minimum) | Q(positive_since__lte=oldest),

@@ -195,26 +195,27 @@ def announce_releases(releases: Sequence[tuple[Stream, Decimal]], now: datetime)
 
 
 @verb("stream.pause", "stream")
-def pause_stream(*, stream_id: UUID, now: datetime | None = None) -> Stream:
+def pause_stream(*, stream_id: UUID, reason: str = "", now: datetime | None = None) -> Stream:
     """Vesting stops; what has vested until now can still be paid later. Raises IllegalMove."""
     stream = _lock(stream_id)
     now = now or database_now()
-    pause(stream, now)
+    pause(stream, now, reason)
     return stream
 
 
-def pause(stream: Stream, now: datetime) -> None:
+def pause(stream: Stream, now: datetime, reason: str = "") -> None:
     """Pause a stream that the caller has locked."""
     require_move(STREAM_MOVES, subject=f"stream {stream.pk}", before=stream.status, after=StreamStatus.PAUSED)
     stream.status = StreamStatus.PAUSED
     stream.paused_at = now
     stream.save()
-    audit.record("stream.pause", stream, after={"status": stream.status}, now=now)
+    told = {"reason": reason} if reason else {}
+    audit.record("stream.pause", stream, after={"status": stream.status}, metadata=told, now=now)
     streams_paused.send(sender=Stream, streams=[stream], now=now)
 
 
 @verb("stream.resume", "stream")
-def resume_stream(*, stream_id: UUID, now: datetime | None = None) -> Stream:
+def resume_stream(*, stream_id: UUID, reason: str = "", now: datetime | None = None) -> Stream:
     """Vesting goes on where it stood: end and next release move by the pause, which is never paid.
 
     Raises IllegalMove; a disputed task's stream is resumed by resolving the dispute only.
@@ -236,6 +237,7 @@ def resume_stream(*, stream_id: UUID, now: datetime | None = None) -> Stream:
         "stream.resume",
         stream,
         after={"status": stream.status, "paused_seconds": pause_length.total_seconds()},
+        metadata={"reason": reason} if reason else {},
         now=now,
     )
     streams_resumed.send(sender=Stream, streams=[stream], now=now)

@@ -72,7 +72,7 @@ def _is_decided(name: str, switch: PaymentSwitch) -> bool:
 
 @verb("payments.go_on", "payment_switch")
 def let_payments_go_on(
-    *, scope: SwitchScope, subject: str = "", by: str, now: datetime | None = None
+    *, scope: SwitchScope, subject: str = "", by: str, reason: str = "", now: datetime | None = None
 ) -> PaymentSwitch:
     """Payouts of this scope go on. Raises SwitchedAlready when they were not stopped."""
     now = now or database_now()
@@ -81,7 +81,8 @@ def let_payments_go_on(
         raise SwitchedAlready(f"{scope} {subject}".strip() + " is not stopped")
     switch.on_at, switch.on_by = now, by
     switch.save()
-    audit.record("payments.go_on", switch, after={"scope": scope, "subject": subject}, now=now)
+    told = {"scope": scope, "subject": subject, "by": by, "reason": reason}
+    audit.record("payments.go_on", switch, after=told, now=now)
     return switch
 
 

@@ -1,5 +1,6 @@
 """The verbs of the platforms app."""
 
+from platforms.services.asking import ask_to_set_fee, cancel_or_ask, resolve_or_ask
 from platforms.services.deliveries import deliver_webhooks
 from platforms.services.disputes import dispute_task, require_undisputed, resolve_dispute
 from platforms.services.endings import (
@@ -52,7 +53,9 @@ __all__ = [
     "WorkReport",
     "accept_invitation",
     "approve_milestone",
+    "ask_to_set_fee",
     "assign_task",
+    "cancel_or_ask",
     "cancel_task",
     "complete_streamed_tasks",
     "complete_task",
@@ -78,6 +81,7 @@ __all__ = [
     "require_active",
     "require_undisputed",
     "resolve_dispute",
+    "resolve_or_ask",
     "revoke_api_key",
     "rotate_api_key",
     "rotate_webhook_secret",

@@ -77,7 +77,7 @@ def resolve_dispute(
         task,
         before={"status": TaskStatus.DISPUTED},
         after={"status": task.status, "paid": task.paid_amount, "refunded": closing.refunded},
-        metadata={"outcome": outcome},
+        metadata={"outcome": outcome, "reason": resolution},
         now=now,
     )
     disputes_resolved.send(sender=Dispute, disputes=[dispute], now=now)
@@ -92,13 +92,19 @@ def require_undisputed(task_id: UUID) -> None:
         raise TaskNotOpen(f"task {task_id} is disputed: staff resolve it", status=TaskStatus.DISPUTED)
 
 
-def _split(task: Task, worker_amount: Decimal, now: datetime) -> Closing:
-    """Split what is held; a task that was paid before the dispute has nothing left to split."""
+def require_split(task: Task, worker_amount: Decimal) -> Decimal:
+    """What is still held, of which the worker can have so much. Raises InvalidSplit."""
     held = funding().still_held(task)
     if worker_amount > held:
         raise InvalidSplit(
             f"still held {usdc(held)}, for the worker {usdc(worker_amount)}", held=held, worker=worker_amount
         )
+    return held
+
+
+def _split(task: Task, worker_amount: Decimal, now: datetime) -> Closing:
+    """Split what is held; a task that was paid before the dispute has nothing left to split."""
+    require_split(task, worker_amount)
     if task.paid_amount is not None:
         return Closing(paid=task.paid_amount, refunded=Decimal(0))
     return funding().split(task, worker_amount, now)

@@ -37,7 +37,7 @@ def register_platform(
     Raises InvalidFee, PlatformNameTaken or InvalidAddress.
     """
     now = now or database_now()
-    _require_fee(fee_bps)
+    require_fee(fee_bps)
     if Platform.objects.filter(name=name).exists():
         raise PlatformNameTaken(f"there is already a platform {name}")
     platform = Platform.objects.create(
@@ -96,18 +96,25 @@ def _set_active(platform_id: UUID, *, active: bool, action: str, reason: str) ->
 
 
 @verb("platform.set_fee", "platform")
-def set_fee(*, platform_id: UUID, fee_bps: int) -> Platform:
+def set_fee(*, platform_id: UUID, fee_bps: int, reason: str = "") -> Platform:
     """Tasks posted from now on carry this fee; posted ones keep theirs. Raises InvalidFee."""
-    _require_fee(fee_bps)
+    require_fee(fee_bps)
     platform = Platform.objects.locked().get(pk=platform_id)
     require_active(platform)
     before, platform.fee_bps = platform.fee_bps, fee_bps
     platform.save(update_fields=["fee_bps", "updated_at"])
-    audit.record("platform.set_fee", platform, before={"fee_bps": before}, after={"fee_bps": fee_bps})
+    audit.record(
+        "platform.set_fee",
+        platform,
+        before={"fee_bps": before},
+        after={"fee_bps": fee_bps},
+        metadata={"reason": reason},
+    )
     return platform
 
 
-def _require_fee(fee_bps: int) -> None:
+def require_fee(fee_bps: int) -> None:
+    """Raise InvalidFee unless it is from nothing to everything."""
     if not 0 <= fee_bps <= BPS:
         raise InvalidFee(f"a fee of {fee_bps} bps is outside 0 to {BPS}", fee_bps=fee_bps)
 
@@ -183,7 +190,7 @@ def hash_key(text: str) -> str:
 
 
 @verb("api_key.rotate", "api_key")
-def rotate_api_key(*, key_id: int, now: datetime | None = None) -> tuple[ApiKey, str]:
+def rotate_api_key(*, key_id: int, reason: str = "", now: datetime | None = None) -> tuple[ApiKey, str]:
     """A new key beside the old one, which stops working after 24 hours. Raises KeyEnded."""
     now = now or database_now()
     key = ApiKey.objects.locked().get(pk=key_id)
@@ -192,6 +199,7 @@ def rotate_api_key(*, key_id: int, now: datetime | None = None) -> tuple[ApiKey,
         raise KeyEnded(f"the key {key.prefix} was revoked or has expired", prefix=key.prefix)
     key.expires_at = min(key.expires_at or end, end)
     key.save(update_fields=["expires_at"])
+    audit.record("api_key.rotate", key, after={"expires_at": key.expires_at}, metadata={"reason": reason})
     return create_api_key(platform_id=key.platform_id, name=key.name, is_live=key.is_live, scopes=key.scopes)
 
 
@@ -203,10 +211,10 @@ def touch_api_key(key: ApiKey) -> None:
 
 
 @verb("api_key.revoke", "api_key")
-def revoke_api_key(*, key_id: int, now: datetime | None = None) -> ApiKey:
+def revoke_api_key(*, key_id: int, reason: str = "", now: datetime | None = None) -> ApiKey:
     """The key works no more, from now on."""
     key = ApiKey.objects.locked().get(pk=key_id)
     key.revoked_at = key.revoked_at or now or database_now()
     key.save(update_fields=["revoked_at"])
-    audit.record("api_key.revoke", key)
+    audit.record("api_key.revoke", key, metadata={"reason": reason})
     return key

@@ -86,7 +86,7 @@ def _require_enabled(platform: Platform) -> WebhookEndpoint:
 
 
 @verb("webhook.rotate_secret", "platform")
-def rotate_webhook_secret(*, platform_id: UUID, now: datetime | None = None) -> str:
+def rotate_webhook_secret(*, platform_id: UUID, reason: str = "", now: datetime | None = None) -> str:
     """The new secret, shown this once. For 24 hours deliveries carry a signature of the old one as well."""
     platform = _lock(platform_id)
     now = now or database_now()
@@ -96,7 +96,7 @@ def rotate_webhook_secret(*, platform_id: UUID, now: datetime | None = None) -> 
     endpoint.save(update_fields=["previous_secret", "previous_secret_until"])
     platform.webhook_secret = new_secret()
     platform.save(update_fields=["webhook_secret", "updated_at"])
-    audit.record("webhook.rotate_secret", platform, now=now)
+    audit.record("webhook.rotate_secret", platform, metadata={"reason": reason}, now=now)
     return platform.webhook_secret
 
 
@@ -111,12 +111,12 @@ def disable_webhook(*, platform_id: UUID, reason: str = "", now: datetime | None
 
 
 @verb("webhook.enable", "platform")
-def enable_webhook(*, platform_id: UUID, now: datetime | None = None) -> WebhookEndpoint:
+def enable_webhook(*, platform_id: UUID, reason: str = "", now: datetime | None = None) -> WebhookEndpoint:
     """Deliveries go on with the next event; what was missed can be replayed. Raises NoWebhook."""
     platform = _lock(platform_id)
     endpoint = _require_endpoint(platform)
     switch_on(endpoint)
-    audit.record("webhook.enable", platform, now=now)
+    audit.record("webhook.enable", platform, metadata={"reason": reason}, now=now)
     return endpoint
 
 

@@ -6,13 +6,17 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from audit import approvals
+from audit.models import Approval
 from payments import services as payments
+from payments.errors import NotForStaff
 from payments.models import ChainCursor, LedgerEntry, ObservedTransfer, ProviderBreaker, Transaction
 from payments.provider import configured_provider
 from platforms import services as platforms
 from tests.books import violated
 from tests.chain.node import NodeProvider
 from tests.factories import NOW, PlatformFactory, WorkerFactory, balance, seconds, started
+from tests.staff import member
 
 pytestmark = pytest.mark.django_db
 
@@ -115,8 +119,8 @@ def test_of_two_platforms_in_one_chain_transaction_the_first_is_credited_and_sta
     row = ObservedTransfer.objects.get(status="unknown_platform")
     assert (row.platform_id, row.amount) == (second.pk, Decimal(7))
     assert "another platform" in row.note
-    with pytest.raises(CommandError, match="on the books already"):
-        call_command("deposits", "credit", str(row.pk), platform=second.pk)
+    with pytest.raises(NotForStaff, match="on the books already"):
+        payments.credit_observed(observed_id=row.pk, platform_id=second.pk, by="sam")
     assert violated() == {}
 
 
@@ -140,12 +144,18 @@ def test_money_sent_to_the_house_waits_for_staff_and_may_be_credited(looking):
     call_command("deposits", "waiting", stdout=out)
     assert row.tx_hash in out.getvalue()
 
-    call_command("deposits", "credit", str(row.pk), platform=platform.pk, by="sam")
+    asked_for = {"platform": platform.pk, "by": "sam", "reason": "their mail"}
+    call_command("deposits", "credit", str(row.pk), stdout=out, **asked_for)
+    (asked,) = Approval.objects.all()
+    assert (asked.requested_by, asked.amount) == ("system:operator:sam", 40)
+    assert str(asked.pk) in out.getvalue()
+    assert balance(platform, "available") == 0
+    member("ann").does(approvals.approve, approval_id=asked.pk)
 
     assert balance(platform, "available") == Decimal(40)
     assert seen() == [("credited", Decimal(40), "")]
     with pytest.raises(CommandError, match="is credited"):
-        call_command("deposits", "credit", str(row.pk), platform=platform.pk)
+        call_command("deposits", "credit", str(row.pk), platform=platform.pk, reason="again")
     assert violated() == {}
 
 

@@ -8,10 +8,12 @@ from django.contrib.admin.utils import quote
 from django.contrib.auth.models import Group, User
 from django.urls import get_resolver, reverse
 
+from audit import limits
 from audit.models import AuditLog
 from gigstream.console import roles
 from gigstream.console.queues import QUEUES
 from gigstream.lib.admin import ProfileAdmin
+from gigstream.lib.admin.actions import CONFIRMED
 from tests.console.conftest import SUPERUSER, signed_in
 from tests.snapshots import everything
 from workers.models import Worker
@@ -87,6 +89,7 @@ def routes(patterns, before):
 @pytest.fixture
 def before(demo):
     """Looked at once, so that what every first look makes is there; then nothing may change."""
+    limits.list_all()
     return everything(besides=OF_STAFF), AuditLog.objects.latest("id").pk
 
 
@@ -135,6 +138,7 @@ def test_no_action_is_done_for_whom_the_table_does_not_name(demo, before, caplog
             for role in set(roles.Role.values) - set(roles.operators(label, action)):
                 form = {"action": action, "_selected_action": str(row.pk), "index": "0", "from_page": "1"}
                 form |= {"post": "yes", "confirm": "yes", "reason": "because I say so"}
+                form |= {CONFIRMED: "a" * 32}
                 demo.clients[role].post(reverse(f"admin:{label.replace('.', '_')}_changelist"), form)
 
     require_unchanged(before)

@@ -15,6 +15,7 @@ from django.urls import reverse
 
 from gigstream.console import roles
 from gigstream.console.queues import QUEUES
+from gigstream.lib.admin import ReadOnlyAdmin
 from platforms.models import Platform
 from tests.console.conftest import A_YEAR, ANONYMOUS, NOBODY, SUPERUSER
 from workers.models import Worker
@@ -113,7 +114,7 @@ def test_every_model_and_every_action_is_in_the_table():
     """Whoever adds a page or an action says there whom it is for."""
     registered = {model._meta.label_lower: options for model, options in admin.site._registry.items()}
     actions = {
-        label: {getattr(action, "__name__", action) for action in options.actions or ()}
+        label: set(options.offered() if isinstance(options, ReadOnlyAdmin) else options.actions or ())
         for label, options in registered.items()
     }
 

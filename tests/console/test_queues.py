@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from audit import claims
-from audit.models import Claim
+from audit.models import Approval, Claim
 from gigstream.console.queues import BY_SLUG, QUEUES, drop_what_left
 from gigstream.lib.clock import database_now
 from loans import services as loans
@@ -100,7 +100,12 @@ def test_each_queue_holds_what_waits_and_nothing_else():
     insert(valid(WebhookDelivery, **ENDED, status="dead", error="timeout", ended_at=now - timedelta(days=8)))
     insert(valid(WebhookDelivery, **ENDED, status="delivered", ended_at=now))
 
+    waits = insert(valid(Approval))
+    decided = {"decided_by": "staff:2", "decided_at": NOW, "decision_reason": "no"}
+    insert(valid(Approval, decision="refused", expires_at=now, requested_at=NOW, **decided))
+
     assert {queue.slug: set(queue.rows(now).values_list("pk", flat=True)) for queue in QUEUES} == {
+        "approvals": {waits.pk},
         "disputes": {open_dispute.pk},
         "loans": {asked.pk},
         "payouts": {parked.pk, unknown.pk, unanswered.pk},
@@ -155,19 +160,42 @@ def test_a_claim_is_dropped_when_its_thing_leaves_the_queue(alice):
     assert claim(client, "deliveries", stays) == ["It does not wait in this queue any more."]
 
 
-def test_the_buttons_of_a_things_own_page_are_in_place(alice):
-    webhook = insert(valid(WebhookEndpoint, disabled_at=NOW))
+def form_with(html, button):
+    """The address of the form around this button, and what it sends when the button is pressed."""
+    form = next(one for one in re.findall(r"<form.*?</form>", html, re.S) if f'value="{button}"' in one)
+    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form)) | {"action": button}
+    return re.search(r'action="([^"]+)"', form)[1], fields
+
+
+def test_the_buttons_of_a_things_own_page_are_in_place_and_lead_back_to_the_queue(alice):
+    webhook = insert(valid(WebhookEndpoint))
     platforms.set_webhook(platform_id=webhook.platform_id, url="https://hooks.example.com")
     platforms.disable_webhook(platform_id=webhook.platform_id, reason="test")
     parked = insert(valid(Transaction, next_attempt_at=None))
+    differs = insert(valid(ReconciliationBreak, transaction=parked, resolved_at=None))
     client = signed_in(alice)
 
-    for slug, row, button in (("payouts", parked, "offer_again"), ("webhooks", webhook, "enable_webhook")):
-        html = client.get(page(slug)).content.decode()
-        form = next(one for one in re.findall(r"<form.*?</form>", html, re.S) if f'value="{button}"' in one)
-        assert f'value="{row.pk}"' in form
-        fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form)) | {"action": button}
-        assert client.post(re.search(r'action="([^"]+)"', form)[1], fields).status_code in (200, 302)
+    pressed = (("payouts", parked, "offer_again"), ("webhooks", webhook, "enable_webhook"))
+    for slug, row, button in (*pressed, ("breaks", differs, "explain")):
+        address, fields = form_with(client.get(page(slug, whose="nobody")).content.decode(), button)
+        assert fields["_selected_action"] == str(row.pk)
+        asks = client.post(address, fields)
+        address, fields = form_with(asks.content.decode(), button)
+        done = client.post(address, fields | {"reason": "seen on the chain", "resolved": "on"})
+        assert (done.status_code, done.url) == (302, page(slug, whose="nobody"))
+        assert row.pk not in shown(client, slug)
+    differs.refresh_from_db()
+    assert (differs.owner, differs.note) == (f"staff:{alice.pk}", "seen on the chain")
+
+
+def test_a_button_leads_to_no_page_of_another_site(alice):
+    parked = insert(valid(Transaction, next_attempt_at=None))
+    client = signed_in(alice)
+    for elsewhere in ("https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)"):
+        address, fields = form_with(client.get(page("payouts")).content.decode(), "look_for")
+        asks = client.post(address, fields | {"came_from": elsewhere}).content.decode()
+        assert elsewhere not in asks
+    assert Transaction.objects.get(pk=parked.pk).next_attempt_at is None
 
 
 def test_who_may_only_look_claims_nothing_and_who_may_not_look_sees_nothing(alice):

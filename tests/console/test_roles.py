@@ -74,8 +74,8 @@ def test_emptied_tables_have_their_roles_again():
 @pytest.mark.parametrize(
     "role, may",
     [
-        ("operations", {"pause", "resume"}),
-        ("finance", set()),
+        ("operations", {"pause", "resume", "cancel"}),
+        ("finance", {"cancel"}),
         ("support", set()),
         ("auditor", set()),
     ],

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from audit import sealing
+from audit import approvals, sealing
+from audit.models import Approval
 from gigstream.lib.clock import database_now
 from loans import services as loans
 from loans.models import Loan
@@ -29,6 +30,7 @@ from tests.factories import (
     settle,
     started,
 )
+from tests.staff import member
 from workers import services as workers
 from workers.models import Worker
 
@@ -55,6 +57,7 @@ class History:
     owing: Loan = field(init=False)
     repaid: Loan = field(init=False)
     pending: Loan = field(init=False)
+    approved: Approval = field(init=False)
 
     def later(self, count: float = 60) -> datetime:
         self.now += seconds(count)
@@ -77,6 +80,7 @@ def rich_history() -> History:
     _disputes(h)
     _payouts(h)
     _by_hand(h)
+    _approvals(h)
     assert payments.close_transaction_days(now=h.now) > 0
     workers.age_accounts(now=h.later())
     _deliveries(h)
@@ -255,6 +259,18 @@ def _by_hand(h: History) -> None:
         key="1",
         now=h.later(),
     )
+
+
+def _approvals(h: History) -> None:
+    """One that was approved, one refused, one that waits."""
+    ann, bob = member("ann"), member("bob")
+    asked = {"platform_id": h.platform.pk, "reason": "the node was away"}
+    made = [
+        ann.does(payments.ask_to_deposit, amount="7.5", tx_hash=f"0x{number:064x}", now=h.later(), **asked)
+        for number in range(900, 903)
+    ]
+    h.approved = bob.does(approvals.approve, approval_id=made[0].pk, reason="seen", now=h.later())
+    bob.does(approvals.refuse, approval_id=made[1].pk, reason="not seen", now=h.later())
 
 
 def _deliveries(h: History) -> None:

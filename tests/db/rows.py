@@ -11,9 +11,18 @@ from typing import Any, TypeVar
 
 from django.db import models
 
-from audit.models import AnsweredRequest, AuditLog, AuditSeal, BookCheck, Claim, JobHeartbeat
+from audit.models import (
+    AnsweredRequest,
+    Approval,
+    AuditLog,
+    AuditSeal,
+    BookCheck,
+    Claim,
+    JobHeartbeat,
+    LimitChange,
+)
 from gigstream.lib.ids import new_id
-from loans.models import Loan, LoanSignature
+from loans.models import Loan
 from payments.models import (
     Account,
     Adjustment,
@@ -360,13 +369,18 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "fee_bps": 200,
         "requested_at": AT,
     },
-    LoanSignature: lambda: {
-        "loan": insert(valid(Loan)),
-        "act": "approve",
-        "signed_by": "staff:1",
-        "signed_at": AT,
-        "signed_hash": "a" * 64,
+    Approval: lambda: {
+        "kind": "limit.change",
+        "subject_type": "limit",
+        "subject_id": "payout_minimum",
+        "parameters": {"value": str(_number()), "before": "1"},
+        "payload_hash": f"{_number():064}",
+        "reason": "fees have fallen",
+        "requested_by": "staff:1",
+        "requested_at": AT,
+        "expires_at": AT + timedelta(hours=24),
     },
+    LimitChange: lambda: {"name": "payout_minimum", "changed_by": "environment", "changed_at": AT},
 }
 
 _NO_TIMES: Mapping[type[models.Model], dict[str, Any]] = {

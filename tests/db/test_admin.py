@@ -19,7 +19,7 @@ from django.urls import reverse
 
 from audit import answers, claims
 from audit.answers import Asked
-from audit.models import AuditLog, AuditSeal, BookCheck, JobHeartbeat
+from audit.models import Approval, AuditLog, AuditSeal, BookCheck, JobHeartbeat, LimitChange
 from gigstream import celery_app
 from gigstream.lib.admin import CappedPaginator, ProfileAdmin
 from gigstream.lib.ids import new_id
@@ -46,6 +46,7 @@ from payments.services import accounts
 from platforms import services as platforms
 from platforms.models import Invitation, Platform, Task
 from platforms.services import MilestonePlan, WorkReport, deliveries
+from platforms.services.parties import hash_key
 from reputation.models import ReputationEvent
 from reputation.services import adjust_reputation
 from tests.broker import no_broker
@@ -62,6 +63,8 @@ from tests.factories import (
     started,
 )
 from tests.processes import empty_queues
+from tests.staff import act, answer, ask
+from tests.staff import told as words
 from workers import services as workers
 from workers.models import PasswordReset, RefreshToken, SignInAttempts, WalletNonce, Worker
 from workers.services import guessing
@@ -95,16 +98,6 @@ def page(row):
 def listing(model, **query):
     path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
     return f"{path}?{urlencode(query)}"
-
-
-def act(client, action, *rows, **more):
-    """Choose the action for the rows; returns the page that follows, with its messages."""
-    form = {"action": action, "_selected_action": [str(row.pk) for row in rows], **more}
-    return client.post(listing(type(rows[0])), form, follow=True)
-
-
-def words(response):
-    return [str(message) for message in response.context["messages"]]
 
 
 def found(client, model, term, **query):
@@ -188,6 +181,8 @@ def a_round(number):
     answers.once(asked, lambda: (201, "{}"))
     SandboxProvider().create_wallet(key=new_id(), owner=f"worker {number}")
     SandboxFault.objects.create(call="cancel", kind="busy")
+    insert(valid(Approval))
+    insert(valid(LimitChange))
     BookCheck.objects.create(checked_at=now, name="balances", words="All", violations=0, milliseconds=1)
 
 
@@ -476,6 +471,7 @@ def test_streams_are_paused_and_resumed_by_their_services(client, root):
     assert Stream.objects.get(pk=stream.pk).status == "paused"
     line = AuditLog.objects.get(action="stream.pause")
     assert (line.actor_type, line.actor_id) == ("staff", str(root.pk))
+    assert line.metadata == {"reason": "as agreed"}
 
     assert words(act(client, "resume", stream)) == ["1 stream resumed."]
     assert Stream.objects.get(pk=stream.pk).status == "active"
@@ -485,11 +481,15 @@ def test_a_refusal_is_shown_per_row_and_the_others_go_on(client):
     paused, running = running_stream(), running_stream()
     payments.pause_stream(stream_id=paused.pk)
 
-    messages = words(act(client, "pause", paused, running))
+    response = act(client, "pause", paused, running, reason="a fraud is looked into")
+    messages = words(response)
+    # What was refused is asked again, with what was written.
+    assert [row["pk"] for row in response.context["rows"]] == [paused.pk]
+    assert "a fraud is looked into" in text_of(response)
 
-    assert messages[0].startswith(f"stream {paused.pk}: ")
-    assert "is paused: it may become active" in messages[0]
-    assert messages[1] == "1 stream paused."
+    assert messages[0] == "1 stream paused."
+    assert messages[1].startswith(f"stream {paused.pk}: ")
+    assert "is paused: it may become active" in messages[1]
     assert Stream.objects.filter(status="paused").count() == 2
     assert AuditLog.objects.filter(action="stream.pause", success=False, actor_type="staff").count() == 1
 
@@ -503,8 +503,8 @@ def test_a_pending_payout_is_cancelled_and_a_confirmed_one_is_not(client):
 
     messages = words(act(client, "cancel", pending, confirmed))
 
-    assert any("is confirmed" in message for message in messages)
-    assert messages[-1] == "1 transaction cancelled."
+    assert messages[0] == "1 transaction cancelled."
+    assert "is confirmed" in messages[1]
     assert Transaction.objects.get(pk=pending.pk).status == "cancelled"
     assert balance(worker, "available") == 5
 
@@ -535,6 +535,66 @@ def test_webhooks_are_tested_switched_off_and_on_and_events_replayed(client):
     assert words(act(client, "enable_webhook", platform)) == ["1 platform told of events again."]
     assert words(act(client, "replay", event)) == ["1 event will be delivered once more."]
     assert platform.deliveries.get().status == "pending"
+
+
+def test_an_action_is_done_once_for_each_confirmation_with_a_reason_and_shows_what_it_is_about(client):
+    streams = [running_stream(total="100"), running_stream(total="20.5")]
+    for stream in streams:
+        payments.pause_stream(stream_id=stream.pk)
+
+    asked = ask(client, "resume", *streams)
+
+    text = " ".join(text_of(asked).split())
+    assert "2 streams, 120.50 USDC in all" in text
+    assert all(page(stream) in asked.content.decode() for stream in streams)
+    assert Stream.objects.filter(status="paused").count() == 2
+    without = answer(client, asked, reason=" ")
+    assert "This field is required" in text_of(without)
+    assert Stream.objects.filter(status="paused").count() == 2
+
+    assert words(answer(client, without, reason="it was a mistake")) == ["2 streams resumed."]
+    payments.pause_stream(stream_id=streams[0].pk)
+    assert "not again" in words(answer(client, without, reason="it was a mistake"))[0]
+    assert Stream.objects.get(pk=streams[0].pk).status == "paused"
+
+
+def test_a_dispute_is_resolved_with_a_split_of_what_is_held(client):
+    task = started(amount="40")
+    dispute = platforms.dispute_task(task_id=task.pk, severity=2, reason="late")
+    asked = ask(client, "resolve", dispute)
+    assert "40.00 USDC is still held" in text_of(asked)
+
+    more = answer(client, asked, outcome="worker", worker_amount="40.000001", reason="half done")
+    assert "only 40.00 USDC is still held" in text_of(more)
+    assert words(answer(client, more, outcome="worker", worker_amount="25", reason="half done")) == [
+        "1 dispute resolved."
+    ]
+
+    dispute.refresh_from_db()
+    assert (dispute.outcome, dispute.worker_amount, dispute.resolution) == ("worker", 25, "half done")
+    assert balance(task.worker, "available") == 25
+    assert AuditLog.objects.get(action="task.resolve").metadata["reason"] == "half done"
+
+
+def test_a_reputation_is_adjusted_and_a_key_is_shown_once(client):
+    worker, platform = WorkerFactory(), PlatformFactory()
+    assert words(act(client, "adjust_reputation", worker, delta="-25", reason="no show")) == [
+        "1 worker adjusted."
+    ]
+    assert Worker.objects.get(pk=worker.pk).reputation_score == 475
+    key, old = platforms.create_api_key(platform_id=platform.pk, name="theirs")
+
+    asked = ask(client, "rotate", key)
+    shown = answer(client, asked, reason="it leaked")
+    (secret,) = re.findall(r"gs_test_[\w-]+", text_of(shown))
+
+    assert secret != old
+    assert shown["Cache-Control"].startswith("max-age=0, no-cache, no-store")
+    assert hash_key(secret) == platform.api_keys.latest("pk").secret_hash
+    again = answer(client, asked, reason="it leaked")
+    assert "not again" in words(again)[0]
+    assert secret not in text_of(again)
+    assert platform.api_keys.count() == 2
 
 
 def test_a_button_on_the_page_leads_back_to_it(client):
@@ -570,14 +630,14 @@ def test_a_job_that_is_asked_for_has_its_bell_rung_and_runs_elsewhere(client, ro
     messages = words(act(client, "run_now", job, gone))
 
     assert messages == [
-        "no_longer_there is no longer scheduled.",
         "seal_audit_log is asked for: a worker takes it up next.",
+        "no_longer_there: no job 'no_longer_there' is scheduled",
     ]
     with celery_app.connection_for_read() as broker:
         heard = broker.default_channel.basic_get("default", no_ack=True)
     assert heard.headers["task"] == "seal_audit_log"
     assert JobHeartbeat.objects.get(pk=job.pk).runs == 0
-    line = AuditLog.objects.get(action="job.ask")
+    line = AuditLog.objects.get(action="job.ask", success=True)
     assert (line.actor_type, line.actor_id, line.resource_id) == ("staff", str(root.pk), "seal_audit_log")
     with no_broker():
         assert words(act(client, "run_now", job)) == ["No broker answers: seal_audit_log runs in its turn."]

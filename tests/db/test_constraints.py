@@ -8,9 +8,9 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
-from audit.models import AnsweredRequest, AuditLog, AuditSeal, Claim, JobHeartbeat
+from audit.models import AnsweredRequest, Approval, AuditLog, AuditSeal, Claim, JobHeartbeat, LimitChange
 from gigstream.lib.ids import new_id
-from loans.models import Loan, LoanSignature
+from loans.models import Loan
 from payments.models import (
     Account,
     Adjustment,
@@ -67,6 +67,16 @@ OPEN = {"state": "open", "opened_at": AT, "retry_at": AT, "open_seconds": 30}
 COMPLETED, CANCELLED = columns_of(Task, "completed"), columns_of(Task, "cancelled")
 
 # (constraint, model, what makes a valid row break it); a constraint may have several lines.
+DECIDED: dict[str, Any] = {
+    "decision": "approved",
+    "decided_by": "staff:2",
+    "decided_at": AT,
+    "executed_at": AT,
+    "decision_reason": "so it is",
+}
+NOT_DONE: dict[str, Any] = {"executed_at": None}
+REFUSED: dict[str, Any] = {**DECIDED, **NOT_DONE, "decision": "refused"}
+
 BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("audit_actor_type_known", AuditLog, {"actor_type": "robot"}),
     ("audit_refusal_has_a_reason", AuditLog, {"success": False}),
@@ -324,9 +334,24 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("loan_terms_have_their_hash", Loan, {"terms": "these", "terms_hash": ""}),
     ("loan_terms_have_their_hash", Loan, {"terms": "these", "terms_hash": "a" * 64}),
     ("loan_terms_have_their_hash", Loan, {"terms": "", "terms_hash": "a" * 64}),
-    ("loan_signature_act_known", LoanSignature, {"act": "forget"}),
-    ("loan_signature_is_somebodys", LoanSignature, {"signed_by": ""}),
-    ("loan_signature_is_somebodys", LoanSignature, {"signed_hash": ""}),
+    ("approval_by_two_people", Approval, {**DECIDED, "decided_by": "staff:1"}),
+    (
+        "approval_by_two_people",
+        Approval,
+        {**REFUSED, "decided_by": "staff:1"},
+    ),
+    ("approval_by_two_people", Approval, {**DECIDED, **NOT_DONE, "decision": "withdrawn"}),
+    ("approval_decided_names_who_and_when", Approval, {**DECIDED, "decided_by": ""}),
+    ("approval_decided_names_who_and_when", Approval, {"decided_by": "staff:2", "decided_at": AT}),
+    ("approval_in_time", Approval, {**DECIDED, "decided_at": AT + timedelta(hours=24)}),
+    ("approval_in_time", Approval, {**DECIDED, **NOT_DONE, "decision": "expired"}),
+    ("approval_approved_is_done_or_failed", Approval, {**DECIDED, "executed_at": None}),
+    ("approval_approved_is_done_or_failed", Approval, {**DECIDED, "error": "no money"}),
+    ("approval_approved_is_done_or_failed", Approval, {"executed_at": AT}),
+    ("approval_says_why", Approval, {"reason": ""}),
+    ("approval_says_why", Approval, {**REFUSED, "decision_reason": ""}),
+    ("approval_amount_in_range", Approval, {"amount": Decimal("-0.000001")}),
+    ("limit_set_with_an_approval", LimitChange, {"value": "2"}),
 ]
 
 # (constraint, model, columns in which the second row is like the first, what else both rows have)
@@ -374,7 +399,12 @@ REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] 
     ("ledger_event_pays_once", LedgerEntry, ("work_event",), {}),
     ("reputation_events_in_order", ReputationEvent, ("worker", "number"), {}),
     ("loan_one_open_per_worker", Loan, ("worker",), {}),
-    ("loan_signature_once_each", LoanSignature, ("loan", "act", "signed_by"), {}),
+    (
+        "approval_asked_once",
+        Approval,
+        ("kind", "subject_type", "subject_id", "payload_hash"),
+        {},
+    ),
 ]
 
 

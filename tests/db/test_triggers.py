@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, models, transaction
 
-from audit.models import AuditLog, AuditSeal, BookCheck, Claim
+from audit.models import Approval, AuditLog, AuditSeal, BookCheck, Claim, LimitChange
 from loans.enums import LOAN_MOVES
 from loans.models import Loan
 from payments.enums import STREAM_MOVES, TRANSACTION_MOVES
@@ -30,6 +30,7 @@ APPEND_ONLY = [
     (WorkEvent, "external_id", "other"),
     (BookCheck, "violations", 1),
     (Adjustment, "reason", "other"),
+    (LimitChange, "name", "other"),
 ]
 MOVES = [
     (Task, TASK_MOVES),
@@ -260,6 +261,29 @@ def test_a_revoked_session_stays_revoked(columns):
         update(session, **columns)
 
     assert stored(session) == before
+
+
+@pytest.mark.parametrize(
+    "column, value",
+    [("parameters", {"value": "9"}), ("amount", Decimal(9)), ("reason", "x"), ("payload_hash", "0" * 64)],
+)
+def test_what_was_asked_for_stays(column, value):
+    row = insert(valid(Approval))
+    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+        update(row, **{column: value})
+    assert update(row, approvers_told_at=AT) == 1
+
+
+def test_what_was_decided_stays_and_nothing_is_deleted():
+    row = insert(valid(Approval))
+    decided = {"decided_by": "staff:2", "decided_at": AT, "decision_reason": "no"}
+    assert update(row, decision="refused", **decided) == 1
+    for changes in ({"decision": None}, {"decision_reason": "yes"}, {"executed_at": AT}):
+        with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+            update(row, **changes)
+    with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
+        execute("DELETE FROM approvals WHERE id = %s", row.pk)
+    assert update(row, requester_told_at=AT) == 1
 
 
 # --- Claims -------------------------------------------------------------------------------------------------

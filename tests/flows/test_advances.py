@@ -6,20 +6,21 @@ from decimal import Decimal
 import pytest
 from django.db import DatabaseError, transaction
 
+from audit import approvals
 from audit.context import Actor, acting
 from audit.enums import ActorType
+from audit.errors import ReasonMissing, SamePerson
 from audit.models import AuditLog
 from gigstream.lib.clock import database_now
 from gigstream.lib.errors import IllegalMove
 from loans import services as loans
+from loans.approvals import approve_or_ask, ask_to_write_off
 from loans.errors import NotEligible, NothingOwed, StaffNeeded
-from loans.models import Loan, LoanSignature
+from loans.models import Loan
 from payments import services as payments
-from payments.errors import SamePerson
 from payments.models import LedgerEntry, Transaction
 from platforms import services as platforms
 from platforms.services import MilestonePlan
-from reputation.errors import ReasonMissing
 from reputation.models import ReputationEvent
 from reputation.services import adjust_reputation
 from tests.books import violated
@@ -36,11 +37,12 @@ from tests.factories import (
     started,
     trusted_worker,
 )
+from tests.staff import member
 from workers import services as workers
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
-ANN, BOB = Actor(ActorType.STAFF, "1"), Actor(ActorType.STAFF, "2")
+ANN = Actor(ActorType.STAFF, "1")
 
 
 @pytest.fixture(autouse=True)
@@ -287,7 +289,7 @@ def test_one_member_of_staff_approves_up_to_400_and_the_system_200(amount):
     with pytest.raises(StaffNeeded):
         loans.approve_loan(loan_id=loan.pk, now=NOW)
     loan.refresh_from_db()
-    assert (loan.status, loan.signatures.count()) == ("pending", 0)
+    assert loan.status == "pending"
 
     assert signed(loan, ANN).status == "approved"
 
@@ -300,28 +302,26 @@ def test_a_worker_approves_nothing():
 
 def test_beyond_400_two_different_members_of_staff_approve_the_same_terms():
     loan = pending("400.000001")
-
-    assert signed(loan, ANN).status == "pending"
-    with pytest.raises(SamePerson):
+    ann, bob = member("ann"), member("bob")
+    with pytest.raises(StaffNeeded, match="by two members of staff"):
         signed(loan, ANN)
+
+    asked = ann.does(approve_or_ask, loan_id=loan.pk, reason="a good year", now=NOW)
+    with pytest.raises(SamePerson):
+        ann.does(approvals.approve, approval_id=asked.pk, now=NOW)
     with pytest.raises(IllegalMove):
         loans.disburse_loan(loan_id=loan.pk, now=NOW)
-    assert signed(loan, BOB).status == "approved"
+    done = bob.does(approvals.approve, approval_id=asked.pk, now=NOW + seconds(1))
 
-    signatures = LoanSignature.objects.order_by("pk")
-    assert [one.signed_by for one in signatures] == ["staff:1", "staff:2"]
-    assert {one.signed_hash for one in signatures} == {loan.terms_hash}
+    loan.refresh_from_db()
+    assert (loan.status, loan.approved_at, done.error) == ("approved", NOW + seconds(1), "")
+    assert done.parameters == {"terms_hash": loan.terms_hash}
     line = AuditLog.objects.get(action="loan.approve", success=True)
-    assert line.metadata == {"signed_by": ["staff:1", "staff:2"], "terms_hash": loan.terms_hash}
-
-
-def test_a_signature_counts_for_a_day():
-    loan = pending("450")
-    signed(loan, ANN)
-
-    assert signed(loan, BOB, now=NOW + DAY).status == "pending"
-    assert signed(loan, ANN, now=NOW + DAY).status == "approved"
-    assert loan.signatures.count() == 2
+    assert line.metadata == {
+        "signed_by": [str(ann.actor), str(bob.actor)],
+        "terms_hash": loan.terms_hash,
+        "reason": "a good year",
+    }
 
 
 def test_what_was_accepted_is_what_is_approved_and_paid_out():
@@ -337,7 +337,8 @@ def test_what_was_accepted_is_what_is_approved_and_paid_out():
     assert Transaction.objects.get(type="advance").amount == loan.amount == 10
     assert loan.repayment_due == NOW + 30 * DAY
     assert "amount: 10.000000 USDC" in loan.terms
-    assert loan.signatures.get().signed_hash == loan.terms_hash
+    line = AuditLog.objects.get(action="loan.approve", success=True)
+    assert line.metadata["terms_hash"] == loan.terms_hash
 
 
 def test_a_changed_term_holds_for_later_advances_only(settings):
@@ -429,36 +430,33 @@ def test_a_default_costs_reputation_and_what_is_recovered_ends_it():
     assert worker.reputation_score == 450 + 5 * 10 + 10
 
 
-def test_a_loss_is_borne_when_two_have_signed_for_the_same_sum():
+def test_a_loss_is_borne_when_two_agree_on_the_same_sum():
     worker = WorkerFactory()
+    ann, bob = member("ann"), member("bob")
     loan = active(worker, "30", 0)
     later = NOW + 61 * DAY
-    with pytest.raises(NothingOwed), acting(ANN):
-        loans.sign_write_off(loan_id=loan.pk, reason="gone", now=later)
+    asked = {"loan_id": loan.pk, "reason": "gone", "now": later}
+    with pytest.raises(NothingOwed):
+        ann.does(ask_to_write_off, **asked)
     loans.default_overdue_loans(now=later)
 
-    def sign(actor, reason="gone"):
-        with acting(actor):
-            return loans.sign_write_off(loan_id=loan.pk, reason=reason, now=later)
-
     with pytest.raises(ReasonMissing):
-        sign(ANN, reason="")
-    with pytest.raises(StaffNeeded):
-        sign(Actor(ActorType.SYSTEM))
-    assert sign(ANN).amount_written_off == 0
-    with pytest.raises(SamePerson):
-        sign(ANN)
+        ann.does(ask_to_write_off, **{**asked, "reason": " "})
+    first = ann.does(ask_to_write_off, **asked)
     earn(worker, "2", now=later)
-    # Another sum now: Ann has not signed for that one.
-    assert sign(BOB).amount_written_off == 0
-    assert sign(ANN).amount_written_off == 29
+    failed = bob.does(approvals.approve, approval_id=first.pk, now=later)
+    loan.refresh_from_db()
+    assert (failed.executed_at, loan.amount_written_off) == (None, 0)
+    assert "owes 29.00 USDC now" in failed.error
+    second = bob.does(ask_to_write_off, **asked)
+    ann.does(approvals.approve, approval_id=second.pk, now=later)
 
     loan.refresh_from_db()
     assert (loan.status, loan.owed, loan.amount_repaid) == ("defaulted", 0, 1)
     assert (balance(worker, "loan"), house_balance("losses")) == (0, -29)
     line = AuditLog.objects.get(action="loan.write_off", success=True)
-    assert (line.metadata["requested_by"], line.metadata["approved_by"]) == ("staff:2", "staff:1")
+    assert (line.metadata["requested_by"], line.metadata["approved_by"]) == (str(bob.actor), str(ann.actor))
     with pytest.raises(NothingOwed):
-        sign(BOB)
+        ann.does(ask_to_write_off, **asked)
     earn(worker, "2", now=later)
     assert balance(worker, "available") == 3

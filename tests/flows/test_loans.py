@@ -4,11 +4,12 @@ from decimal import Decimal
 
 import pytest
 
+from audit.errors import SamePerson
 from gigstream.lib.errors import IllegalMove
 from loans import services as loans
 from loans.errors import InvalidTerms, NothingOwed, OpenLoanExists
 from payments import services as payments
-from payments.errors import InsufficientFunds, NoWallet, SamePerson
+from payments.errors import InsufficientFunds, NoWallet
 from payments.models import Transaction
 from platforms import services as platforms
 from reputation.models import ReputationEvent

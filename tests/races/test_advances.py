@@ -5,10 +5,11 @@ from functools import partial
 
 import pytest
 
-from audit.context import Actor, acting
-from audit.enums import ActorType
+from audit import approvals
+from audit.models import AuditLog
 from gigstream.lib.clock import database_now
 from loans import services as loans
+from loans.approvals import approve_or_ask
 from loans.models import Loan
 from payments import services as payments
 from payments.models import LedgerEntry, Transaction
@@ -25,13 +26,13 @@ from tests.factories import (
     trusted_worker,
 )
 from tests.interleaving import LOCKED, acts, hold
+from tests.staff import member
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 LOAN_LOCKED = f'FROM "loans".*{LOCKED}'
 ACCOUNTS_LOCKED = f'FROM "accounts".*{LOCKED}'
 PAYING = "workers_locked"
-ANN, BOB = Actor(ActorType.STAFF, "1"), Actor(ActorType.STAFF, "2")
 
 
 def owing(amount, earned="50"):
@@ -45,14 +46,6 @@ def owing(amount, earned="50"):
     return loan
 
 
-def signing(loan, actor):
-    def sign():
-        with acting(actor):
-            return loans.approve_loan(loan_id=loan.pk, now=NOW)
-
-    return sign
-
-
 def test_twenty_requests_with_the_same_terms_make_one_loan(at_once, books_balance):
     worker = trusted_worker(now=database_now())
     request = partial(loans.request_advance, worker_id=worker.pk, **accepted(worker, "20"))
@@ -62,29 +55,26 @@ def test_twenty_requests_with_the_same_terms_make_one_loan(at_once, books_balanc
     assert len(made) == 1
     assert {refusal.code for refusal in refusals} <= {"open_loan_exists", "not_eligible"}
     loan = Loan.objects.get()
-    assert (loan.status, loan.signatures.count()) == ("approved", 1)
+    assert loan.status == "approved"
     books_balance()
 
 
-def test_of_eight_clicks_of_one_member_of_staff_one_is_a_signature(at_once, books_balance):
+def test_of_eight_clicks_of_two_members_of_staff_one_approves_it(at_once, books_balance):
     loan = loans.request_loan(worker_id=WorkerFactory().pk, amount="450", fee_bps=200, now=NOW)
+    ann, bob, eve = member("ann"), member("bob"), member("eve")
+    asked = ann.does(approve_or_ask, loan_id=loan.pk, reason="a good year", now=NOW)
+    clicks = [
+        partial(one.does, approvals.approve, approval_id=asked.pk, now=NOW + seconds(1))
+        for one in [bob, eve, ann, ann] * 2
+    ]
 
-    done, refusals = at_once(*[signing(loan, ANN)] * 8, behind=loan)
+    done, refusals = at_once(*clicks, behind=asked)
 
-    assert (len(done), {refusal.code for refusal in refusals}) == (1, {"same_person"})
+    assert len(done) == 1
+    assert {refusal.code for refusal in refusals} <= {"same_person", "decided_already"}
     loan.refresh_from_db()
-    assert (loan.status, loan.signatures.count()) == ("pending", 1)
-    books_balance()
-
-
-def test_two_members_of_staff_who_sign_at_once_approve_it_once(at_once, books_balance):
-    loan = loans.request_loan(worker_id=WorkerFactory().pk, amount="450", fee_bps=200, now=NOW)
-
-    done, refusals = at_once(signing(loan, ANN), signing(loan, BOB), behind=loan)
-
-    assert (sorted(one.status for one in done), refusals) == (["approved", "pending"], [])
-    loan.refresh_from_db()
-    assert (loan.status, loan.signatures.count()) == ("approved", 2)
+    assert loan.status == "approved"
+    assert AuditLog.objects.filter(action="loan.approve", success=True).count() == 1
     books_balance()
 
 

@@ -1,6 +1,14 @@
 """The staff's pages: read-only, quick on large tables, linked to each other."""
 
-from gigstream.lib.admin.actions import ReasonForm, each, each_with_reason
+from gigstream.lib.admin.actions import (
+    Act,
+    ActForm,
+    ReasonForm,
+    Told,
+    act_on,
+    each,
+    register_first_time,
+)
 from gigstream.lib.admin.bases import ProfileAdmin, ReadOnlyAdmin, ReportAdmin
 from gigstream.lib.admin.columns import EMPTY, admin_url, link, list_url, party, shorter
 from gigstream.lib.admin.drawings import Drawing, Picture, bars, line
@@ -18,6 +26,8 @@ from gigstream.lib.admin.tables import Figures, Table, show_everywhere, show_on
 
 __all__ = [
     "EMPTY",
+    "Act",
+    "ActForm",
     "BelongsTo",
     "CappedPaginator",
     "Drawing",
@@ -31,6 +41,8 @@ __all__ = [
     "ReasonForm",
     "ReportAdmin",
     "Table",
+    "Told",
+    "act_on",
     "admin_url",
     "bars",
     "by_email",
@@ -41,11 +53,11 @@ __all__ = [
     "by_words",
     "by_words_in_newest",
     "each",
-    "each_with_reason",
     "line",
     "link",
     "list_url",
     "party",
+    "register_first_time",
     "shorter",
     "show_everywhere",
     "show_on",

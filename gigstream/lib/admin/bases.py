@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 
 from gigstream.lib import masking
+from gigstream.lib.admin.actions import Act, actions_on
 from gigstream.lib.admin.columns import SECRET_NAMES, Column, is_secret, secrets, shown
 from gigstream.lib.admin.drawings import Drawing
 from gigstream.lib.admin.filters import CappedPaginator, ReportPaginator, belongs_to
@@ -28,7 +29,8 @@ class ReadOnlyAdmin(ModelAdmin):
     """Rows may be looked at, found and followed; what changes them are actions that call services.
 
     `fieldsets` and `list_display` name fields plainly; without fieldsets every field but secrets is shown.
-    `searches` say where a term is looked for, `belongs` which foreign keys the address may filter by.
+    `searches` say where a term is looked for, `belongs` which foreign keys the address may filter by,
+    `alone` what can be done on no row.
     """
 
     change_form_template = "admin/gigstream/change_form.html"
@@ -44,6 +46,7 @@ class ReadOnlyAdmin(ModelAdmin):
     searches: ClassVar[Sequence[Search]] = ()
     belongs: ClassVar[Sequence[str]] = ()
     editable: ClassVar[Sequence[str]] = ()
+    alone: ClassVar[Sequence[Act]] = ()
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -60,9 +63,14 @@ class ReadOnlyAdmin(ModelAdmin):
         Each action has a permission of its own, as in "payments.cancel_transaction". Where there is none,
         those who may change such rows work on them.
         """
-        names = [action] if action else [getattr(one, "__name__", one) for one in self.actions or ("change",)]
+        names = [action] if action else self.offered() or ["change"]
         label, name = self.opts.app_label, self.opts.model_name
         return any(request.user.has_perm(f"{label}.{one}_{name}") for one in names)
+
+    def offered(self) -> list[str]:
+        """The names of all that can be done here, also by apps above, and with no row."""
+        actions = [*(self.actions or ()), *actions_on(self.model)]
+        return [*(getattr(one, "__name__", str(one)) for one in actions), *(one.name for one in self.alone)]
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)
@@ -166,15 +174,19 @@ class ReadOnlyAdmin(ModelAdmin):
         if obj is not None:
             context["tables"] = self._tables(request, obj)
             context["page_actions"] = self.page_actions(request, obj)
-            context["asks_reason"] = any(asks for _, _, asks in context["page_actions"])
             context["action_checkbox_name"] = helpers.ACTION_CHECKBOX_NAME
         return super().render_change_form(request, context, add, change, form_url, obj)
 
-    def page_actions(self, request: HttpRequest, obj: models.Model) -> list[tuple[str, str, bool]]:
-        """The buttons on the row's page: name, words, and whether a reason belongs to it."""
+    def _get_base_actions(self) -> Any:
+        """The actions of this page, and those that apps above have added."""
+        added = [self.get_action(action) for action in actions_on(self.model)]
+        return [*super()._get_base_actions(), *added]
+
+    def page_actions(self, request: HttpRequest, obj: models.Model) -> list[tuple[str, str]]:
+        """The buttons on the row's page: name and words."""
         actions: Any = self.get_actions(request)
         return [
-            (name, words, hasattr(function, "asks_reason"))
+            (name, words)
             for function, name, words in actions.values()
             if getattr(function, "when", lambda row: True)(obj)
         ]

@@ -3,7 +3,8 @@ from uuid import UUID
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit.context import current_actor
+from audit.context import acting_as, current_actor
+from audit.enums import ActorType
 from gigstream.lib.errors import Refusal
 from payments import services
 from payments.enums import ObservedStatus
@@ -12,7 +13,9 @@ from platforms.models import Platform
 
 
 class Command(BaseCommand):
-    help = "what was sent to our wallets on chain and waits for staff; credit it, or read the chain again"
+    help = (
+        "what was sent to our wallets on chain and waits for staff: ask to credit it; or read the chain again"
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         acts = parser.add_subparsers(dest="act", required=True)
@@ -21,6 +24,7 @@ class Command(BaseCommand):
         credit.add_argument("number", type=int)
         credit.add_argument("--platform", type=UUID, required=True, help="its id")
         credit.add_argument("--by", default="", help="who says so; the operator of the machine unless given")
+        credit.add_argument("--reason", required=True, help="how that is known")
         again = acts.add_parser("read-again", help="look once more at the blocks from this one on")
         again.add_argument("block", type=int)
 
@@ -29,10 +33,13 @@ class Command(BaseCommand):
         try:
             if act == "credit":
                 by = options["by"] or current_actor().id or "operator"
-                made = services.credit_observed(
-                    observed_id=options["number"], platform_id=options["platform"], by=by
-                )
-                self.stdout.write(f"credited: transaction {made.pk}")
+                with acting_as(ActorType.SYSTEM, f"operator:{by}"):
+                    asked = services.ask_to_credit(
+                        observed_id=options["number"],
+                        platform_id=options["platform"],
+                        reason=options["reason"],
+                    )
+                self.stdout.write(f"waits for a second person, in the admin: approval {asked.pk}")
             elif act == "read-again":
                 services.read_again_from(block=options["block"])
         except Refusal as refusal:

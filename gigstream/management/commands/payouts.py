@@ -2,7 +2,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from audit.context import current_actor
+from audit.context import acting_as, current_actor
+from audit.enums import ActorType
 from gigstream.lib.errors import Refusal
 from payments import services
 from payments.enums import SwitchScope
@@ -10,14 +11,14 @@ from payments.models import PaymentSwitch
 
 
 class Command(BaseCommand):
-    help = "stop payouts at once, or let them go on; earnings go on all the while"
+    help = "stop payouts at once, or ask for a second person to let them go on; earnings go on all the while"
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("act", choices=["stop", "go-on", "status"])
         only = parser.add_mutually_exclusive_group()
         only.add_argument("--platform", default="", help="id: only of workers who have worked for it")
         only.add_argument("--provider", default="", help="name: only those that it would send")
-        parser.add_argument("--reason", default="", help="why; wanted for stop")
+        parser.add_argument("--reason", default="", help="why")
         parser.add_argument(
             "--by", default="", help="who asks for it; the operator of the machine unless given"
         )
@@ -27,12 +28,14 @@ class Command(BaseCommand):
         scope, subject = _scope(options)
         by = options["by"] or current_actor().id or "operator"
         try:
+            if act != "status" and not options["reason"]:
+                raise CommandError("say why: --reason")
             if act == "stop":
-                if not options["reason"]:
-                    raise CommandError("say why: --reason")
                 services.stop_payments(scope=scope, subject=subject, reason=options["reason"], by=by)
             elif act == "go-on":
-                services.let_payments_go_on(scope=scope, subject=subject, by=by)
+                with acting_as(ActorType.SYSTEM, f"operator:{by}"):
+                    asked = services.ask_to_go_on(scope=scope, subject=subject, reason=options["reason"])
+                self.stdout.write(f"waits for a second person, in the admin: approval {asked.pk}")
         except Refusal as refusal:
             raise CommandError(refusal.message) from refusal
         for switch in PaymentSwitch.objects.filter(on_at=None).order_by("created_at"):

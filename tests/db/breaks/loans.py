@@ -80,8 +80,8 @@ def a_second_open_loan(h: History) -> None:
     run("UPDATE loans SET worker_id = %s WHERE id = %s", h.debtor.pk, h.pending.pk)
 
 
-@breaks("large_loan_has_two_signatures")
-def a_large_loan_that_nobody_signed(h: History) -> None:
+@breaks("large_loan_is_approved_by_two")
+def a_large_loan_that_one_approved(h: History) -> None:
     run(
         "UPDATE loans SET amount = 500, fee = 10, status = 'approved', approved_at = now() WHERE id = %s",
         h.pending.pk,

@@ -6,13 +6,14 @@ from uuid import uuid4
 import pytest
 from django.core.exceptions import ValidationError
 
+from audit.errors import SamePerson
 from audit.models import AuditLog
 from gigstream.lib.errors import ReplayMismatch
 from payments import deductions
 from payments import services as payments
 from payments.deductions import Earning, Withheld
 from payments.enums import AccountName, EntryKind
-from payments.errors import InsufficientFunds, SamePerson
+from payments.errors import InsufficientFunds
 from payments.models import Account, LedgerEntry, Transaction
 from payments.postings import Posting
 from payments.services import accounts, ledger

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.conf import settings
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.db.models import Q, QuerySet
@@ -13,24 +13,29 @@ from django.urls import path
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from audit import answers
+from audit.context import current_actor
 from audit.enums import ActorType
-from audit.errors import UnknownJob
 from audit.exports import Exports
 from audit.integrity import integrity
 from audit.jobs import ask_for
 from audit.models import AnsweredRequest, AuditLog, AuditSeal, BookCheck, Claim, JobHeartbeat
 from gigstream.lib.admin import (
     EMPTY,
+    ActForm,
     BelongsTo,
     NewestChoices,
     NewestDates,
     NewestYesNo,
     ReadOnlyAdmin,
     Table,
+    Told,
     by_hash,
     by_number,
     by_text,
+    each,
     party,
+    register_first_time,
     show_everywhere,
 )
 
@@ -45,8 +50,7 @@ def _by_resource_or_actor(model: type[models.Model], term: str) -> Q:
 class Subject(BelongsTo):
     """Keeps the rows about one resource, given as type and id: "worker:0192…"."""
 
-    title = "resource"
-    parameter_name = "resource"
+    title = parameter_name = "resource"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         return [(self._given, self._given.replace(":", " ", 1))] if self._given else []
@@ -54,8 +58,9 @@ class Subject(BelongsTo):
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         if not self._given:
             return queryset
-        resource_type, _, resource_id = self._given.partition(":")
-        return queryset.filter(resource_type=resource_type, resource_id=resource_id)
+        type_, _, id_ = self._given.partition(":")
+        name = self.parameter_name
+        return queryset.filter(**{f"{name}_type": type_, f"{name}_id": id_})
 
 
 @admin.register(AuditLog)
@@ -144,7 +149,16 @@ class JobHeartbeatAdmin(ReadOnlyAdmin):
     sortable_by = ("name", "every_seconds", "last_started_at", "last_succeeded_at")
     searches = (by_text("name__icontains"),)
     search_help_text = "part of a job's name"
-    actions = ("run_now",)
+    actions = (
+        each(
+            "run_now",
+            "Run now",
+            "ran",
+            lambda row: _run(row),
+            form=ActForm,
+            note="A job may always be run once more.",
+        ),
+    )
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
         """Lists every job of the schedule, also one that has never run, so that it can be run."""
@@ -152,19 +166,11 @@ class JobHeartbeatAdmin(ReadOnlyAdmin):
         JobHeartbeat.objects.bulk_create(rows, ignore_conflicts=True)
         return super().get_changelist_instance(request)
 
-    @admin.action(description="Run now", permissions=["operate"])
-    def run_now(self, request: HttpRequest, queryset: QuerySet) -> None:
-        """The selected jobs are asked for. A job may always be run once more."""
-        for name in queryset.order_by("name").values_list("name", flat=True):
-            try:
-                heard = ask_for(name)
-            except UnknownJob:
-                messages.error(request, f"{name} is no longer scheduled.")
-                continue
-            if heard:
-                messages.success(request, f"{name} is asked for: a worker takes it up next.")
-            else:
-                messages.warning(request, f"No broker answers: {name} runs in its turn.")
+
+def _run(row: JobHeartbeat) -> Told:
+    if ask_for(row.name):
+        return Told(f"{row.name} is asked for: a worker takes it up next.")
+    return Told(f"No broker answers: {row.name} runs in its turn.", is_warning=True)
 
 
 @admin.register(BookCheck)
@@ -195,7 +201,7 @@ class BookCheckAdmin(ReadOnlyAdmin):
 
 @admin.register(Claim)
 class ClaimAdmin(ReadOnlyAdmin):
-    list_display = ("claimed_at", "subject", "claimed_by", "reason", "ended_at", "ended_by")
+    list_display = ("claimed_at", "subject", "holder", "reason", "ended_at", "ender")
     list_filter = ("subject_type", ("ended_at", admin.EmptyFieldListFilter))
     searches = (by_number("id"), by_text("subject_id", "claimed_by"))
     search_help_text = "number of a claim, id of what was claimed, or of a member of staff"
@@ -204,6 +210,14 @@ class ClaimAdmin(ReadOnlyAdmin):
     def subject(self, row: Claim) -> SafeString | str:
         return party(row.subject_type, row.subject_id)
 
+    @admin.display(description="claimed by")
+    def holder(self, row: Claim) -> SafeString | str:
+        return party(ActorType.STAFF, row.claimed_by)
+
+    @admin.display(description="ended by")
+    def ender(self, row: Claim) -> SafeString | str:
+        return party(ActorType.STAFF, row.ended_by) if row.ended_by else EMPTY
+
 
 @admin.register(AnsweredRequest)
 class AnsweredRequestAdmin(ReadOnlyAdmin):
@@ -211,3 +225,10 @@ class AnsweredRequestAdmin(ReadOnlyAdmin):
     list_filter = (("created_at", NewestDates),)
     searches = (by_text("caller", "path"),)
     search_help_text = "a caller, as in platform:0192…, or a path in full"
+
+
+def _is_first(request: HttpRequest, token: str) -> bool:
+    return answers.first_time(caller=str(current_actor()), path=request.path, key=token)
+
+
+register_first_time(_is_first)

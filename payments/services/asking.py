@@ -1,0 +1,217 @@
+"""What staff do with money only together with a second person: deposits by hand, adjustments, and letting
+payouts go on. To stop payouts one is enough: that is the safe direction, and it may be urgent."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from audit import approvals
+from audit.approvals import Kind
+from audit.models import Approval
+from gigstream.lib.money import ZERO, usdc
+from gigstream.lib.money import amount as exact
+from payments.enums import ObservedStatus, SwitchScope
+from payments.errors import NotForStaff, SwitchedAlready, UnknownSubject
+from payments.models import Account, ObservedTransfer, PaymentSwitch
+from payments.services.deposits import deposit
+from payments.services.hand import adjust
+from payments.services.observing import credit_observed
+from payments.services.switches import let_payments_go_on
+from platforms.models import Platform
+from platforms.services import require_active
+
+Lines = Sequence[tuple[str, str]]
+
+
+def _amount(approval: Approval) -> Decimal:
+    return approval.amount or ZERO
+
+
+# --- Deposits by hand ---------------------------------------------------------------------------------------
+def ask_to_deposit(
+    *,
+    platform_id: UUID,
+    amount: Decimal | str,
+    tx_hash: str,
+    reason: str,
+    now: datetime | None = None,
+) -> Approval:
+    """A second person is asked to book USDC that arrived with this chain transaction as the platform's.
+    Raises the platform's standing or what `request` raises."""
+    require_active(Platform.objects.get(pk=platform_id))
+    return approvals.request(
+        kind=DEPOSIT,
+        subject=("platform", str(platform_id)),
+        parameters={"tx_hash": tx_hash.lower()},
+        amount=exact(amount),
+        reason=reason,
+        now=now,
+    )
+
+
+def _deposit(approval: Approval) -> dict[str, Any]:
+    made = deposit(
+        platform_id=UUID(approval.subject_id),
+        amount=_amount(approval),
+        tx_hash=approval.parameters["tx_hash"],
+        now=approval.decided_at,
+    )
+    return {"transaction": made.pk}
+
+
+def _tell_deposit(approval: Approval) -> Lines:
+    return [("Amount", usdc(_amount(approval))), ("Chain transaction", approval.parameters["tx_hash"])]
+
+
+DEPOSIT = approvals.register(
+    Kind("deposit", "Deposit by hand", "platforms.deposit_platform", _deposit, _tell_deposit)
+)
+
+
+def ask_to_credit(
+    *, observed_id: int, platform_id: UUID, reason: str, now: datetime | None = None
+) -> Approval:
+    """A second person is asked to credit a transfer that was kept for staff to this platform. Raises
+    NotForStaff, UnknownSubject or what `request` raises."""
+    row = ObservedTransfer.objects.get(pk=observed_id)
+    if row.status != ObservedStatus.UNKNOWN_PLATFORM:
+        raise NotForStaff(f"{row} is {row.status}", status=row.status)
+    if not Platform.objects.filter(pk=platform_id).exists():
+        raise UnknownSubject(f"there is no platform {platform_id}")
+    return approvals.request(
+        kind=CREDIT,
+        subject=("observedtransfer", str(row.pk)),
+        parameters={"platform": platform_id, "tx_hash": row.tx_hash},
+        amount=row.amount,
+        reason=reason,
+        now=now,
+    )
+
+
+def _credit(approval: Approval) -> dict[str, Any]:
+    made = credit_observed(
+        observed_id=int(approval.subject_id),
+        platform_id=UUID(approval.parameters["platform"]),
+        by=approval.requested_by,
+        now=approval.decided_at,
+    )
+    return {"transaction": made.pk}
+
+
+def _tell_credit(approval: Approval) -> Lines:
+    platform = Platform.objects.filter(pk=approval.parameters["platform"]).first()
+    return [
+        ("Amount", usdc(_amount(approval))),
+        ("Chain transaction", approval.parameters["tx_hash"]),
+        ("To the platform", f"{platform or 'gone'} ({approval.parameters['platform']})"),
+    ]
+
+
+CREDIT = approvals.register(
+    Kind(
+        "deposit.credit_observed",
+        "Deposit of a transfer that nobody could place",
+        "payments.credit_observedtransfer",
+        _credit,
+        _tell_credit,
+    )
+)
+
+
+# --- Adjustments --------------------------------------------------------------------------------------------
+def ask_to_adjust(
+    *,
+    debit_account: int,
+    credit_account: int,
+    amount: Decimal | str,
+    reason: str,
+    now: datetime | None = None,
+) -> Approval:
+    """A second person is asked to move so much from one account to another. Raises UnknownSubject or what
+    `request` raises."""
+    found = Account.objects.filter(pk__in=[debit_account, credit_account]).count()
+    if found != 2:
+        raise UnknownSubject(f"{debit_account} and {credit_account} are not two accounts")
+    return approvals.request(
+        kind=ADJUST,
+        subject=("account", str(debit_account)),
+        parameters={"credit_account": credit_account},
+        amount=exact(amount),
+        reason=reason,
+        now=now,
+    )
+
+
+def _adjust(approval: Approval) -> dict[str, Any]:
+    entry = adjust(
+        debit_account=int(approval.subject_id),
+        credit_account=approval.parameters["credit_account"],
+        amount=_amount(approval),
+        reason=approval.reason,
+        requested_by=approval.requested_by,
+        approved_by=approval.decided_by,
+        key=f"approval:{approval.pk}",
+        now=approval.decided_at,
+    )
+    return {"ledgerentry": entry.pk}
+
+
+def _tell_adjust(approval: Approval) -> Lines:
+    ids = {"Out of": int(approval.subject_id), "Into": approval.parameters["credit_account"]}
+    named = {account.pk: str(account) for account in Account.objects.filter(pk__in=ids.values())}
+    sides = [(words, f"account {number}, {named.get(number, 'gone')}") for words, number in ids.items()]
+    return [("Amount", usdc(_amount(approval))), *sides]
+
+
+ADJUST = approvals.register(
+    Kind("ledger.adjust", "Adjustment of the ledger", "payments.adjust_account", _adjust, _tell_adjust)
+)
+
+
+# --- Switches -----------------------------------------------------------------------------------------------
+def ask_to_go_on(
+    *, scope: SwitchScope, subject: str = "", reason: str, now: datetime | None = None
+) -> Approval:
+    """A second person is asked to let payouts of this scope go on. Raises SwitchedAlready or what `request`
+    raises."""
+    switch = PaymentSwitch.objects.filter(scope=scope, subject=subject, on_at=None).first()
+    if switch is None:
+        raise SwitchedAlready(f"{scope} {subject}".strip() + " is not stopped")
+    return approvals.request(
+        kind=GO_ON,
+        subject=("paymentswitch", str(switch.pk)),
+        parameters={"scope": scope, "subject": subject, "stopped_for": switch.reason},
+        reason=reason,
+        now=now,
+    )
+
+
+def _go_on(approval: Approval) -> dict[str, Any]:
+    told = approval.parameters
+    stands = PaymentSwitch.objects.filter(pk=approval.subject_id, on_at=None).exists()
+    if not stands:
+        raise SwitchedAlready("payouts were let go on meanwhile: another stop is another matter")
+    switch = let_payments_go_on(
+        scope=SwitchScope(told["scope"]),
+        subject=told["subject"],
+        by=approval.decided_by,
+        reason=approval.reason,
+        now=approval.decided_at,
+    )
+    return {"paymentswitch": switch.pk}
+
+
+def _tell_go_on(approval: Approval) -> Lines:
+    told = approval.parameters
+    return [
+        ("Payouts", f"{told['scope']} {told['subject']}".strip()),
+        ("Were stopped for", told["stopped_for"]),
+        ("To be done", "they go on"),
+    ]
+
+
+GO_ON = approvals.register(
+    Kind("payments.go_on", "Letting payouts go on", "payments.go_on_paymentswitch", _go_on, _tell_go_on)
+)

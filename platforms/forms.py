@@ -1,0 +1,68 @@
+"""What staff are asked for, and shown once, on the pages of platforms, keys and disputes."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from gigstream.lib.admin import ReasonForm, Told
+from gigstream.lib.money import BPS, ZERO, InvalidAmount, usdc
+from gigstream.lib.money import amount as exact
+from platforms import services
+from platforms.enums import DisputeOutcome
+from platforms.funding import funding
+from platforms.models import ApiKey, Platform
+
+
+class PlatformForm(forms.ModelForm):
+    def clean_contact_email(self) -> str:
+        """Kept in lower case, as registration does."""
+        return self.cleaned_data["contact_email"].strip().lower()
+
+
+class FeeForm(ReasonForm):
+    fee_bps = forms.IntegerField(
+        min_value=0, max_value=BPS, label="Fee in basis points", help_text="200 is 2 %"
+    )
+    field_order = ("fee_bps", "reason")
+
+
+def still_held(dispute: Any) -> Decimal | None:
+    """What an open dispute still holds back."""
+    return None if dispute.resolved_at else funding().still_held(dispute.task)
+
+
+class SplitForm(ReasonForm):
+    """How the money that is still held is split: the worker's part, and the rest goes back."""
+
+    outcome = forms.ChoiceField(choices=DisputeOutcome.choices, label="Who was right")
+    worker_amount = forms.CharField(label="For the worker (USDC)", max_length=21)
+    field_order = ("outcome", "worker_amount", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        held = usdc(still_held(self.rows[0]) or ZERO) if self.rows else ""
+        self.fields["worker_amount"].help_text = f"{held} is still held; the rest goes back to the platform."
+
+    def clean_worker_amount(self) -> Decimal:
+        """An amount of what is held. That it still is, the service checks under its locks."""
+        try:
+            value = exact(self.cleaned_data["worker_amount"].strip(), allow_zero=True)
+        except InvalidAmount as error:
+            raise forms.ValidationError(error.message) from error
+        held = still_held(self.rows[0]) or ZERO
+        if value > held:
+            raise forms.ValidationError(f"only {usdc(held)} is still held")
+        return value
+
+
+def new_secret(platform: Platform, reason: str) -> Told:
+    """The platform's webhook has a new secret, told this once."""
+    secret = services.rotate_webhook_secret(platform_id=platform.pk, reason=reason)
+    return Told(f"The new webhook secret of {platform}:", secret=secret)
+
+
+def new_key(key: ApiKey, reason: str) -> Told:
+    """The key has a successor, told this once."""
+    made, text = services.rotate_api_key(key_id=key.pk, reason=reason)
+    return Told(f"The new key {made.name or made.prefix} of {key.platform}:", secret=text)
