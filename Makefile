@@ -4,7 +4,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
-PYTEST_ARGS ?= -n 2 --dist worksteal
+# One more than there are processors: many tests wait for servers and clocks.
+PYTEST_ARGS ?= -n 3 --dist worksteal
 FUZZ_EXAMPLES ?= 120
 BENCHES := tests/benchmarks
 PEERS := $(VENV)/.installed-for-benchmarks

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.db import connection
+from pytest_django import Settings
 
 from gigstream import services
 from tests.broker import numbered, use_broker
@@ -16,7 +17,7 @@ PARALLEL = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--fuzz-examples", type=int, default=5, help="so many cases of each kind for an operation"
+        "--fuzz-examples", type=int, default=3, help="so many cases of each kind for an operation"
     )
 
 
@@ -33,9 +34,19 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> Iterator[None]:
-    """The database is dropped without limit of time: the drop writes out all that the server still holds."""
+    """The database is one of the tests' own, and is dropped without limit of time: the drop writes out all
+    that the server still holds."""
+    if not connection.settings_dict["NAME"].startswith("test_"):
+        pytest.fail("of the tests chosen none is marked with django_db, so they would use the real database")
     yield
     connection.settings_dict["OPTIONS"].pop("options")
+
+
+@pytest.fixture
+def without_the_menu(settings: Settings) -> None:
+    """For walks over many of the staff's pages: it is the same on each, has a test of its own, and takes most
+    of the time of a page."""
+    settings.UNFOLD = {**settings.UNFOLD, "SIDEBAR": {}}
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

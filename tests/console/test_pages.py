@@ -24,6 +24,7 @@ from workers.models import Worker
 EVERYBODY = os.environ.get("GIGSTREAM_TEST_EVERYBODY") == "1"
 ALL = [*roles.Role.values, NOBODY, ANONYMOUS]
 WHO_COMES = ALL if EVERYBODY else [roles.Role.AUDITOR.value]
+pytestmark = pytest.mark.usefixtures("without_the_menu")
 MOST_QUERIES = {"changelist": 16, "change": 48, "first page": 28}
 
 
@@ -42,12 +43,6 @@ def without_a_line_for_each_refusal():
     logging.disable(logging.WARNING)
     yield
     logging.disable(logging.NOTSET)
-
-
-@pytest.fixture(autouse=True)
-def without_the_menu(settings):
-    """It is the same on every page, has a test of its own, and would take most of the time here."""
-    settings.UNFOLD = {**settings.UNFOLD, "SIDEBAR": {}}
 
 
 def pages(seeded):

@@ -203,6 +203,7 @@ def test_every_model_has_its_pages():
     assert [model for model in MODELS if not admin.site.is_registered(model)] == []
 
 
+@pytest.mark.usefixtures("without_the_menu")
 def test_lists_show_25_rows_with_the_queries_of_5_and_every_row_opens(client):
     rounds(0, 5)
     before = {model: queries_of(client, listing(model)) for model in MODELS}
@@ -220,6 +221,7 @@ def test_lists_show_25_rows_with_the_queries_of_5_and_every_row_opens(client):
         assert queries_of(client, page(row)) < 40, model
 
 
+@pytest.mark.usefixtures("without_the_menu")
 def test_every_row_of_a_list_opens_its_own_page_by_an_unnested_link(client):
     rounds(0, 1)
     for model in MODELS:
@@ -229,6 +231,7 @@ def test_every_row_of_a_list_opens_its_own_page_by_an_unnested_link(client):
         assert not re.search(r"<a [^>]*>(?:(?!</a ?>).)*<a ", html, re.S), model
 
 
+@pytest.mark.usefixtures("without_the_menu")
 def test_secrets_are_never_shown(client):
     rounds(0, 2)
     hashes = {value for value in Worker.objects.values_list("password_hash", flat=True) if value}

@@ -37,9 +37,21 @@ def _url(database: str) -> str:
     return f"postgresql://{quote(at['USER'], safe='')}{password}@{host}:{at['PORT'] or 5432}/{database}"
 
 
+MIGRATE = """
+import sys
+import django
+from django.core.management import call_command
+
+django.setup()
+for target in sys.argv[1:]:
+    call_command("migrate", *target.split(), verbosity=0)
+"""
+
+
 def _migrate(url: str, *targets: str) -> None:
+    """One migration after the other in one process: "" is all, "loans zero" is one app to nothing."""
     done = subprocess.run(
-        [sys.executable, "manage.py", "migrate", "--verbosity", "0", *targets],
+        [sys.executable, "-c", MIGRATE, *targets],
         cwd=ROOT,
         env={**os.environ, "DATABASE_URL": url},
         capture_output=True,
@@ -69,20 +81,20 @@ def _objects(url: str) -> set[tuple[str, str]]:
 
 @pytest.mark.django_db
 def test_every_app_migrates_to_nothing_and_forwards_again(scratch_url):
-    _migrate(scratch_url)
+    _migrate(scratch_url, "")
     built = _objects(scratch_url)
     tables = {model._meta.db_table for app in APPS for model in apps.get_app_config(app).get_models()}
     assert tables <= {name for kind, name in built if kind == "relation"}
 
-    for app in reversed(APPS):
-        _migrate(scratch_url, app, "zero")
+    # All others stand on these two, and go before them.
+    _migrate(scratch_url, "workers zero", "audit zero")
     left = _objects(scratch_url)
     assert not tables & {name for kind, name in left if kind == "relation"}
     # pgtrigger leaves its functions behind; without a trigger nothing calls them.
     own = [(kind, name) for kind, name in left if "pgtrigger_" not in name]
     assert [(kind, name) for kind, name in own if kind in ("function", "trigger")] == []
 
-    _migrate(scratch_url)
+    _migrate(scratch_url, "")
     assert _objects(scratch_url) == built
 
 

@@ -18,7 +18,7 @@ from tests.provider.agreement import Time, require_agreement
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NOW = datetime.fromtimestamp(START, UTC)
-MANY = int(os.environ.get("GIGSTREAM_TEST_PAYOUTS", "200"))
+MANY = int(os.environ.get("GIGSTREAM_TEST_PAYOUTS", "100"))
 ROUNDS = 20
 FAULTS = ["timeout_before", "timeout_after", "reset_before", "reset_after", "error_before", "error_after"]
 FATES = ["stuck", "denied", "failed", "skips_confirmed", "unheard_of"]
