@@ -197,7 +197,7 @@ def played(seed, way):
     return told, world.figures(), sorted(logged)
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(16))
 def test_a_batch_is_its_reports_one_by_one(seed):
     told, figures, logged = played(seed, together)
     told_singly, figures_singly, logged_singly = played(seed, one_by_one)
