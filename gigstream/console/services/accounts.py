@@ -24,8 +24,8 @@ from gigstream.lib.clock import database_now
 FLAGS = {"active": "is_active", "staff": "is_staff", "superuser": "is_superuser"}
 ROLE, PERMISSION = "role:", "permission:"
 _WORDS = {
-    "active": "may log in: the account is switched on",
-    "staff": "is a member of staff",
+    "active": "the account is switched on",
+    "staff": "member of staff: may log in",
     "superuser": "superuser: may do everything",
 }
 
@@ -252,7 +252,8 @@ def _who(approval: Approval) -> list[tuple[str, str]]:
     """Whoever approves must know whom: the account's names, and where emails to them go."""
     user = User.objects.get(pk=approval.subject_id)
     return [
-        ("Account", f"{user.get_username()} {user.get_full_name()}".strip()),
+        ("Account", user.get_username()),
+        ("Name", user.get_full_name() or "none"),
         ("Email", approval.parameters["email"] or "none"),
     ]
 
