@@ -12,10 +12,14 @@ from django.db import connection
 from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 
+from loans.services import request_loan
 from tests.browser import chromium
 from tests.browser.staff import NEWCOMER, SECOND, Person, Staff, give_apps, hire
 from tests.processes import Web, run_web
+from workers.models import Worker
 
+# An advance that one person may not approve alone.
+FOR_TWO = "450"
 PROGRAM = chromium.program()
 if PROGRAM is None:
     collect_ignore_glob = ["test_*.py"]
@@ -55,6 +59,9 @@ def demo(django_db_setup, django_db_blocker) -> Iterator[None]:
         try:
             cache.clear()
             call_command("seed_demo", reset=True, stdout=StringIO())
+            call_command("check_books", stdout=StringIO())
+            henry = Worker.objects.get(full_name="Henry Taylor")
+            request_loan(worker_id=henry.pk, amount=FOR_TWO, fee_bps=350)
             yield
         finally:
             connection.close()

@@ -71,9 +71,22 @@ class Person:
         self.page.get_by_label("Code").fill(code)
         self.press("Log in")
 
-    def goes_to(self, words: str) -> None:
-        """By the menu."""
-        self.page.locator("#nav-sidebar").get_by_role("link", name=words, exact=True).click()
+    @property
+    def menu(self) -> Locator:
+        return self.page.locator("#nav-sidebar")
+
+    def goes_to(self, group: str, words: str) -> None:
+        """By the menu, whose group may be folded away."""
+        entry = self.menu.get_by_role("link", name=words)
+        if not entry.is_visible():
+            self.menu.get_by_role("heading", name=group).click()
+        entry.click()
+
+    def finds(self, name: str) -> None:
+        """By the box of the menu."""
+        box = self.menu.get_by_role("searchbox")
+        box.fill(name)
+        box.press("Enter")
 
     def press(self, words: str) -> None:
         self.page.get_by_role("button", name=words, exact=True).click()
@@ -86,8 +99,13 @@ class Person:
         for text in texts:
             expect(self.main).not_to_contain_text(text)
 
+    def is_asked(self) -> None:
+        """The page says what will be done and waits for an answer."""
+        expect(self.main.locator("form.confirm")).to_be_visible()
+
     def confirms(self, words: str, reason: str) -> None:
-        """What the page asks."""
+        """What the page asks before anything is done."""
+        self.is_asked()
         self.main.get_by_label("Reason").fill(reason)
         self.press(words)
 
@@ -109,6 +127,12 @@ class Staff:
     def profile(self, **options: Any) -> BrowserContext:
         """A browser that nobody has signed in with, unless the options say so."""
         return self.browser.new_context(**{"base_url": self.url, "viewport": DESK, **options})
+
+    def signed_in(self, who: str, **options: Any) -> BrowserContext:
+        """One more browser, of another kind, of somebody who has signed in."""
+        if who not in self.profiles:
+            self.sit(who).page.close()
+        return self.profile(storage_state=self.profiles[who].storage_state(), **options)
 
     def stranger(self, who: str) -> Person:
         """The person with that name or role, before they sign in."""
