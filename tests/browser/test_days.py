@@ -110,9 +110,9 @@ def test_finance_find_a_payout_by_its_hash_and_read_what_happened_to_it(at_desk)
     finance.finds(payout.tx_hash)
 
     expect(finance.page).to_have_url(re.compile(page_of(payout)))
-    finance.sees(payout.tx_hash, "asked to transfer", "booked as")
+    finance.sees(payout.tx_hash, "asked to transfer", "booked as", "payout.confirm by")
     said = finance.main.inner_text()
-    assert said.index("asked to transfer") < said.index("transaction.confirm")
+    assert said.index("payout.create by") < said.index("payout.confirm by")
 
 
 def test_operations_stop_a_stream_and_let_it_run_on(at_desk):
