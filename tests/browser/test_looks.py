@@ -78,4 +78,4 @@ def test_the_main_pages_are_whole_and_open_to_everybody(staff: Staff, request, l
         wrong += [(name, fault) for fault in [*person.page.evaluate(FAULTS), *person.faults]]
         person.page.close()
 
-    assert wrong == []
+    assert not wrong, "\n".join(f"{name}: {what}" for name, what in wrong)
