@@ -372,6 +372,7 @@ UNFOLD = {
     "ENVIRONMENT": "gigstream.console.navigation.environment",
     "DASHBOARD_CALLBACK": "gigstream.console.dashboard.shown",
     "STYLES": ["gigstream.console.navigation.style"],
+    "SCRIPTS": ["gigstream.console.navigation.script"],
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,

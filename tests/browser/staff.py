@@ -79,7 +79,7 @@ class Person:
         """By the menu, whose group may be folded away."""
         entry = self.menu.get_by_role("link", name=words)
         if not entry.is_visible():
-            self.menu.get_by_role("heading", name=group).click()
+            self.menu.get_by_role("button", name=group, expanded=False).press("Enter")
         entry.click()
 
     def finds(self, name: str) -> None:
@@ -127,12 +127,6 @@ class Staff:
     def profile(self, **options: Any) -> BrowserContext:
         """A browser that nobody has signed in with, unless the options say so."""
         return self.browser.new_context(**{"base_url": self.url, "viewport": DESK, **options})
-
-    def signed_in(self, who: str, **options: Any) -> BrowserContext:
-        """One more browser, of another kind, of somebody who has signed in."""
-        if who not in self.profiles:
-            self.sit(who).page.close()
-        return self.profile(storage_state=self.profiles[who].storage_state(), **options)
 
     def stranger(self, who: str) -> Person:
         """The person with that name or role, before they sign in."""

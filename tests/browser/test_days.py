@@ -187,18 +187,31 @@ def test_auditors_read_everything_and_press_nothing(at_desk):
         assert auditor.open(path).status == 200
         expect(auditor.main.get_by_role("button", name=buttons)).to_have_count(0)
 
-    forged = """async (pk) => {
+
+def test_what_operations_are_asked_an_auditor_cannot_answer(at_desk):
+    stream = Stream.objects.filter(status=StreamStatus.ACTIVE).earliest("pk")
+    ops, auditor = at_desk("operations"), at_desk("auditor")
+    ops.open(page_of(stream))
+    ops.press("Pause")
+    ops.is_asked()
+    form = ops.main.locator("form.confirm")
+    fields = form.evaluate("form => Object.fromEntries(new FormData(form))")
+    to = form.get_attribute("action")
+
+    auditor.open("/admin/")
+    forged = """async ([to, fields]) => {
         const form = new FormData();
-        form.set("action", "pause");
-        form.set("_selected_action", pk);
-        form.set("confirmed", "x".repeat(32));
+        Object.entries(fields).forEach(([name, value]) => form.set(name, value));
         form.set("reason", "none");
-        form.set("csrfmiddlewaretoken", document.cookie.match(/csrftoken=([^;]+)/)?.[1] ?? "");
-        return (await fetch("/admin/payments/stream/", {method: "POST", body: form})).status;
+        form.set("csrfmiddlewaretoken", document.cookie.match(/csrftoken=([^;]+)/)[1]);
+        return await (await fetch(to, {method: "POST", body: form})).text();
     }"""
-    auditor.page.evaluate(forged, str(stream.pk))
+    assert "1 stream paused" not in auditor.page.evaluate(forged, [to, fields])
     stream.refresh_from_db()
     assert stream.status == StreamStatus.ACTIVE
+
+    ops.confirms("Pause", "the same form, by whom it was meant for")
+    ops.sees("1 stream paused")
 
 
 def test_risk_may_not_stop_a_stream_nor_finance_approve_a_loan(at_desk):
