@@ -23,7 +23,7 @@ PRODUCTION_EXAMPLE := GIGSTREAM_ENV=production DEBUG=false ALLOWED_HOSTS=gigstre
 	EMAIL_URL=smtp://mail.invalid:25 WALLET_SIGN_IN_DOMAIN=gigstream.example
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test browser screenshots faults fuzz bench bench-smoke schema check services-stop
+.PHONY: help install demo test browser screenshots walk faults fuzz bench bench-smoke schema check services-stop
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -54,6 +54,9 @@ browser: $(AXE) ## run the tests of the staff's pages in Chromium alone
 screenshots: $(AXE) ## draw the staff's main pages, light, dark and narrow, into var/screenshots
 	@mkdir -p $(SCREENSHOTS)
 	$(BIN)/pytest -n 0 tests/browser/test_looks.py --screenshots $(SCREENSHOTS)
+
+walk: install ## open every page of the staff's in every role, on the demo and on a year of a thousand tasks
+	GIGSTREAM_TEST_EVERYBODY=1 $(BIN)/pytest -n 0 tests/console/test_pages.py
 
 faults: install ## settle 10,000 payouts, or PAYOUTS, through Circle's twin while one call in twenty goes wrong
 	GIGSTREAM_TEST_PAYOUTS=$(or $(PAYOUTS),10000) $(BIN)/pytest -n 0 tests/provider/test_many_payouts.py
