@@ -33,6 +33,7 @@ from audit.services import Record, jsonable, verb
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
 from gigstream.lib.errors import Refusal
+from gigstream.lib.staff import by_name
 
 OPEN_FOR = timedelta(hours=24)
 EXPIRED_AT_ONCE = 500
@@ -206,7 +207,7 @@ def withdraw(*, approval_id: UUID, reason: str = "", now: datetime | None = None
     """Who asked for it wants it no more. Raises NotPermitted for anybody else, or DecidedAlready."""
     approval, now = _open(approval_id, now)
     if approval.requested_by != str(current_actor()):
-        raise NotPermitted(f"{approval.requested_by} asked for it: others approve or refuse it")
+        raise NotPermitted(f"{by_name(approval.requested_by)} asked for it: others approve or refuse it")
     return _close(approval, Decision.WITHDRAWN, reason, now)
 
 
@@ -216,7 +217,7 @@ def _open(approval_id: UUID, now: datetime | None) -> tuple[Approval, datetime]:
     now = now or database_now()
     if approval.decision:
         raise DecidedAlready(
-            f"{approval} was {approval.decision} by {approval.decided_by}"
+            f"{approval} was {approval.decision} by {by_name(approval.decided_by)}"
             f" at {approval.decided_at:%Y-%m-%d %H:%M}",
             decision=approval.decision,
         )
@@ -230,7 +231,7 @@ def _open(approval_id: UUID, now: datetime | None) -> tuple[Approval, datetime]:
 
 def _require_may_decide(approval: Approval) -> None:
     if approval.requested_by == str(current_actor()):
-        raise SamePerson(f"{approval.requested_by} asked for it: another one decides")
+        raise SamePerson(f"{by_name(approval.requested_by)} asked for it: another one decides")
     _require_may(MAY_DECIDE, kind_of(approval).permission, system=False)
 
 

@@ -11,6 +11,7 @@ from audit.models import Claim
 from audit.services import Record, record_many, verb
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
+from gigstream.lib.staff import staff_name
 
 # More of one kind are not looked at: that many are in nobody's hands.
 MOST_OPEN = 1_000
@@ -64,7 +65,7 @@ def drop_claims(claim_ids: Collection[int], *, now: datetime | None = None) -> i
 
 def _claimed(found: Claim) -> ClaimedByAnother:
     return ClaimedByAnother(
-        f"{found} is claimed by staff {found.claimed_by}: to take it over, say why",
+        f"{found} is claimed by {staff_name(found.claimed_by)}: to take it over, say why",
         claimed_by=found.claimed_by,
         claimed_at=found.claimed_at.isoformat(),
     )

@@ -12,6 +12,7 @@ from audit.models import Approval
 from gigstream.lib import letters
 from gigstream.lib.clock import database_now
 from gigstream.lib.money import usdc
+from gigstream.lib.staff import by_name
 
 AT_ONCE = 100
 
@@ -48,9 +49,9 @@ def _tell(approval: Approval, members: Iterable[User], column: str, now: datetim
 def _text(approval: Approval) -> str:
     """No names of workers or platforms: only what leads to the page."""
     amount = "" if approval.amount is None else f"Amount: {usdc(approval.amount)}\n"
-    decided = f"Decided by {approval.decided_by}. {approval.error}\n" if approval.decision else ""
+    decided = f"Decided by {by_name(approval.decided_by)}. {approval.error}\n" if approval.decision else ""
     return (
-        f"{kind_of(approval).words}\n\nAsked for by {approval.requested_by}.\n{amount}{decided}"
+        f"{kind_of(approval).words}\n\nAsked for by {by_name(approval.requested_by)}.\n{amount}{decided}"
         f"It can be decided until {approval.expires_at:%Y-%m-%d %H:%M} UTC.\n\n"
         f"In the admin: Approvals, {approval.pk}\n"
     )

@@ -65,7 +65,7 @@ MIDDLEWARE = [
     "audit.middleware.ActorMiddleware",
     "gigstream.console.middleware.StaffSessionMiddleware",
     "gigstream.console.middleware.PersonalDataMiddleware",
-    "gigstream.lib.admin.staff.StaffNamesMiddleware",
+    "gigstream.lib.staff.StaffNamesMiddleware",
 ]
 
 ROOT_URLCONF = "gigstream.urls"

@@ -152,7 +152,6 @@ class LoanAdmin(Exports, ReadOnlyAdmin):
         context = {
             **self.admin_site.each_context(request),
             "title": "Portfolio of advances",
-            "opts": self.opts,
             "whole": found.whole,
             "parts": parts,
         }

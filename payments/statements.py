@@ -118,10 +118,12 @@ def month_start(year: int, month: int) -> datetime:
     return datetime(year, month, 1, tzinfo=UTC)
 
 
-def months_back(now: datetime, count: int) -> list[datetime]:
-    """The first instants of the month of `now` and of those before it, the latest first."""
-    last = 12 * now.year + now.month - 1
-    return [month_start(number // 12, number % 12 + 1) for number in range(last, last - count, -1)]
+def months_back(now: datetime, count: int, *, since: datetime) -> list[datetime]:
+    """The first instants of the month of `now` and of those before it, the latest first: at most `count`, and
+    none that was over before `since`."""
+    first, last = (12 * one.year + one.month - 1 for one in (since, now))
+    numbers = range(last, max(last - count, min(first, last) - 1), -1)
+    return [month_start(number // 12, number % 12 + 1) for number in numbers]
 
 
 def statement(worker_id: UUID, start: datetime, end: datetime) -> Statement:

@@ -20,9 +20,9 @@ from gigstream.console.dashboard import ago, may_run_jobs
 from gigstream.console.queues import BY_SLUG, QUEUES, Queue
 from gigstream.lib.admin import admin_url
 from gigstream.lib.admin.actions import LONGEST_REASON
-from gigstream.lib.admin.staff import staff_name
 from gigstream.lib.admin.tables import cell, header
 from gigstream.lib.clock import database_now
+from gigstream.lib.staff import staff_name
 
 SHOWN = 50
 WHOSE = {"": "all", "mine": "mine", "nobody": "nobody's"}

@@ -59,7 +59,7 @@ def statement_page(request: HttpRequest, worker_id: UUID) -> HttpResponse:
     worker = get_object_or_404(Worker.objects.defer(*secrets(Worker)), pk=worker_id)
     now = database_now()
     form = SpanForm(request.GET if "first" in request.GET or "last" in request.GET else None)
-    months = months_back(now, 12)
+    months = months_back(now, 12, since=worker.created_at)
     start, end = month_of(request.GET.get("month", "")) or month_from(months[0])
     if form.is_bound and form.is_valid():
         start, end = form.span()
@@ -98,7 +98,7 @@ def _links(worker: Worker) -> Sequence[Sequence[object]]:
             format_html('<a href="{}?month={}">{}</a>', page, f"{one:%Y-%m}", f"{one:%Y-%m}"),
             format_html('<a href="{}?month={}&amp;format=pdf">PDF</a>', page, f"{one:%Y-%m}"),
         )
-        for one in months_back(database_now(), LINKED_MONTHS)
+        for one in months_back(database_now(), LINKED_MONTHS, since=worker.created_at)
     ]
 
 

@@ -183,7 +183,7 @@ def test_the_portfolio_is_a_page_and_a_file(four_advances, ann):
     assert reverse("admin:loans_portfolio") in ann.client.get(reverse(LIST)).content.decode()
 
     shown = page.content.decode()
-    for text in ("120.000000 USDC lent", "800 to 1000", "2026-03", "Expected loss"):
+    for text in ("120.00 USDC lent", "800 to 1000", "2026-03", "Expected loss"):
         assert text in shown
     file = ann.client.get(reverse("admin:loans_portfolio"), {"format": "csv"})
     assert file["Content-Disposition"] == 'attachment; filename="portfolio.csv"'

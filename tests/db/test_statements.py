@@ -108,7 +108,10 @@ def test_with_very_many_lines_a_streams_releases_of_a_day_are_one(monkeypatch):
 
 
 def test_months_are_those_of_the_calendar():
-    assert [f"{one:%Y-%m}" for one in months_back(NOW, 4)] == ["2026-03", "2026-02", "2026-01", "2025-12"]
+    long_ago, last_month = NOW - timedelta(days=900), NOW.replace(month=2, day=28)
+    back = [f"{one:%Y-%m}" for one in months_back(NOW, 4, since=long_ago)]
+    assert back == ["2026-03", "2026-02", "2026-01", "2025-12"]
+    assert [f"{one:%Y-%m}" for one in months_back(NOW, 4, since=last_month)] == ["2026-03", "2026-02"]
     start, end = month_of("2026-12")
     assert (f"{start:%Y-%m-%d}", f"{end:%Y-%m-%d}") == ("2026-12-01", "2027-01-01")
     for text in ("", "2026-13", "2026-00", "2026-3", "1999-01", "9999-12", "2026-03 ", "٢٠٢٦-03"):

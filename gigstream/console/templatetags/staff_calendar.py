@@ -11,7 +11,7 @@ register = template.Library()
 
 # How far back the first choice reaches, and how far ahead dates lie that are agreed on.
 YEARS = 5
-AHEAD = timedelta(days=60)
+AHEAD = {"repayment_due": timedelta(days=60)}
 Choice = tuple[str, str]
 
 
@@ -35,7 +35,11 @@ def staff_calendar(listed: Any) -> dict[str, Any]:
         back.append((str(year), address(year=year)))
     if year and month and day:
         back.append((f"{MONTHS[month]} {year}", address(year=year, month=month)))
-    return {"back": back, "choices": _choices(year, month, day, address), "chosen": _chosen(year, month, day)}
+    return {
+        "back": back,
+        "choices": _choices(name, year, month, day, address),
+        "chosen": _chosen(year, month, day),
+    }
 
 
 def _whole(text: str | None) -> int:
@@ -43,7 +47,7 @@ def _whole(text: str | None) -> int:
     return int(text) if text else 0
 
 
-def _choices(year: int, month: int, day: int, address: Any) -> list[Choice]:
+def _choices(name: str, year: int, month: int, day: int, address: Any) -> list[Choice]:
     if day:
         return []
     if month:
@@ -51,7 +55,7 @@ def _choices(year: int, month: int, day: int, address: Any) -> list[Choice]:
         return [(str(one), address(year=year, month=month, day=one)) for one in days]
     if year:
         return [(str(MONTHS[one]), address(year=year, month=one)) for one in range(1, 13)]
-    last = (datetime.now(UTC) + AHEAD).year
+    last = (datetime.now(UTC) + AHEAD.get(name, timedelta())).year
     return [(str(one), address(year=one)) for one in range(last, last - YEARS, -1)]
 
 

@@ -25,6 +25,12 @@ def staff_name(key: str) -> str:
     return known.get(key, f"staff {key}")
 
 
+def by_name(party: str) -> str:
+    """A party as people read it: of "staff:4" the name, any other as it is written."""
+    kind, _, key = party.partition(":")
+    return staff_name(key) if kind == "staff" else party
+
+
 class StaffNamesMiddleware:
     """The names of the staff are read at most once for a page."""
 
