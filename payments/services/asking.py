@@ -235,7 +235,7 @@ def _tell_reward(approval: Approval) -> Lines:
 
 
 REWARD = approvals.register(
-    Kind("reward.grant", "Large reward", "workers.reward_worker", _reward, _tell_reward)
+    Kind("reward.grant", "Reward beyond the limit", "workers.reward_worker", _reward, _tell_reward)
 )
 
 

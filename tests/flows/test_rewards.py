@@ -36,7 +36,7 @@ def test_one_gives_up_to_the_limit_in_a_day_and_beyond_it_a_second_one_approves(
     worker, other = WorkerFactory(), WorkerFactory()
 
     assert give(ann, worker, "15") == ["1 worker rewarded."]
-    assert give(ann, worker, "5.000001")[0].startswith("Large reward waits for a second person")
+    assert give(ann, worker, "5.000001")[0].startswith("Reward beyond the limit waits for a second person")
     assert give(ann, other, "20") == ["1 worker rewarded."]
 
     assert (balance(worker, "available"), balance(other, "available")) == (15, 20)
