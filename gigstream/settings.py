@@ -22,6 +22,7 @@ DEBUG = env.bool("DEBUG", default=not PRODUCTION)
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_KEY)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_FAILURE_VIEW = "gigstream.lib.error_pages.forged"
 # The first key encrypts, all of them decrypt: put a new key in front to rotate.
 FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[DEVELOPMENT_FIELD_KEY])
 
@@ -64,6 +65,7 @@ MIDDLEWARE = [
     "audit.middleware.ActorMiddleware",
     "gigstream.console.middleware.StaffSessionMiddleware",
     "gigstream.console.middleware.PersonalDataMiddleware",
+    "gigstream.lib.admin.staff.StaffNamesMiddleware",
 ]
 
 ROOT_URLCONF = "gigstream.urls"
@@ -192,8 +194,10 @@ JOBS: dict[str, dict[str, Any]] = {
     "seal_audit_log": {"every": 60, "queue": "default"},
     "sweep_answers": {"every": 60, "queue": "default"},
     "sweep_sign_in": {"every": 60, "queue": "default"},
+    "sweep_staff_sign_in": {"every": 60, "queue": "default"},
     "drop_claims": {"every": 60, "queue": "default"},
     "send_password_resets": {"every": 10, "queue": "default"},
+    "send_staff_codes": {"every": 10, "queue": "default"},
     "send_invitations": {"every": 10, "queue": "default"},
     "send_wallet_notices": {"every": 10, "queue": "default"},
     "apply_wallet_changes": {"every": 60, "queue": "default"},
@@ -363,6 +367,7 @@ UNFOLD = {
     "SITE_HEADER": "GigStream",
     "SITE_SUBHEADER": "all times in UTC",
     "SITE_URL": None,
+    "ACCOUNT": {"navigation": "gigstream.console.navigation.account"},
     "LOGIN": {"form": "gigstream.console.sign_in.SignInForm"},
     "SITE_SYMBOL": "payments",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "gigstream.console.navigation.icon"}],
@@ -372,6 +377,7 @@ UNFOLD = {
     "ENVIRONMENT": "gigstream.console.navigation.environment",
     "DASHBOARD_CALLBACK": "gigstream.console.dashboard.shown",
     "STYLES": ["gigstream.console.navigation.style"],
+    "SCRIPTS": ["gigstream.console.navigation.script"],
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,

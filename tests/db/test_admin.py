@@ -206,7 +206,7 @@ def test_every_model_has_its_pages():
 
 @pytest.mark.usefixtures("without_the_menu")
 def test_lists_show_25_rows_with_the_queries_of_5_and_every_row_opens(client, monkeypatch):
-    # A session that is prolonged meanwhile is no statement of a list.
+    # On a busy machine it takes more than the minute after which a session is written again.
     monkeypatch.setattr(middleware, "PROLONGED_AFTER_SECONDS", 3600)
     rounds(0, 5)
     before = {model: queries_of(client, listing(model)) for model in MODELS}
