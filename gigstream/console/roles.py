@@ -50,6 +50,7 @@ ACCESS: dict[str, Access] = {
             "suspend": OPERATIONS | RISK,
             "reinstate": OPERATIONS | RISK,
             "adjust_reputation": RISK,
+            "reward": FINANCE,
         },
     ),
     "workers.workersession": Access(OPERATIONS | RISK | SUPPORT),

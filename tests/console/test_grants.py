@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from audit import approvals
-from audit.errors import NotPermitted
+from audit.errors import NotPermitted, ReasonMissing
 from audit.models import Approval, AuditLog
 from gigstream.console import services
 from gigstream.console.errors import CodeRefused, NoAddress, NothingToDo
@@ -190,6 +190,11 @@ def test_power_is_taken_away_at_once_by_one_with_a_reason(ann):
     line = AuditLog.objects.get(action="staff.take_away", success=True)
     assert (line.actor_id, line.metadata) == (str(ann.user.pk), {"reason": "has left"})
     assert line.changes_after == {"access": ["staff"]}
+    User.objects.filter(pk=user.pk).update(is_active=True)
+    assert theirs.get("/admin/").status_code == 302
+    with pytest.raises(ReasonMissing):
+        ann.does(services.take_away, user_id=user.pk, access=["staff"], reason=" ")
+    User.objects.filter(pk=user.pk).update(is_active=False)
     ann.does(services.ask_to_grant, user_id=user.pk, access=["active"], reason="is back")
     assert services.access_of(User.objects.get(pk=user.pk)) == ["staff"]
 

@@ -15,7 +15,6 @@ from audit.models import Approval
 from audit.services import record, verb
 from gigstream.console.errors import CodeRefused
 from gigstream.console.models import PasswordCode
-from gigstream.console.services.sessions import end_sessions
 from gigstream.console.services.signing_in import counted_as
 from gigstream.lib import letters
 from gigstream.lib.clock import database_now
@@ -30,10 +29,10 @@ SENT_AT_ONCE = 50
 
 def let_choose(user: User, approval: Approval, *, now: datetime) -> None:
     """A code is on its way to the address of the person, whose row is locked: until they have chosen a
-    password with it they have none, and no session. Codes that were sent before count no more."""
+    password with it they have none, and sessions that began with the old one are void. Codes that were sent
+    before count no more."""
     user.set_unusable_password()
     user.save(update_fields=["password"])
-    end_sessions(user, now=now)
     forget_codes(user)
     PasswordCode.objects.create(user=user, approval=approval, created_at=now, expires_at=now + CODE_LIFE)
     ring("send_staff_codes")
