@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import pytest
 from django.conf import settings
 from django.db import connection
-from pytest_django import Settings
+from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker, Settings
 
 from gigstream import services
+from tests import emptying
 from tests.broker import numbered, use_broker
 
 PARALLEL = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
@@ -37,12 +39,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The database is one of the tests' own, and is dropped without limit of time: the drop writes out all
     that the server still holds."""
     if not connection.settings_dict["NAME"].startswith("test_"):
         pytest.fail("of the tests chosen none is marked with django_db, so they would use the real database")
-    yield
+    with django_db_blocker.unblock():
+        empty = emptying.instead_of(TransactionTestCase._fixture_teardown)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        yield
     connection.settings_dict["OPTIONS"].pop("options")
 
 
