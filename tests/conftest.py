@@ -14,6 +14,8 @@ from gigstream import services
 from tests import emptying
 from tests.broker import numbered, use_broker
 
+# For a minute and more these wait for servers and clocks. Begun first, they wait beside the others' work.
+LONGEST = ("tests/services/test_demo_twin.py", "tests/guide/test_guide.py")
 PARALLEL = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
 
 
@@ -36,6 +38,11 @@ def pytest_configure(config: pytest.Config) -> None:
     )
     # Hashing at the production cost would only heat the machine.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 
 @pytest.fixture(scope="session")
