@@ -36,6 +36,8 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.CACHES["default"]["LOCATION"] = numbered(
         settings.CACHES["default"]["LOCATION"], 3 + 2 * PARALLEL
     )
+    # Each test's client has a handler of its own, which would read all static files before it answers.
+    settings.WHITENOISE_AUTOREFRESH = True
     # Hashing at the production cost would only heat the machine.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
 
