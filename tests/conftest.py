@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -13,6 +14,7 @@ from pytest_django import DjangoDbBlocker, Settings
 from gigstream import services
 from tests import emptying
 from tests.broker import numbered, use_broker
+from tests.browser import chromium
 
 # For a minute and more these wait for servers and clocks. Begun first, they wait beside the others' work.
 LONGEST = ("tests/services/test_demo_twin.py", "tests/guide/test_guide.py")
@@ -23,6 +25,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--fuzz-examples", type=int, default=3, help="so many cases of each kind for an operation"
     )
+    parser.addoption("--screenshots", type=Path, help="a folder for pictures of the staff's main pages")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -69,7 +72,12 @@ def without_the_menu(settings: Settings) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The cases of settlement under faults, with what became of each."""
+    """The cases of settlement under faults, with what became of each, and what could not run here."""
+    asked = (Path(argument.partition("::")[0]).resolve() for argument in terminalreporter.config.args)
+    if chromium.program() is None and any(
+        chromium.FOLDER.is_relative_to(one) or one.is_relative_to(chromium.FOLDER) for one in asked
+    ):
+        terminalreporter.line("tests/browser was not run: there is no Chromium here (Debian's is `chromium`)")
     told = sorted(
         str(value)
         for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed")

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.contrib import admin
 from django.db.models import Model
 from django.http import HttpRequest
+from django.template.defaultfilters import pluralize
 from django.urls import reverse
 
 from audit.models import BookCheck, JobHeartbeat
@@ -105,11 +106,11 @@ def _cards(
         yield _in_transit(now)
     if booked is not None:
         settled = pulse.sum_of(booked, [EntryKind.PAYOUT_SETTLED], today)
-        yield _amount("Settled today", settled.amount, f"{settled.count:,} transfers confirmed")
+        yield _amount("Settled today", settled.amount, f"{_many(settled.count, 'transfer')} confirmed")
     if _may(request, Account):
         escrow = pulse.in_escrow()
         url = list_url(Account, name__exact="escrow")
-        yield _amount("In escrow", escrow.amount, f"of {escrow.count:,} platforms", url)
+        yield _amount("In escrow", escrow.amount, f"of {_many(escrow.count, 'platform')}", url)
     if _may(request, Stream):
         yield _streaming()
     if booked is not None and _may(request, Transaction):
@@ -118,11 +119,15 @@ def _cards(
         yield _payout_success(now, days)
 
 
+def _many(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{pluralize(count)}"
+
+
 def _in_transit(now: datetime) -> Card:
     found = pulse.under_way()
     oldest = f", the oldest {ago(now - found.oldest_at)} old" if found.oldest_at else ""
     url = list_url(Transaction, status__exact=TransactionStatus.SUBMITTED)
-    return _amount("In transit", found.amount, f"{found.count:,} transfers{oldest}", url)
+    return _amount("In transit", found.amount, f"{_many(found.count, 'transfer')}{oldest}", url)
 
 
 def _streaming() -> Card:
@@ -136,7 +141,7 @@ def _earned_to_paid(now: datetime) -> Card:
     found = pulse.earned_to_paid(now)
     if found.median is None or found.p95 is None:
         return Card("Earned to paid", EMPTY, "no payout confirmed in the last day")
-    hint = f"median; 95 of 100 within {ago(found.p95)} (newest {found.payouts} payouts)"
+    hint = f"median; 95 of 100 within {ago(found.p95)} ({found.payouts} newest)"
     return Card("Earned to paid", ago(found.median), hint)
 
 

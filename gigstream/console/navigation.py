@@ -201,6 +201,11 @@ def style(request: HttpRequest) -> str:
     return static("gigstream/console.css")
 
 
+def script(request: HttpRequest) -> str:
+    """The address of what makes the menu usable by keyboard."""
+    return static("gigstream/menu.js")
+
+
 def icon(request: HttpRequest) -> str:
     """The address of the picture that browsers show on the tab."""
     return static("gigstream/icon.svg")

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.contrib.auth import get_user_model
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Model, Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
@@ -21,6 +20,7 @@ from gigstream.console.dashboard import ago, may_run_jobs
 from gigstream.console.queues import BY_SLUG, QUEUES, Queue
 from gigstream.lib.admin import admin_url
 from gigstream.lib.admin.actions import LONGEST_REASON
+from gigstream.lib.admin.staff import staff_name
 from gigstream.lib.admin.tables import cell, header
 from gigstream.lib.clock import database_now
 
@@ -36,13 +36,12 @@ def queue_page(request: HttpRequest, slug: str) -> HttpResponse:
     whose = request.GET.get("whose", "")
     claims = open_claims(queue.subject_type)
     rows = queue.oldest(now, among=_among(whose, claims, _me(request)), limit=SHOWN + 1)
-    people = _names({claims[str(row.pk)].claimed_by for row in rows if str(row.pk) in claims})
     context = {
         **admin.site.each_context(request),
         "title": queue.title,
         "queue": queue,
         "waiting": queue.waiting(now),
-        "rows": [_line(request, queue, row, claims.get(str(row.pk)), people, now) for row in rows[:SHOWN]],
+        "rows": [_line(request, queue, row, claims.get(str(row.pk)), now) for row in rows[:SHOWN]],
         "more": len(rows) > SHOWN,
         "shown": SHOWN,
         "whose": whose,
@@ -109,12 +108,6 @@ def _among(whose: str, claims: dict[str, Claim], me: str) -> Q:
     return Q()
 
 
-def _names(ids: set[str]) -> dict[str, str]:
-    """The staff's names by id, asked for once."""
-    found = get_user_model()._default_manager.filter(pk__in=ids)
-    return {str(one.pk): one.get_full_name() or one.get_username() for one in found}
-
-
 def _columns(queue: Queue) -> list[Any]:
     return [queue.target.shown(column) for column in queue.columns]
 
@@ -123,9 +116,7 @@ def _list_of(model: type[Model]) -> str:
     return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
 
 
-def _line(
-    request: HttpRequest, queue: Queue, row: Any, held: Claim | None, people: dict[str, str], now: datetime
-) -> dict[str, Any]:
+def _line(request: HttpRequest, queue: Queue, row: Any, held: Claim | None, now: datetime) -> dict[str, Any]:
     subject = getattr(row, queue.acts_on) if queue.acts_on else row
     since = getattr(row, queue.since)
     return {
@@ -135,7 +126,7 @@ def _line(
         "since": since,
         "age": ago(now - since),
         "cells": [(header(one, queue.target), cell(one, row, queue.target)) for one in _columns(queue)],
-        "holder": people.get(held.claimed_by, f"staff {held.claimed_by}") if held else "",
+        "holder": staff_name(held.claimed_by) if held else "",
         "is_mine": held is not None and held.claimed_by == _me(request),
         "claimed_at": held.claimed_at if held else None,
         "actions": _actions(request, queue, subject),
@@ -170,5 +161,4 @@ def _claim(request: HttpRequest, queue: Queue, row: Model) -> None:
         messages.warning(request, refusal.message)
     except ClaimedByAnother as refusal:
         holder = refusal.numbers["claimed_by"]
-        name = _names({holder}).get(holder, f"staff {holder}")
-        messages.error(request, f"{row} is claimed by {name}; to take it over, say why.")
+        messages.error(request, f"{row} is claimed by {staff_name(holder)}; to take it over, say why.")

@@ -66,12 +66,12 @@ def test_the_cards_tell_where_the_money_is(root):
 
     assert found == {
         "Released today": ("30.00 USDC", "2 earnings and releases"),
-        "In transit": ("1.00 USDC", "1 transfers, the oldest 60 s old"),
-        "Settled today": ("24.00 USDC", "1 transfers confirmed"),
+        "In transit": ("1.00 USDC", "1 transfer, the oldest 60 s old"),
+        "Settled today": ("24.00 USDC", "1 transfer confirmed"),
         # Of the stream 80 are held, with the fee of 2 % on all 100.
-        "In escrow": ("82.00 USDC", "of 1 platforms"),
+        "In escrow": ("82.00 USDC", "of 1 platform"),
         "Streams running": ("1", "80.00 USDC to release"),
-        "Earned to paid": ("2 min", "median; 95 of 100 within 13 min (newest 1 payouts)"),
+        "Earned to paid": ("2 min", "median; 95 of 100 within 13 min (1 newest)"),
         "Payout success": ("100.0 %", "0 of 1 failed in 7 days"),
     }
 

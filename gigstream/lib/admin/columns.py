@@ -17,6 +17,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from gigstream.lib import masking
+from gigstream.lib.admin.staff import staff_name
 from gigstream.lib.encryption import EncryptedTextField
 from gigstream.lib.money import MoneyField, usdc
 
@@ -55,7 +56,7 @@ def shorter(text: str | None) -> str | None:
 def party(kind: str, key: str) -> SafeString | str:
     """Whoever or whatever is named by kind and id, linked where there are pages of that kind; the row may be
     gone."""
-    text = f"{kind} {shorter(key) or ''}".strip()
+    text = staff_name(key) if kind == "staff" and key else f"{kind} {shorter(key) or ''}".strip()
     model = _model_called(kind)
     return (link(model(pk=key), text) if model and key else None) or text
 

@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problem details: one shape for every refusal, whoever raised it."""
 
 import logging
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,13 +9,13 @@ from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig, Suspic
 from django.core.exceptions import PermissionDenied as DjangoPermissionDenied
 from django.db import DataError, InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
-from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 
 from gigstream.lib.api.callers import CHALLENGE
 from gigstream.lib.api.rendering import dump
 from gigstream.lib.db import sqlstate
+from gigstream.lib.error_pages import error_page
 from gigstream.lib.errors import Refusal
 
 logger = logging.getLogger(__name__)
@@ -171,6 +172,8 @@ def _is_api(request: HttpRequest) -> bool:
 
 def unavailable(request: HttpRequest) -> HttpResponse:
     """The database is away or too busy: nothing has moved, and the same request may come again."""
+    if not _is_api(request):
+        return error_page(request, 503)
     return problem(
         request,
         503,
@@ -183,17 +186,22 @@ def unavailable(request: HttpRequest) -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler400: what does not even reach a view."""
     if not _is_api(request):
-        return defaults.bad_request(request, exception)
+        return error_page(request, 400)
     if isinstance(exception, RequestDataTooBig):
         return problem(request, 413, "body_too_large", "the body is larger than this API reads")
     said = "the request cannot be read" if isinstance(exception, SuspiciousOperation) else str(exception)
     return problem(request, 400, "bad_request", said)
 
 
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Django's handler403, for the staff: programs are refused by `handle`."""
+    return error_page(request, 403, str(exception))
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Django's handler404. Says the same of what never was and of what belongs to somebody else."""
     if not _is_api(request):
-        return defaults.page_not_found(request, exception)
+        return error_page(request, 404)
     return problem(request, 404, "not_found", "there is nothing here that you may see")
 
 
@@ -205,6 +213,8 @@ def nothing_here(request: HttpRequest) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500: no word about the inside."""
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        return unavailable(request)
     if not _is_api(request):
-        return defaults.server_error(request)
+        return error_page(request, 500)
     return problem(request, 500, "internal_error", "an error on our side; it is in our log under request_id")

@@ -1,0 +1,223 @@
+"""The day of each role, in a real browser on the demo."""
+
+import csv
+import re
+from decimal import Decimal
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import expect
+
+from audit.models import AuditLog
+from gigstream.console.models import Authenticator
+from loans.enums import LoanStatus
+from loans.models import Loan
+from payments.enums import StreamStatus
+from payments.models import Stream, Transaction
+from payments.reports import DailyTransactionSummary
+from platforms.models import Dispute
+from tests.browser.conftest import FOR_TWO
+from tests.browser.staff import NEWCOMER, SECOND, Staff, code_of
+
+pytestmark = pytest.mark.django_db
+
+HOME = re.compile("/admin/$")
+
+
+def page_of(row) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def test_on_the_first_day_an_app_is_taken_on_and_its_codes_open_the_door(staff: Staff):
+    newcomer = staff.stranger(NEWCOMER)
+    newcomer.sign_in("")
+    newcomer.sees("Let an app show you codes")
+    newcomer.open("/admin/workers/worker/")
+    newcomer.sees("Let an app show you codes")
+
+    key = Authenticator.objects.get(user__username=NEWCOMER).key
+    newcomer.page.get_by_label("code", exact=True).fill(code_of(key))
+    newcomer.press("Use this app")
+    newcomer.sees("Your recovery codes")
+    newcomer.page.get_by_role("link", name="I have written them down").click()
+    expect(newcomer.page).to_have_url(HOME)
+
+    at_home, thief = staff.stranger(NEWCOMER), staff.stranger(NEWCOMER)
+    code = code_of(key, ahead=1)
+    at_home.sign_in(code)
+    expect(at_home.page).to_have_url(HOME)
+    thief.sign_in(code)
+    expect(thief.page.get_by_text("the password or the code is wrong")).to_be_visible()
+    assert newcomer.faults == at_home.faults == thief.faults == []
+
+
+def test_operations_see_the_day_and_resolve_what_is_disputed(at_desk):
+    dispute = Dispute.objects.get(resolved_at=None)
+    ops = at_desk("operations")
+    ops.open("/admin/")
+    ops.sees("Released today", "In escrow", "Work waiting", "Settlement, the last hour", "all", "Jobs")
+    drawn = "chart => chart.getContext('2d').getImageData(0, 0, chart.width, chart.height).data.some(Boolean)"
+    for chart in ops.main.locator("canvas").all():
+        expect(chart).to_be_visible()
+        assert chart.evaluate(drawn)
+
+    ops.main.get_by_role("link", name=re.compile("^Disputes")).click()
+    ops.press("Claim")
+    ops.sees("yours")
+    ops.press("Resolve")
+    ops.sees("90.00 USDC is still held")
+    ops.page.get_by_label("Who was right").select_option("worker")
+    ops.page.get_by_label("For the worker").fill("90.01")
+    ops.confirms("Resolve", "the line works")
+    ops.sees("only 90.00 USDC is still held")
+    ops.page.get_by_label("For the worker").fill("70")
+    ops.press("Resolve")
+
+    ops.sees("1 dispute resolved", "Nothing waits here")
+    dispute.refresh_from_db()
+    assert (dispute.worker_amount, dispute.refund_amount) == (70, Decimal("20.50"))
+    ops.open(page_of(dispute))
+    expect(ops.page.get_by_role("button", name="Resolve", exact=True)).to_have_count(0)
+
+
+def test_a_large_advance_takes_two_people_of_risk(at_desk):
+    loan = Loan.objects.get(amount=FOR_TWO)
+    first, second = at_desk("risk"), at_desk(SECOND)
+    first.open(page_of(loan))
+    first.press("Approve")
+    first.sees("450.00 USDC in all", "Beyond 400 USDC a second person approves it as well")
+    first.confirms("Approve", "steady work")
+    first.sees("waits for a second person")
+    first.goes_to("Work waiting", "Approvals")
+    expect(first.page.get_by_role("button", name="Withdraw")).to_be_visible()
+    expect(first.page.get_by_role("button", name="Approve and do it")).to_have_count(0)
+    loan.refresh_from_db()
+    assert loan.status == LoanStatus.PENDING
+
+    second.open("/admin/")
+    second.goes_to("Work waiting", "Approvals")
+    second.sees("steady work", "450.00")
+    second.press("Approve and do it")
+    second.confirms("Approve and do it", "I agree")
+
+    second.sees("Nothing waits here")
+    loan.refresh_from_db()
+    assert loan.status == LoanStatus.APPROVED
+
+
+def test_finance_find_a_payout_by_its_hash_and_read_what_happened_to_it(at_desk):
+    payout = Transaction.objects.filter(type="payout", status="confirmed").earliest("pk")
+    finance = at_desk("finance")
+    finance.open("/admin/")
+    finance.finds(payout.tx_hash)
+
+    expect(finance.page).to_have_url(re.compile(page_of(payout)))
+    finance.sees(payout.tx_hash, "asked to transfer", "booked as", "payout.confirm by")
+    said = finance.main.inner_text()
+    assert said.index("payout.create by") < said.index("payout.confirm by")
+
+
+def test_operations_stop_a_stream_and_let_it_run_on(at_desk):
+    stream = Stream.objects.filter(status=StreamStatus.ACTIVE).latest("pk")
+    ops = at_desk("operations")
+    ops.open(page_of(stream))
+    for button, done, status in (
+        ("Pause", "1 stream paused", StreamStatus.PAUSED),
+        ("Resume", "1 stream resumed", StreamStatus.ACTIVE),
+    ):
+        ops.press(button)
+        ops.is_asked()
+        ops.press(button)
+        ops.is_asked()  # for the reason, still
+        stream.refresh_from_db()
+        assert stream.status != status
+        ops.confirms(button, "a call from the site")
+        ops.sees(done)
+        stream.refresh_from_db()
+        assert stream.status == status
+    acts = AuditLog.objects.filter(resource_id=str(stream.pk), actor_type="staff").order_by("id")
+    assert list(acts.values_list("action", flat=True)) == ["stream.pause", "stream.resume"]
+
+
+@pytest.mark.parametrize("form", ["CSV", "XLSX"])
+def test_finance_take_a_report_home(at_desk, form):
+    finance = at_desk("finance")
+    finance.open("/admin/")
+    finance.goes_to("Money", "Volume by day")
+    with finance.page.expect_download() as started:
+        finance.main.get_by_role("link", name=form).click()
+
+    file = started.value
+    assert file.suggested_filename == f"dailytransactionsummary.{form.lower()}"
+    content = file.path().read_bytes()
+    if form == "XLSX":
+        assert content.startswith(b"PK")
+        return
+    header, *rows = csv.reader(content.decode("utf-8-sig").splitlines())
+    assert "type" in header
+    assert len(rows) == DailyTransactionSummary.objects.count() > 0
+
+
+def test_support_help_without_seeing_who_it_is_and_without_touching_money(at_desk):
+    support = at_desk("support")
+    support.open("/admin/workers/worker/")
+    support.sees("Alice")
+    support.misses("alice@example.com")
+    for words in ("Ledger", "API keys", "Staff"):
+        expect(support.menu.get_by_text(words, exact=True).locator("xpath=ancestor::a")).to_have_count(0)
+    for path in ("payments/ledgerentry", "platforms/apikey", "auth/user"):
+        assert support.open(f"/admin/{path}/").status == 403
+    stream = Stream.objects.filter(status=StreamStatus.ACTIVE).earliest("pk")
+    assert support.open(page_of(stream)).status == 200
+    expect(support.page.get_by_role("button", name="Pause")).to_have_count(0)
+
+
+def test_auditors_read_everything_and_press_nothing(at_desk):
+    auditor = at_desk("auditor")
+    stream = Stream.objects.filter(status=StreamStatus.ACTIVE).earliest("pk")
+    loan = Loan.objects.filter(status=LoanStatus.PENDING).earliest("pk")
+    buttons = re.compile("Pause|Cancel|Approve|Refuse|Resolve|Save|Claim|run now")
+    for path in (
+        page_of(stream),
+        page_of(loan),
+        "/admin/payments/ledgerentry/",
+        "/admin/queues/loans/",
+        "/admin/",
+    ):
+        assert auditor.open(path).status == 200
+        expect(auditor.main.get_by_role("button", name=buttons)).to_have_count(0)
+
+
+def test_what_operations_are_asked_an_auditor_cannot_answer(at_desk):
+    stream = Stream.objects.filter(status=StreamStatus.ACTIVE).earliest("pk")
+    ops, auditor = at_desk("operations"), at_desk("auditor")
+    ops.open(page_of(stream))
+    ops.press("Pause")
+    ops.is_asked()
+    form = ops.main.locator("form.confirm")
+    fields = form.evaluate("form => Object.fromEntries(new FormData(form))")
+    to = form.get_attribute("action")
+
+    auditor.open("/admin/")
+    forged = """async ([to, fields]) => {
+        const form = new FormData();
+        Object.entries(fields).forEach(([name, value]) => form.set(name, value));
+        form.set("reason", "none");
+        form.set("csrfmiddlewaretoken", document.cookie.match(/csrftoken=([^;]+)/)[1]);
+        return await (await fetch(to, {method: "POST", body: form})).text();
+    }"""
+    assert "1 stream paused" not in auditor.page.evaluate(forged, [to, fields])
+    stream.refresh_from_db()
+    assert stream.status == StreamStatus.ACTIVE
+
+    ops.confirms("Pause", "the same form, by whom it was meant for")
+    ops.sees("1 stream paused")
+
+
+def test_risk_may_not_stop_a_stream_nor_finance_approve_a_loan(at_desk):
+    stream = Stream.objects.filter(status=StreamStatus.ACTIVE).earliest("pk")
+    loan = Loan.objects.filter(status=LoanStatus.PENDING).earliest("pk")
+    for who, row, words in (("risk", stream, "Pause"), ("finance", loan, "Approve")):
+        person = at_desk(who)
+        assert person.open(page_of(row)).status == 200
+        expect(person.page.get_by_role("button", name=words, exact=True)).to_have_count(0)

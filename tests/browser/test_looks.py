@@ -1,0 +1,106 @@
+"""The main pages in light, dark and 390 px: nothing sticks out, fails to load or keeps people out."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from django.urls import reverse
+
+from loans.models import Loan
+from payments.models import Stream, Transaction
+from platforms.models import Dispute, Platform
+from tests.browser.chromium import AXE
+from tests.browser.staff import DESK, Person, Staff
+from workers.models import Worker
+
+pytestmark = pytest.mark.django_db
+
+PHONE = {"width": 390, "height": 844}
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
+# The colours are what a dark page has of its own; the rest of it was looked at in light.
+COLOURS = ["color-contrast", "link-in-text-block"]
+FAULTS = """async (rules) => {
+    const found = await axe.run(document, {runOnly: rules});
+    return found.violations
+        .filter(one => ["serious", "critical"].includes(one.impact))
+        .map(one => `${one.id}: ${one.nodes.slice(0, 3).map(node => node.html.slice(0, 160)).join(" | ")}`);
+}"""
+STICKS_OUT = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def main_pages() -> dict[str, str]:
+    """Their addresses, by name."""
+    rows = {
+        "worker": Worker.objects.get(full_name="Alice Johnson"),
+        "platform": Platform.objects.get(name="QuickTask"),
+        "stream": Stream.objects.filter(status="active").earliest("pk"),
+        "payout": Transaction.objects.filter(type="payout", status="confirmed").earliest("pk"),
+        "loan": Loan.objects.get(worker__full_name="Bob Smith"),
+        "dispute": Dispute.objects.earliest("pk"),
+    }
+    lists = ("payments_transaction", "payments_stream", "workers_worker", "audit_auditlog", "loans_loan")
+    return {
+        "overview": reverse("admin:index"),
+        "queue-approvals": reverse("console:queue", args=["approvals"]),
+        "queue-loans": reverse("console:queue", args=["loans"]),
+        **{f"list-{name.partition('_')[2]}": reverse(f"admin:{name}_changelist") for name in lists},
+        "report-volume": reverse("admin:payments_dailytransactionsummary_changelist"),
+        **{
+            name: reverse(f"admin:{row._meta.label_lower.replace('.', '_')}_change", args=[row.pk])
+            for name, row in rows.items()
+        },
+        "statement": reverse("admin:payments_statement", args=[rows["worker"].pk]),
+        "portfolio": reverse("admin:loans_portfolio"),
+        "integrity": reverse("admin:audit_integrity"),
+        "second-factor": reverse("console:second-factor"),
+        "search": f"{reverse('admin:search')}?q=nobody",
+    }
+
+
+@dataclass
+class Looker:
+    """Somebody who looks at one page after the other and notes what is wrong with them."""
+
+    person: Person
+    pictures: Path | None
+    wrong: list[str] = field(default_factory=list)
+
+    def visit(self, name: str, url: str) -> None:
+        """In light, then as narrow as a phone, then, loaded anew, in dark."""
+        page = self.person.page
+        page.set_viewport_size(DESK)
+        page.emulate_media(color_scheme="light")
+        response = self.person.open(url)
+        if response.status != 200:
+            self.wrong.append(f"{name}: {response.status}")
+        self._look(name, "light", RULES)
+        page.set_viewport_size(PHONE)
+        self._look(name, "390px", RULES)
+        page.set_viewport_size(DESK)
+        page.emulate_media(color_scheme="dark")
+        page.reload()
+        self._look(name, "dark", COLOURS)
+        self.wrong += [f"{name}: {fault}" for fault in self.person.faults]
+        self.person.faults.clear()
+
+    def _look(self, name: str, look: str, rules: list[str]) -> None:
+        page = self.person.page
+        page.wait_for_function("document.fonts.status === 'loaded'")
+        if self.pictures:
+            page.screenshot(path=self.pictures / f"{name}-{look}.png", full_page=True)
+        if (sticks_out := page.evaluate(STICKS_OUT)) > 0:
+            self.wrong.append(f"{name}, {look}: {sticks_out} px wider than the window")
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(AXE.read_text(encoding="utf-8"))
+        self.wrong += [f"{name}, {look}: {fault}" for fault in page.evaluate(FAULTS, rules)]
+
+
+def test_the_main_pages_are_whole_and_open_to_everybody(staff: Staff, request):
+    pictures = request.config.getoption("screenshots")
+    stranger = Looker(staff.stranger("superuser"), pictures)
+    stranger.visit("log-in", reverse("admin:login"))
+    superuser = Looker(staff.sit("superuser"), pictures)
+    for name, url in main_pages().items():
+        superuser.visit(name, url)
+
+    assert [*stranger.wrong, *superuser.wrong] == []
