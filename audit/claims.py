@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from django.db.models import F, Value
-from django.db.models.functions import Greatest
+from django.db.models import CharField, F, OuterRef, Subquery, Value
+from django.db.models.functions import Cast, Greatest
 
 from audit.errors import ClaimedByAnother, NotClaimed
 from audit.models import Claim
@@ -20,6 +20,14 @@ def open_claims(subject_type: str) -> dict[str, Claim]:
     """The claims on things of one kind that have not ended, by the thing's id."""
     found = Claim.objects.filter(subject_type=subject_type, ended_at=None).order_by("pk")[:MOST_OPEN]
     return {one.subject_id: one for one in found}
+
+
+def holders(subject_type: str) -> Subquery:
+    """Who has claimed each row of a queryset over things of this kind, as a column; NULL for nobody."""
+    theirs = Claim.objects.filter(
+        subject_type=subject_type, subject_id=Cast(OuterRef("pk"), CharField()), ended_at=None
+    )
+    return Subquery(theirs.values("claimed_by")[:1])
 
 
 @verb("claim.take", "claim")

@@ -28,7 +28,6 @@ class Exports(ReadOnlyAdmin):
     model's own, as paths through related rows; a file has at most `EXPORT_MAX_ROWS` rows, divided by
     `export_cost` where each takes longer to work out."""
 
-    change_list_template = "admin/gigstream/change_list.html"
     export_more: ClassVar[tuple[str, ...]] = ()
     export_cost: ClassVar[int] = 1
 

@@ -55,8 +55,9 @@ def _rules() -> Iterator[CheckMessage]:
             "BALANCE_LOW_THRESHOLD must be an amount of 0 or more with at most 6 decimals",
             id="gigstream.E013",
         )
-    if not _is_amount(settings.REFUND_ALONE_UP_TO, lowest=Decimal(0)):
-        yield Error("REFUND_ALONE_UP_TO must be an amount of 0 or more", id="gigstream.E045")
+    for number, name in enumerate(("REFUND_ALONE_UP_TO", "REWARD_ALONE_UP_TO"), start=47):
+        if not _is_amount(getattr(settings, name), lowest=Decimal(0)):
+            yield Error(f"{name} must be an amount of 0 or more", id=f"gigstream.E{number:03}")
     if not 1 <= settings.WEBHOOK_CONCURRENCY <= 64:
         yield Error("WEBHOOK_CONCURRENCY must be from 1 to 64 threads", id="gigstream.E014")
     if settings.SIGN_IN_FAILURES_PER_ADDRESS < 5:

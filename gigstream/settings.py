@@ -194,8 +194,10 @@ JOBS: dict[str, dict[str, Any]] = {
     "seal_audit_log": {"every": 60, "queue": "default"},
     "sweep_answers": {"every": 60, "queue": "default"},
     "sweep_sign_in": {"every": 60, "queue": "default"},
+    "sweep_staff_sign_in": {"every": 60, "queue": "default"},
     "drop_claims": {"every": 60, "queue": "default"},
     "send_password_resets": {"every": 10, "queue": "default"},
+    "send_staff_codes": {"every": 10, "queue": "default"},
     "send_invitations": {"every": 10, "queue": "default"},
     "send_wallet_notices": {"every": 10, "queue": "default"},
     "apply_wallet_changes": {"every": 60, "queue": "default"},
@@ -261,6 +263,8 @@ SANDBOX_BLOCK_SECONDS = env.int("SANDBOX_BLOCK_SECONDS", default=2)
 SANDBOX_BLOCKLIST = env.list("SANDBOX_BLOCKLIST", default=[])
 # Staff give back up to so much to a platform alone; beyond it a second one approves.
 REFUND_ALONE_UP_TO = env.str("REFUND_ALONE_UP_TO", default="500")
+# One of the staff gives a worker rewards of up to so much within a day; beyond it a second one approves.
+REWARD_ALONE_UP_TO = env.str("REWARD_ALONE_UP_TO", default="20")
 BALANCE_LOW_THRESHOLD = env.str("BALANCE_LOW_THRESHOLD", default="100")
 WEBHOOK_CONCURRENCY = env.int("WEBHOOK_CONCURRENCY", default=16)
 # Webhooks may be on this machine and without TLS: for tests and the demo, never in production.
@@ -363,6 +367,7 @@ UNFOLD = {
     "SITE_HEADER": "GigStream",
     "SITE_SUBHEADER": "all times in UTC",
     "SITE_URL": None,
+    "ACCOUNT": {"navigation": "gigstream.console.navigation.account"},
     "LOGIN": {"form": "gigstream.console.sign_in.SignInForm"},
     "SITE_SYMBOL": "payments",
     "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": "gigstream.console.navigation.icon"}],

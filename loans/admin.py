@@ -33,7 +33,7 @@ from loans.calculations import ONE_SIGNATURE_UP_TO, instalment_of
 from loans.enums import LoanStatus
 from loans.factors import best_move, factors_of
 from loans.models import Loan
-from loans.offers import standing_of
+from loans.offers import Standing, standing_of
 from loans.portfolio import COLUMNS, portfolio
 from loans.reports import LoanRepaymentStatus, WorkerEarnings, WorkerRiskAssessment
 from payments.enums import EntryKind
@@ -198,6 +198,8 @@ class WorkerEarningsAdmin(Exports, ReportAdmin):
         "owed_amount",
     )
     list_select_related = ("worker",)
+    list_filter = ("worker__status",)
+    date_hierarchy = "worker__created_at"
     belongs = ("worker",)
     searches = (by_uuid("worker_id"), by_email("worker__email"))
     search_help_text = "id or email of a worker"
@@ -220,14 +222,24 @@ class WorkerRiskAssessmentAdmin(Exports, ReportAdmin):
         "earnings_points",
     )
     list_select_related = ("worker",)
+    list_filter = ("worker__status",)
+    date_hierarchy = "worker__created_at"
     belongs = ("worker",)
     searches = (by_uuid("worker_id"), by_email("worker__email"))
     search_help_text = "id or email of a worker"
 
 
+def _standing(worker: Worker) -> Standing:
+    """Worked out once for a page, of which several tables show parts."""
+    known: Standing | None = vars(worker).get("_standing")
+    if known is None:
+        known = vars(worker)["_standing"] = standing_of(worker.pk, database_now())
+    return known
+
+
 def _forecast(worker: Worker) -> Sequence[Sequence[object]]:
     """The next 7 days as one line, and what may be lent on them."""
-    standing = standing_of(worker.pk, database_now())
+    standing = _standing(worker)
     expected = standing.forecast
     days = f"{expected.history_days}, cut to 0.7" if expected.is_conservative else str(expected.history_days)
     largest = EMPTY if standing.maximum is None else usdc(standing.maximum)
@@ -269,7 +281,12 @@ show_on(
         columns=("requested_at", "status", "amount", "total_due", "amount_repaid", "repayment_due"),
         limit=10,
     ),
-    Table(WorkerRiskAssessment, by="worker", columns=WorkerRiskAssessmentAdmin.list_display[1:]),
+    Table(
+        WorkerRiskAssessment,
+        by="worker",
+        columns=WorkerRiskAssessmentAdmin.list_display[1:],
+        known=lambda worker: [_standing(worker).risk],
+    ),
     Table(WorkerEarnings, by="worker", columns=WorkerEarningsAdmin.list_display[1:]),
 )
 
@@ -294,7 +311,7 @@ show_on(
     Loan, Figures("Repayment", LedgerEntry, ("when (UTC)", "what", "amount", "owed after it"), _repayments)
 )
 _explained(WorkerRiskAssessment, _factors)
-_explained(Worker, lambda worker: _factors(WorkerRiskAssessment.objects.get(worker=worker)))
+_explained(Worker, lambda worker: _factors(_standing(worker).risk))
 show_on(
     Loan,
     Table(LoanRepaymentStatus, by="loan", columns=LoanRepaymentStatusAdmin.list_display[2:]),

@@ -16,6 +16,15 @@ PAYOUT_MINIMUM = register(
         MICRO,
     )
 )
+REWARD_ALONE_UP_TO = register(
+    Limit(
+        "reward_alone_up_to",
+        "What a worker is given as rewards within a day without a second person",
+        USDC,
+        lambda: settings.REWARD_ALONE_UP_TO,
+        Decimal(0),
+    )
+)
 PAYOUT_MAX_AGE_SECONDS = register(
     Limit(
         "payout_max_age_seconds",

@@ -1,6 +1,7 @@
 """A worker's statement on paper."""
 
-from collections.abc import Iterator, Sequence
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import cache
@@ -18,11 +19,14 @@ _MAIN = "NotoSans[wght].ttf"
 _WIDTHS = (32, 74, 28, 28, 28)
 _HEIGHT = 4.6
 _WORDS_FIT = 58
+# What stands for a letter that no font here has.
+_UNKNOWN = "\ufffd"
+_REPLACED = f"Letters that could not be printed stand as {_UNKNOWN}."
 
 
 def as_pdf(statement: Statement, *, name: str, identity: str, made_at: datetime) -> bytes:
-    """The statement as a PDF of A4 pages. `name` may be in any script; `identity` tells whose it is where no
-    font here has the letters of the name, which are then boxes."""
+    """The statement as a PDF of A4 pages. `name` may be in any script; where no font here has a letter of it,
+    the page says that letters are replaced, and `identity` tells whose it is."""
     from fpdf import FPDF
 
     pdf = FPDF(format="A4")
@@ -31,14 +35,16 @@ def as_pdf(statement: Statement, *, name: str, identity: str, made_at: datetime)
     pdf.set_creation_date(made_at)
     pdf.set_title(f"Statement {_span(statement)}")
     pdf.add_page()
-    _take_fonts(pdf, {name, identity, *(line.about for line in statement.lines)})
-    _head(pdf, statement, name, identity, made_at)
+    replaced = _take_fonts(pdf, {name, identity, *(line.about for line in statement.lines)})
+    _head(pdf, statement, (name.translate(replaced), identity), made_at)
+    if _UNKNOWN in replaced.values():
+        pdf.cell(0, 6, _REPLACED, new_x="LMARGIN", new_y="NEXT")
     _row(pdf, ("Time (UTC)", "", "Available", "In transit", "Owed"), filled=True)
     _row(pdf, ("", "Opening balance", *_amounts(statement.opening)))
     for line in statement.lines:
         _row(pdf, (f"{line.at:%Y-%m-%d %H:%M:%S}", line.words, *_changes(line.change)))
         if line.about:
-            _note(pdf, line.about)
+            _note(pdf, line.about.translate(replaced))
     _row(pdf, ("", "Closing balance", *_amounts(statement.closing)), filled=True)
     pdf.ln(_HEIGHT)
     _row(pdf, ("Totals", "", "Available", "In transit", "Owed"), filled=True)
@@ -60,10 +66,10 @@ def _span(statement: Statement) -> str:
     return f"{statement.start:%Y-%m-%d} to {statement.end - timedelta(microseconds=1):%Y-%m-%d}"
 
 
-def _head(pdf: Any, statement: Statement, name: str, identity: str, made_at: datetime) -> None:
+def _head(pdf: Any, statement: Statement, whose: Sequence[str], made_at: datetime) -> None:
     _size(pdf, 16)
     pdf.cell(0, 9, "GigStream: statement", new_x="LMARGIN", new_y="NEXT")
-    for text in (name, identity, f"{_span(statement)}, UTC. Amounts in USDC."):
+    for text in (*whose, f"{_span(statement)}, UTC. Amounts in USDC."):
         _size(pdf, 10)
         pdf.cell(0, 5.5, text, new_x="LMARGIN", new_y="NEXT")
     _size(pdf, 8)
@@ -108,21 +114,25 @@ def _amount(value: Decimal) -> str:
     return usdc(value).removesuffix(" USDC")
 
 
-def _take_fonts(pdf: Any, texts: set[str]) -> None:
-    """The main font, and of the others those whose letters the texts need."""
+def _take_fonts(pdf: Any, texts: set[str]) -> Mapping[int, str]:
+    """The main font, and of the others those whose letters the texts need. Returns what is to stand for the
+    characters that none of them has: nothing for those that cannot be seen."""
     pdf.add_font("main", fname=_folder() / _MAIN)
     pdf.set_font("main", size=8)
-    missing = set(map(ord, "".join(texts))) - _letters(_MAIN)
+    missing = set(map(ord, "".join(texts))) - _letters(_folder() / _MAIN)
     others = []
-    for path in sorted(_folder().glob("*.ttf")):
-        if missing and path.name != _MAIN and missing & _letters(path.name):
-            missing -= _letters(path.name)
+    for path in _others():
+        if missing & _letters(path):
+            missing -= _letters(path)
             pdf.add_font(path.stem, fname=path)
             others.append(path.stem)
+        if not missing:
+            break
     if others:
         pdf.set_fallback_fonts(others, exact_match=False)
         # Joins and orders the letters of scripts that need it.
         pdf.set_text_shaping(True)
+    return {one: _UNKNOWN if unicodedata.category(chr(one))[0] in "LMNPS" else "" for one in missing}
 
 
 @cache
@@ -133,9 +143,18 @@ def _folder() -> Path:
 
 
 @cache
-def _letters(name: str) -> frozenset[int]:
+def _others() -> Sequence[Path]:
+    """The fonts to fall back on, the largest last."""
+    import noto_cjk_sans_jp_regular as cjk
+
+    small = (path for path in _folder().glob("*.ttf") if path.name != _MAIN)
+    return (*sorted(small), Path(cjk.__file__).parent / cjk.FONT_FILE)
+
+
+@cache
+def _letters(path: Path) -> frozenset[int]:
     """The characters that the font has."""
     from fontTools.ttLib import TTFont
 
-    with TTFont(_folder() / name, lazy=True) as font:
+    with TTFont(path, lazy=True) as font:
         return frozenset(font.getBestCmap())

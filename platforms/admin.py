@@ -474,7 +474,8 @@ class TaskCompletionStatsAdmin(Exports, ReportAdmin):
         "average_seconds",
     )
     list_select_related = ("platform",)
-    list_filter = ("task_type",)
+    list_filter = ("task_type", "platform__is_active")
+    date_hierarchy = "platform__created_at"
     belongs = ("platform",)
     ordering = ("platform", "task_type")
     searches = (by_uuid("platform_id"),)

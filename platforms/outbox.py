@@ -64,6 +64,10 @@ class Event(Common):
             models.CheckConstraint(name="event_sequence_from_1", condition=Q(sequence__gte=1)),
             models.CheckConstraint(name="event_type_known", condition=Q(type__in=EventType.values)),
         ]
+        # Jobs write most events, and belong to no request.
+        indexes = [
+            models.Index(name="events_of_a_request", fields=["request_id"], condition=~Q(request_id="")),
+        ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update),
             pgtrigger.Trigger(

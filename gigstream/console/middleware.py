@@ -37,13 +37,16 @@ class StaffSessionMiddleware:
         return self.get_response(request)
 
 
+def is_too_old(session: Any) -> bool:
+    """Whether the session began so long ago that it has ended, whatever was done in it."""
+    return int(time.time()) - session.get(BEGAN_AT, 0) >= settings.STAFF_SESSION_HOURS * 3600
+
+
 def _is_over(session: Any) -> bool:
     """Whether the session has ended; one that goes on is prolonged."""
+    if is_too_old(session):
+        return True
     now = int(time.time())
-    if BEGAN_AT not in session:
-        return True
-    if now - session[BEGAN_AT] >= settings.STAFF_SESSION_HOURS * 3600:
-        return True
     if now - session[SEEN_AT] >= PROLONGED_AFTER_SECONDS:
         session[SEEN_AT] = now
     return False

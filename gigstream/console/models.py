@@ -2,12 +2,16 @@
 
 from time import time
 
+from django.contrib.auth.models import User
 from django.db import models
+from django.db.models import F, Q
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django_otp.models import Device, ThrottlingMixin, TimestampMixin
 from django_otp.oath import TOTP
 
+from audit.models import Approval
 from gigstream.lib.encryption import EncryptedTextField
+from workers.models import is_sha256
 
 STEP_SECONDS = 30
 DIGITS = 6
@@ -47,7 +51,7 @@ class SecondFactor(TimestampMixin, ThrottlingMixin, Device):
 
 class Authenticator(SecondFactor):
     """An app, on somebody's telephone, that shows a new code every 30 seconds (RFC 6238). Counts once its
-    owner has shown a first code (`confirmed`); taken away only by another superuser."""
+    owner has shown a first code (`confirmed`); beside it there may be one that is to take its place."""
 
     key = EncryptedTextField(editable=False, help_text="20 random bytes in hexadecimal, encrypted at rest")
     last_step = models.BigIntegerField(
@@ -56,7 +60,9 @@ class Authenticator(SecondFactor):
 
     class Meta:
         db_table = "staff_authenticators"
-        constraints = [models.UniqueConstraint(name="staff_authenticator_one_each", fields=["user"])]
+        constraints = [
+            models.UniqueConstraint(name="staff_authenticator_one_of_each", fields=["user", "confirmed"])
+        ]
 
     def __str__(self) -> str:
         return f"authenticator of {self.user}"
@@ -90,3 +96,39 @@ class RecoveryCodes(SecondFactor):
         left = [one for one in self.hashes if not constant_time_compare(one, given)]
         right, self.hashes = len(left) < len(self.hashes), left
         return right
+
+
+class PasswordCode(models.Model):
+    """What lets a member of staff choose a password, once: two people have approved that it is sent to them.
+    The job that sends the email makes the code, of which only the SHA-256 is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="password_codes")
+    approval = models.OneToOneField(Approval, on_delete=models.PROTECT, related_name="+")
+    token_hash = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        db_table = "staff_password_codes"
+        constraints = [
+            models.CheckConstraint(
+                name="staff_password_code_hash_is_sha256",
+                condition=Q(token_hash__isnull=True) | is_sha256("token_hash"),
+            ),
+            models.CheckConstraint(
+                name="staff_password_code_sent_was_made",
+                condition=Q(sent_at__isnull=True) | Q(token_hash__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="staff_password_code_expires_after_it_was_made",
+                condition=Q(expires_at__gt=F("created_at")),
+            ),
+            models.UniqueConstraint(
+                name="staff_password_code_one_each", fields=["user"], condition=Q(used_at__isnull=True)
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"password code {self.pk}"

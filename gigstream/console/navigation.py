@@ -176,6 +176,14 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     return [{"title": title, "items": items, "collapsible": bool(title)} for title, items in found if items]
 
 
+def account(request: HttpRequest) -> list[dict[str, str]]:
+    """What a member of staff does about their own account, in the menu under their name."""
+    return [
+        {"title": "Change password", "link": reverse("admin:password_change")},
+        {"title": "Second factor", "link": reverse("console:second-factor")},
+    ]
+
+
 def _item(request: HttpRequest, words: str, symbol: str, link: str) -> dict[str, Any]:
     here = request.path
     inside = here == link or (

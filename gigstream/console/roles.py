@@ -50,6 +50,7 @@ ACCESS: dict[str, Access] = {
             "suspend": OPERATIONS | RISK,
             "reinstate": OPERATIONS | RISK,
             "adjust_reputation": RISK,
+            "reward": FINANCE,
         },
     ),
     "workers.workersession": Access(OPERATIONS | RISK | SUPPORT),
@@ -141,8 +142,11 @@ ACCESS: dict[str, Access] = {
     "audit.bookcheck": Access(DESKS),
     "audit.jobheartbeat": Access(OPERATIONS | FINANCE, actions={"run_now": OPERATIONS}),
     "audit.answeredrequest": Access(OPERATIONS),
-    # The staff themselves: superusers keep them.
-    "auth.user": Access(NOBODY, actions={"reset_second_factor": NOBODY}),
+    # The staff themselves: superusers keep them, two by two where somebody is given access.
+    "auth.user": Access(
+        NOBODY,
+        actions={"grant": NOBODY, "take_away": NOBODY, "reset_access": NOBODY, "change_email": NOBODY},
+    ),
     "auth.group": Access(NOBODY),
 }
 

@@ -18,7 +18,7 @@ from audit.models import AnsweredRequest
 from gigstream.lib.admin import admin_url
 from gigstream.lib.admin.columns import is_secret
 from payments.models import LedgerEntry, ObservedTransfer, ProviderNotification, WalletOrder
-from platforms.models import ApiKey, Platform, Task
+from platforms.models import ApiKey, Event, Platform, Task
 
 LONGEST = 200
 MOST_OF_A_KIND = 10
@@ -131,6 +131,7 @@ MORE: dict[type[models.Model], tuple[Condition, ...]] = {
     ApiKey: (_prefix,),
     Platform: (lambda term: Q(contact_email=term.lower()) if "@" in term else None,),
     Task: (Task.objects.called,),
+    Event: (lambda term: Q(request_id=term),),
     LedgerEntry: (lambda term: Q(idempotency_key=term), _release),
     WalletOrder: (lambda term: Q(address=term.lower()) if term.lower().startswith("0x") else None,),
     ObservedTransfer: (lambda term: Q(tx_hash=term.lower()) if term.lower().startswith("0x") else None,),

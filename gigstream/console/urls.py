@@ -2,11 +2,17 @@ from django.contrib import admin
 from django.urls import path
 
 from gigstream.console import views
-from gigstream.console.sign_in import second_factor
+from gigstream.console.sign_in import choose_password, replace_second_factor, second_factor
 
 app_name = "console"
 urlpatterns = [
     path("second-factor/", admin.site.admin_view(second_factor), name="second-factor"),
+    path(
+        "second-factor/replace/",
+        admin.site.admin_view(replace_second_factor),
+        name="replace-second-factor",
+    ),
+    path("choose-password/", choose_password, name="choose-password"),
     path("queues/<slug:slug>/", admin.site.admin_view(views.queue_page), name="queue"),
     path("queues/<slug:slug>/claim/", admin.site.admin_view(views.claim_page), name="claim"),
     path("jobs/<str:name>/run/", admin.site.admin_view(views.run_job), name="run-job"),

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import QuerySet
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -186,3 +187,12 @@ def require_no_transaction() -> None:
     """
     if any(not getattr(block, "_from_testcase", False) for block in connection.atomic_blocks):
         raise RuntimeError("a provider must not be called inside a database transaction")
+
+
+DELETED_AT_ONCE = 10_000
+
+
+def delete_some(rows: QuerySet) -> int:
+    """Delete so many of the rows as one transaction bears, whichever they are; returns how many."""
+    some = rows.order_by().values("pk")[:DELETED_AT_ONCE]
+    return rows.model._default_manager.filter(pk__in=some).delete()[0]

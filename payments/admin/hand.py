@@ -1,4 +1,4 @@
-"""Money moved by hand: what staff are asked for, and a deposit on a platform's page."""
+"""Money moved by hand: what staff are asked for, a deposit on a platform's page, a reward on a worker's."""
 
 from django import forms
 
@@ -6,6 +6,8 @@ from audit.pages import told
 from gigstream.lib.admin import ReasonForm, act_on, each
 from payments import services
 from platforms.models import Platform
+from workers.enums import WorkerStatus
+from workers.models import Worker
 
 
 class AdjustmentForm(ReasonForm):
@@ -22,6 +24,11 @@ class DepositForm(ReasonForm):
     field_order = ("amount", "tx_hash", "reason")
 
 
+class RewardForm(ReasonForm):
+    amount = forms.CharField(max_length=21, label="Amount (USDC)")
+    field_order = ("amount", "reason")
+
+
 act_on(
     Platform,
     each(
@@ -33,5 +40,18 @@ act_on(
         when=lambda platform: platform.is_active and platform.deleted_at is None,
         single=True,
         note="For what the chain shows and nobody has credited. A second person approves it.",
+    ),
+)
+act_on(
+    Worker,
+    each(
+        "reward",
+        "Give a reward",
+        "rewarded",
+        lambda worker, **given: told(services.reward_or_ask(worker_id=worker.pk, **given)),
+        form=RewardForm,
+        when=lambda worker: worker.status == WorkerStatus.ACTIVE and worker.deleted_at is None,
+        single=True,
+        note="The house pays it. More within a day than one may give alone, a second person approves.",
     ),
 )

@@ -18,7 +18,6 @@ from gigstream.lib.admin import (
     NewestChoices,
     NewestDates,
     ReadOnlyAdmin,
-    ReportAdmin,
     Table,
     by_email,
     by_hash,
@@ -33,6 +32,7 @@ from gigstream.lib.admin import (
 from gigstream.lib.money import usdc
 from payments import services
 from payments.admin.hand import AdjustmentForm
+from payments.admin.reports import PlatformPerformanceAdmin
 from payments.admin.statements import statement_page
 from payments.enums import (
     OUTGOING,
@@ -51,9 +51,8 @@ from payments.models import (
     SandboxWallet,
     Stream,
     Transaction,
-    TransactionDay,
 )
-from payments.reports import ActiveStream, DailyTransactionSummary, PlatformPerformance
+from payments.reports import PlatformPerformance
 from payments.selectors import payout_parts
 from payments.timeline import timeline
 from platforms import services as platforms
@@ -433,70 +432,6 @@ class AdjustmentAdmin(ReadOnlyAdmin):
     ordering = ("-entry",)
     searches = (by_number("entry_id"),)
     search_help_text = "number of the entry"
-
-
-# --- Reports ------------------------------------------------------------------------------------------------
-@admin.register(ActiveStream)
-class ActiveStreamAdmin(Exports, ReportAdmin):
-    list_display = (
-        "task_title",
-        "worker_name",
-        "platform_name",
-        "progress_percent",
-        "released_amount",
-        "claimable_amount",
-        "remaining_amount",
-        "seconds_to_next_release",
-        "end_at",
-    )
-    belongs = ("worker", "platform")
-    searches = (by_uuid("stream_id", "task_id", "worker_id", "platform_id"),)
-    search_help_text = "id of a stream, task, worker or platform"
-
-
-@admin.register(PlatformPerformance)
-class PlatformPerformanceAdmin(Exports, ReportAdmin):
-    list_display = (
-        "platform",
-        "total_tasks",
-        "open_tasks",
-        "completed_tasks",
-        "cancelled_tasks",
-        "paid_amount",
-        "fee_amount",
-        "unique_workers",
-        "unique_workers_7_days",
-        "unique_workers_30_days",
-        "average_completion_seconds",
-    )
-    list_select_related = ("platform",)
-    list_filter = ("platform__is_active",)
-    belongs = ("platform",)
-    searches = (by_uuid("platform_id"),)
-    search_help_text = "platform id"
-
-
-@admin.register(TransactionDay)
-class TransactionDayAdmin(ReadOnlyAdmin):
-    list_display = ("day", "type", "status", "transactions", "total_amount", "total_fees")
-    list_filter = ("day", "type", "status")
-    ordering = ("-day", "type", "status")
-
-
-@admin.register(DailyTransactionSummary)
-class DailyTransactionSummaryAdmin(Exports, ReportAdmin):
-    list_display = (
-        "day",
-        "type",
-        "status",
-        "transactions",
-        "total_amount",
-        "total_fees",
-        "average_amount",
-    )
-    list_filter = ("day", "type", "status")
-    date_hierarchy = "day"
-    ordering = ("-day", "type", "status")
 
 
 # --- What hangs on the pages of this and the lower floors ---------------------------------------------------

@@ -5,12 +5,17 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from django.utils.safestring import SafeString
 
+from audit.claims import holders
 from audit.context import current_actor
+from audit.enums import ActorType
 from audit.pages import told
 from gigstream.lib.admin import (
+    EMPTY,
     Act,
     ReadOnlyAdmin,
     ReasonForm,
@@ -20,6 +25,7 @@ from gigstream.lib.admin import (
     by_text,
     by_uuid,
     each,
+    party,
     shorter,
     show_on,
 )
@@ -176,21 +182,28 @@ class ReconciliationBreakAdmin(ReadOnlyAdmin):
             "Explain",
             "explained",
             lambda row, reason, resolved: services.explain_break(
-                break_id=row.pk, note=reason, by=str(current_actor()), resolved=resolved
+                break_id=row.pk, note=reason, by=current_actor().id, resolved=resolved
             ),
             form=ExplainForm,
             when=lambda row: row.resolved_at is None,
             note="What is closed and still differs is opened again by the next reconciliation.",
         ),
     )
-    list_display = ("created_at", "bucket", "subject", "transaction", "owner", "last_seen_at", "resolved_at")
+    list_display = ("created_at", "bucket", "subject", "transaction", "holder", "last_seen_at", "resolved_at")
     list_select_related = ("transaction",)
-    list_filter = ("bucket",)
+    list_filter = ("bucket", ("resolved_at", admin.EmptyFieldListFilter))
     belongs = ("transaction",)
     ordering = ("-created_at", "-id")
     sortable_by = ()
     searches = (by_uuid("id", "transaction_id"),)
     search_help_text = "id of a break or of a transaction"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        return super().get_queryset(request).annotate(claimed_by=holders("reconciliationbreak"))
+
+    @admin.display(description="claimed by")
+    def holder(self, row: Any) -> SafeString | str:
+        return party(ActorType.STAFF, row.claimed_by) if row.claimed_by else EMPTY
 
 
 @admin.register(ChainCursor)

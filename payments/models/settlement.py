@@ -255,7 +255,8 @@ class Reconciliation(models.Model):
 
 
 class ReconciliationBreak(Changing):
-    """One difference between ledger, provider and chain; open until it is gone or staff have explained it."""
+    """One difference between ledger, provider and chain; open until it is gone or staff have explained it.
+    Who looks into it has claimed it."""
 
     bucket = models.CharField(max_length=16, choices=BreakBucket.choices)
     subject = models.CharField(max_length=160, help_text="our key, or the provider's id when we have none")
@@ -266,7 +267,6 @@ class ReconciliationBreak(Changing):
     theirs = models.JSONField(null=True, blank=True)
     chain = models.JSONField(null=True, blank=True)
     last_seen_at = models.DateTimeField()
-    owner = models.CharField(max_length=64, blank=True, help_text="who of the staff looks into it")
     note = models.TextField(blank=True)
     resolved_at = models.DateTimeField(null=True, blank=True)
 

@@ -1,6 +1,12 @@
 """The verbs of the payments app."""
 
-from payments.services.asking import ask_to_adjust, ask_to_credit, ask_to_deposit, ask_to_go_on
+from payments.services.asking import (
+    ask_to_adjust,
+    ask_to_credit,
+    ask_to_deposit,
+    ask_to_go_on,
+    reward_or_ask,
+)
 from payments.services.custody import create_wallets
 from payments.services.days import close_transaction_days
 from payments.services.deposits import deposit, simulate_deposit
@@ -48,6 +54,7 @@ __all__ = [
     "rediscover_payouts",
     "release_due_streams",
     "resume_stream",
+    "reward_or_ask",
     "simulate_deposit",
     "stop_payments",
     "submit_payouts",

@@ -1,28 +1,39 @@
-"""What staff do with money only together with a second person: deposits by hand, adjustments, and letting
-payouts go on. To stop payouts one is enough: that is the safe direction, and it may be urgent."""
+"""What staff do with money only together with a second person: deposits by hand, adjustments, large rewards,
+and letting payouts go on. To stop payouts one is enough: that is the safe direction, and it may be urgent."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.db.models import Sum
+
 from audit import approvals
 from audit.approvals import Kind
 from audit.models import Approval
+from audit.services import verb
+from gigstream.lib.clock import database_now
+from gigstream.lib.ids import new_id
 from gigstream.lib.money import ZERO, usdc
 from gigstream.lib.money import amount as exact
-from payments.enums import ObservedStatus, SwitchScope
+from payments.enums import AccountName, ObservedStatus, SwitchScope, TransactionType
 from payments.errors import NotForStaff, SwitchedAlready, UnknownSubject
-from payments.models import Account, ObservedTransfer, PaymentSwitch
+from payments.limits import REWARD_ALONE_UP_TO
+from payments.models import Account, LedgerEntry, ObservedTransfer, PaymentSwitch, Transaction
+from payments.services import accounts, ledger
 from payments.services.deposits import deposit
-from payments.services.hand import adjust
+from payments.services.hand import adjust, grant_reward
 from payments.services.observing import credit_observed
 from payments.services.switches import let_payments_go_on
 from platforms.models import Platform
 from platforms.services import require_active
+from workers.models import Worker
+from workers.services import require_active as require_active_worker
 
 Lines = Sequence[tuple[str, str]]
+# Rewards of so long count together, so that many small ones are no way around the limit.
+REWARDS_WITHIN = timedelta(hours=24)
 
 
 def _amount(approval: Approval) -> Decimal:
@@ -167,6 +178,64 @@ def _tell_adjust(approval: Approval) -> Lines:
 
 ADJUST = approvals.register(
     Kind("ledger.adjust", "Adjustment of the ledger", "payments.adjust_account", _adjust, _tell_adjust)
+)
+
+
+# --- Rewards ------------------------------------------------------------------------------------------------
+@verb("reward.grant", "worker")
+def reward_or_ask(
+    *, worker_id: UUID, amount: Decimal | str, reason: str, now: datetime | None = None
+) -> LedgerEntry | Approval:
+    """The house has given the worker a reward; or, where that would be more within a day than the worker is
+    given without a second person, one is asked. Each call is a reward of its own.
+
+    Raises ReasonMissing, the worker's standing, or what `request` raises.
+    """
+    now = now or database_now()
+    reason, value = approvals.require_reason(reason), exact(amount)
+    require_active_worker(Worker.objects.get(pk=worker_id))
+    # Two who give at the same time are counted one after the other.
+    ledger.lock([accounts.of_worker(worker_id, AccountName.AVAILABLE)])
+    given = _given_lately(worker_id, now)
+    if given + value <= REWARD_ALONE_UP_TO.value:
+        return grant_reward(
+            worker_id=worker_id, amount=value, reason=reason, key=f"staff:{new_id()}", now=now
+        )
+    return approvals.request(
+        kind=REWARD,
+        subject=("worker", str(worker_id)),
+        parameters={"given": f"{given:.6f}"},
+        amount=value,
+        reason=reason,
+        now=now,
+    )
+
+
+def _given_lately(worker_id: UUID, now: datetime) -> Decimal:
+    """What the house has given the worker, not the platforms."""
+    rewards = Transaction.objects.filter(worker=worker_id, type=TransactionType.REWARD, platform=None)
+    total = rewards.filter(created_at__gt=now - REWARDS_WITHIN).aggregate(total=Sum("amount"))["total"]
+    return total or ZERO
+
+
+def _reward(approval: Approval) -> dict[str, Any]:
+    entry = grant_reward(
+        worker_id=UUID(approval.subject_id),
+        amount=_amount(approval),
+        reason=approval.reason,
+        key=f"approval:{approval.pk}",
+        now=approval.decided_at,
+    )
+    return {"ledgerentry": entry.pk}
+
+
+def _tell_reward(approval: Approval) -> Lines:
+    given = usdc(Decimal(approval.parameters["given"]))
+    return [("Amount", usdc(_amount(approval))), ("Given in the day before it was asked for", given)]
+
+
+REWARD = approvals.register(
+    Kind("reward.grant", "Reward beyond the limit", "workers.reward_worker", _reward, _tell_reward)
 )
 
 

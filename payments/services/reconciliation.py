@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from audit import services as audit
+from audit.claims import claim, release_claim
 from audit.services import Record, verb
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
@@ -166,13 +167,18 @@ def _was_looked_at(row: ReconciliationBreak, run: Reconciliation, witness: Witne
 def explain_break(
     *, break_id: UUID, note: str, by: str, resolved: bool = False, now: datetime | None = None
 ) -> ReconciliationBreak:
-    """The break has an owner and a note, and is closed when they say so. Raises BreakResolved."""
+    """The break has a note and is `by`'s, the id of a member of staff, also if another had claimed it; it is
+    closed when they say so. Raises BreakResolved."""
     row = ReconciliationBreak.objects.locked().get(pk=break_id)
     now = now or database_now()
     if row.resolved_at:
         raise BreakResolved(f"break {row.pk} was resolved {row.resolved_at:%Y-%m-%d %H:%M}")
-    row.owner, row.note = by, note
+    row.note = note
     row.resolved_at = now if resolved else None
     row.save()
-    audit.record("break.explain", row, after={"owner": by, "note": note, "resolved": resolved}, now=now)
+    audit.record("break.explain", row, after={"note": note, "resolved": resolved}, now=now)
+    subject = {"subject_type": row._meta.model_name or "", "subject_id": str(row.pk)}
+    claim(**subject, by=by, reason=note, now=now)
+    if resolved:
+        release_claim(**subject, by=by, now=now)
     return row

@@ -10,7 +10,7 @@ from django.urls import get_resolver, reverse
 
 from audit import limits
 from audit.models import AuditLog
-from gigstream.console import roles
+from gigstream.console import roles, services
 from gigstream.console.queues import QUEUES
 from gigstream.lib.admin import ProfileAdmin
 from gigstream.lib.admin.actions import CONFIRMED
@@ -86,17 +86,24 @@ def routes(patterns, before):
             yield before + str(pattern.pattern), pattern.name
 
 
+def logins(among=None):
+    """What somebody could log in with and may do then."""
+    users = User.objects.all() if among is None else User.objects.filter(pk__in=among)
+    return {user.pk: (user.password, user.email, services.access_of(user)) for user in users}
+
+
 @pytest.fixture
 def before(demo):
     """Looked at once, so that what every first look makes is there; then nothing may change."""
     limits.list_all()
-    return everything(besides=OF_STAFF), AuditLog.objects.latest("id").pk
+    return everything(besides=OF_STAFF), AuditLog.objects.latest("id").pk, logins()
 
 
 def require_unchanged(before):
-    tables, last = before
+    tables, last, could = before
     after = everything(besides=OF_STAFF)
     assert {name for name in after if after[name] != tables[name]} == set()
+    assert logins(could) == could
     written = set(AuditLog.objects.filter(pk__gt=last).values_list("action", flat=True))
     assert {action for action in written if not RECORDED.fullmatch(action)} == set()
 

@@ -3,9 +3,11 @@
 import re
 from datetime import timedelta
 from html import unescape
+from io import StringIO
 
 import pytest
 from django.contrib.auth.models import Permission, User
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -14,6 +16,7 @@ from django.urls import reverse
 from audit import claims
 from audit.models import Approval, Claim
 from gigstream.console.queues import BY_SLUG, QUEUES, drop_what_left
+from gigstream.lib.admin import admin_url, list_url
 from gigstream.lib.clock import database_now
 from loans import services as loans
 from payments.models import ReconciliationBreak, SettlementAttempt, Transaction
@@ -21,6 +24,7 @@ from platforms import services as platforms
 from platforms.models import Dispute, WebhookDelivery, WebhookEndpoint
 from tests.db.rows import insert, valid
 from tests.factories import NOW, WorkerFactory, started
+from tests.staff import act
 
 pytestmark = pytest.mark.django_db
 SECOND = timedelta(seconds=1)
@@ -185,7 +189,24 @@ def test_the_buttons_of_a_things_own_page_are_in_place_and_lead_back_to_the_queu
         assert (done.status_code, done.url) == (302, page(slug, whose="nobody"))
         assert row.pk not in shown(client, slug)
     differs.refresh_from_db()
-    assert (differs.owner, differs.note) == (f"staff:{alice.pk}", "seen on the chain")
+    ended = Claim.objects.get(subject_id=str(differs.pk), ended_at__isnull=False)
+    assert (ended.claimed_by, ended.ended_by, differs.note) == (str(alice.pk),) * 2 + ("seen on the chain",)
+
+
+def test_who_explains_a_break_has_claimed_it_and_the_lists_name_them(alice, bob):
+    row = insert(valid(ReconciliationBreak, transaction=None, resolved_at=None))
+    claim(signed_in(alice), "breaks", row)
+
+    act(signed_in(bob), "explain", row, reason="the node was behind")
+
+    assert holder(row) == str(bob.pk)
+    assert Claim.objects.get(ended_at=None).reason == "the node was behind"
+    listed = signed_in(alice).get(list_url(ReconciliationBreak)).content.decode()
+    assert f'<a href="{admin_url(bob)}">bob</a>' in listed
+    told = StringIO()
+    with pytest.raises(CommandError, match="1 open breaks"):
+        call_command("reconcile_settlements", stdout=told)
+    assert f"staff {bob.pk}" in told.getvalue()
 
 
 def test_a_button_leads_to_no_page_of_another_site(alice):

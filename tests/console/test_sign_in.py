@@ -1,4 +1,4 @@
-"""How staff come in: password and code, few tries, short sessions, and nobody becomes somebody else alone."""
+"""How staff come in: password and code, few tries, short sessions; and how they change their own."""
 
 import base64
 import re
@@ -7,15 +7,19 @@ from html import unescape
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django_otp.oath import totp
 
-from audit.models import AuditLog
-from gigstream.console import middleware, services
+from audit.jobs import scheduled_jobs
+from audit.models import AuditLog, JobHeartbeat
+from gigstream.console import middleware
 from gigstream.console.models import Authenticator, RecoveryCodes
+from gigstream.console.sign_in import OFFERED
+from gigstream.lib.clock import database_now
 from workers.services import guessing
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +45,7 @@ def sign_in(client: Client, username="ann", password=PASSWORD, code="") -> str:
 
 
 def code_of(user: User, steps: int = 0) -> str:
-    key = bytes.fromhex(Authenticator.objects.get(user=user).key)
+    key = bytes.fromhex(Authenticator.objects.filter(user=user).latest("id").key)
     return f"{totp(key, t0=-30 * steps):06}"
 
 
@@ -205,54 +209,119 @@ def test_a_session_ends_12_hours_after_it_began_whatever_is_done(ann, client):
     assert client.get(HOME)["Location"].startswith(LOGIN)
 
 
-# --- Two people ---------------------------------------------------------------------------------------------
-def press_reset(client: Client, user: User) -> str:
-    form = {"action": "reset_second_factor", "_selected_action": [str(user.pk)]}
-    response = client.post("/admin/auth/user/", form, follow=True)
-    return " ".join(str(message) for message in response.context["messages"])
+def test_leaving_is_on_record_and_so_is_why(ann, client):
+    sign_in(client)
+    client.post("/admin/logout/")
+    sign_in(client)
+    aged(client, began_at=12 * 3600)
+    client.get(HOME)
+
+    assert acts(ann) == [("staff.sign_in", True), ("staff.sign_out", True)] * 2
+    left = AuditLog.objects.filter(action="staff.sign_out").order_by("id")
+    assert [(line.actor_id, line.metadata["because"]) for line in left] == [
+        (str(ann.pk), "asked"),
+        (str(ann.pk), "time"),
+    ]
 
 
-def set_password(client: Client, user: User) -> int:
-    form = {
-        "password1": "another long passphrase",
-        "password2": "another long passphrase",
-        "usable_password": "true",
-    }
-    return client.post(f"/admin/auth/user/{user.pk}/password/", form).status_code
+def test_the_job_clears_sessions_that_are_over_some_at_a_time(ann, monkeypatch):
+    live, *late = (Client() for _ in range(4))
+    for client in (live, *late):
+        sign_in(client)
+    ended = [client.session.session_key for client in late]
+    Session.objects.filter(pk__in=ended).update(expire_date=database_now())
+    monkeypatch.setattr("gigstream.lib.db.DELETED_AT_ONCE", 2)
+    (sweep,) = (one for one in scheduled_jobs() if one.name == "sweep_staff_sign_in")
+
+    assert [sweep.run(), sweep.run(), sweep.run()] == [2, 1, 0]
+
+    assert list(Session.objects.values_list("pk", flat=True)) == [live.session.session_key]
+    assert JobHeartbeat.objects.get(name="sweep_staff_sign_in").last_error == ""
 
 
-@pytest.fixture
-def bob() -> User:
-    return User.objects.create_superuser("bob", "bob@gigstream.example", PASSWORD)
+# --- One's own password and second factor -----------------------------------------------------------------
+def change_password(client: Client, old: str, new: str) -> int:
+    form = {"old_password": old, "new_password1": new, "new_password2": new}
+    return client.post("/admin/password_change/", form).status_code
 
 
-def test_another_superuser_takes_a_lost_factor_away(ann, bob):
-    of_ann, of_bob = Client(), Client()
-    of_ann.force_login(ann)
-    of_bob.force_login(bob)
-    enrolled(ann, of_ann)
+def test_ones_own_password_is_changed_on_record_and_ends_the_other_sessions(ann, client):
+    other = Client()
+    for one in (client, other):
+        sign_in(one)
 
-    assert "another superuser must" in press_reset(of_ann, ann)
-    assert Authenticator.objects.filter(user=ann).exists()
-    assert "makes a new one" in press_reset(of_bob, ann)
-
-    assert not Authenticator.objects.filter(user=ann).exists()
-    assert not RecoveryCodes.objects.filter(user=ann).exists()
-    assert of_ann.get(HOME).status_code == 302
-    line = AuditLog.objects.get(action=services.RESET, success=True)
-    assert (line.actor_id, line.resource_id) == (str(bob.pk), str(ann.pk))
-
-
-def test_who_sets_a_password_does_not_reset_the_factor_as_well(ann, bob, client):
-    client.force_login(bob)
-    assert set_password(client, ann) == 302
-    assert acts(ann)[-1] == ("staff.set_password", True)
-    assert "does not take their second factor away" in press_reset(client, ann)
-
-
-def test_who_resets_the_factor_does_not_set_a_password_as_well(ann, bob, client):
-    client.force_login(bob)
-    press_reset(client, ann)
-    assert set_password(client, ann) == 403
+    assert change_password(client, "a guess", "another long passphrase") == 200
     ann.refresh_from_db()
     assert ann.check_password(PASSWORD)
+    assert change_password(client, PASSWORD, "another long passphrase") == 302
+
+    ann.refresh_from_db()
+    assert ann.check_password("another long passphrase")
+    assert acts(ann)[2:] == [("staff.change_password", False), ("staff.change_password", True)]
+    assert (client.get(HOME).status_code, other.get(HOME).status_code) == (200, 302)
+
+
+def test_the_old_password_is_not_guessed_from_an_open_session(ann, client):
+    sign_in(client)
+    for number in range(guessing.TRIES):
+        change_password(client, f"guess {number}", "another long passphrase")
+    assert change_password(client, PASSWORD, "another long passphrase") == 200
+    ann.refresh_from_db()
+    assert ann.check_password(PASSWORD)
+
+
+def replace(client: Client, **given: str) -> str:
+    return unescape(client.post(f"{FACTOR}replace/", given).content.decode())
+
+
+def test_an_app_is_replaced_by_who_has_the_password_and_a_code_of_the_old_one(ann, client, settings):
+    settings.STAFF_TWO_FACTOR = "required"
+    sign_in(client)
+    old_codes = enrolled(ann, client)
+    other = Client()
+    sign_in(other, code=old_codes[0])
+    old = Authenticator.objects.get(user=ann)
+    assert f"{FACTOR}replace/" in client.get(FACTOR).content.decode()
+
+    for wrong in ({"password": "x", "code": old_codes[1]}, {"password": PASSWORD, "code": "000000"}):
+        assert "the password or the code is wrong" in replace(client, **wrong)
+    assert not Authenticator.objects.filter(confirmed=False).exists()
+    page = replace(client, password=PASSWORD, code=old_codes[1].upper())
+    key = base64.b32encode(bytes.fromhex(Authenticator.objects.get(confirmed=False).key)).decode()
+    assert key in page.replace(" ", "")
+
+    # Until the new app has shown a code, the old one counts, here and everywhere.
+    assert "Show that it is you" in other.get(f"{FACTOR}replace/").content.decode()
+    assert "not right" in replace(client, code="000000")
+    Authenticator.objects.update(throttling_failure_count=0)
+    assert Authenticator.objects.get(confirmed=True) == old
+    assert other.get(HOME).status_code == 200
+    page = replace(client, code=code_of(ann))
+
+    codes = re.findall(r"<li><code>(\w+)</code>", page)
+    assert len(set(codes) - set(old_codes)) == 10
+    assert (client.get(HOME).status_code, other.get(HOME).status_code) == (200, 302)
+    assert acts(ann)[-3:] == [
+        ("staff.replace_second_factor", False),
+        ("staff.replace_second_factor", False),
+        ("staff.replace_second_factor", True),
+    ]
+    assert not Authenticator.objects.filter(pk=old.pk).exists()
+    assert REFUSED in sign_in(Client(), code=f"{totp(bytes.fromhex(old.key), t0=-30):06}")
+    Authenticator.objects.update(throttling_failure_count=0)
+    assert REFUSED in sign_in(Client(), code=old_codes[2])
+    RecoveryCodes.objects.update(throttling_failure_count=0)
+    assert sign_in(Client(), code=code_of(ann, steps=1)) == HOME
+
+
+def test_a_new_app_is_offered_for_ten_minutes(ann, client):
+    sign_in(client)
+    assert client.get(f"{FACTOR}replace/")["Location"] == FACTOR
+    codes = enrolled(ann, client)
+    replace(client, password=PASSWORD, code=codes[0])
+    session = client.session
+    session[OFFERED] = [session[OFFERED][0], int(time.time())]
+    session.save()
+
+    assert "the password or the code is wrong" in replace(client, code=code_of(ann))
+    assert acts(ann)[-1] == ("staff.replace_second_factor", False)

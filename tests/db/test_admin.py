@@ -21,6 +21,7 @@ from audit import answers, claims
 from audit.answers import Asked
 from audit.models import Approval, AuditLog, AuditSeal, BookCheck, JobHeartbeat, LimitChange
 from gigstream import celery_app
+from gigstream.console import middleware
 from gigstream.lib.admin import CappedPaginator, ProfileAdmin
 from gigstream.lib.ids import new_id
 from loans import services as loans
@@ -205,8 +206,8 @@ def test_every_model_has_its_pages():
 
 @pytest.mark.usefixtures("without_the_menu")
 def test_lists_show_25_rows_with_the_queries_of_5_and_every_row_opens(client, monkeypatch):
-    # On a busy machine the session would be prolonged in between, with a statement of its own.
-    monkeypatch.setattr("gigstream.console.middleware.PROLONGED_AFTER_SECONDS", 3600)
+    # On a busy machine it takes more than the minute after which a session is written again.
+    monkeypatch.setattr(middleware, "PROLONGED_AFTER_SECONDS", 3600)
     rounds(0, 5)
     before = {model: queries_of(client, listing(model)) for model in MODELS}
 

@@ -52,7 +52,7 @@ def staff_pages():
         list_url(User),
         reverse("admin:auth_user_add"),
         admin_url(staff),
-        reverse("admin:auth_user_password_change", args=[staff.pk]),
+        reverse("console:second-factor"),
         list_url(Group),
         reverse("admin:password_change"),
     ]
@@ -70,9 +70,11 @@ def test_every_page_says_its_policy_and_refers_to_no_other_host(client):
         if policy == STAFF:
             assert INLINE.findall(html) == [], url
 
-    login = Client().get(reverse("admin:login"))
-    assert login["Content-Security-Policy"] == STAFF
-    assert (ELSEWHERE.findall(login.content.decode()), INLINE.findall(login.content.decode())) == ([], [])
+    for name in ("admin:login", "console:choose-password"):
+        page = Client().get(reverse(name))
+        assert page["Content-Security-Policy"] == STAFF
+        html = page.content.decode()
+        assert (ELSEWHERE.findall(html), INLINE.findall(html)) == ([], [])
 
 
 def test_the_styles_of_a_page_are_here_and_refer_to_no_other_host(client):

@@ -9,12 +9,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from audit.context import Actor, acting
+from audit.enums import ActorType
 from audit.models import AnsweredRequest
 from gigstream.console import search
-from gigstream.lib.admin import admin_url
+from gigstream.lib.admin import admin_url, list_url
 from payments import services as payments
 from payments.models import LedgerEntry, Transaction
-from platforms.models import ApiKey, Platform
+from platforms.models import ApiKey, Event, Platform
 from reputation.models import ReputationEvent
 from tests.factories import NOW, PlatformFactory, WorkerFactory, running_stream, seconds, settle, started
 
@@ -111,6 +113,18 @@ def test_the_box_of_the_keyboard_finds_rows_and_pages(client, story):
     assert f'href="{admin_url(story.worker)}"' in lines
     lines = client.get(url, {"s": "webhook", "extended": "1"}).content.decode()
     assert 'href="/admin/platforms/webhookendpoint/"' in lines
+
+
+def test_the_events_of_a_request_are_found_by_its_id(client):
+    with acting(Actor(ActorType.SYSTEM, "x", request_id="a-request")):
+        started()
+    told = {admin_url(one) for one in Event.objects.filter(request_id="a-request")}
+    assert len(told) > 1
+    assert {one.url for one in ask(client, "a-request").context["found"]} == told
+    with CaptureQueriesContext(connection) as captured:
+        listed = client.get(list_url(Event, q="a-request")).context["cl"]
+    assert {admin_url(one) for one in listed.result_list} == told
+    assert walked(next(one["sql"] for one in captured if "COUNT(*)" in one["sql"])) == set()
 
 
 def test_a_request_is_found_by_its_key_among_the_newest(client, monkeypatch):

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import template
+from django.db.models.constants import LOOKUP_SEP
 from django.utils.dates import MONTHS
 
 register = template.Library()
@@ -17,7 +18,8 @@ Choice = tuple[str, str]
 
 @register.inclusion_tag("admin/gigstream/calendar.html")
 def staff_calendar(listed: Any) -> dict[str, Any]:
-    """The years; the months of the year that is chosen; the days of the month: each as words and address."""
+    """Whose dates they are; the years; the months of the year that is chosen; the days of the month: each as
+    words and address."""
     name = listed.date_hierarchy
     year = _whole(listed.params.get(f"{name}__year"))
     month = year and _whole(listed.params.get(f"{name}__month"))
@@ -35,7 +37,12 @@ def staff_calendar(listed: Any) -> dict[str, Any]:
         back.append((str(year), address(year=year)))
     if year and month and day:
         back.append((f"{MONTHS[month]} {year}", address(year=year, month=month)))
-    return {"back": back, "choices": _choices(year, month, day, address), "chosen": _chosen(year, month, day)}
+    return {
+        "of": name.replace(LOOKUP_SEP, " ").replace("_", " "),
+        "back": back,
+        "choices": _choices(year, month, day, address),
+        "chosen": _chosen(year, month, day),
+    }
 
 
 def _whole(text: str | None) -> int:

@@ -34,6 +34,7 @@ class ReadOnlyAdmin(ModelAdmin):
     """
 
     change_form_template = "admin/gigstream/change_form.html"
+    change_list_template = "admin/gigstream/change_list.html"
     list_fullwidth = True
     list_per_page = 50
     list_max_show_all = 200

@@ -21,7 +21,8 @@ class Table:
     """Rows of `model` that hang on another row, newest first, with a link to all of them.
 
     `by` is the parameter of the target list that names the row; `rows` narrows the target's queryset where
-    that is more than an equality of `by`; `key` makes the parameter's value (the row's key unless given).
+    that is more than an equality of `by`, and `known` gives them where the page has read them already; `key`
+    makes the parameter's value (the row's key unless given).
     """
 
     model: type[models.Model]
@@ -31,6 +32,7 @@ class Table:
     limit: int = 20
     ordering: Sequence[str] = ()
     rows: Callable[[QuerySet, Any], QuerySet] | None = None
+    known: Callable[[Any], Sequence[Any]] | None = None
     key: Callable[[Any], object] = lambda row: row.pk
 
     def render(self, request: HttpRequest, row: models.Model) -> dict[str, Any] | None:
@@ -48,7 +50,9 @@ class Table:
             "more": len(found) == self.limit,
         }
 
-    def _rows(self, target: Any, request: HttpRequest, row: models.Model) -> list[models.Model]:
+    def _rows(self, target: Any, request: HttpRequest, row: models.Model) -> Sequence[models.Model]:
+        if self.known:
+            return self.known(row)
         everything = target.get_queryset(request).select_related(*target.list_select_related)
         mine = self.rows(everything, row) if self.rows else everything.filter(**{self.by: row})
         return list(mine.order_by(*(self.ordering or target.ordering))[: self.limit])

@@ -3,6 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from audit.claims import open_claims
 from gigstream.lib.clock import database_now
 from payments import services
 from payments.models import Reconciliation, ReconciliationBreak
@@ -20,7 +21,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *, hours: int, after_restore: bool, **options: Any) -> None:
-        """Prints what was counted, and every open break with its age and owner."""
+        """Prints what was counted, and every open break with its age and who has claimed it."""
         now = database_now()
         if after_restore:
             self._rediscover(now - timedelta(hours=hours), now)
@@ -28,9 +29,11 @@ class Command(BaseCommand):
         run = Reconciliation.objects.order_by("-pk")[0]
         self.stdout.write(f"{run.matched} matched")
         breaks = list(ReconciliationBreak.objects.filter(resolved_at=None).order_by("created_at"))
+        claimed = open_claims("reconciliationbreak")
         for row in breaks:
             age = str(now - row.created_at).partition(".")[0]
-            self.stdout.write(f"{row.bucket:16}{row.subject:60}{age:>18}  {row.owner or 'nobody'}")
+            holder = f"staff {claimed[str(row.pk)].claimed_by}" if str(row.pk) in claimed else "nobody"
+            self.stdout.write(f"{row.bucket:16}{row.subject:60}{age:>18}  {holder}")
         if breaks:
             raise CommandError(f"{len(breaks)} open breaks")
 
