@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 from django.db import connection
-from pytest_django import Settings
+from django.test import TransactionTestCase
+from pytest_django import DjangoDbBlocker, Settings
 
 from gigstream import services
+from tests import emptying
 from tests.broker import numbered, use_broker
 from tests.browser import chromium
 
+# For a minute and more these wait for servers and clocks. Begun first, they wait beside the others' work.
+LONGEST = ("tests/services/test_demo_twin.py", "tests/guide/test_guide.py")
 PARALLEL = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0)
 
 
@@ -35,17 +39,28 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.CACHES["default"]["LOCATION"] = numbered(
         settings.CACHES["default"]["LOCATION"], 3 + 2 * PARALLEL
     )
+    # Each test's client has a handler of its own, which would read all static files before it answers.
+    settings.WHITENOISE_AUTOREFRESH = True
     # Hashing at the production cost would only heat the machine.
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *settings.PASSWORD_HASHERS]
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     """The database is one of the tests' own, and is dropped without limit of time: the drop writes out all
     that the server still holds."""
     if not connection.settings_dict["NAME"].startswith("test_"):
         pytest.fail("of the tests chosen none is marked with django_db, so they would use the real database")
-    yield
+    with django_db_blocker.unblock():
+        empty = emptying.instead_of(TransactionTestCase._fixture_teardown)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
+        yield
     connection.settings_dict["OPTIONS"].pop("options")
 
 
