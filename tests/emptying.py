@@ -49,7 +49,7 @@ def _kept() -> list[tuple[str, str]]:
 def _empty(tables: Collection[str]) -> None:
     names = sql.SQL(", ").join(map(sql.Identifier, tables))
     with transaction.atomic(), connection.cursor() as cursor:
-        # Whoever is still at work is waited for, as a truncation does, and what he leaves is seen.
+        # Whoever is still at work is waited for, as a truncation does, and what they leave is seen.
         cursor.execute(sql.SQL("LOCK TABLE {}").format(names))
         sizes = _sizes(cursor, tables)
         if sum(sizes.values()) > LARGE:

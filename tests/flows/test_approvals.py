@@ -198,7 +198,7 @@ def test_nobody_approves_their_own_request_not_even_past_the_application(ann):
     asked = deposit_asked_for(ann)
     assert ann.user.is_superuser
     for verb in (approvals.approve, approvals.refuse):
-        with pytest.raises(SamePerson):
+        with pytest.raises(SamePerson, match=f"^{ann.user.username} asked for it"):
             ann.does(verb, approval_id=asked.pk, reason="mine", now=NOW)
     with pytest.raises(IntegrityError, match="approval_by_two_people"), transaction.atomic():
         execute(
@@ -306,6 +306,7 @@ def test_who_may_decide_and_who_asked_have_emails(ann, bob):
         ([bob.user.email], "Deposit by hand: waits for a second person")
     ]
     assert re.search(r"Amount: 25\.00 USDC", mail.outbox[0].body)
+    assert f"Asked for by {ann.user.username}." in mail.outbox[0].body
 
     bob.does(approvals.refuse, approval_id=asked.pk, reason="not on chain", now=NOW)
     notices.send_approval_notices()

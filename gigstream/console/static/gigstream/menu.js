@@ -4,7 +4,7 @@
 document.addEventListener("DOMContentLoaded", () => {
   const menu = document.getElementById("nav-sidebar");
   if (!menu) return;
-  for (const icon of menu.querySelectorAll(":is(a, h2) .material-symbols-outlined")) {
+  for (const icon of menu.querySelectorAll("ol a .material-symbols-outlined, h2 .material-symbols-outlined")) {
     icon.setAttribute("aria-hidden", "true");
   }
   for (const heading of menu.querySelectorAll("h2.cursor-pointer")) {
