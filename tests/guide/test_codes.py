@@ -51,7 +51,7 @@ OF_STAFF = {
     "sum_changed",
     *("switched_already", "not_parked", "not_with_provider", "break_resolved", "unknown_subject"),
     *("provider_refused", "provider_silent", "claimed_by_another", "not_claimed", "unknown_job"),
-    *("needs_another_person", "wrong_code"),
+    "wrong_code",
 }
 PASSWORD = "a long passphrase"
 TASK = {"title": "Deliver", "task_type": "fixed", "amount": "5"}
