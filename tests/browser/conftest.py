@@ -9,6 +9,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
+from django.test import override_settings
 from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 
@@ -45,13 +46,13 @@ def demo(django_db_setup, django_db_blocker) -> Iterator[None]:
     """The demo, and what the tests do with it, is in a copy of the test database, which is dropped."""
     usual = connection.settings_dict["NAME"]
     own = f"{usual}_browser"
-    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+    # The server knows no hash but the usual.
+    hashers = override_settings(PASSWORD_HASHERS=settings.PASSWORD_HASHERS[1:])
+    with django_db_blocker.unblock(), hashers, pytest.MonkeyPatch.context() as patch:
         connection.close()
         _say("DROP DATABASE IF EXISTS {} WITH (FORCE)", own)
         _say("CREATE DATABASE {} TEMPLATE {}", own, usual)
         patch.setitem(connection.settings_dict, "NAME", own)
-        # The server knows no others.
-        patch.setattr(settings, "PASSWORD_HASHERS", settings.PASSWORD_HASHERS[1:])
         # A test may look into the database between long looks at pages.
         patch.setitem(connection.settings_dict["OPTIONS"], "options", "")
         # The tests run beside the loop in which playwright listens to the browser, and not in it.
