@@ -1,5 +1,8 @@
 # Every target works on a fresh clone; the ones that need packages install them first.
 
+# What is compiled is kept, also where the machine says otherwise: the tests and the demo start many processes.
+export PYTHONDONTWRITEBYTECODE =
+
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin

@@ -192,12 +192,12 @@ def rounds(first, last):
         a_round(number)
 
 
-def queries_of(client, url):
-    with CaptureQueriesContext(
-        connection,
-    ) as captured:
-        assert client.get(url).status_code == 200, url
-    return len(captured)
+def opened(client, url):
+    """The page, and how many statements it took."""
+    with CaptureQueriesContext(connection) as captured:
+        response = client.get(url)
+    assert response.status_code == 200, url
+    return response, len(captured)
 
 
 def test_every_model_has_its_pages():
@@ -209,19 +209,16 @@ def test_lists_show_25_rows_with_the_queries_of_5_and_every_row_opens(client, mo
     # On a busy machine it takes more than the minute after which a session is written again.
     monkeypatch.setattr(middleware, "PROLONGED_AFTER_SECONDS", 3600)
     rounds(0, 5)
-    before = {model: queries_of(client, listing(model)) for model in MODELS}
+    before = {model: opened(client, listing(model))[1] for model in MODELS}
 
     rounds(5, 25)
-    after = {model: queries_of(client, listing(model)) for model in MODELS}
-
-    assert {model: count for model, count in after.items() if count != before[model]} == {}
-    assert max(after.values()) <= 10
     for model in MODELS:
-        response = client.get(listing(model))
+        response, count = opened(client, listing(model))
+        assert count == before[model] <= 10, model
         # Reports have as many rows as there is something to report on.
         assert len(response.context["cl"].result_list) >= (25 if model._meta.managed else 1), model
         row = model._default_manager.first()
-        assert queries_of(client, page(row)) < 40, model
+        assert opened(client, page(row))[1] < 40, model
 
 
 @pytest.mark.usefixtures("without_the_menu")
