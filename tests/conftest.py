@@ -1,5 +1,6 @@
 """Every test runs on real PostgreSQL and Redis: the embedded ones, or those that the environment names."""
 
+import gc
 import os
 import re
 from collections.abc import Iterator
@@ -48,6 +49,13 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported stays: the collector of garbage need not go through it again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 @pytest.fixture(scope="session")
