@@ -11,7 +11,7 @@ from rest_framework.request import Request
 
 from gigstream.lib.api.describing import described
 from gigstream.lib.api.doors import Door
-from gigstream.lib.api.fields import Choice, Instant, NothingForm, StrictSerializer, Text, YesNo
+from gigstream.lib.api.fields import Choice, Instant, Name, NothingForm, StrictSerializer, Text, YesNo
 from gigstream.lib.clock import database_now
 from platforms import services
 from platforms.enums import ApiScope
@@ -44,7 +44,7 @@ NewKey = described(
 class KeyForm(StrictSerializer):
     """A new key."""
 
-    name = Text(max_length=60, required=False, allow_blank=True)
+    name = Name(max_length=60, required=False, allow_blank=True)
     is_live = YesNo(required=False)
     scopes = serializers.ListField(
         child=Choice(choices=ApiScope.values),
