@@ -42,7 +42,7 @@ from workers import services as workers
 pytestmark = pytest.mark.django_db
 GUIDE = (Path(project.BASE_DIR) / "docs" / "api.md").read_text(encoding="utf-8")
 LISTED = {(code, int(status)) for code, status in re.findall(r"^\| `(\w+)` \| (\d+) \|", GUIDE, re.MULTILINE)}
-# What only staff can be told, in the admin; and what amounts, addresses and names are told as one of `errors`.
+# What only staff can be told, in the admin; and what amounts, emails and names are told as one of `errors`.
 OF_STAFF = {
     *("has_money_history", "invalid_fee", "invalid_split", "invalid_terms", "money_left", "staff_needed"),
     *("payout_under_way", "platform_deleted", "platform_name_taken", "reason_missing", "same_person"),

@@ -132,7 +132,7 @@ def _notice_sent(letter: Letter, now: datetime) -> None:
 
 def _notice_given_up(letter: Letter, now: datetime) -> None:
     """Drop a change of which the worker cannot be told: payouts go on where they went before."""
-    worker = Worker.objects.locked().filter(wallet_changes=letter.subject_id).first()
+    worker = Worker.objects.locked().filter(wallet_changes__pk=letter.subject_id).first()
     change = open_change(worker) if worker is not None else None
     if worker is not None and change is not None and str(change.pk) == letter.subject_id:
         drop_change(worker, now)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.core.validators import EmailValidator
 from rest_framework import serializers
 
 from gigstream.lib import emails, money, names
@@ -77,7 +78,8 @@ class Email(Text):
     """An email address, in the form in which it is kept."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"max_length": emails.LONGEST, **kwargs})
+        # What is kept is judged once more, by the rule that the description names.
+        super().__init__(**{"max_length": emails.LONGEST, "validators": [EmailValidator()], **kwargs})
 
     def to_internal_value(self, data: Any) -> str:
         try:
