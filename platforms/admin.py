@@ -32,6 +32,7 @@ from platforms.enums import TASK_MOVES, DeliveryStatus, TaskStatus
 from platforms.forms import FeeForm, PlatformForm, SplitForm, new_key, new_secret, still_held
 from platforms.models import (
     ApiKey,
+    Consent,
     Dispute,
     Engagement,
     Event,
@@ -196,6 +197,16 @@ class ApiKeyAdmin(ReadOnlyAdmin):
 class EngagementAdmin(ReadOnlyAdmin):
     list_display = ("id", "platform", "worker", "open_tasks", "finished_tasks", "first_at", "last_at")
     list_select_related = ("platform", "worker")
+    belongs = ("platform", "worker")
+    searches = (by_uuid("platform_id", "worker_id"), by_email("worker__email"))
+    search_help_text = "id of a platform or worker, or a worker's email"
+
+
+@admin.register(Consent)
+class ConsentAdmin(ReadOnlyAdmin):
+    list_display = ("id", "platform", "worker", "source", "accepted_at", "ended_at", "ended_by")
+    list_select_related = ("platform", "worker")
+    list_filter = ("source", ("ended_at", admin.EmptyFieldListFilter))
     belongs = ("platform", "worker")
     searches = (by_uuid("platform_id", "worker_id"), by_email("worker__email"))
     search_help_text = "id of a platform or worker, or a worker's email"

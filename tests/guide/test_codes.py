@@ -21,7 +21,6 @@ from gigstream.lib.clock import database_now
 from gigstream.lib.errors import Refusal
 from gigstream.urls import urlpatterns
 from loans import services as loans
-from payments import services as payments
 from platforms import services as platforms
 from platforms.services import MilestonePlan
 from tests.api.asks import ASKS
@@ -32,8 +31,8 @@ from tests.factories import (
     WorkerFactory,
     accepted,
     assigned,
+    consent,
     running_stream,
-    settle,
     started,
     trusted_worker,
 )
@@ -103,6 +102,7 @@ class Given:
         return self.nobody.post("auth/register", body)
 
     def suspended(self) -> Any:
+        consent(self.platform, self.worker, now=self.now)
         workers.suspend_worker(worker_id=self.worker.pk, reason="checks")
         return self.worker
 
@@ -269,16 +269,6 @@ def _(g: Given) -> Any:
 def _(g: Given) -> Any:
     token = g.signed_up().json()["access_token"]
     return Api(token).post("me/payouts", {})
-
-
-@how("worker_deleted", 409)
-def _(g: Given) -> Any:
-    task = TaskFactory(platform=g.platform, now=g.now)
-    g.api.post(f"tasks/{g.task().pk}/complete")
-    payments.cash_out(worker_id=g.worker.pk, now=g.now)
-    settle(g.now)
-    workers.delete_worker(worker_id=g.worker.pk)
-    return g.api.post(f"tasks/{task.pk}/assign", {"worker_id": str(g.worker.pk)})
 
 
 @how("external_id_taken", 409)
