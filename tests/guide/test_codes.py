@@ -21,6 +21,7 @@ from gigstream.lib.clock import database_now
 from gigstream.lib.errors import Refusal
 from gigstream.urls import urlpatterns
 from loans import services as loans
+from payments import services as payments
 from platforms import services as platforms
 from platforms.services import MilestonePlan
 from tests.api.asks import ASKS
@@ -33,6 +34,7 @@ from tests.factories import (
     assigned,
     consent,
     running_stream,
+    settle,
     started,
     trusted_worker,
 )
@@ -269,6 +271,24 @@ def _(g: Given) -> Any:
 def _(g: Given) -> Any:
     token = g.signed_up().json()["access_token"]
     return Api(token).post("me/payouts", {})
+
+
+@how("worker_deleted", 409)
+def _(g: Given) -> Any:
+    """Closed by another request while this one was under way."""
+    g.api.post(f"tasks/{g.task().pk}/complete")
+    payments.cash_out(worker_id=g.worker.pk, now=g.now)
+    settle(g.now)
+    me, closed = g.me, list[Any]()
+
+    def overtaken(execute: Callable[..., Any], statement: str, *rest: Any) -> Any:
+        if "FOR NO KEY UPDATE" in statement and '"workers"' in statement and not closed:
+            closed.append(g.worker)
+            workers.delete_worker(worker_id=g.worker.pk)
+        return execute(statement, *rest)
+
+    with connection.execute_wrapper(overtaken):
+        return me.patch("me", {"full_name": "Ana"})
 
 
 @how("external_id_taken", 409)
