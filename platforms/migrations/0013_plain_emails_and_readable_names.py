@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("platforms", "0011_events_of_a_request"),
+        ("platforms", "0012_consents"),
         ("workers", "0004_plain_emails_and_readable_names"),
     ]
 
