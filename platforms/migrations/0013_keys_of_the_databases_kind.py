@@ -8,7 +8,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
     dependencies = [
         ("audit", "0007_database_identity"),
-        ("platforms", "0011_events_of_a_request"),
+        ("platforms", "0012_consents"),
     ]
 
     operations = [
