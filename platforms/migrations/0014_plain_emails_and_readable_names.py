@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("platforms", "0012_consents"),
+        ("platforms", "0013_keys_of_the_databases_kind"),
         ("workers", "0004_plain_emails_and_readable_names"),
     ]
 

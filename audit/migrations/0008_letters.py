@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0006_claims_subject"),
+        ("audit", "0007_database_identity"),
     ]
 
     operations = [
