@@ -259,6 +259,8 @@ PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="") or _PROVIDERS[bool(CI
 # What the house has on the simulated chain, in USDC.
 SANDBOX_HOUSE_USDC = env.str("SANDBOX_HOUSE_USDC", default="1000000000")
 SANDBOX_BLOCK_SECONDS = env.int("SANDBOX_BLOCK_SECONDS", default=2)
+# A platform holds so much play money at most, in USDC: all of them share what the books can write down.
+SIMULATED_BALANCE_LIMIT = env.str("SIMULATED_BALANCE_LIMIT", default="10000000")
 # Transfers to these addresses fail on the simulated chain.
 SANDBOX_BLOCKLIST = env.list("SANDBOX_BLOCKLIST", default=[])
 # Staff give back up to so much to a platform alone; beyond it a second one approves.
@@ -271,6 +273,8 @@ WEBHOOK_CONCURRENCY = env.int("WEBHOOK_CONCURRENCY", default=16)
 WEBHOOK_ALLOW_LOOPBACK = env.bool("WEBHOOK_ALLOW_LOOPBACK", default=False)
 LOAN_TERM_DAYS = env.int("LOAN_TERM_DAYS", default=30)
 LOAN_DEFAULT_AFTER_DAYS = env.int("LOAN_DEFAULT_AFTER_DAYS", default=30)
+# Daily jobs write so many rows in one transaction.
+DAILY_BATCH_SIZE = env.int("DAILY_BATCH_SIZE", default=5000)
 
 # --- Passwords, sessions, transport -------------------------------------------------------------------------
 PASSWORD_HASHERS = [

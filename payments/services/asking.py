@@ -22,8 +22,8 @@ from payments.errors import NotForStaff, SwitchedAlready, UnknownSubject
 from payments.limits import REWARD_ALONE_UP_TO
 from payments.models import Account, LedgerEntry, ObservedTransfer, PaymentSwitch, Transaction
 from payments.services import accounts, ledger
-from payments.services.deposits import deposit
-from payments.services.hand import adjust, grant_reward
+from payments.services.deposits import deposit, normal_hash
+from payments.services.hand import adjust, grant_reward, require_adjustable
 from payments.services.observing import credit_observed
 from payments.services.switches import let_payments_go_on
 from platforms.models import Platform
@@ -55,7 +55,7 @@ def ask_to_deposit(
     return approvals.request(
         kind=DEPOSIT,
         subject=("platform", str(platform_id)),
-        parameters={"tx_hash": tx_hash.lower()},
+        parameters={"tx_hash": normal_hash(tx_hash)},
         amount=exact(amount),
         reason=reason,
         now=now,
@@ -140,11 +140,12 @@ def ask_to_adjust(
     reason: str,
     now: datetime | None = None,
 ) -> Approval:
-    """A second person is asked to move so much from one account to another. Raises UnknownSubject or what
-    `request` raises."""
-    found = Account.objects.filter(pk__in=[debit_account, credit_account]).count()
-    if found != 2:
+    """A second person is asked to move so much from one account to another. Raises UnknownSubject,
+    NotAdjustable or what `request` raises."""
+    found = list(Account.objects.filter(pk__in=[debit_account, credit_account]))
+    if len(found) != 2:
         raise UnknownSubject(f"{debit_account} and {credit_account} are not two accounts")
+    require_adjustable(found)
     return approvals.request(
         kind=ADJUST,
         subject=("account", str(debit_account)),

@@ -29,8 +29,8 @@ from platforms.errors import (
 )
 from platforms.funding import funding
 from platforms.models import Milestone, Platform, Task
-from platforms.selectors import platform_and_time
-from platforms.services.parties import require_active
+from platforms.selectors import lock_platform_and_time
+from platforms.services.parties import lock_active_platform, require_active
 from platforms.signals import tasks_assigned, tasks_created, tasks_moved_in_bulk
 from platforms.statistics import Standing, TaskMove
 from workers import services as workers
@@ -75,7 +75,7 @@ def create_task(
     standing.
     """
     given = TaskPlan(**plan)
-    platform, asked_at = platform_and_time(platform_id)
+    platform, asked_at = lock_platform_and_time(platform_id)
     now = now or asked_at
     task = _planned(platform, given, now)
     try:
@@ -248,6 +248,9 @@ def assign_task(*, task_id: UUID, worker_id: UUID, now: datetime | None = None) 
     workers.require_active(worker)
     funding().hold(task, now)
     move_task(task, TaskStatus.ASSIGNED, worker=worker, assigned_at=now)
+    # Either may have been suspended or have left while this waited for a lock: both rows are locked by now.
+    workers.lock_active_worker(worker_id=worker_id)
+    lock_active_platform(platform_id=task.platform_id)
     audit.record("task.assign", task, after={"worker": worker.pk, "status": task.status}, now=now)
     tasks_assigned.send(sender=Task, tasks=[task], now=now)
     return task

@@ -288,7 +288,7 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
     Account: lambda: {"name": "available", "worker": WorkerFactory(), "may_go_below_zero": False},
     LedgerEntry: _entry_row,
     Adjustment: lambda: {
-        "entry": insert(valid(LedgerEntry)),
+        "entry": insert(valid(LedgerEntry, kind="adjustment", debit_account_id=accounts.of_house("losses"))),
         "requested_by": "1",
         "approved_by": "2",
         "reason": "typing error",
