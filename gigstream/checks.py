@@ -55,7 +55,7 @@ def _rules() -> Iterator[CheckMessage]:
             "BALANCE_LOW_THRESHOLD must be an amount of 0 or more with at most 6 decimals",
             id="gigstream.E013",
         )
-    for number, name in enumerate(("REFUND_ALONE_UP_TO", "REWARD_ALONE_UP_TO"), start=47):
+    for number, name in enumerate(("STAFF_ALONE_UP_TO", "REWARD_ALONE_UP_TO"), start=47):
         if not _is_amount(getattr(settings, name), lowest=Decimal(0)):
             yield Error(f"{name} must be an amount of 0 or more", id=f"gigstream.E{number:03}")
     if not 1 <= settings.WEBHOOK_CONCURRENCY <= 64:

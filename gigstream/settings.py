@@ -263,8 +263,8 @@ SANDBOX_BLOCK_SECONDS = env.int("SANDBOX_BLOCK_SECONDS", default=2)
 SIMULATED_BALANCE_LIMIT = env.str("SIMULATED_BALANCE_LIMIT", default="10000000")
 # Transfers to these addresses fail on the simulated chain.
 SANDBOX_BLOCKLIST = env.list("SANDBOX_BLOCKLIST", default=[])
-# Staff give back up to so much to a platform alone; beyond it a second one approves.
-REFUND_ALONE_UP_TO = env.str("REFUND_ALONE_UP_TO", default="500")
+# One of the staff moves up to so much within a day; beyond it a second one approves.
+STAFF_ALONE_UP_TO = env.str("STAFF_ALONE_UP_TO", default="500")
 # One of the staff gives a worker rewards of up to so much within a day; beyond it a second one approves.
 REWARD_ALONE_UP_TO = env.str("REWARD_ALONE_UP_TO", default="20")
 BALANCE_LOW_THRESHOLD = env.str("BALANCE_LOW_THRESHOLD", default="100")

@@ -13,15 +13,16 @@ from audit import approvals
 from audit.approvals import Kind
 from audit.models import Approval
 from audit.services import verb
+from audit.staff_movements import Part, count_alone, moved_alone, moved_line
 from gigstream.lib.clock import database_now
+from gigstream.lib.db import wait_for_lock
 from gigstream.lib.ids import new_id
 from gigstream.lib.money import ZERO, usdc
 from gigstream.lib.money import amount as exact
-from payments.enums import AccountName, ObservedStatus, SwitchScope, TransactionType
+from payments.enums import ObservedStatus, SwitchScope, TransactionType
 from payments.errors import NotForStaff, SwitchedAlready, UnknownSubject
 from payments.limits import REWARD_ALONE_UP_TO
 from payments.models import Account, LedgerEntry, ObservedTransfer, PaymentSwitch, Transaction
-from payments.services import accounts, ledger
 from payments.services.deposits import deposit, normal_hash
 from payments.services.hand import adjust, grant_reward, require_adjustable
 from payments.services.observing import credit_observed
@@ -188,7 +189,8 @@ def reward_or_ask(
     *, worker_id: UUID, amount: Decimal | str, reason: str, now: datetime | None = None
 ) -> LedgerEntry | Approval:
     """The house has given the worker a reward; or, where that would be more within a day than the worker is
-    given without a second person, one is asked. Each call is a reward of its own.
+    given, or one of the staff may move, without a second person, one is asked. Each call is a reward of its
+    own.
 
     Raises ReasonMissing, the worker's standing, or what `request` raises.
     """
@@ -196,16 +198,17 @@ def reward_or_ask(
     reason, value = approvals.require_reason(reason), exact(amount)
     require_active_worker(Worker.objects.get(pk=worker_id))
     # Two who give at the same time are counted one after the other.
-    ledger.lock([accounts.of_worker(worker_id, AccountName.AVAILABLE)])
+    wait_for_lock(f"reward {worker_id}")
     given = _given_lately(worker_id, now)
-    if given + value <= REWARD_ALONE_UP_TO.value:
+    parts = [Part("worker", worker_id, value)]
+    if given + value <= REWARD_ALONE_UP_TO.value and count_alone(action="reward.grant", parts=parts, now=now):
         return grant_reward(
             worker_id=worker_id, amount=value, reason=reason, key=f"staff:{new_id()}", now=now
         )
     return approvals.request(
         kind=REWARD,
         subject=("worker", str(worker_id)),
-        parameters={"given": f"{given:.6f}"},
+        parameters={"given": f"{given:.6f}", "moved_alone": f"{moved_alone(now=now):.6f}"},
         amount=value,
         reason=reason,
         now=now,
@@ -232,7 +235,11 @@ def _reward(approval: Approval) -> dict[str, Any]:
 
 def _tell_reward(approval: Approval) -> Lines:
     given = usdc(Decimal(approval.parameters["given"]))
-    return [("Amount", usdc(_amount(approval))), ("Given in the day before it was asked for", given)]
+    return [
+        ("Amount", usdc(_amount(approval))),
+        ("Given in the day before it was asked for", given),
+        moved_line(approval),
+    ]
 
 
 REWARD = approvals.register(

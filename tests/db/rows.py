@@ -20,6 +20,7 @@ from audit.models import (
     Claim,
     JobHeartbeat,
     LimitChange,
+    StaffMovement,
 )
 from gigstream.lib.ids import new_id
 from loans.models import Loan
@@ -379,6 +380,13 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "requested_by": "staff:1",
         "requested_at": AT,
         "expires_at": AT + timedelta(hours=24),
+    },
+    StaffMovement: lambda: {
+        "staff": "staff:1",
+        "action": "task.cancel",
+        "receiver_type": "platform",
+        "receiver_id": "1",
+        "amount": Decimal(1),
     },
     LimitChange: lambda: {"name": "payout_minimum", "changed_by": "environment", "changed_at": AT},
 }

@@ -8,7 +8,16 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, models, transaction
 
-from audit.models import AnsweredRequest, Approval, AuditLog, AuditSeal, Claim, JobHeartbeat, LimitChange
+from audit.models import (
+    AnsweredRequest,
+    Approval,
+    AuditLog,
+    AuditSeal,
+    Claim,
+    JobHeartbeat,
+    LimitChange,
+    StaffMovement,
+)
 from gigstream.lib.ids import new_id
 from loans.models import Loan
 from payments.models import (
@@ -262,6 +271,9 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("observed_credited_has_its_deposit", ObservedTransfer, {"status": "credited"}),
     ("observed_wallets_lower_case", ObservedTransfer, {"to_wallet": "0x" + "AB" * 20}),
     ("observed_wallets_lower_case", ObservedTransfer, {"from_wallet": "0x" + "AB" * 20}),
+    ("staff_movement_amount_positive", StaffMovement, {"amount": Decimal(0)}),
+    ("staff_movement_names_its_receiver", StaffMovement, {"receiver_id": ""}),
+    ("staff_movement_names_its_receiver", StaffMovement, {"receiver_type": "house"}),
     ("observed_hash_lower_case", ObservedTransfer, {"tx_hash": "0x" + "AB" * 32}),
     ("wallet_order_for_one", WalletOrder, {"worker_id": new_id(), "platform_id": new_id()}),
     ("wallet_order_made_waits_for_nothing", WalletOrder, {"made_at": AT, "next_attempt_at": AT}),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, models, transaction
 
-from audit.models import Approval, AuditLog, AuditSeal, BookCheck, Claim, LimitChange
+from audit.models import Approval, AuditLog, AuditSeal, BookCheck, Claim, LimitChange, StaffMovement
 from loans.enums import LOAN_MOVES
 from loans.models import Loan
 from payments.enums import STREAM_MOVES, TRANSACTION_MOVES
@@ -31,6 +31,7 @@ APPEND_ONLY = [
     (BookCheck, "violations", 1),
     (Adjustment, "reason", "other"),
     (LimitChange, "name", "other"),
+    (StaffMovement, "amount", Decimal(2)),
 ]
 MOVES = [
     (Task, TASK_MOVES),
