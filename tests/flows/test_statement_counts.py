@@ -42,7 +42,7 @@ def test_completing_a_fixed_task(parties, django_assert_max_num_queries):
 
 
 def test_assigning_a_task(parties, django_assert_max_num_queries):
-    """With the standing of worker and platform, read again once their rows are locked."""
+    """With the consent, and the standing of worker and platform, read once their rows are locked."""
     task = TaskFactory(platform=parties["platform"])
 
     with django_assert_max_num_queries(15 + SAVEPOINT):

@@ -11,7 +11,7 @@ from payments.errors import MoneyLeft
 from payments.models import Account, LedgerEntry, Transaction
 from payments.services import accounts
 from platforms import services as platforms
-from platforms.errors import PlatformDeleted, PlatformSuspended
+from platforms.errors import PlatformDeleted, PlatformSuspended, WorkerNotFound
 from platforms.models import Platform, Task
 from platforms.services import WorkReport
 from tests.factories import (
@@ -20,6 +20,7 @@ from tests.factories import (
     TaskFactory,
     WorkerFactory,
     balance,
+    consent,
     house_balance,
     running_stream,
     seconds,
@@ -86,6 +87,7 @@ def facts():
 class TestAssignment:
     def test_a_task_is_not_assigned_to_a_worker_who_is_deleted_meanwhile(self, books_balance):
         worker, task = known_worker(), TaskFactory()
+        consent(task.platform, worker)
         before = facts()
 
         refusal = meet(
@@ -94,12 +96,13 @@ class TestAssignment:
             row=account_of(task.platform),
         )
 
-        assert isinstance(refusal, WorkerDeleted)
+        assert isinstance(refusal, WorkerDeleted | WorkerNotFound)
         assert facts() == before
         books_balance()
 
     def test_a_task_is_not_assigned_to_a_worker_who_is_suspended_meanwhile(self, books_balance):
         worker, task = WorkerFactory(), TaskFactory()
+        consent(task.platform, worker)
         before = facts()
 
         refusal = meet(
@@ -114,6 +117,7 @@ class TestAssignment:
 
     def test_a_platform_that_is_suspended_meanwhile_assigns_nothing(self, books_balance):
         worker, task = WorkerFactory(), TaskFactory()
+        consent(task.platform, worker)
         before = facts()
 
         refusal = meet(
@@ -128,6 +132,7 @@ class TestAssignment:
 
     def test_a_worker_who_is_being_assigned_a_task_does_not_leave(self, books_balance):
         worker, task = known_worker(), TaskFactory()
+        consent(task.platform, worker)
 
         with acts() as start:
             assigning = start(
