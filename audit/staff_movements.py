@@ -50,7 +50,7 @@ def count_alone(*, action: str, parts: Sequence[Part], now: datetime) -> bool:
     by_person = _sum(Q(staff=staff), now) + sum((part.amount for part in parts), ZERO)
     if by_person > limit or any(_got(part, now) + part.amount > limit for part in parts):
         return False
-    StaffMovement.unguarded.bulk_create(
+    for part in parts:
         StaffMovement(
             staff=staff,
             action=action,
@@ -58,9 +58,7 @@ def count_alone(*, action: str, parts: Sequence[Part], now: datetime) -> bool:
             receiver_id=str(part.receiver_id),
             amount=part.amount,
             created_at=now,
-        )
-        for part in parts
-    )
+        ).save(force_insert=True)
     return True
 
 

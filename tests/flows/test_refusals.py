@@ -44,7 +44,7 @@ from tests.factories import (
     started,
 )
 from workers import services as workers
-from workers.errors import EmailTaken, WalletTaken, WorkerSuspended
+from workers.errors import EmailTaken, WalletTaken, WorkerDeleted, WorkerSuspended
 
 pytestmark = pytest.mark.django_db
 
