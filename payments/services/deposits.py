@@ -8,6 +8,8 @@ from uuid import UUID
 from django.conf import settings
 
 from audit import services as audit
+from audit.database_identity import stored_identity
+from audit.enums import DatabaseKind
 from audit.services import verb
 from gigstream.lib.clock import database_now
 from gigstream.lib.errors import ReplayMismatch
@@ -87,10 +89,10 @@ def simulate_deposit(
 ) -> Transaction:
     """Play money arrives, once per `key` of the platform.
 
-    Raises DepositsAreObserved with a real provider, or DepositTooLarge where the platform would hold more
+    Raises DepositsAreObserved in a live database and with a real provider, or DepositTooLarge where the platform would hold more
     than SIMULATED_BALANCE_LIMIT.
     """
-    if not configured_provider().simulated:
+    if stored_identity().kind == DatabaseKind.LIVE or not configured_provider().simulated:
         raise DepositsAreObserved("send USDC to your wallet: it is credited when the chain shows it")
     tx_hash = f"0x{hashlib.sha256(f'{platform_id}:{key}'.encode()).hexdigest()}"
     if not Transaction.objects.filter(idempotency_key=key_of(tx_hash)).exists():

@@ -12,7 +12,7 @@ import gigstream.lib.money
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0006_claims_subject"),
+        ("audit", "0007_database_identity"),
     ]
 
     operations = [

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("loans", "0006_approvals_instead_of_signatures"),
-        ("payments", "0012_breaks_are_claimed"),
+        ("payments", "0013_sandbox_in_test_databases"),
         ("platforms", "0011_events_of_a_request"),
         ("workers", "0003_wallet_changes"),
     ]
