@@ -89,8 +89,8 @@ def simulate_deposit(
 ) -> Transaction:
     """Play money arrives, once per `key` of the platform.
 
-    Raises DepositsAreObserved in a live database and with a real provider, or DepositTooLarge where the platform would hold more
-    than SIMULATED_BALANCE_LIMIT.
+    Raises DepositsAreObserved in a live database and with a real provider, or DepositTooLarge where the
+    platform would hold more than SIMULATED_BALANCE_LIMIT.
     """
     if stored_identity().kind == DatabaseKind.LIVE or not configured_provider().simulated:
         raise DepositsAreObserved("send USDC to your wallet: it is credited when the chain shows it")

@@ -71,8 +71,8 @@ def post(
     Locks the accounts in ascending id order, unless the caller has `locked` them all. A key booked before
     with the same inputs is left alone, with others raises ReplayMismatch; an account that would go below zero
     raises InsufficientFunds, one that would hold or owe too much AmountTooLarge; settings of another kind of
-    database raise DatabaseMismatch. `already_booked` moves balances whose entries a batch has inserted itself.
-    Returns entry ids by key.
+    database raise DatabaseMismatch. `already_booked` moves balances whose entries a batch has inserted
+    itself. Returns entry ids by key.
     """
     changes = _changes(postings, already_booked or {})
     if not changes:
