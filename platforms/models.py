@@ -20,6 +20,7 @@ from gigstream.lib.models import (
 from gigstream.lib.money import LARGEST, MoneyField
 from gigstream.lib.states import append_only, status_trigger
 from platforms import reports  # noqa: F401 - the models of the views
+from platforms.consents import Consent
 from platforms.enums import (
     TASK_MOVES,
     ApiScope,
@@ -36,6 +37,7 @@ from workers.models import Worker
 
 __all__ = [
     "ApiKey",
+    "Consent",
     "Dispute",
     "Engagement",
     "Event",
@@ -138,6 +140,19 @@ class ApiKey(models.Model):
                 name="api_key_scopes_known", condition=Q(scopes__contained_by=ApiScope.values)
             ),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="key_is_of_the_databases_kind",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("is_live"),
+                func="""
+                    IF EXISTS (SELECT FROM database_identity WHERE (kind = 'live') <> NEW.is_live) THEN
+                        RAISE EXCEPTION 'gigstream: keys of test and live are made in databases of their own';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"gs_{'live' if self.is_live else 'test'}_{self.prefix}_…"
@@ -145,7 +160,7 @@ class ApiKey(models.Model):
 
 class Engagement(models.Model):
     """One row per platform and worker who have ever worked together. Derived: written only by
-    `update_platform_statistics`; decides which workers a platform may see."""
+    `update_platform_statistics`."""
 
     id = models.BigAutoField(primary_key=True)
     platform = models.ForeignKey(

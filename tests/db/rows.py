@@ -18,6 +18,7 @@ from audit.models import (
     AuditSeal,
     BookCheck,
     Claim,
+    DatabaseIdentity,
     JobHeartbeat,
     LimitChange,
 )
@@ -46,6 +47,7 @@ from payments.models import (
 from payments.services import accounts
 from platforms.models import (
     ApiKey,
+    Consent,
     Dispute,
     Engagement,
     Event,
@@ -189,6 +191,7 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "previous_hash": f"{_number():064x}",
         "hash": f"{_number():064x}",
     },
+    DatabaseIdentity: lambda: {"id": 1, "kind": "test", "provider": "sandbox"},
     JobHeartbeat: lambda: {"name": f"row-{_number()}", "every_seconds": 10},
     BookCheck: lambda: {
         "checked_at": AT,
@@ -263,6 +266,13 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "platform": PlatformFactory(),
         "prefix": f"row{_number()}",
         "secret_hash": f"{_number():064x}",
+    },
+    Consent: lambda: {
+        "platform": PlatformFactory(),
+        "worker": WorkerFactory(),
+        "source": "invitation",
+        "accepted_at": AT,
+        "created_at": AT,
     },
     Engagement: lambda: {
         "platform": PlatformFactory(),

@@ -32,11 +32,13 @@ from tests.factories import (
     WorkerFactory,
     accepted,
     assigned,
+    consent,
     running_stream,
     settle,
     started,
     trusted_worker,
 )
+from tests.identity import database_made
 from workers import services as workers
 
 pytestmark = pytest.mark.django_db
@@ -103,6 +105,7 @@ class Given:
         return self.nobody.post("auth/register", body)
 
     def suspended(self) -> Any:
+        consent(self.platform, self.worker, now=self.now)
         workers.suspend_worker(worker_id=self.worker.pk, reason="checks")
         return self.worker
 
@@ -118,6 +121,7 @@ class Given:
 
 
 class RealMoney:
+    name = "real"
     simulated = False
 
 
@@ -273,12 +277,20 @@ def _(g: Given) -> Any:
 
 @how("worker_deleted", 409)
 def _(g: Given) -> Any:
-    task = TaskFactory(platform=g.platform, now=g.now)
+    """Closed by another request while this one was under way."""
     g.api.post(f"tasks/{g.task().pk}/complete")
     payments.cash_out(worker_id=g.worker.pk, now=g.now)
     settle(g.now)
-    workers.delete_worker(worker_id=g.worker.pk)
-    return g.api.post(f"tasks/{task.pk}/assign", {"worker_id": str(g.worker.pk)})
+    me, closed = g.me, list[Any]()
+
+    def overtaken(execute: Callable[..., Any], statement: str, *rest: Any) -> Any:
+        if "FOR NO KEY UPDATE" in statement and '"workers"' in statement and not closed:
+            closed.append(g.worker)
+            workers.delete_worker(worker_id=g.worker.pk)
+        return execute(statement, *rest)
+
+    with connection.execute_wrapper(overtaken):
+        return me.patch("me", {"full_name": "Ana"})
 
 
 @how("external_id_taken", 409)
@@ -356,7 +368,19 @@ def _(g: Given) -> Any:
 @how("deposits_are_observed", 409)
 def _(g: Given) -> Any:
     g.settings.PAYMENT_PROVIDER = f"{__name__}.RealMoney"
+    with database_made(provider="real"):
+        return g.api.post("deposits", {"amount": "5"})
+
+
+@how("database_mismatch", 503)
+def _(g: Given) -> Any:
+    g.settings.DATABASE_KIND = "live"
     return g.api.post("deposits", {"amount": "5"})
+
+
+@how("key_kind_mismatch", 409)
+def _(g: Given) -> Any:
+    return g.api.post("keys", {"is_live": True})
 
 
 @how("stream_not_active", 409)
