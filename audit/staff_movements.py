@@ -11,7 +11,8 @@ from django.db.models import Q, Sum
 
 from audit.context import current_actor
 from audit.limits import USDC, Limit, register
-from audit.models import Approval, StaffMovement
+from audit.models import Approval
+from audit.movements import StaffMovement
 from gigstream.lib.db import wait_for_lock
 from gigstream.lib.money import ZERO, usdc
 

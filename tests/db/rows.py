@@ -20,9 +20,10 @@ from audit.models import (
     Claim,
     DatabaseIdentity,
     JobHeartbeat,
+    Letter,
     LimitChange,
-    StaffMovement,
 )
+from audit.movements import StaffMovement
 from gigstream.lib.ids import new_id
 from loans.models import Loan
 from payments.models import (
@@ -397,6 +398,13 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "receiver_type": "platform",
         "receiver_id": "1",
         "amount": Decimal(1),
+    },
+    Letter: lambda: {
+        "kind": "wallet_notice",
+        "subject_id": str(_number()),
+        "created_at": AT,
+        "next_try_at": AT,
+        "give_up_at": AT + timedelta(hours=6),
     },
     LimitChange: lambda: {"name": "payout_minimum", "changed_by": "environment", "changed_at": AT},
 }

@@ -6,7 +6,8 @@ from decimal import Decimal
 import pytest
 
 from audit import approvals
-from audit.models import Approval, StaffMovement
+from audit.models import Approval
+from audit.movements import StaffMovement
 from loans import services as loans
 from loans.approvals import approve_or_ask
 from payments.services import reward_or_ask

@@ -4,7 +4,8 @@ from functools import partial
 
 import pytest
 
-from audit.models import Approval, StaffMovement
+from audit.models import Approval
+from audit.movements import StaffMovement
 from platforms.services import cancel_or_ask
 from tests.factories import NOW, PlatformFactory, assigned
 from tests.interleaving import acts

@@ -12,7 +12,7 @@ import gigstream.lib.money
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0007_database_identity"),
+        ("audit", "0008_letters"),
     ]
 
     operations = [
