@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.conf import settings
 
-from gigstream.lib.cache import redis_away
+from gigstream.lib.cache import guarded, redis_away
 
 if TYPE_CHECKING:
     from redis import ConnectionPool
@@ -43,7 +43,7 @@ def _connections(url: str) -> "ConnectionPool":
     """Those to the cache's Redis: the cache itself makes a client for each call, and calls twice."""
     from redis import ConnectionPool
 
-    return ConnectionPool.from_url(url)
+    return ConnectionPool.from_url(url, **settings.CACHES["default"].get("OPTIONS", {}))
 
 
 def _count(pool: "ConnectionPool", key: str) -> int:
@@ -66,8 +66,10 @@ def take(caller: str) -> Allowance | None:
     limit = settings.API_REQUESTS_PER_MINUTE
     window, passed = divmod(int(time.time()), WINDOW_SECONDS)
     key = f"gigstream:requests:{caller}:{window}"
+    url = settings.CACHES["default"]["LOCATION"]
     try:
-        count = _count(_connections(settings.CACHES["default"]["LOCATION"]), key)
+        with guarded(url):
+            count = _count(_connections(url), key)
     except redis_away() as error:
         logger.warning("requests are not counted: %s", type(error).__name__)
         return None
