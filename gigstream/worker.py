@@ -15,5 +15,6 @@ class QueueConsumer(Consumer):
     would wait for ever.
     """
 
-    def __init__(self, *args: Any, worker_options: dict[str, Any] | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, worker_options={**(worker_options or {}), **_OPTIONS}, **kwargs)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs["worker_options"] = {**(kwargs.get("worker_options") or {}), **_OPTIONS}
+        super().__init__(*args, **kwargs)

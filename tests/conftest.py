@@ -32,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Start what is not running, and give each parallel process Redis databases of its own."""
     services.ensure_unset()
-    # A machine that is busy with the other tests is slow: nothing is wrong with what waits for PostgreSQL or Redis.
+    # A machine that is busy with the other tests is slow: waiting for PostgreSQL or Redis is no fault.
     options = settings.DATABASES["default"]["OPTIONS"]
     options["options"] = re.sub(r"statement_timeout=\d+", "statement_timeout=20000", options["options"])
     os.environ["DATABASE_STATEMENT_TIMEOUT_MS"] = "20000"

@@ -94,6 +94,8 @@ def guarded(url: str) -> Any:
 class GuardedRedisCache(RedisCache):
     """Django's cache in Redis, each of whose calls goes through the breaker."""
 
+    _servers: list[str]
+
     @cached_property
     def _cache(self) -> Any:
         return _GuardedClient(super()._cache, self._servers[0])

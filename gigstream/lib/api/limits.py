@@ -4,7 +4,7 @@ import functools
 import logging
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
@@ -43,7 +43,8 @@ def _connections(url: str) -> "ConnectionPool":
     """Those to the cache's Redis: the cache itself makes a client for each call, and calls twice."""
     from redis import ConnectionPool
 
-    return ConnectionPool.from_url(url, **settings.CACHES["default"].get("OPTIONS", {}))
+    options: Any = settings.CACHES["default"].get("OPTIONS", {})
+    return ConnectionPool.from_url(url, **options)
 
 
 def _count(pool: "ConnectionPool", key: str) -> int:
@@ -66,7 +67,7 @@ def take(caller: str) -> Allowance | None:
     limit = settings.API_REQUESTS_PER_MINUTE
     window, passed = divmod(int(time.time()), WINDOW_SECONDS)
     key = f"gigstream:requests:{caller}:{window}"
-    url = settings.CACHES["default"]["LOCATION"]
+    url = str(settings.CACHES["default"]["LOCATION"])
     try:
         with guarded(url):
             count = _count(_connections(url), key)
