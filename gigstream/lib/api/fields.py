@@ -11,7 +11,7 @@ from uuid import UUID
 from django.core.validators import EmailValidator
 from rest_framework import serializers
 
-from gigstream.lib import money
+from gigstream.lib import emails, money, names
 from gigstream.lib.api.rendering import dump
 from gigstream.lib.money import MICRO, InvalidAmount
 
@@ -75,11 +75,30 @@ class WalletAddress(Text):
 
 
 class Email(Text):
-    """An email address."""
+    """An email address, in the form in which it is kept."""
 
     def __init__(self, **kwargs: Any) -> None:
-        valid = EmailValidator("must be an email address")
-        super().__init__(**{"max_length": 254, "validators": [valid], **kwargs})
+        # What is kept is judged once more, by the rule that the description names.
+        super().__init__(**{"max_length": emails.LONGEST, "validators": [EmailValidator()], **kwargs})
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            return emails.normal_email(super().to_internal_value(data))
+        except emails.InvalidEmail as refusal:
+            raise serializers.ValidationError(refusal.message, code=refusal.code) from refusal
+
+
+class Name(Text):
+    """A name or title: one line of readable text, without blanks at its ends."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not text and self.allow_blank:
+            return text
+        try:
+            return names.normal_name(text)
+        except names.InvalidName as refusal:
+            raise serializers.ValidationError(refusal.message, code=refusal.code) from refusal
 
 
 class Amount(serializers.Field):
