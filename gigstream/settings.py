@@ -132,11 +132,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 _REDIS_URL = env.str("REDIS_URL", default="")
 _REDIS_DB = twin.REDIS_DB if CIRCLE_TWIN else 0
 REDIS_URL_GIVEN = bool(_REDIS_URL)
+REDIS_TIMEOUT_SECONDS = env.int("REDIS_TIMEOUT_MS", default=200) / 1000
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "gigstream.lib.cache.GuardedRedisCache",
         "LOCATION": env.str("CACHE_URL", default="") or _REDIS_URL or services.cache_url(db=_REDIS_DB + 1),
         "KEY_PREFIX": "gigstream",
+        # What a request may wait for: limits, failed sign-ins, caches.
+        "OPTIONS": {"socket_timeout": REDIS_TIMEOUT_SECONDS, "socket_connect_timeout": REDIS_TIMEOUT_SECONDS},
     }
 }
 
@@ -157,6 +160,9 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 # An idle worker has nothing to finish: there are no tasks with an ETA.
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Nothing here uses publish/subscribe, and a worker that waits on a subscription can wait for ever.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_CONSUMER = "gigstream.worker:QueueConsumer"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 120,
     "unacked_restore_interval": 5,
