@@ -159,7 +159,7 @@ class RegisterForm(StrictSerializer):
     full_name = Name(max_length=120)
 
 
-class TokenForm(StrictSerializer):
+class ConfirmationForm(StrictSerializer):
     token = Text(max_length=200, help_text="from the letter")
 
 

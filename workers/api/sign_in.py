@@ -10,6 +10,7 @@ from gigstream.lib.api.doors import Door
 from gigstream.lib.clock import database_now
 from workers import devices, services, wallet_messages
 from workers.api.serializers import (
+    ConfirmationForm,
     Nonce,
     NonceForm,
     PasswordForm,
@@ -19,7 +20,6 @@ from workers.api.serializers import (
     ResetRequestForm,
     Said,
     SignedOut,
-    TokenForm,
     Tokens,
     WalletForm,
     shown_nonce,
@@ -49,7 +49,7 @@ class Register(SignInView):
 class ConfirmRegistration(SignInView):
     """`auth/confirm`."""
 
-    doors = {"POST": Door("confirm_registration", Tokens, takes=TokenForm, status=201)}
+    doors = {"POST": Door("confirm_registration", Tokens, takes=ConfirmationForm, status=201)}
 
     def post(self, request: Request) -> HttpResponse:
         """Make the account with the token from the letter, and be signed in."""
