@@ -137,6 +137,21 @@ class SwitchScope(TextChoices):
     PROVIDER = "provider"
 
 
+class PayoutHoldKind(TextChoices):
+    """Why money is kept: staff say so, or a payout has failed for good."""
+
+    STAFF = "staff"
+    FAILED = "failed"
+
+
+class HoldEnd(TextChoices):
+    """How a hold ended."""
+
+    EXPIRED = "expired"
+    ADDRESS_CHANGED = "address_changed"
+    STAFF = "staff"
+
+
 class BreakBucket(TextChoices):
     """How ledger, provider and chain differ about one transfer."""
 

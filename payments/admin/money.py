@@ -353,7 +353,7 @@ def releases_of(stream: Any) -> Q:
 
 @admin.register(Account)
 class AccountAdmin(ReadOnlyAdmin):
-    list_display = ("id", "name", "owner", "balance", "positive_since", "negative_since", "payout_count")
+    list_display = ("id", "name", "owner", "balance", "oldest_part_at", "negative_since", "payout_count")
     list_select_related = ("worker", "platform")
     list_filter = ("name",)
     belongs = ("worker", "platform")
@@ -361,7 +361,7 @@ class AccountAdmin(ReadOnlyAdmin):
     search_help_text = "number of an account, id of its worker or platform, or a worker's email"
     fieldsets = (
         (None, {"fields": ("id", "name", "owner", "balance", "may_go_below_zero")}),
-        ("Since when", {"fields": (("positive_since", "negative_since"), "payout_count")}),
+        ("Since when", {"fields": (("oldest_part_at", "negative_since"), "payout_count")}),
     )
     actions = (
         each(
@@ -445,7 +445,7 @@ STREAM_COLUMNS = ("status", "released_amount", "total_amount", "progress", "next
 
 show_on(
     Worker,
-    Table(Account, by="worker", columns=("name", "balance", "positive_since", "negative_since")),
+    Table(Account, by="worker", columns=("name", "balance", "oldest_part_at", "negative_since")),
     Table(
         Stream,
         by="task__worker",
@@ -463,7 +463,7 @@ show_on(
 )
 show_on(
     Platform,
-    Table(Account, by="platform", columns=("name", "balance", "positive_since")),
+    Table(Account, by="platform", columns=("name", "balance", "oldest_part_at")),
     Table(PlatformPerformance, by="platform", columns=PlatformPerformanceAdmin.list_display[1:]),
     Table(
         Stream,

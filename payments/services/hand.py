@@ -12,7 +12,8 @@ from gigstream.lib.money import amount as exact
 from payments.enums import AccountName, EntryKind, TransactionType
 from payments.models import Adjustment, LedgerEntry
 from payments.postings import Posting
-from payments.services import accounts, ledger, transactions
+from payments.services import accounts, holds, ledger, parts, transactions
+from payments.services.parts import Debit
 from workers.models import Worker
 from workers.services import require_active
 
@@ -60,9 +61,10 @@ def adjust(
     key: str,
     now: datetime | None = None,
 ) -> LedgerEntry:
-    """A correction between any two accounts, once per `key`, signed by two members of staff.
+    """Correct between two accounts, once per `key`, signed by two members of staff. What it takes from a
+    worker or a platform, no hold keeps.
 
-    Raises SamePerson or InsufficientFunds.
+    Raises SamePerson, MoneyHeld or InsufficientFunds.
     """
     now = now or database_now()
     if requested_by == approved_by:
@@ -70,7 +72,13 @@ def adjust(
     posting = Posting(
         EntryKind.ADJUSTMENT, debit_account, credit_account, exact(amount), key=f"adjustment:{key}"
     )
+    sides = ledger.lock([debit_account, credit_account])
+    known = LedgerEntry.objects.filter(idempotency_key=posting.key).exists()
+    if not known:
+        holds.require_unheld(sides[debit_account], posting.amount)
     entry = LedgerEntry.objects.get(pk=ledger.post([posting], now=now)[f"adjustment:{key}"])
+    if not known and sides[debit_account].payout_schedule is not None:
+        parts.cover([Debit(debit_account, entry.pk, entry.amount)])
     _, created = Adjustment.objects.get_or_create(
         entry=entry,
         defaults={"requested_by": requested_by, "approved_by": approved_by, "reason": reason},

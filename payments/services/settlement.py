@@ -21,6 +21,7 @@ from payments.provider.units import booked_fee
 from payments.services import attempts, breaker, ledger
 from payments.services.attempts import NOTHING, Outcome
 from payments.services.notifications import mark_applied
+from payments.services.parts import give_back
 from payments.services.payouts import settle_postings, void_postings
 from payments.services.transfers import (
     LONGEST_BACKOFF,
@@ -144,6 +145,7 @@ def _apply(outcomes: Mapping[UUID, Outcome[ProviderTransfer]], provider: str, no
     if failed:
         transactions_failed.send(sender=Transaction, transactions=failed, now=now)
     ledger.post([*settle_postings(confirmed), *void_postings(failed)], now=now)
+    give_back(failed)
     mark_applied([row.circle_tx_id or "" for row in rows if outcomes[row.pk].answer], provider, now)
     return len(confirmed) + len(failed)
 

@@ -73,12 +73,12 @@ def test_small_earnings_wait_for_the_minimum_and_share_one_transfer():
     assert [part.amount for part in payout_parts(payout)] == [Decimal("0.4")] * 3
 
 
-def test_a_small_earning_leaves_when_it_has_waited_for_the_maximum_age():
+def test_a_small_earning_leaves_when_it_is_an_hour_old():
     worker = WorkerFactory()
     earn(worker, "0.4")
 
-    assert payments.create_due_payouts(now=NOW + seconds(899)) == 0
-    assert payments.create_due_payouts(now=NOW + seconds(900)) == 1
+    assert payments.create_due_payouts(now=NOW + seconds(3599)) == 0
+    assert payments.create_due_payouts(now=NOW + seconds(3600)) == 1
 
 
 def test_payouts_cover_earnings_first_in_first_out():
@@ -101,7 +101,9 @@ def test_a_cancelled_payout_gives_its_earnings_to_the_next():
     earn(worker, "10")
     payout = payments.cash_out(worker_id=worker.pk, now=NOW)
 
-    cancelled = payments.cancel_payout(transaction_id=payout.pk, reason="asked to wait", now=NOW)
+    cancelled = payments.cancel_payout(
+        transaction_id=payout.pk, reason="asked to wait", pay_again=True, now=NOW
+    )
 
     assert cancelled.status == "cancelled"
     assert (balance(worker, "available"), balance(worker, "in_transit")) == (10, 0)
@@ -211,7 +213,7 @@ def test_creating_payouts_costs_the_same_statements_for_one_or_many(django_asser
     payments.release_due_streams(now=NOW + seconds(60))
 
     with django_assert_max_num_queries(20):
-        assert payments.create_due_payouts(now=NOW + seconds(60)) == 25
+        assert payments.create_due_payouts(now=NOW + seconds(3660)) == 25
 
 
 class Unreachable(SandboxProvider):
