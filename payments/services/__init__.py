@@ -11,6 +11,7 @@ from payments.services.custody import create_wallets
 from payments.services.days import close_transaction_days
 from payments.services.deposits import deposit, simulate_deposit
 from payments.services.hand import adjust, grant_reward
+from payments.services.holds import end_due_holds, end_hold, hold_payouts, hold_withdrawals
 from payments.services.intervention import accelerate_payout, cancel_transfer, look_for, offer_again
 from payments.services.notifications import verify_notifications
 from payments.services.observing import credit_observed, observe_deposits, read_again_from
@@ -18,6 +19,7 @@ from payments.services.payouts import cancel_payout, cash_out, create_due_payout
 from payments.services.reconciliation import explain_break, reconcile_settlements
 from payments.services.release import release_due_streams
 from payments.services.restoring import Rediscovered, rediscover_payouts
+from payments.services.schedules import set_payout_schedule
 from payments.services.settlement import poll_settlements
 from payments.services.streams import cancel_stream, claim, pause_stream, resume_stream, top_up
 from payments.services.submission import submit_payouts
@@ -41,8 +43,12 @@ __all__ = [
     "create_wallets",
     "credit_observed",
     "deposit",
+    "end_due_holds",
+    "end_hold",
     "explain_break",
     "grant_reward",
+    "hold_payouts",
+    "hold_withdrawals",
     "let_payments_go_on",
     "look_for",
     "observe_deposits",
@@ -55,6 +61,7 @@ __all__ = [
     "release_due_streams",
     "resume_stream",
     "reward_or_ask",
+    "set_payout_schedule",
     "simulate_deposit",
     "stop_payments",
     "submit_payouts",

@@ -40,7 +40,7 @@ class Held:
 
     def unheld(self, balance: Decimal) -> Decimal:
         """Return how much of this balance may leave."""
-        return ZERO if self.everything else balance - self.amount
+        return ZERO if self.everything else max(balance - self.amount, ZERO)
 
 
 NOTHING_HELD = Held()

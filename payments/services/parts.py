@@ -64,8 +64,8 @@ def give_back(payouts: Sequence[Transaction]) -> None:
 
 
 def refresh(account_ids: Collection[int], *, due_again: bool = False) -> None:
-    """Work out anew what the locked accounts say of their parts; with `due_again`, what is free is paid out at
-    once where it reaches the payout minimum."""
+    """Work out anew what the locked accounts say of their parts; with `due_again`, what is free is paid out
+    at once where it reaches the payout minimum."""
     sql.rows(
         sql.load(_SQL / "refresh_parts.sql"),
         {

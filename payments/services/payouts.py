@@ -1,5 +1,6 @@
 """Payouts: what workers have earned leaves for their wallets. Here the hold; `settlement` transfers it."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -33,6 +34,8 @@ from payments.signals import transactions_cancelled
 from workers.models import Worker
 from workers.services import require_active, require_settled_wallet
 
+logger = logging.getLogger(__name__)
+
 # How long the money of a cancelled payout is held when nobody says otherwise.
 HELD_AFTER_CANCELLING = timedelta(days=7)
 
@@ -49,18 +52,38 @@ def create_due_payouts(*, now: datetime | None = None) -> int:
         return 0
     made = 0
     while True:
-        picked, count = _create_batch(now)
+        try:
+            picked, count = _create_batch(now)
+        except ValueError:
+            logger.exception("a batch of payouts failed: they are made one by one")
+            return made + _create_one_by_one(now)
         made += count
         if picked < settings.PAYOUT_BATCH_SIZE:
             return made
 
 
+def _create_one_by_one(now: datetime) -> int:
+    """Make the due payouts each by itself: an account whose parts and balance do not agree stops no other."""
+    made = 0
+    for account_id in _due_ids(now):
+        try:
+            made += _create_batch(now, ids=[account_id])[1]
+        except ValueError:
+            logger.exception("account %s cannot be paid out", account_id)
+    return made
+
+
 @atomic_with_retry
-def _create_batch(now: datetime) -> tuple[int, int]:
-    """Return how many accounts were due, and how many payouts were made of them."""
+def _due_ids(now: datetime) -> list[int]:
+    return list(schedules.due_accounts(now))
+
+
+@atomic_with_retry
+def _create_batch(now: datetime, *, ids: Sequence[int] | None = None) -> tuple[int, int]:
+    """Return how many accounts (of these) were due, and how many payouts were made of them."""
     if not try_lock("create_due_payouts"):
         return 0, 0
-    picked = schedules.due_accounts(now)
+    picked = schedules.due_accounts(now, ids=ids)
     # Once more under their locks, which is when holds are made.
     due = schedules.due_accounts(now, ids=list(picked)) if picked else {}
     found = Account.objects.filter(pk__in=due).select_related("worker").order_by("pk")

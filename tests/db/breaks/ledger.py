@@ -32,7 +32,7 @@ def balances_without_an_entry(h: History) -> None:
 
 @breaks("balance_is_not_overdrawn")
 def more_taken_than_there_was(h: History) -> None:
-    adjust(of_worker(h.worker, "available"), house("fees"), "100000")
+    adjust(of_platform(h.platform.pk, "available"), house("fees"), "100000")
 
 
 @breaks("ledger_accounts_exist")
