@@ -200,6 +200,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "send_staff_codes": {"every": 10, "queue": "default"},
     "send_invitations": {"every": 10, "queue": "default"},
     "send_wallet_notices": {"every": 10, "queue": "default"},
+    "send_hold_notices": {"every": 10, "queue": "default"},
     "apply_wallet_changes": {"every": 60, "queue": "default"},
     "expire_approvals": {"every": 60, "queue": "default"},
     "send_approval_notices": {"every": 10, "queue": "default"},

@@ -399,7 +399,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="payouthold",
             index=models.Index(
-                condition=models.Q(("notified_at__isnull", True)),
+                condition=models.Q(
+                    ("ended_at__isnull", True), ("notified_at__isnull", True), ("worker__isnull", False)
+                ),
                 fields=["created_at"],
                 name="payout_holds_to_notify",
             ),

@@ -154,7 +154,7 @@ class PayoutHold(Common):
             models.Index(
                 name="payout_holds_to_notify",
                 fields=["created_at"],
-                condition=Q(notified_at__isnull=True),
+                condition=Q(worker__isnull=False, notified_at__isnull=True, ended_at__isnull=True),
             ),
         ]
         triggers = [

@@ -10,6 +10,7 @@ from payments.services.asking import (
 from payments.services.custody import create_wallets
 from payments.services.days import close_transaction_days
 from payments.services.deposits import deposit, simulate_deposit
+from payments.services.failures import send_hold_notices
 from payments.services.hand import adjust, grant_reward
 from payments.services.holds import end_due_holds, end_hold, hold_payouts, hold_withdrawals
 from payments.services.intervention import accelerate_payout, cancel_transfer, look_for, offer_again
@@ -61,6 +62,7 @@ __all__ = [
     "release_due_streams",
     "resume_stream",
     "reward_or_ask",
+    "send_hold_notices",
     "set_payout_schedule",
     "simulate_deposit",
     "stop_payments",

@@ -31,6 +31,7 @@ from tests.factories import (
     house_balance,
     running_stream,
     seconds,
+    started,
 )
 from tests.staff import act, answer, ask, member, told
 

@@ -8,7 +8,6 @@ from gigstream.lib.money import amount as exact
 from loans import services as loans
 from loans.models import Loan
 from payments import services as payments
-from payments.limits import PAYOUT_SMALLEST
 from payments.models import Account, PayoutHold, Transaction
 from reputation import services as reputation
 from tests.factories import fund, sandbox
@@ -38,8 +37,7 @@ def create_due_payouts(story: Story) -> None:
 
 @act(8)
 def cash_out(story: Story) -> None:
-    amount = max(exact(story.amount(2)), PAYOUT_SMALLEST.value)
-    payments.cash_out(worker_id=story.pick(_solvent()), amount=amount, now=story.now)
+    payments.cash_out(worker_id=story.pick(_solvent()), amount=story.amount(2), now=story.now)
 
 
 @act(2)
