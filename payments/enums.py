@@ -152,6 +152,20 @@ class HoldEnd(TextChoices):
     STAFF = "staff"
 
 
+class PayoutWait(TextChoices):
+    """What a worker's next payout waits for."""
+
+    NOTHING_EARNED = "nothing_earned"
+    NO_ADDRESS = "no_address"
+    ADDRESS_CHANGE = "address_change"
+    SUSPENDED = "suspended"
+    HOLD = "hold"
+    SMALLEST = "smallest_payout"
+    BY_HAND = "by_hand"
+    AGE = "age"
+    NEXT_RUN = "next_run"
+
+
 class BreakBucket(TextChoices):
     """How ledger, provider and chain differ about one transfer."""
 

@@ -154,5 +154,5 @@ class TooManyCashOuts(Refusal):
 class InvalidExpiry(Refusal):
     """A hold ends later than it begins."""
 
-    code = "invalid_expiry"
+    code = "invalid_hold_expiry"
     status = 422

@@ -36,10 +36,10 @@ class PayoutParts(list[PayoutPart]):
 MOST_PARTS = 1_000
 
 
-def payout_parts(payout: Transaction, *, most: int | None = MOST_PARTS) -> PayoutParts:
+def payout_parts(payout_id: UUID, *, most: int = MOST_PARTS) -> PayoutParts:
     """Return the earnings that the payout covers, oldest first, at most `most`; all of them add up to the
     payout's amount."""
-    rows = sql.rows(sql.load(_SQL / "payout_parts.sql"), {"payout": payout.pk, "most": most})
+    rows = sql.rows(sql.load(_SQL / "payout_parts.sql"), {"payout": payout_id, "most": most})
     entries = LedgerEntry.objects.in_bulk([row["entry_id"] for row in rows])
     parts = PayoutParts(PayoutPart(entries[row["entry_id"]], row["amount"]) for row in rows)
     parts.total = rows[0]["total"] if rows else 0

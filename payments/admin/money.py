@@ -32,6 +32,7 @@ from gigstream.lib.admin import (
 from gigstream.lib.money import usdc
 from payments import services
 from payments.admin.hand import AdjustmentForm
+from payments.admin.holds import CancelForm
 from payments.admin.reports import PlatformPerformanceAdmin
 from payments.admin.statements import statement_page
 from payments.enums import (
@@ -228,9 +229,12 @@ class TransactionAdmin(Exports, ReadOnlyAdmin):
             "cancel",
             "Cancel payout",
             "cancelled",
-            lambda payout, reason: services.cancel_payout(transaction_id=payout.pk, reason=reason),
+            lambda payout, **given: services.cancel_payout(transaction_id=payout.pk, **given),
+            form=CancelForm,
             when=lambda payout: payout.type in OUTGOING and payout.status == TransactionStatus.PENDING,
             money=lambda payout: payout.amount,
+            note="The money is the worker's again. It is held, until another person ends the hold or its days"
+            " are over, unless you have it paid again. The worker reads the reason.",
         ),
         each(
             "offer_again",
@@ -283,11 +287,11 @@ class TransactionAdmin(Exports, ReadOnlyAdmin):
     def covers(self, row: Transaction) -> SafeString | None:
         if row.type != TransactionType.PAYOUT:
             return None
-        parts = payout_parts(row)
+        parts = payout_parts(row.pk, most=SHOWN_PARTS)
         lines = format_html_join(
-            "", "<div>{} of {}</div>", ((usdc(part.amount), link(part.entry)) for part in parts[:SHOWN_PARTS])
+            "", "<div>{} of {}</div>", ((usdc(part.amount), link(part.entry)) for part in parts)
         )
-        more = len(parts) - SHOWN_PARTS
+        more = parts.total - SHOWN_PARTS
         return format_html("{}<div>and {} more</div>", lines, more) if more > 0 else lines
 
 

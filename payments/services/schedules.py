@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from audit import services as audit
 from audit.jobs import ring
@@ -39,32 +41,43 @@ MOST_A_DAY = 24
 def due_accounts(now: datetime, *, ids: Sequence[int] | None = None) -> dict[int, Decimal]:
     """Lock some of the workers' accounts with a payout due, and return how much leaves each: all that is not
     held. One statement; `ids` narrows it to accounts that are locked already."""
-    rows = sql.rows(
-        sql.load(_SQL / "due_accounts.sql"),
-        {
-            "schedules": [str(schedule) for schedule in AGES],
-            "oldest": [now - age for age in AGES.values()],
-            "minimum": PAYOUT_MINIMUM.value,
-            "smallest": PAYOUT_SMALLEST.value,
-            "most_a_day": MOST_A_DAY,
-            "ids": ids,
-            "batch": settings.PAYOUT_BATCH_SIZE,
-            "now": now,
-        },
-    )
-    return {row["id"]: row["amount"] for row in rows}
+    return {row["id"]: row["amount"] for row in sql.rows(*due_statement(now, ids=ids))}
+
+
+def due_statement(now: datetime, *, ids: Sequence[int] | None = None) -> tuple[str, dict[str, Any]]:
+    """Return the statement of `due_accounts` and its parameters."""
+    return sql.load(_SQL / "due_accounts.sql"), {
+        "schedules": [str(schedule) for schedule in AGES],
+        "oldest": [now - age for age in AGES.values()],
+        "minimum": PAYOUT_MINIMUM.value,
+        "smallest": PAYOUT_SMALLEST.value,
+        "most_a_day": MOST_A_DAY,
+        "ids": ids,
+        "batch": settings.PAYOUT_BATCH_SIZE,
+        "now": now,
+    }
+
+
+def may_be_paid_at_once(account: Account, now: datetime) -> bool:
+    """Whether, by its schedule, the account is paid out without waiting once it has reached the minimum."""
+    if account.payout_schedule not in (PayoutSchedule.STANDARD, PayoutSchedule.AT_ONCE):
+        return False
+    if account.pay_at_once:
+        return True
+    is_at_once = account.payout_schedule == PayoutSchedule.AT_ONCE
+    return is_at_once and _payouts_today(account.worker_id, now).count() < MOST_A_DAY
+
+
+def _payouts_today(worker_id: UUID | None, now: datetime) -> QuerySet[Transaction]:
+    """The worker's payouts, of whatever status, made on the UTC day of `now`."""
+    midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return Transaction.objects.filter(worker=worker_id, type=TransactionType.PAYOUT, created_at__gte=midnight)
 
 
 def require_cash_out(worker_id: UUID, amount: Decimal, unheld: Decimal, now: datetime) -> None:
     """Raise BelowSmallestPayout or TooManyCashOuts unless the worker may cash out so much of what is not
     held. The worker's account is locked."""
-    today = Transaction.objects.filter(
-        worker=worker_id,
-        type=TransactionType.PAYOUT,
-        created_at__gte=now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0),
-        cashed_out=True,
-    )
-    amounts = list(today.values_list("amount", flat=True))
+    amounts = list(_payouts_today(worker_id, now).filter(cashed_out=True).values_list("amount", flat=True))
     if len(amounts) >= MOST_A_DAY:
         raise TooManyCashOuts(
             f"{len(amounts)} cash-outs today (UTC): at most {MOST_A_DAY} a day", most=MOST_A_DAY

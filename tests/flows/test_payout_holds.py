@@ -1,5 +1,6 @@
 """Money that is kept: it leaves by no way until the hold has ended."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ from audit.errors import ReasonMissing, SamePerson
 from audit.models import AuditLog
 from loans import services as loans
 from payments import services as payments
-from payments.enums import AccountName
+from payments.enums import AccountName, ErrorClass, TransferState
 from payments.errors import (
     HeldAlready,
     HoldEnded,
@@ -20,10 +21,12 @@ from payments.errors import (
     MoneyHeld,
 )
 from payments.models import Account, LedgerEntry, PayoutHold, Transaction
+from payments.provider.sandbox import SandboxProvider
 from payments.selectors import payout_parts
 from payments.services import accounts, holds
 from platforms import services as platforms
 from tests.factories import NOW, PlatformFactory, WorkerFactory, balance, fund, seconds, settle, started
+from workers import services as workers
 
 pytestmark = pytest.mark.django_db
 
@@ -85,12 +88,12 @@ def test_a_hold_of_an_amount_keeps_the_newest_parts_and_the_rest_leaves(worker):
     ]
     assert made(NOW) == [9]
     (payout,) = Transaction.objects.filter(type="payout")
-    assert [(part.entry, part.amount) for part in payout_parts(payout)] == [(first, 9)]
+    assert [(part.entry, part.amount) for part in payout_parts(payout.pk)] == [(first, 9)]
 
     end(held)
     assert made(NOW) == [5]
     last = Transaction.objects.filter(type="payout").latest("created_at", "id")
-    assert [(part.entry, part.amount) for part in payout_parts(last)] == [(first, 1), (second, 4)]
+    assert [(part.entry, part.amount) for part in payout_parts(last.pk)] == [(first, 1), (second, 4)]
 
 
 def test_pay_that_comes_after_the_hold_passes_by_what_is_held(worker):
@@ -224,3 +227,91 @@ def test_a_platforms_hold_keeps_its_withdrawals_not_its_pay(worker):
         payments.end_hold(hold_id=held.pk, reason="all is well", now=NOW)
     account.refresh_from_db()
     holds.require_unheld(account, account.balance)
+
+
+# --- Payouts that fail --------------------------------------------------------------------------------------
+
+
+class Fails(SandboxProvider):
+    """Every transfer fails on chain, for a reason that has nothing to do with the address."""
+
+    def get(self, transfer_id):
+        taken = super().get(transfer_id)
+        return replace(
+            taken, state=TransferState.FAILED, error_class=ErrorClass.EXECUTION, failure="execution reverted"
+        )
+
+
+def an_hour(provider, start):
+    """What beat does in an hour from `start`, every ten seconds; how many payouts that made."""
+    made = 0
+    for tick in range(360):
+        now = start + seconds(10 * tick)
+        made += payments.create_due_payouts(now=now)
+        payments.submit_payouts(now=now, provider=provider(lambda now=now: now))
+        payments.poll_settlements(now=now, provider=provider(lambda now=now: now))
+    return made
+
+
+def test_a_payout_that_can_only_fail_is_made_twice_in_an_hour_not_180_times(worker):
+    assert an_hour(Fails, NOW) == 2
+    assert balance(worker, "available") == 14
+
+
+def test_an_address_that_is_refused_is_tried_once_until_another_is_named(worker, settings):
+    settings.SANDBOX_BLOCKLIST = [worker.wallet_address]
+    assert an_hour(SandboxProvider, NOW) == 1
+    (held,) = PayoutHold.objects.all()
+    assert (held.kind, held.amount, held.expires_at) == ("failed", None, None)
+    assert held.payout == Transaction.objects.get(type="payout")
+
+    workers.set_wallet(worker_id=worker.pk, wallet_address="0x" + "ab" * 20)
+
+    later = NOW + timedelta(hours=2)
+    assert made(later) == [14]
+    held.refresh_from_db()
+    assert (held.ended_by, held.ended_because, held.ended_at) == ("system", "address_changed", later)
+    settle(later)
+    settle(later + seconds(60))
+    assert balance(worker, "in_transit") == 0
+
+
+def test_after_each_failure_in_a_row_the_next_payout_waits_longer(worker):
+    now, waits = NOW, []
+    for _ in range(5):
+        assert made(now) == [14]
+        payments.submit_payouts(now=now, provider=Fails(lambda at=now: at))
+        later = now + seconds(2)
+        payments.poll_settlements(now=later, provider=Fails(lambda at=later: at))
+        held = PayoutHold.objects.open().get()
+        waits.append(held.expires_at - later)
+        assert made(held.expires_at - seconds(1)) == []
+        now = held.expires_at
+    assert waits == [timedelta(minutes=15), *(timedelta(hours=hours) for hours in (1, 6, 24, 24))]
+
+    # One that arrives ends the row.
+    assert made(now) == [14]
+    settle(now)
+    settle(now + seconds(60))
+    earn(worker, "3", now=now + seconds(61))
+    later = now + seconds(61)
+    assert made(later) == [3]
+    payments.submit_payouts(now=later, provider=Fails(lambda: later))
+    payments.poll_settlements(now=later + seconds(2), provider=Fails(lambda: later + seconds(2)))
+    assert PayoutHold.objects.open().get().expires_at == later + seconds(2) + timedelta(minutes=15)
+
+
+def test_staff_end_the_hold_of_a_failed_payout_alone(worker, settings):
+    settings.SANDBOX_BLOCKLIST = [worker.wallet_address]
+    an_hour(SandboxProvider, NOW)
+    settings.SANDBOX_BLOCKLIST = []
+    end(PayoutHold.objects.open().get(), by="1", now=NOW + timedelta(hours=1))
+    assert made(NOW + timedelta(hours=1)) == [14]
+
+
+def test_of_whom_everything_is_held_what_waits_to_be_handed_over_waits_on(worker):
+    made(NOW)
+    held = hold(worker)
+    assert payments.submit_payouts(now=NOW, provider=SandboxProvider(lambda: NOW)) == 0
+    end(held)
+    assert payments.submit_payouts(now=NOW, provider=SandboxProvider(lambda: NOW)) == 1

@@ -259,4 +259,4 @@ def test_what_a_repayment_withheld_is_off_its_own_earning():
     payout = payments.cash_out(worker_id=worker.pk, now=NOW + seconds(63))
 
     assert payout.amount == 12
-    assert [(part.entry.amount, part.amount) for part in payout_parts(payout)] == [(10, 6), (10, 6)]
+    assert [(part.entry.amount, part.amount) for part in payout_parts(payout.pk)] == [(10, 6), (10, 6)]

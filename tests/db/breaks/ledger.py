@@ -3,6 +3,8 @@
 from decimal import Decimal
 from uuid import uuid4
 
+from payments.models import CoveredParts, LedgerEntry
+from payments.services import parts
 from tests.db.breaks.tools import (
     adjust,
     book,
@@ -83,6 +85,21 @@ def a_release_to_another_worker(h: History) -> None:
     run("UPDATE ledger_entries SET credit_account_id = %s WHERE id = %s", other, entry.pk)
     run("UPDATE accounts SET balance = balance + %s WHERE id = %s", entry.amount, other)
     run("UPDATE accounts SET balance = balance - %s WHERE id = %s", entry.amount, right)
+    # The payout that took it took the adjustment instead; with the other worker it is still to be paid out.
+    covered = CoveredParts.objects.get(
+        account=right, first_part__lte=entry, last_part__gte=entry, given_back=False
+    )
+    run("UPDATE covered_parts SET amount = amount - %s WHERE id = %s", entry.amount, covered.pk)
+    instead = LedgerEntry.objects.filter(kind="adjustment", credit_account=right).latest("id")
+    CoveredParts.objects.create(
+        entry_id=covered.entry_id,
+        account_id=right,
+        first_part=instead,
+        last_part=instead,
+        amount=entry.amount,
+    )
+    run("UPDATE accounts SET parts_from = least(parts_from, %s) WHERE id = %s", entry.pk, other)
+    parts.refresh([right, other])
 
 
 @breaks("adjustment_is_signed_by_two")

@@ -21,7 +21,7 @@ def a_hold_of_more_than_there_is(h: History) -> None:
     )
     run(
         "INSERT INTO payout_hold_parts (hold_id, entry_id, amount)"
-        " SELECT id, (SELECT max(id) FROM ledger_entries WHERE credit_account_id = %s), amount"
+        " SELECT id, (SELECT min(id) FROM ledger_entries WHERE credit_account_id = %s), amount"
         " FROM payout_holds WHERE amount = 1000000",
         of_worker(h.worker, "available"),
     )
