@@ -79,7 +79,7 @@ def a_hold_of_another_platforms_money(h: History) -> None:
 
 @breaks("ledger_entry_keeps_to_its_task")
 def a_release_to_another_worker(h: History) -> None:
-    other, right = of_worker(h.other, "available"), h.completed.worker_account_id
+    other, right = of_worker(h.debtor, "available"), h.completed.worker_account_id
     entry = last_release(h.completed)
     adjust(house("losses"), right, entry.amount)
     run("UPDATE ledger_entries SET credit_account_id = %s WHERE id = %s", other, entry.pk)
@@ -98,7 +98,6 @@ def a_release_to_another_worker(h: History) -> None:
         last_part=instead,
         amount=entry.amount,
     )
-    run("UPDATE accounts SET parts_from = least(parts_from, %s) WHERE id = %s", entry.pk, other)
     parts.refresh([right, other])
 
 

@@ -14,7 +14,7 @@ import gigstream.lib.money
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0012_breaks_are_claimed"),
+        ("payments", "0013_sandbox_in_test_databases"),
         ("platforms", "0011_events_of_a_request"),
         ("workers", "0004_payout_schedule"),
     ]
