@@ -32,7 +32,7 @@ from payments.services.attempts import NOTHING
 from payments.services.parts import Debit, cover, give_back
 from payments.signals import transactions_cancelled
 from workers.models import Worker
-from workers.services import require_active, require_settled_wallet
+from workers.services import lock_active_worker, require_settled_wallet
 
 logger = logging.getLogger(__name__)
 
@@ -175,8 +175,7 @@ def cash_out(
     """
     account = available_account(worker_id)
     now = now or database_now()
-    worker = _worker(account)
-    require_active(worker)
+    worker = lock_active_worker(worker_id=worker_id)
     require_wallet(worker)
     unheld = holds.held_of_worker(worker_id).unheld(account.balance)
     value = unheld if amount is None else exact(amount)

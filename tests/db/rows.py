@@ -20,8 +20,10 @@ from audit.models import (
     Claim,
     DatabaseIdentity,
     JobHeartbeat,
+    Letter,
     LimitChange,
 )
+from audit.movements import StaffMovement
 from gigstream.lib.ids import new_id
 from loans.models import Loan
 from payments.models import (
@@ -330,7 +332,7 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
     },
     LedgerEntry: _entry_row,
     Adjustment: lambda: {
-        "entry": insert(valid(LedgerEntry)),
+        "entry": insert(valid(LedgerEntry, kind="adjustment", debit_account_id=accounts.of_house("losses"))),
         "requested_by": "1",
         "approved_by": "2",
         "reason": "typing error",
@@ -421,6 +423,20 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "requested_by": "staff:1",
         "requested_at": AT,
         "expires_at": AT + timedelta(hours=24),
+    },
+    StaffMovement: lambda: {
+        "staff": "staff:1",
+        "action": "task.cancel",
+        "receiver_type": "platform",
+        "receiver_id": "1",
+        "amount": Decimal(1),
+    },
+    Letter: lambda: {
+        "kind": "wallet_notice",
+        "subject_id": str(_number()),
+        "created_at": AT,
+        "next_try_at": AT,
+        "give_up_at": AT + timedelta(hours=6),
     },
     LimitChange: lambda: {"name": "payout_minimum", "changed_by": "environment", "changed_at": AT},
 }

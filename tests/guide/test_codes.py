@@ -19,6 +19,7 @@ from audit.answers import Asked, _lock_of
 from gigstream.lib.api import problems
 from gigstream.lib.clock import database_now
 from gigstream.lib.errors import Refusal
+from gigstream.lib.money import LARGEST
 from gigstream.urls import urlpatterns
 from loans import services as loans
 from payments import services as payments
@@ -44,16 +45,17 @@ from workers import services as workers
 pytestmark = pytest.mark.django_db
 GUIDE = (Path(project.BASE_DIR) / "docs" / "api.md").read_text(encoding="utf-8")
 LISTED = {(code, int(status)) for code, status in re.findall(r"^\| `(\w+)` \| (\d+) \|", GUIDE, re.MULTILINE)}
-# What only staff can be told, in the admin; and what an amount is told as one of `errors`.
+# What only staff can be told, in the admin; and what amounts, emails and names are told as one of `errors`.
 OF_STAFF = {
     *("has_money_history", "invalid_fee", "invalid_split", "invalid_terms", "money_left", "staff_needed"),
     *("payout_under_way", "platform_deleted", "platform_name_taken", "reason_missing", "same_person"),
     *("task_not_over", "zero_adjustment", "invalid_amount", "not_for_staff", "not_observed"),
     *("permission_missing", "asked_already", "decided_already", "payload_changed", "invalid_limit"),
-    "sum_changed",
+    *("sum_changed", "invalid_email", "invalid_name"),
     *("hold_exceeds_available", "held_already", "hold_ended", "invalid_hold_expiry"),
     *("switched_already", "not_parked", "not_with_provider", "break_resolved", "unknown_subject"),
     *("provider_refused", "provider_silent", "claimed_by_another", "not_claimed", "unknown_job"),
+    "not_adjustable",
     *("wrong_code", "code_refused", "nothing_to_do", "access_changed", "no_address", "last_superuser"),
 }
 PASSWORD = "a long passphrase"
@@ -189,7 +191,7 @@ HOWS |= {
     ("nothing_to_claim", 409): lambda g: g.me.post(
         f"me/streams/{running_stream(g.worker, now=g.now + timedelta(hours=1)).pk}/claim"
     ),
-    ("amount_too_large", 422): lambda g: g.api.post("deposits", {"amount": "99999999999999.999999"}),
+    ("deposit_too_large", 422): lambda g: g.api.post("deposits", {"amount": "99999999999999.999999"}),
     ("body_too_large", 413): lambda g: g.api.post("tasks", {**TASK, "description": "x" * 300_000}),
     ("unsupported_media_type", 415): lambda g: g.api.client.post(
         "/api/v1/tasks", "a=b", content_type="application/x-www-form-urlencoded", headers=g.api.headers
@@ -213,6 +215,14 @@ HOWS |= {
     ),
     ("weak_password", 422): lambda g: g.signed_up(password="password"),
 }
+
+
+@how("amount_too_large", 422)
+def a_deposit_when_others_have_all_that_the_books_can_hold(g: Given) -> Any:
+    payments.deposit(
+        platform_id=PlatformFactory().pk, amount=LARGEST - 2000, tx_hash=f"0x{'a' * 64}", now=g.now
+    )
+    return g.api.post("deposits", {"amount": "5000"})
 
 
 @how("wallet_not_proved", 400)

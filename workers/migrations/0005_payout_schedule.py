@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("workers", "0003_wallet_changes"),
+        ("workers", "0004_plain_emails_and_readable_names"),
     ]
 
     operations = [

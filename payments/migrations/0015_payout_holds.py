@@ -14,9 +14,9 @@ import gigstream.lib.money
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0013_sandbox_in_test_databases"),
+        ("payments", "0014_chain_hashes_and_adjustments"),
         ("platforms", "0011_events_of_a_request"),
-        ("workers", "0004_payout_schedule"),
+        ("workers", "0005_payout_schedule"),
     ]
 
     operations = [
