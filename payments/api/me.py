@@ -147,7 +147,7 @@ class CoveredEarning(serializers.Serializer):
 
 
 _PAYOUT_COLUMNS = (*TRANSACTION_COLUMNS, "cashed_out")
-_HELD = {
+_HELD: dict[str, serializers.Field[Any, Any, Any, Any]] = {
     "held_because": Text(allow_null=True, help_text="why what it gave back is held"),
     "held_until": Instant(allow_null=True),
 }
@@ -162,9 +162,9 @@ MyWholePayout = described(
 )
 
 
-def own_holds(worker_id: UUID) -> QuerySet[PayoutHold, dict[str, Any]]:
+def own_holds(worker_id: UUID) -> Iterable[dict[str, Any]]:
     """What is held of the worker's money now, the newest first."""
-    held = PayoutHold.objects.open().filter(worker=worker_id).order_by("-created_at", "-pk")
+    held: Any = PayoutHold.objects.open().filter(worker=worker_id).order_by("-created_at", "-pk")
     return held.values("id", "created_at", "kind", "amount", "reason", "expires_at", "payout_id")
 
 

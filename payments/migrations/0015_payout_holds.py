@@ -76,12 +76,6 @@ class Migration(migrations.Migration):
                         max_length=16,
                     ),
                 ),
-                (
-                    "notified_at",
-                    models.DateTimeField(
-                        blank=True, help_text="when the letter about it was sent", null=True
-                    ),
-                ),
             ],
             options={
                 "db_table": "payout_holds",
@@ -394,16 +388,6 @@ class Migration(migrations.Migration):
                 condition=models.Q(("ended_at__isnull", True)),
                 fields=["created_at"],
                 name="payout_holds_open",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="payouthold",
-            index=models.Index(
-                condition=models.Q(
-                    ("ended_at__isnull", True), ("notified_at__isnull", True), ("worker__isnull", False)
-                ),
-                fields=["created_at"],
-                name="payout_holds_to_notify",
             ),
         ),
         migrations.AddConstraint(

@@ -99,7 +99,6 @@ class PayoutHold(Common):
     ended_at = models.DateTimeField(null=True, blank=True)
     ended_by = models.CharField(max_length=64, blank=True)
     ended_because = models.CharField(max_length=16, choices=HoldEnd.choices, blank=True)
-    notified_at = models.DateTimeField(null=True, blank=True, help_text="when the letter about it was sent")
 
     objects = models.Manager.from_queryset(PayoutHoldQuerySet)()
 
@@ -150,11 +149,6 @@ class PayoutHold(Common):
                 name="payout_holds_open",
                 fields=["created_at"],
                 condition=Q(ended_at__isnull=True),
-            ),
-            models.Index(
-                name="payout_holds_to_notify",
-                fields=["created_at"],
-                condition=Q(worker__isnull=False, notified_at__isnull=True, ended_at__isnull=True),
             ),
         ]
         triggers = [

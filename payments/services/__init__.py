@@ -10,8 +10,8 @@ from payments.services.asking import (
 from payments.services.custody import create_wallets
 from payments.services.days import close_transaction_days
 from payments.services.deposits import deposit, simulate_deposit
-from payments.services.failures import send_hold_notices
 from payments.services.hand import adjust, grant_reward
+from payments.services.hold_notices import send_hold_notices
 from payments.services.holds import end_due_holds, end_hold, held_of_worker, hold_payouts, hold_withdrawals
 from payments.services.intervention import accelerate_payout, cancel_transfer, look_for, offer_again
 from payments.services.next_payout import first_payout_due, next_payout

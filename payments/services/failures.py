@@ -5,21 +5,20 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
+from audit import letters
 from audit import services as audit
 from audit.context import SYSTEM
-from audit.jobs import ring
 from audit.services import Record
-from gigstream.lib import letters, sql
-from gigstream.lib.clock import database_now
+from gigstream.lib import sql
 from gigstream.lib.money import usdc
 from payments.enums import PayoutHoldKind
 from payments.models import PayoutHold, Transaction
+from payments.services import hold_notices
 
 _SQL = Path(__file__).resolve().parent.parent / "sql"
 
 # How long the next payout waits after the first failure in a row, the second, the third, and each after that.
 WAITS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
-NOTICES_AT_ONCE = 50
 
 
 def hold_after_failure(
@@ -55,8 +54,8 @@ def hold_after_failure(
         ),
         now=now,
     )
-    if holds:
-        ring("send_hold_notices")
+    for hold in holds:
+        letters.enqueue(hold_notices.NOTICE, hold.pk, now=now)
     return holds
 
 
@@ -75,27 +74,3 @@ def _hold(payout: Transaction, failures: int, is_refused: bool, now: datetime) -
         created_at=now,
         expires_at=None if is_refused else now + wait,
     )
-
-
-def send_hold_notices(*, now: datetime | None = None) -> int:
-    """Send a letter about every open hold whose worker has not had one; return how many were sent."""
-    now = now or database_now()
-    waiting = PayoutHold.objects.open().filter(worker__isnull=False, notified_at=None)
-    waiting = waiting.filter(worker__deleted_at=None).select_related("worker").order_by("created_at")
-    return sum(_notify(hold, now) for hold in waiting[:NOTICES_AT_ONCE])
-
-
-def _notify(hold: PayoutHold, now: datetime) -> int:
-    worker = hold.worker
-    if worker is None:
-        return 0
-    if not letters.send("Your GigStream payouts", _text(hold), worker.email, about=f"payout hold {hold.pk}"):
-        return 0
-    PayoutHold.objects.filter(pk=hold.pk).update(notified_at=now)
-    return 1
-
-
-def _text(hold: PayoutHold) -> str:
-    kept = "Your payouts wait." if hold.amount is None else f"{usdc(hold.amount)} of your money is held."
-    until = f"\n\nUntil: {hold.expires_at:%Y-%m-%d %H:%M} UTC." if hold.expires_at else ""
-    return f"{kept}\n\n{hold.reason}{until}\n\nNothing is lost: what you have earned stays yours.\n"

@@ -11,6 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from uuid import UUID
 
+from audit import letters
 from audit import services as audit
 from audit.approvals import require_reason
 from audit.context import current_actor
@@ -25,7 +26,7 @@ from gigstream.lib.money import amount as exact
 from payments.enums import AccountName, HoldEnd, PayoutHoldKind
 from payments.errors import HeldAlready, HoldEnded, HoldExceedsAvailable, InvalidExpiry, MoneyHeld
 from payments.models import Account, PayoutHold, PayoutHoldPart, Transaction
-from payments.services import accounts, ledger, parts
+from payments.services import accounts, hold_notices, ledger, parts
 
 _SQL = Path(__file__).resolve().parent.parent / "sql"
 ENDED_AT_ONCE = 500
@@ -164,7 +165,7 @@ def _place(
     after = {"amount": amount, "expires_at": expires_at, "payout": payout.pk if payout else None}
     audit.record("payout_hold.place", hold, after=after, metadata={"reason": hold.reason}, now=now)
     if account.worker_id is not None:
-        ring("send_hold_notices")
+        letters.enqueue(hold_notices.NOTICE, hold.pk, now=now)
     return hold
 
 
@@ -177,7 +178,7 @@ def _require_not_held(hold: PayoutHold) -> None:
 def _require_available(account: Account, hold: PayoutHold, amount: Decimal) -> None:
     """Raise HoldExceedsAvailable unless so much is available besides what other holds keep by amount."""
     others = PayoutHold.objects.open().filter(worker=hold.worker_id, platform=hold.platform_id)
-    held = sum((one.amount for one in others.exclude(amount=None)), ZERO)
+    held = sum((one.amount for one in others if one.amount is not None), ZERO)
     if amount > account.balance - held:
         raise HoldExceedsAvailable(
             f"{usdc(account.balance)} is available and {usdc(held)} of it held: {usdc(amount)} cannot be",

@@ -30,6 +30,7 @@ from payments.postings import Posting
 from payments.services import accounts, attempts, holds, ledger, schedules, switches, transactions
 from payments.services.attempts import NOTHING
 from payments.services.parts import Debit, cover, give_back
+from payments.services.schedules import Limits
 from payments.signals import transactions_cancelled
 from workers.models import Worker
 from workers.services import lock_active_worker, require_settled_wallet
@@ -50,42 +51,42 @@ def create_due_payouts(*, now: datetime | None = None) -> int:
     holds.end_due_holds(now=now)
     if switches.is_restoring():
         return 0
-    made = 0
+    limits, made = schedules.Limits.read(), 0
     while True:
         try:
-            picked, count = _create_batch(now)
+            picked, count = _create_batch(now, limits)
         except ValueError:
             logger.exception("a batch of payouts failed: they are made one by one")
-            return made + _create_one_by_one(now)
+            return made + _create_one_by_one(now, limits)
         made += count
         if picked < settings.PAYOUT_BATCH_SIZE:
             return made
 
 
-def _create_one_by_one(now: datetime) -> int:
+def _create_one_by_one(now: datetime, limits: Limits) -> int:
     """Make the due payouts each by itself: an account whose parts and balance do not agree stops no other."""
     made = 0
-    for account_id in _due_ids(now):
+    for account_id in _due_ids(now, limits):
         try:
-            made += _create_batch(now, ids=[account_id])[1]
+            made += _create_batch(now, limits, ids=[account_id])[1]
         except ValueError:
             logger.exception("account %s cannot be paid out", account_id)
     return made
 
 
 @atomic_with_retry
-def _due_ids(now: datetime) -> list[int]:
-    return list(schedules.due_accounts(now))
+def _due_ids(now: datetime, limits: Limits) -> list[int]:
+    return list(schedules.due_accounts(now, limits))
 
 
 @atomic_with_retry
-def _create_batch(now: datetime, *, ids: Sequence[int] | None = None) -> tuple[int, int]:
+def _create_batch(now: datetime, limits: Limits, *, ids: Sequence[int] | None = None) -> tuple[int, int]:
     """Return how many accounts (of these) were due, and how many payouts were made of them."""
     if not try_lock("create_due_payouts"):
         return 0, 0
-    picked = schedules.due_accounts(now, ids=ids)
+    picked = schedules.due_accounts(now, limits, ids=ids)
     # Once more under their locks, which is when holds are made.
-    due = schedules.due_accounts(now, ids=list(picked)) if picked else {}
+    due = schedules.due_accounts(now, limits, ids=list(picked)) if picked else {}
     found = Account.objects.filter(pk__in=due).select_related("worker").order_by("pk")
     payouts = hold([(account, due[account.pk]) for account in found], TransactionType.PAYOUT, now)
     return len(picked), len(payouts)

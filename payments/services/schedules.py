@@ -1,6 +1,7 @@
 """When a worker's money is paid out by itself, by the schedule of their choice (domain.md, section 4)."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -38,19 +39,34 @@ AGES: Mapping[PayoutSchedule, timedelta] = {
 MOST_A_DAY = 24
 
 
-def due_accounts(now: datetime, *, ids: Sequence[int] | None = None) -> dict[int, Decimal]:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """From which amounts on money is paid out: by itself, and at once. Read once for a run."""
+
+    smallest: Decimal
+    minimum: Decimal
+
+    @classmethod
+    def read(cls) -> "Limits":
+        """Return the limits that hold now."""
+        return cls(PAYOUT_SMALLEST.value, PAYOUT_MINIMUM.value)
+
+
+def due_accounts(now: datetime, limits: Limits, *, ids: Sequence[int] | None = None) -> dict[int, Decimal]:
     """Lock some of the workers' accounts with a payout due, and return how much leaves each: all that is not
     held. One statement; `ids` narrows it to accounts that are locked already."""
-    return {row["id"]: row["amount"] for row in sql.rows(*due_statement(now, ids=ids))}
+    return {row["id"]: row["amount"] for row in sql.rows(*due_statement(now, limits, ids=ids))}
 
 
-def due_statement(now: datetime, *, ids: Sequence[int] | None = None) -> tuple[str, dict[str, Any]]:
+def due_statement(
+    now: datetime, limits: Limits, *, ids: Sequence[int] | None = None
+) -> tuple[str, dict[str, Any]]:
     """Return the statement of `due_accounts` and its parameters."""
     return sql.load(_SQL / "due_accounts.sql"), {
         "schedules": [str(schedule) for schedule in AGES],
         "oldest": [now - age for age in AGES.values()],
-        "minimum": PAYOUT_MINIMUM.value,
-        "smallest": PAYOUT_SMALLEST.value,
+        "minimum": limits.minimum,
+        "smallest": limits.smallest,
         "most_a_day": MOST_A_DAY,
         "ids": ids,
         "batch": settings.PAYOUT_BATCH_SIZE,

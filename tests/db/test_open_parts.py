@@ -189,7 +189,7 @@ def test_a_payout_of_many_releases_reads_each_a_fixed_number_of_times_without_st
 def test_due_accounts_are_found_by_their_indexes():
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL enable_seqscan = off")
-        statement, parameters = schedules.due_statement(NOW)
+        statement, parameters = schedules.due_statement(NOW, schedules.Limits.read())
         cursor.execute(f"EXPLAIN {statement}", parameters)
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "accounts_waiting_for_payout" in plan

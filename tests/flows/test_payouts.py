@@ -212,7 +212,7 @@ def test_creating_payouts_costs_the_same_statements_for_one_or_many(django_asser
         running_stream(WorkerFactory(), total="360", platform=platform)
     payments.release_due_streams(now=NOW + seconds(60))
 
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(24):
         assert payments.create_due_payouts(now=NOW + seconds(3660)) == 25
 
 
