@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from audit import answers
 from audit import services as audit
 from audit.database_identity import require_own_database, stored_identity
 from audit.enums import DatabaseKind
@@ -133,6 +134,7 @@ def delete_platform(*, platform_id: UUID) -> None:
     require_present(platform)
     platform_departures.require_finished(platform)
     now = database_now()
+    answers.forget_answers(caller=f"platform:{platform.pk}")
     audit.record("platform.delete", platform)
     forget(platform, now=now)
     platform.invitations.all().delete()

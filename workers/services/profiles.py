@@ -6,6 +6,7 @@ from uuid import UUID
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, connection, transaction
 
+from audit import answers
 from audit import services as audit
 from audit.services import verb
 from gigstream.lib.addresses import normal_address
@@ -151,6 +152,7 @@ def delete_worker(*, worker_id: UUID) -> None:
     _require_present(worker)
     worker_departures.require_finished(worker)
     worker.wallet_changes.all().delete()
+    answers.forget_answers(caller=f"worker:{worker.pk}")
     audit.record("worker.delete", worker)
     worker_deleted.send(sender=Worker, worker=worker, now=database_now())
     worker.delete()
