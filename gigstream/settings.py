@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "gigstream.lib.browsers.NullCharacterMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -204,6 +205,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "seal_audit_log": {"every": 60, "queue": "default"},
     "sweep_answers": {"every": 60, "queue": "default"},
     "sweep_sign_in": {"every": 60, "queue": "default"},
+    "sweep_letters": {"every": DAY, "queue": "default"},
     "sweep_staff_sign_in": {"every": 60, "queue": "default"},
     "drop_claims": {"every": 60, "queue": "default"},
     "send_password_resets": {"every": 10, "queue": "default"},
@@ -287,7 +289,6 @@ LOAN_DEFAULT_AFTER_DAYS = env.int("LOAN_DEFAULT_AFTER_DAYS", default=30)
 # --- Passwords, sessions, transport -------------------------------------------------------------------------
 PASSWORD_HASHERS = [
     "gigstream.lib.passwords.Bcrypt10",
-    "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
