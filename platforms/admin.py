@@ -38,6 +38,7 @@ from platforms.forms import (
     still_held,
 )
 from platforms.models import (
+    ApiKey,
     Consent,
     Dispute,
     Engagement,

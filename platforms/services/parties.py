@@ -132,14 +132,14 @@ def set_fee(*, platform_id: UUID, fee_bps: int, reason: str = "") -> Platform:
 def set_request_limits(
     *, platform_id: UUID, per_key: int | None, together: int | None, reason: str = ""
 ) -> Platform:
-    """Set how many API requests a minute one key of the platform, and all its keys together, may make; None is
-    what the settings say. Raises InvalidRequestLimit."""
+    """Set how many API requests a minute one key of the platform, and all its keys together, may make.
+
+    None is what the settings say. Raises InvalidRequestLimit.
+    """
+    most = MOST_REQUESTS_PER_MINUTE
     for limit in (per_key, together):
-        if limit is not None and not 1 <= limit <= MOST_REQUESTS_PER_MINUTE:
-            raise InvalidRequestLimit(
-                f"a limit of {limit} requests a minute is outside 1 to {MOST_REQUESTS_PER_MINUTE}",
-                limit=limit,
-            )
+        if limit is not None and not 1 <= limit <= most:
+            raise InvalidRequestLimit(f"{limit} requests a minute are outside 1 to {most}", limit=limit)
     platform = Platform.objects.locked().get(pk=platform_id)
     require_present(platform)
     before = {"per_key": platform.key_requests_per_minute, "together": platform.requests_per_minute}
@@ -179,6 +179,14 @@ def delete_platform(*, platform_id: UUID) -> None:
     end_consents_of_platform(platform, now=now)
     platform.api_keys.filter(revoked_at=None).update(revoked_at=now)
     platform.delete()
+
+
+def lock_active_platform(*, platform_id: UUID) -> Platform:
+    """Lock the platform and return it as it is now. Raises PlatformDeleted or PlatformSuspended unless it may
+    post work and move money; from here on that stays so until the transaction ends."""
+    platform = Platform.objects.locked().get(pk=platform_id)
+    require_active(platform)
+    return platform
 
 
 def require_active(platform: Platform) -> None:

@@ -5,11 +5,11 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from gigstream.lib.cache import redis_away
+from gigstream.lib.cache import guarded, redis_away
 from gigstream.lib.network_addresses import address_key
 
 if TYPE_CHECKING:
@@ -74,7 +74,8 @@ def _connections(url: str) -> "ConnectionPool":
     """Those to the cache's Redis: the cache itself makes a client for each call, and calls twice."""
     from redis import ConnectionPool
 
-    return ConnectionPool.from_url(url)
+    options: Any = settings.CACHES["default"].get("OPTIONS", {})
+    return ConnectionPool.from_url(url, **options)
 
 
 # Each bucket in its turn, until one is full: what one key is refused does not use up its platform's.
@@ -108,8 +109,10 @@ def take(*buckets: Bucket) -> Allowance | None:
     """Count one request in the buckets, the narrowest first. None while Redis is away: the log says so, and
     nobody is refused."""
     window, passed = divmod(int(time.time()), WINDOW_SECONDS)
+    url = str(settings.CACHES["default"]["LOCATION"])
     try:
-        counts = _count(_connections(settings.CACHES["default"]["LOCATION"]), buckets, window)
+        with guarded(url):
+            counts = _count(_connections(url), buckets, window)
     except redis_away() as error:
         logger.warning("requests are not counted: %s", type(error).__name__)
         return None
