@@ -282,6 +282,7 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("breaker_open_has_its_times", ProviderBreaker, {**OPEN, "retry_at": None}),
     ("breaker_open_has_its_times", ProviderBreaker, {**OPEN, "state": "closed"}),
     ("notification_status_known", ProviderNotification, {"status": "lost"}),
+    ("notification_forged_keeps_no_body", ProviderNotification, {"status": "forged"}),
     ("notification_believed_has_its_id", ProviderNotification, {"status": "genuine"}),
     ("notification_applied_has_its_time", ProviderNotification, {"applied_at": AT}),
     (
