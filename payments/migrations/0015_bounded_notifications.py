@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0013_sandbox_in_test_databases"),
+        ("payments", "0014_chain_hashes_and_adjustments"),
     ]
 
     operations = [
