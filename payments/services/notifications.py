@@ -99,7 +99,8 @@ def _keep_bounded(arrival: ProviderNotification) -> None:
     alike = ProviderNotification.objects.filter(status=arrival.status)
     if alike.filter(digest=arrival.digest).exists():
         return
-    if alike.order_by()[: MOST_KEPT[arrival.status]].count() < MOST_KEPT[arrival.status]:
+    most = MOST_KEPT[NotificationStatus(arrival.status)]
+    if alike.order_by()[:most].count() < most:
         arrival.save()
 
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0014_chain_hashes_and_adjustments"),
+        ("payments", "0015_parked_and_not_before"),
     ]
 
     operations = [
