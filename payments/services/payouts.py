@@ -232,6 +232,7 @@ def cancel_payout(
     payout.status = TransactionStatus.CANCELLED
     payout.ended_at = now
     payout.next_attempt_at = None
+    payout.parked_at, payout.parked_reason = None, ""
     payout.error_message = reason or payout.error_message
     payout.save()
     told = {"reason": reason, "pay_again": pay_again}

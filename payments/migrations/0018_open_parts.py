@@ -8,7 +8,7 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0015_payout_holds")]
+    dependencies = [("payments", "0017_payout_holds")]
 
     operations = [
         sql.migration(SQL / "part_functions.sql"),

@@ -14,7 +14,7 @@ import gigstream.lib.money
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0014_chain_hashes_and_adjustments"),
+        ("payments", "0016_bounded_notifications"),
         ("platforms", "0011_events_of_a_request"),
         ("workers", "0005_payout_schedule"),
     ]
