@@ -219,6 +219,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "send_staff_codes": {"every": 10, "queue": "default"},
     "send_invitations": {"every": 10, "queue": "default"},
     "send_wallet_notices": {"every": 10, "queue": "default"},
+    "send_hold_notices": {"every": 10, "queue": "default"},
     "apply_wallet_changes": {"every": 60, "queue": "default"},
     "expire_approvals": {"every": 60, "queue": "default"},
     "send_approval_notices": {"every": 10, "queue": "default"},
@@ -248,7 +249,7 @@ STREAM_MIN_INTERVAL_SECONDS = env.int("STREAM_MIN_INTERVAL_SECONDS", default=60)
 STREAM_MAX_DURATION_DAYS = env.int("STREAM_MAX_DURATION_DAYS", default=30)
 RELEASE_BATCH_SIZE = env.int("RELEASE_BATCH_SIZE", default=5000)
 PAYOUT_MINIMUM = env.str("PAYOUT_MINIMUM", default="1")
-PAYOUT_MAX_AGE_SECONDS = env.int("PAYOUT_MAX_AGE_SECONDS", default=900)
+PAYOUT_SMALLEST = env.str("PAYOUT_SMALLEST", default="0.10")
 PAYOUT_BATCH_SIZE = env.int("PAYOUT_BATCH_SIZE", default=500)
 SETTLEMENT_CONFIRMATIONS = env.int("SETTLEMENT_CONFIRMATIONS", default=3)
 # Circle's developer-controlled wallets pay when there is a key for them, else the sandbox does.
@@ -328,7 +329,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
 
 # Whoever reads /metrics says it as a bearer token.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
-API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=100)
+# Requests a minute: of each API key, of all keys of a platform together (staff may set both for a platform),
+# of a worker, and of a network address without a good credential.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)
+API_PLATFORM_REQUESTS_PER_MINUTE = env.int("API_PLATFORM_REQUESTS_PER_MINUTE", default=1200)
+API_WORKER_REQUESTS_PER_MINUTE = env.int("API_WORKER_REQUESTS_PER_MINUTE", default=100)
+API_ADDRESS_REQUESTS_PER_MINUTE = env.int("API_ADDRESS_REQUESTS_PER_MINUTE", default=100)
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["gigstream.lib.api.rendering.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["gigstream.lib.api.parsing.StrictJSONParser"],

@@ -96,6 +96,14 @@ TRANSACTION_MOVES = {
 UNDER_WAY = frozenset({TransactionStatus.PENDING, TransactionStatus.SUBMITTED})
 
 
+class ParkReason(TextChoices):
+    """Why no job takes a transfer up any more: staff must look."""
+
+    REFUSED = "refused", "the provider refuses it"
+    OUTCOME_UNKNOWN = "outcome_unknown", "the provider may have had it, and may have forgotten its key"
+    DIFFERS = "differs", "the provider has another amount or address under its key"
+
+
 class AttemptOperation(TextChoices):
     """What the provider was asked to do for a transfer."""
 
@@ -139,6 +147,35 @@ class SwitchScope(TextChoices):
     PAYOUTS = "payouts"
     PLATFORM = "platform"
     PROVIDER = "provider"
+
+
+class PayoutHoldKind(TextChoices):
+    """Why money is kept: staff say so, or a payout has failed for good."""
+
+    STAFF = "staff"
+    FAILED = "failed"
+
+
+class HoldEnd(TextChoices):
+    """How a hold ended."""
+
+    EXPIRED = "expired"
+    ADDRESS_CHANGED = "address_changed"
+    STAFF = "staff"
+
+
+class PayoutWait(TextChoices):
+    """What a worker's next payout waits for."""
+
+    NOTHING_EARNED = "nothing_earned"
+    NO_ADDRESS = "no_address"
+    ADDRESS_CHANGE = "address_change"
+    SUSPENDED = "suspended"
+    HOLD = "hold"
+    SMALLEST = "smallest_payout"
+    BY_HAND = "by_hand"
+    AGE = "age"
+    NEXT_RUN = "next_run"
 
 
 class BreakBucket(TextChoices):

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
-from payments.enums import AttemptOperation, ErrorClass, TransactionStatus, TransferState
+from payments.enums import AttemptOperation, ErrorClass, ParkReason, TransactionStatus, TransferState
 from payments.models import Transaction
 from payments.provider import configured_provider, states
 from payments.provider.protocol import (
@@ -21,7 +21,9 @@ from payments.provider.units import booked_fee
 from payments.services import attempts, breaker, ledger
 from payments.services.attempts import NOTHING, Outcome
 from payments.services.deposits import normal_hash
+from payments.services.failures import hold_after_failure
 from payments.services.notifications import mark_applied
+from payments.services.parts import give_back
 from payments.services.payouts import settle_postings, void_postings
 from payments.services.transfers import (
     LONGEST_BACKOFF,
@@ -29,6 +31,7 @@ from payments.services.transfers import (
     is_another,
     lease,
     note,
+    park,
     provider_key,
     what_it_is,
     write,
@@ -54,6 +57,8 @@ POLLING = [
     "provider_state",
     "next_attempt_at",
     "error_message",
+    "parked_at",
+    "parked_reason",
 ]
 
 
@@ -145,8 +150,19 @@ def _apply(outcomes: Mapping[UUID, Outcome[ProviderTransfer]], provider: str, no
     if failed:
         transactions_failed.send(sender=Transaction, transactions=failed, now=now)
     ledger.post([*settle_postings(confirmed), *void_postings(failed)], now=now)
+    give_back(failed)
+    hold_after_failure(failed, refused=_refused(outcomes), now=now)
     mark_applied([row.circle_tx_id or "" for row in rows if outcomes[row.pk].answer], provider, now)
     return len(confirmed) + len(failed)
+
+
+def _refused(outcomes: Mapping[UUID, Outcome[ProviderTransfer]]) -> set[UUID]:
+    """Return the ids of those whose address the provider or the chain does not pay to."""
+    return {
+        id_
+        for id_, outcome in outcomes.items()
+        if outcome.answer and outcome.answer.error_class == ErrorClass.BLOCKED_DESTINATION
+    }
 
 
 def _leave(row: Transaction, outcome: Outcome[ProviderTransfer], now: datetime) -> None:
@@ -163,7 +179,8 @@ def _update(row: Transaction, answer: ProviderTransfer, now: datetime) -> None:
     """The row (in memory) as the provider's answer makes it."""
     row.next_attempt_at = now + POLL_EVERY
     if is_another(row, answer):
-        row.error_message, row.next_attempt_at = what_it_is(answer), None
+        row.error_message = what_it_is(answer)
+        park(row, ParkReason.DIFFERS, now)
         return
     known = states.read(row.provider_state)
     if answer.state != known and not states.replaces(answer.state, known):

@@ -11,8 +11,8 @@ from uuid import UUID
 
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
-from payments.enums import ErrorClass, FeeLevel, TransactionStatus
-from payments.models import SettlementAttempt, Transaction
+from payments.enums import ErrorClass, FeeLevel, ParkReason, TransactionStatus
+from payments.models import PayoutHold, SettlementAttempt, Transaction
 from payments.provider import configured_provider
 from payments.provider.protocol import GasBid, PaymentProvider, ProviderTransfer, TransferUnknown
 from payments.provider.units import raised
@@ -24,7 +24,9 @@ from payments.services.transfers import (
     is_another,
     lease,
     note,
+    park,
     provider_key,
+    unpark,
     wait_after,
     what_it_is,
     write,
@@ -54,6 +56,8 @@ SUBMITTING = [
     "next_attempt_at",
     "retry_count",
     "error_message",
+    "parked_at",
+    "parked_reason",
 ]
 
 
@@ -88,6 +92,9 @@ def _lease_to_submit(provider: str, now: datetime) -> list[Offered]:
     if switches.are_stopped(provider):
         return []
     due = Transaction.objects.to_submit(now).exclude(worker__in=switches.stopped_workers())
+    # Of whom everything is held, also what was not handed over before is kept.
+    held = PayoutHold.objects.open().filter(worker__isnull=False, amount=None)
+    due = due.exclude(worker__in=held.values("worker"))
     rows = lease(due, provider, now, calls=1)
     known = attempts.before(row.pk for row in rows)
     opened = attempts.begin(rows, provider, known, now)
@@ -177,14 +184,18 @@ def _take(row: Transaction, outcome: Outcome[ProviderTransfer], now: datetime) -
     answer, error = outcome.answer, outcome.error
     row.error_message = outcome.message
     if answer is not None and is_another(row, answer):
-        row.error_message, row.next_attempt_at = what_it_is(answer), None
+        row.error_message = what_it_is(answer)
+        park(row, ParkReason.DIFFERS, now)
     elif answer is not None:
         row.status = TransactionStatus.SUBMITTED
+        unpark(row)
         row.circle_tx_id = answer.id
         row.provider_state = answer.raw_state or answer.state
         row.submitted_at = now
         row.next_attempt_at = now + POLL_EVERY
-    elif outcome.error_class not in PASSING or isinstance(error, TransferUnknown):
-        row.next_attempt_at = None
+    elif isinstance(error, TransferUnknown):
+        park(row, ParkReason.OUTCOME_UNKNOWN, now)
+    elif outcome.error_class not in PASSING:
+        park(row, ParkReason.REFUSED, now)
     else:
         row.next_attempt_at = now + wait_after(error, row.retry_count)

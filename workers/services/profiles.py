@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, connection, transaction
 
+from audit import answers
 from audit import services as audit
 from audit.services import verb
 from gigstream.lib.addresses import normal_address
@@ -18,7 +19,7 @@ from gigstream.lib.ids import new_id
 from gigstream.lib.names import normal_name
 from gigstream.lib.states import require_move
 from workers.departures import worker_departures
-from workers.enums import WORKER_MOVES, WorkerStatus
+from workers.enums import WORKER_MOVES, PayoutSchedule, WorkerStatus
 from workers.errors import CountryChangedRecently, EmailTaken, WalletTaken, WorkerDeleted, WorkerSuspended
 from workers.models import Worker
 from workers.signals import worker_deleted, worker_standing_changed, workers_registered
@@ -155,6 +156,16 @@ def give_wallet(*, worker_id: UUID, wallet_address: str, wallet_id: str, now: da
     return True
 
 
+@verb("worker.set_payout_schedule", "worker")
+def choose_payout_schedule(*, worker_id: UUID, schedule: PayoutSchedule) -> Worker:
+    """Write by which schedule the worker is paid out; `payments` follows it. Raises the worker's standing."""
+    worker = Worker.objects.locked().get(pk=worker_id)
+    require_active(worker)
+    worker.payout_schedule = schedule
+    worker.save(update_fields=["payout_schedule", "updated_at"])
+    return worker
+
+
 @verb("worker.suspend", "worker")
 def suspend_worker(*, worker_id: UUID, reason: str) -> Worker:
     """The worker gets no new work, no payouts and no advances until reinstated. Earnings go on."""
@@ -190,6 +201,7 @@ def delete_worker(*, worker_id: UUID) -> None:
     require_present(worker)
     worker_departures.require_finished(worker)
     worker.wallet_changes.all().delete()
+    answers.forget_answers(caller=f"worker:{worker.pk}")
     audit.record("worker.delete", worker)
     worker_deleted.send(sender=Worker, worker=worker, now=database_now())
     worker.delete()

@@ -10,7 +10,7 @@ import gigstream.lib.encryption
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("workers", "0004_plain_emails_and_readable_names"),
+        ("workers", "0005_payout_schedule"),
     ]
 
     operations = [
