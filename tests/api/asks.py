@@ -393,7 +393,7 @@ def _() -> Ask:
 
 @_for("list_test_letters")
 def _() -> Ask:
-    return Ask(None, "test/letters?to=ana@example.com")
+    return Ask(None, "test/letters")
 
 
 @_for("sign_in")

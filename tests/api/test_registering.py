@@ -172,8 +172,12 @@ def test_a_test_database_keeps_its_letters_for_programs(kept, capsys):
     assert len(names) == 2
 
 
-def test_whose_letters_must_be_said(kept):
-    is_problem(Api().get("test/letters"), 400, "invalid_input")
+def test_letters_are_those_to_the_address_that_is_named(kept):
+    services.request_registration(**REGISTER)
+    services.send_registrations()
+
+    assert Api().get("test/letters").json() == {"items": []}
+    is_problem(Api().get("test/letters", to="nobody"), 400, "invalid_input")
     assert Api().get("test/letters", to="nobody@example.com").json() == {"items": []}
 
 
