@@ -269,6 +269,8 @@ BALANCE_LOW_THRESHOLD = env.str("BALANCE_LOW_THRESHOLD", default="100")
 WEBHOOK_CONCURRENCY = env.int("WEBHOOK_CONCURRENCY", default=16)
 # Webhooks may be on this machine and without TLS: for tests and the demo, never in production.
 WEBHOOK_ALLOW_LOOPBACK = env.bool("WEBHOOK_ALLOW_LOOPBACK", default=False)
+# A completed task can be disputed for so many days.
+DISPUTE_WITHIN_DAYS = env.int("DISPUTE_WITHIN_DAYS", default=14)
 LOAN_TERM_DAYS = env.int("LOAN_TERM_DAYS", default=30)
 LOAN_DEFAULT_AFTER_DAYS = env.int("LOAN_DEFAULT_AFTER_DAYS", default=30)
 

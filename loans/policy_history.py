@@ -65,6 +65,9 @@ def _events(worker_ids: Collection[UUID], since: datetime, now: datetime) -> dic
                 previous_score=row.previous_score,
                 new_score=row.new_score,
                 source_key=row.source_key or "",
+                task_id=str(row.task_id or ""),
+                severity=row.metadata.get("severity", 0),
+                took_back=row.metadata.get("took_back", 0),
             )
         )
     return found

@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
+from django.utils import timezone
 
 from gigstream.lib.encryption import EncryptedTextField
 from gigstream.lib.models import (
@@ -24,6 +25,7 @@ from platforms.enums import (
     TASK_MOVES,
     ApiScope,
     DisputeOutcome,
+    DisputeSide,
     TaskStatus,
     TaskType,
     WorkEventType,
@@ -426,12 +428,15 @@ class WorkEvent(Common):
 
 
 class Dispute(Common):
-    """One disagreement about a task: opened by a party, resolved once by staff with a split of what is
-    still held."""
+    """One disagreement about a task: filed by one of its sides, once, and resolved by staff with a split of
+    what is still held. Only one that is decided against the worker counts against them."""
 
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="disputes")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="disputes", db_index=False)
+    side = models.CharField(max_length=16, choices=DisputeSide.choices, default=DisputeSide.PLATFORM)
+    filed_at = models.DateTimeField(default=timezone.now)
     severity = models.PositiveSmallIntegerField(help_text="1 (minor) to 5 (grave)")
     reason = models.TextField()
+    answer = models.TextField(blank=True, help_text="of the other side, before it is resolved")
     resolved_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=16, choices=DisputeOutcome.choices, null=True, blank=True)
     worker_amount = MoneyField(null=True, blank=True, help_text="of what was held, paid to the worker")
@@ -445,6 +450,16 @@ class Dispute(Common):
         constraints = [
             models.UniqueConstraint(
                 name="dispute_one_open_per_task", fields=["task"], condition=Q(resolved_at__isnull=True)
+            ),
+            models.UniqueConstraint(name="dispute_once_per_side", fields=["task", "side"]),
+            models.CheckConstraint(name="dispute_side_known", condition=Q(side__in=DisputeSide.values)),
+            models.CheckConstraint(
+                name="dispute_outcome_known",
+                condition=Q(outcome__isnull=True) | Q(outcome__in=DisputeOutcome.values),
+            ),
+            models.CheckConstraint(
+                name="dispute_resolved_after_it_was_filed",
+                condition=Q(resolved_at__isnull=True) | Q(resolved_at__gte=F("filed_at")),
             ),
             models.CheckConstraint(name="dispute_severity_1_to_5", condition=Q(severity__range=(1, 5))),
             models.CheckConstraint(name="dispute_has_a_reason", condition=~Q(reason="")),

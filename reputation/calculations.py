@@ -30,7 +30,7 @@ def rating_delta(rating: int) -> int:
 
 
 def dispute_delta(severity: int) -> int:
-    """-10 for each step of severity."""
+    """-10 for each step of severity, when the dispute is decided against the worker."""
     return DISPUTE_STEP * severity
 
 
@@ -56,7 +56,10 @@ MOVES: tuple[tuple[str, int], ...] = (
     ("a task with a due date completed on time", COMPLETED + ON_TIME_BONUS),
     ("a task completed late", COMPLETED + LATE),
     *((f"a rating of {stars}", rating_delta(stars)) for stars in range(5, 0, -1)),
-    *((f"a dispute of severity {step}", dispute_delta(step)) for step in range(1, 6)),
+    *(
+        (f"a dispute of severity {step} decided against the worker", dispute_delta(step))
+        for step in range(1, 6)
+    ),
     ("an advance repaid", LOAN_REPAID),
     ("an advance defaulted on", LOAN_DEFAULTED),
 )

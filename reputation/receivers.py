@@ -1,6 +1,6 @@
 """What moves a reputation when work is announced, the rule that keeps the score, and who is told of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models.signals import pre_delete, pre_save
 from django.dispatch import receiver
 
-from platforms.enums import DisputeOutcome, EventType
+from platforms.enums import DisputeOutcome, EventType, TaskStatus
 from platforms.models import Dispute, Engagement, Task
 from platforms.services.events import Fact, record_events
 from platforms.signals import disputes_filed, disputes_resolved, tasks_completed, tasks_rated
@@ -65,14 +65,9 @@ def record_ratings(tasks: Sequence[Task], now: datetime, **kwargs: Any) -> None:
 
 @receiver(disputes_filed)
 def record_disputes(disputes: Sequence[Dispute], now: datetime, **kwargs: Any) -> None:
-    """A dispute costs the worker by its severity until it is resolved."""
+    """A dispute is on record and takes nothing: what it costs is decided with it."""
     events = [
-        _event(
-            dispute.task,
-            ReputationEventType.DISPUTE_FILED,
-            dispute_delta(dispute.severity),
-            fact=f"dispute_filed:{dispute.pk}",
-        )
+        _event(dispute.task, ReputationEventType.DISPUTE_FILED, 0, fact=f"dispute_filed:{dispute.pk}")
         for dispute in disputes
     ]
     services.record_events(events, now=now)
@@ -80,24 +75,27 @@ def record_disputes(disputes: Sequence[Dispute], now: datetime, **kwargs: Any) -
 
 @receiver(disputes_resolved)
 def record_resolutions(disputes: Sequence[Dispute], now: datetime, **kwargs: Any) -> None:
-    """When the worker was right, the dispute gives back what it took (which the floor may have cut)."""
-    right = [dispute for dispute in disputes if dispute.outcome == DisputeOutcome.WORKER]
-    filed = {
-        event.source_key: event.previous_score - event.new_score
-        for event in ReputationEvent.objects.filter(
-            source_key__in=[f"dispute_filed:{dispute.pk}" for dispute in right]
-        )
-    }
-    events = [
-        _event(
-            dispute.task,
-            ReputationEventType.DISPUTE_RESOLVED,
-            filed.get(f"dispute_filed:{dispute.pk}", 0),
-            fact=f"dispute_resolved:{dispute.pk}",
-        )
-        for dispute in right
-    ]
-    services.record_events(events, now=now)
+    """A decision against the worker takes by severity, and what the completion of a task gave that ends
+    cancelled."""
+    gave = services.points_of_completions(
+        [dispute.task_id for dispute in disputes if dispute.task.status == TaskStatus.CANCELLED]
+    )
+    services.record_events([_resolution(dispute, gave) for dispute in disputes], now=now)
+
+
+def _resolution(dispute: Dispute, gave: Mapping[UUID, int]) -> ReputationEvent:
+    lost = dispute.outcome == DisputeOutcome.PLATFORM
+    took_back = gave.get(dispute.task_id, 0) if lost else 0
+    event = _event(
+        dispute.task,
+        ReputationEventType.DISPUTE_RESOLVED,
+        (dispute_delta(dispute.severity) if lost else 0) - took_back,
+        fact=f"dispute_resolved:{dispute.pk}",
+    )
+    if took_back:
+        event.reason = f"{-dispute_delta(dispute.severity)} for the dispute, {took_back} for the completion"
+    event.metadata = {"severity": dispute.severity, "took_back": took_back} if lost else {}
+    return event
 
 
 def _event(

@@ -1,12 +1,13 @@
 """Recording what moves a reputation, and the one rule that turns events into scores."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import F, Sum
 from psycopg.types.json import Jsonb
 
 from audit import services as audit
@@ -70,6 +71,15 @@ def record_events(events: Sequence[ReputationEvent], *, now: datetime) -> list[R
     )
     reputation_changed.send(sender=ReputationEvent, events=new, now=now)
     return new
+
+
+def points_of_completions(task_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return what the completion of each of these tasks has added to its worker's score, lateness taken off;
+    those that added nothing are left out."""
+    kinds = (ReputationEventType.TASK_COMPLETED, ReputationEventType.TASK_LATE)
+    events = ReputationEvent.objects.filter(task__in=task_ids, event_type__in=kinds)
+    moved = events.values("task").annotate(points=Sum(F("new_score") - F("previous_score")))
+    return {row["task"]: row["points"] for row in moved if row["points"] > 0}
 
 
 def _lock_scores(events: Sequence[ReputationEvent]) -> dict[UUID, int]:

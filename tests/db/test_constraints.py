@@ -170,6 +170,23 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
         WorkEvent,
         {"event_type": "milestone_reached", "milestone_number": 0},
     ),
+    ("dispute_side_known", Dispute, {"side": "staff"}),
+    (
+        "dispute_outcome_known",
+        Dispute,
+        {"resolved_at": AT, "outcome": "both", "worker_amount": Decimal(0), "refund_amount": Decimal(0)},
+    ),
+    (
+        "dispute_resolved_after_it_was_filed",
+        Dispute,
+        {
+            "filed_at": AT + timedelta(microseconds=1),
+            "resolved_at": AT,
+            "outcome": "nobody",
+            "worker_amount": Decimal(0),
+            "refund_amount": Decimal(0),
+        },
+    ),
     ("dispute_severity_1_to_5", Dispute, {"severity": 0}),
     ("dispute_severity_1_to_5", Dispute, {"severity": 6}),
     ("dispute_has_a_reason", Dispute, {"reason": ""}),
@@ -384,7 +401,13 @@ REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] 
         {"external_id": "7", "event_date": AT.date()},
     ),
     ("work_event_reported_once", WorkEvent, ("task", "event_type", "external_id", "event_date"), {}),
-    ("dispute_one_open_per_task", Dispute, ("task",), {}),
+    ("dispute_one_open_per_task", Dispute, ("task",), {"side": "worker"}),
+    (
+        "dispute_once_per_side",
+        Dispute,
+        ("task", "side"),
+        {"resolved_at": AT, "outcome": "worker", "worker_amount": 1, "refund_amount": 0},
+    ),
     ("event_once_per_number", Event, ("platform", "sequence"), {}),
     ("delivery_once_per_number", WebhookDelivery, ("platform", "sequence"), {}),
     ("account_once_per_worker", Account, ("worker", "name"), {}),
@@ -470,10 +493,10 @@ def test_keys_that_differ_and_ended_rows_do_not_stand_in_the_way():
     for external_id, on in [("7", None), ("8", None), (None, AT.date()), (None, None)]:
         insert(valid(WorkEvent, task=task, external_id=external_id, event_date=on))
     resolved = {"resolved_at": AT, "outcome": "worker", "worker_amount": 1, "refund_amount": 0}
-    for changes in (resolved, resolved, {}):
+    for changes in (resolved, {"side": "worker"}):
         insert(valid(Dispute, task=task, **changes))
 
-    assert (worker.loans.count(), task.work_events.count(), task.disputes.count()) == (4, 4, 3)
+    assert (worker.loans.count(), task.work_events.count(), task.disputes.count()) == (4, 4, 2)
 
 
 UNIQUE_COLUMNS = [

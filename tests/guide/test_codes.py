@@ -210,6 +210,22 @@ HOWS |= {
 }
 
 
+@how("already_disputed", 409)
+def dispute_what_was_decided(g: Given) -> Any:
+    task = g.task()
+    platforms.dispute_task(task_id=task.pk, severity=1, reason="late", now=g.now)
+    platforms.resolve_dispute(task_id=task.pk, outcome="worker", worker_amount="0", now=g.now)
+    return g.api.post(f"tasks/{task.pk}/dispute", {"severity": 1, "reason": "late"})
+
+
+@how("dispute_too_late", 409)
+def dispute_what_was_done_long_ago(g: Given) -> Any:
+    long_ago = g.now - timedelta(days=15)
+    task = started(g.worker, platform=g.platform, now=long_ago)
+    platforms.complete_task(task_id=task.pk, now=long_ago)
+    return g.api.post(f"tasks/{task.pk}/dispute", {"severity": 1, "reason": "late"})
+
+
 @how("wallet_not_proved", 400)
 def _(g: Given) -> Any:
     ask = ASKS["change_my_wallet"]()

@@ -36,6 +36,7 @@ BASE: Mapping[str, tuple[str, ...]] = {
         "cancelled_at",
         "disputed_at",
     ),
+    "disputes": ("id", "task_id", "outcome"),
     "streams": (
         "id",
         "total_amount",

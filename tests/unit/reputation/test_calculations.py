@@ -98,5 +98,6 @@ def test_what_would_move_a_score_is_told_as_the_rules_have_it():
     assert told["a task with a due date completed on time"] == 15
     assert told["a task completed late"] == 0
     assert [told[f"a rating of {stars}"] for stars in range(1, 6)] == [-10, -5, 0, 5, 10]
-    assert [told[f"a dispute of severity {step}"] for step in (1, 5)] == [-10, -50]
+    lost = "a dispute of severity {} decided against the worker"
+    assert [told[lost.format(step)] for step in (1, 5)] == [-10, -50]
     assert (told["an advance repaid"], told["an advance defaulted on"]) == (10, -50)
