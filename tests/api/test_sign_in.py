@@ -251,6 +251,26 @@ def test_too_many_failures_from_one_network_address_are_stopped_whatever_the_acc
     assert answer.status_code == 200
 
 
+def test_failures_from_one_ipv6_64_are_counted_as_those_of_one_address(ana, settings):
+    settings.SIGN_IN_FAILURES_PER_ADDRESS = 6
+
+    def from_address(address, **changes):
+        return Api().client.post(
+            "/api/v1/auth/login",
+            json.dumps({**ANA, **changes}),
+            content_type="application/json",
+            REMOTE_ADDR=address,
+        )
+
+    for number in range(6):
+        is_refused(
+            from_address(f"2001:db8:1:2::{number:x}", email=f"{number}@example.com"), 401, "sign_in_refused"
+        )
+
+    is_refused(from_address("2001:db8:1:2:ffff::1"), 429, "sign_in_locked")
+    assert from_address("2001:db8:1:3::1").status_code == 200
+
+
 def test_without_redis_nobody_may_guess(ana, settings):
     settings.CACHES = {
         "default": {

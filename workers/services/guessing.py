@@ -11,6 +11,7 @@ from django.db import connection
 from audit.context import current_actor
 from gigstream.lib.cache import redis_away
 from gigstream.lib.db import atomic_with_retry
+from gigstream.lib.network_addresses import address_key
 from workers.errors import SignInLocked, SignInUnavailable
 from workers.models import SignInAttempts
 from workers.tokens import hash_email
@@ -69,7 +70,7 @@ def _increase(key: str) -> int:
 
 def _counted(act: Callable[[str], int]) -> int:
     try:
-        return act(f"sign_in_failures:{current_actor().ip_address}")
+        return act(f"sign_in_failures:{address_key(current_actor().ip_address)}")
     except redis_away(ValueError) as error:
         logger.warning("sign-ins are refused: failures cannot be counted: %s", type(error).__name__)
         raise SignInUnavailable(
