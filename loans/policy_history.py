@@ -66,6 +66,7 @@ def _events(worker_ids: Collection[UUID], since: datetime, now: datetime) -> dic
                 new_score=row.new_score,
                 source_key=row.source_key or "",
                 task_id=str(row.task_id or ""),
+                cut=row.metadata.get("cut", 0),
                 severity=row.metadata.get("severity", 0),
                 took_back=row.metadata.get("took_back", 0),
             )

@@ -159,6 +159,14 @@ class Engagement(models.Model):
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
     last_assigned_at = models.DateTimeField(null=True, help_text="when the worker last got one of its tasks")
+    paid_amount = MoneyField(
+        default=Decimal(0), db_default=Decimal(0), help_text="for tasks whose money has closed"
+    )
+    small_pay = MoneyField(
+        default=Decimal(0),
+        db_default=Decimal(0),
+        help_text="the part of it for completed tasks that paid less than 1 USDC each",
+    )
 
     objects = models.Manager.from_queryset(GuardedQuerySet)()
     unguarded = models.Manager()
@@ -432,11 +440,17 @@ class Dispute(Common):
     what is still held. Only one that is decided against the worker counts against them."""
 
     task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="disputes", db_index=False)
-    side = models.CharField(max_length=16, choices=DisputeSide.choices, default=DisputeSide.PLATFORM)
-    filed_at = models.DateTimeField(default=timezone.now)
+    side = models.CharField(
+        max_length=16,
+        choices=DisputeSide.choices,
+        default=DisputeSide.PLATFORM,
+        db_default=DisputeSide.PLATFORM,
+        help_text="who filed it",
+    )
+    filed_at = models.DateTimeField(default=timezone.now, db_default=Now())
     severity = models.PositiveSmallIntegerField(help_text="1 (minor) to 5 (grave)")
     reason = models.TextField()
-    answer = models.TextField(blank=True, help_text="of the other side, before it is resolved")
+    answer = models.TextField(blank=True, db_default="", help_text="of the other side, before it is resolved")
     resolved_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=16, choices=DisputeOutcome.choices, null=True, blank=True)
     worker_amount = MoneyField(null=True, blank=True, help_text="of what was held, paid to the worker")

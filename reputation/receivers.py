@@ -13,7 +13,7 @@ from platforms.enums import DisputeOutcome, EventType, TaskStatus
 from platforms.models import Dispute, Engagement, Task
 from platforms.services.events import Fact, record_events
 from platforms.signals import disputes_filed, disputes_resolved, tasks_completed, tasks_rated
-from reputation import services
+from reputation import bounds, services
 from reputation.calculations import (
     LATE,
     completion_delta,
@@ -36,30 +36,39 @@ def update_reputation_score(instance: ReputationEvent, **kwargs: Any) -> None:
 
 @receiver(tasks_completed)
 def record_completions(tasks: Sequence[Task], now: datetime, **kwargs: Any) -> None:
-    """Completed work counts, late work against the worker."""
+    """Completed work counts, late work against the worker. Tasks of less than 1 USDC count together."""
+    pay = bounds.PayBefore(tasks)
     events = []
     for task in tasks:
-        completed_at = task.completed_at or now
-        events.append(
-            _event(
-                task,
-                ReputationEventType.TASK_COMPLETED,
-                completion_delta(completed_at=completed_at, due_at=task.due_at),
-            )
-        )
-        if is_late(completed_at=completed_at, due_at=task.due_at):
-            events.append(_event(task, ReputationEventType.TASK_LATE, LATE))
+        counts, only_payer = pay.add(task)
+        if counts:
+            for event in _completion(task, task.completed_at or now):
+                event.by_the_only_payer = only_payer
+                events.append(event)
     services.record_events(events, now=now)
+
+
+def _completion(task: Task, completed_at: datetime) -> list[ReputationEvent]:
+    delta = completion_delta(completed_at=completed_at, due_at=task.due_at)
+    events = [_event(task, ReputationEventType.TASK_COMPLETED, delta)]
+    if is_late(completed_at=completed_at, due_at=task.due_at):
+        events.append(_event(task, ReputationEventType.TASK_LATE, LATE))
+    for event in events:
+        event.counted_on = bounds.day_of(completed_at)
+    return events
 
 
 @receiver(tasks_rated)
 def record_ratings(tasks: Sequence[Task], now: datetime, **kwargs: Any) -> None:
     """A platform's rating moves the score by how far it is from 3."""
-    events = [
-        _event(task, ReputationEventType.RATING_RECEIVED, rating_delta(task.worker_rating))
-        for task in tasks
-        if task.worker_rating is not None
-    ]
+    rated = [task for task in tasks if task.worker_rating is not None]
+    pay = bounds.PayBefore(rated, is_counted=True)
+    events = []
+    for task in rated:
+        event = _event(task, ReputationEventType.RATING_RECEIVED, rating_delta(task.worker_rating or 0))
+        event.counted_on = bounds.day_of(now)
+        event.by_the_only_payer = pay.is_only_payer(task)
+        events.append(event)
     services.record_events(events, now=now)
 
 

@@ -44,6 +44,8 @@ class PastEvent:
     new_score: int
     source_key: str
     task_id: str = ""
+    # What the bounds of one payer cut off the delta.
+    cut: int = 0
     severity: int = 0
     took_back: int = 0
 
@@ -66,15 +68,20 @@ def replay(events: Iterable[PastEvent], deltas: Deltas) -> list[ScoreAt]:
     score: int | None = None
     for event in events:
         before = event.previous_score if score is None else score
-        score = clamp(before + _delta(event, deltas, gave), highest=MAX_REPUTATION)
+        score = clamp(before + _less_cut(_delta(event, deltas, gave), event.cut), highest=MAX_REPUTATION)
         if event.event_type in (ReputationEventType.TASK_COMPLETED, ReputationEventType.TASK_LATE):
             gave[event.task_id] = gave.get(event.task_id, 0) + score - before
         scores.append(ScoreAt(event.at, event.new_score, score))
     return scores
 
 
+def _less_cut(delta: int, cut: int) -> int:
+    """What was cut off stays off, as far as there is something to cut."""
+    return max(delta - cut, 0) if cut > 0 else min(delta - cut, 0) if cut < 0 else delta
+
+
 def _delta(event: PastEvent, deltas: Deltas, gave: dict[str, int]) -> int:
-    kind, recorded = event.event_type, event.delta
+    kind, recorded = event.event_type, event.delta + event.cut
     if kind == ReputationEventType.TASK_COMPLETED:
         return deltas.completed + (deltas.on_time if recorded > COMPLETED else 0)
     if kind == ReputationEventType.DISPUTE_RESOLVED:

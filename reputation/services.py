@@ -17,6 +17,7 @@ from audit.services import Record, verb
 from gigstream.lib import sql
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
+from reputation import bounds
 from reputation.calculations import clamp
 from reputation.enums import ReputationEventType
 from reputation.errors import ZeroAdjustment
@@ -36,7 +37,8 @@ def score_event(event: ReputationEvent) -> None:
 
 
 def record_events(events: Sequence[ReputationEvent], *, now: datetime) -> list[ReputationEvent]:
-    """The rule for a set, and the events are on record; facts that counted before are left out.
+    """The rule for a set, and the events are on record; facts that counted before are left out, and what one
+    payer can make is cut to its bounds.
 
     The caller's transaction is used. Returns the events that were new.
     """
@@ -47,6 +49,7 @@ def record_events(events: Sequence[ReputationEvent], *, now: datetime) -> list[R
     new = [event for event in events if event.source_key not in known]
     if not new:
         return []
+    bounds.cut(new)
     _number_and_score(new, numbers, scores)
     for event in new:
         event.created_at = now
@@ -130,6 +133,7 @@ def _as_json(event: ReputationEvent) -> dict[str, Any]:
         "triggered_by": event.triggered_by,
         "source_key": event.source_key,
         "metadata": event.metadata,
+        "counted_on": event.counted_on.isoformat() if event.counted_on else None,
     }
 
 

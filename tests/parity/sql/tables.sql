@@ -41,6 +41,8 @@ CREATE TABLE oracle.engagements (
     first_at timestamptz NOT NULL,
     last_at timestamptz NOT NULL,
     last_assigned_at timestamptz,
+    paid_amount numeric NOT NULL DEFAULT 0,
+    small_pay numeric NOT NULL DEFAULT 0,
     PRIMARY KEY (platform_id, worker_id)
 );
 

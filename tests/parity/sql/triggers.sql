@@ -109,9 +109,12 @@ BEGIN
         SET first_at = least(e.first_at, excluded.first_at), last_at = greatest(e.last_at, excluded.last_at);
     END IF;
     UPDATE oracle.engagements AS e
-    SET open_tasks = f.open, finished_tasks = f.finished, last_assigned_at = f.last_assigned_at
+    SET open_tasks = f.open, finished_tasks = f.finished, last_assigned_at = f.last_assigned_at,
+        paid_amount = f.paid, small_pay = f.small
     FROM (
         SELECT max(assigned_at) AS last_assigned_at,
+               coalesce(sum(paid_amount), 0) AS paid,
+               coalesce(sum(CASE WHEN completed_at IS NOT NULL AND paid_amount < 1 THEN paid_amount END), 0) AS small,
                count(*) FILTER (WHERE status IN ('assigned', 'in_progress', 'disputed')) AS open,
                count(*) FILTER (WHERE status IN ('completed', 'cancelled')) AS finished
         FROM oracle.tasks WHERE (platform_id, worker_id) = (task.platform_id, task.worker_id)
