@@ -271,6 +271,8 @@ WEBHOOK_CONCURRENCY = env.int("WEBHOOK_CONCURRENCY", default=16)
 WEBHOOK_ALLOW_LOOPBACK = env.bool("WEBHOOK_ALLOW_LOOPBACK", default=False)
 # A completed task can be disputed for so many days.
 DISPUTE_WITHIN_DAYS = env.int("DISPUTE_WITHIN_DAYS", default=14)
+# A bonus for a completed task is taken for so many days.
+BONUS_WITHIN_DAYS = env.int("BONUS_WITHIN_DAYS", default=30)
 LOAN_TERM_DAYS = env.int("LOAN_TERM_DAYS", default=30)
 LOAN_DEFAULT_AFTER_DAYS = env.int("LOAN_DEFAULT_AFTER_DAYS", default=30)
 

@@ -98,6 +98,19 @@ class DisputeTooLate(Refusal):
     code = "dispute_too_late"
 
 
+class BonusTooLarge(Refusal):
+    """A task's bonuses come to its amount at most, or to the platform's own limit."""
+
+    code = "bonus_too_large"
+    status = 422
+
+
+class BonusTooLate(Refusal):
+    """A bonus is taken until 30 days after its task was completed."""
+
+    code = "bonus_too_late"
+
+
 class InvalidFee(Refusal):
     """A fee is from 0 to 10,000 basis points."""
 

@@ -71,6 +71,9 @@ class Platform(SoftDeletable):
     fee_bps = models.PositiveSmallIntegerField(
         default=DEFAULT_FEE_BPS, help_text="on top of the pay; a task keeps the rate it was posted at"
     )
+    bonus_limit = MoneyField(
+        null=True, blank=True, help_text="of one task's bonuses; empty: what the task itself pays"
+    )
     metadata = models.JSONField(default=dict, blank=True)
 
     # derived
@@ -87,6 +90,10 @@ class Platform(SoftDeletable):
             models.CheckConstraint(name="platform_fee_in_range", condition=Q(fee_bps__range=(0, 10_000))),
             models.CheckConstraint(
                 name="platform_wallet_lower_case", condition=Q(wallet_address=Lower("wallet_address"))
+            ),
+            models.CheckConstraint(
+                name="platform_bonus_limit_not_negative",
+                condition=Q(bonus_limit__isnull=True) | Q(bonus_limit__gte=0),
             ),
             models.CheckConstraint(name="platform_payouts_not_negative", condition=Q(total_payouts__gte=0)),
         ]

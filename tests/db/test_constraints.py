@@ -127,6 +127,7 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("wallet_nonce_expires_after_it_was_made", WalletNonce, {"expires_at": AT}),
     ("platform_fee_in_range", Platform, {"fee_bps": 10_001}),
     ("platform_wallet_lower_case", Platform, {"wallet_address": "0x" + "AB" * 20}),
+    ("platform_bonus_limit_not_negative", Platform, {"bonus_limit": Decimal("-0.000001")}),
     ("platform_payouts_not_negative", Platform, {"total_payouts": Decimal("-0.000001")}),
     ("api_key_hash_is_sha256", ApiKey, {"secret_hash": "g" * 64}),
     ("api_key_hash_is_sha256", ApiKey, {"secret_hash": "a" * 63}),

@@ -75,7 +75,7 @@ class Life:
             self.earned(part)
 
     def bonus(self, amount: int) -> None:
-        task, self.number = self.task(USDC), self.number + 1
+        task, self.number = self.task(max(amount, USDC)), self.number + 1
         report = platforms.WorkReport(
             task.pk, "bonus", external_id=str(self.number), amount=f"{from_micro(amount):f}"
         )

@@ -268,7 +268,7 @@ def test_performance_of_a_platform_counts_its_tasks_pay_fees_and_workers(now, pl
         "cancelled_tasks": 1,
         "paid_amount": Decimal("95.000001"),
         "bonus_amount": Decimal("2.5"),
-        "fee_amount": Decimal("1.3"),
+        "fee_amount": Decimal("1.35"),
         "unique_workers": 3,
         "unique_workers_7_days": 1,
         "unique_workers_30_days": 2,
