@@ -26,7 +26,7 @@ COUNT_THE_PAST = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("platforms", "0011_events_of_a_request"),
+        ("platforms", "0012_consents"),
     ]
 
     operations = [
