@@ -4,8 +4,9 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Sum
+from django.test.utils import CaptureQueriesContext
 
 from audit import approvals
 from audit.context import Actor, acting, acting_as
@@ -21,6 +22,7 @@ from payments import services as payments
 from payments.models import LedgerEntry
 from platforms import services as platforms
 from platforms.services import WorkReport
+from reputation.services import adjust_reputation
 from tests.books import violated
 from tests.factories import (
     PlatformFactory,
@@ -113,6 +115,7 @@ def test_the_system_lends_no_more_than_the_fees_on_the_workers_pay():
 
 def test_what_was_written_off_is_taken_from_the_fees():
     worker = trusted_worker(now=database_now(), pay="40")
+    adjust_reputation(worker_id=worker.pk, delta=200, reason="better still")
     with transaction.atomic():
         Loan.unguarded.create(
             worker=worker,
@@ -137,9 +140,9 @@ def test_what_was_written_off_is_taken_from_the_fees():
 @pytest.mark.parametrize(
     ("setting", "limit", "left"),
     [
-        ("OPEN_ADVANCES_OF_A_PLATFORM", "60", "9"),
+        ("OPEN_ADVANCES_OF_A_PLATFORM", "60", "8.25"),
         ("NEW_ADVANCES_A_DAY", "57", "7"),
-        ("OPEN_ADVANCES", "55", "4"),
+        ("OPEN_ADVANCES", "55", "3.25"),
     ],
 )
 def test_limits_of_the_house_leave_what_is_not_lent_yet(settings, setting, limit, left):
@@ -149,7 +152,7 @@ def test_limits_of_the_house_leave_what_is_not_lent_yet(settings, setting, limit
     shared = PlatformFactory(funds="2000", fee_bps=0)
     for worker in (first, second):
         pay(worker, shared, "300", now - timedelta(hours=1))
-    # With its fee of 2 % it owes 51.
+    # With its fee of 3.5 % it owes 51.75.
     assert request(first, "50").status == "approved"
 
     setattr(settings, setting, limit)
@@ -157,16 +160,11 @@ def test_limits_of_the_house_leave_what_is_not_lent_yet(settings, setting, limit
     assert automatic(second) == Decimal(left)
 
 
-def test_two_advances_at_once_wait_for_each_other(django_assert_num_queries):
+def test_two_advances_at_once_wait_for_each_other():
     """The limits are locked before they are read."""
-    from django.db import connection
-    from django.test.utils import CaptureQueriesContext
-
     worker = trusted_worker(now=database_now())
     body = accepted(worker, "20")
-    with CaptureQueriesContext(
-        connection,
-    ) as seen:
+    with CaptureQueriesContext(connection) as seen:
         loans.request_advance(worker_id=worker.pk, **body)
 
     statements = [one["sql"] for one in seen]
