@@ -26,8 +26,7 @@ def printed(name, *arguments):
 
 
 def earner(amounts, *, now):
-    """Who has earned these amounts on as many days up to now, the oldest first: of three payers whose pay counts
-    in full."""
+    """Who has earned these amounts on as many days up to now, the oldest first; all of it counts."""
     worker = WorkerFactory(now=now - len(amounts) * DAY)
     payers = {PlatformFactory(funds="2000"): Decimal(part) for part in ("0.4", "0.4", "0.2")}
     for number, amount in enumerate(amounts):
