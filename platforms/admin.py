@@ -149,10 +149,6 @@ class PlatformAdmin(ProfileAdmin):
             when=lambda platform: platform.deleted_at is None,
             note="It holds for tasks posted after a second person has approved it.",
         ),
-            form=BonusLimitForm,
-            when=lambda platform: platform.deleted_at is None,
-            note="It holds from when a second person has approved it.",
-        ),
     )
 
     def record_edit(self, obj: Platform, names: Sequence[str]) -> None:
