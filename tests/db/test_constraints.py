@@ -397,6 +397,22 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("loan_disbursed_has_times", Loan, {**columns_of(Loan, "active"), "approved_at": None}),
     ("loan_disbursed_has_times", Loan, {**columns_of(Loan, "disbursed"), "disbursed_at": None}),
     ("loan_disbursed_has_times", Loan, {**columns_of(Loan, "defaulted"), "repayment_due": None}),
+    ("loan_approved_by_the_system_within_limits", Loan, {"is_automatic": True}),
+    (
+        "loan_approved_by_the_system_within_limits",
+        Loan,
+        {"is_automatic": True, "risk_score": 699, "automatic_up_to": Decimal(500)},
+    ),
+    (
+        "loan_approved_by_the_system_within_limits",
+        Loan,
+        {"is_automatic": True, "risk_score": 700, "automatic_up_to": Decimal("0.000001")},
+    ),
+    (
+        "loan_by_exception_within_the_largest",
+        Loan,
+        {"exception_reason": "known", "amount": Decimal("500.000001")},
+    ),
     ("loan_risk_score_in_range", Loan, {"risk_score": 1001}),
     ("loan_terms_have_their_hash", Loan, {"terms": "these", "terms_hash": ""}),
     ("loan_terms_have_their_hash", Loan, {"terms": "these", "terms_hash": "a" * 64}),
