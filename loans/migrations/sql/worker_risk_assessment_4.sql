@@ -67,6 +67,8 @@ CROSS JOIN LATERAL (
                    CASE status WHEN 'completed' THEN completed_at
                                WHEN 'cancelled' THEN cancelled_at ELSE disputed_at END AS ended_at
             FROM tasks WHERE worker_id = w.id AND status IN ('completed', 'cancelled', 'disputed')
+            -- Kept apart, so that the tasks are found through their worker and not read in the order of platforms.
+            OFFSET 0
         ) t
         GROUP BY t.platform_id
     ) p
