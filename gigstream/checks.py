@@ -44,6 +44,8 @@ def _rules() -> Iterator[CheckMessage]:
     ):
         if getattr(settings, name) < 1:
             yield Error(f"{name} must be at least 1", id=f"gigstream.E{number:03}")
+    if settings.STREAM_MAX_PAUSE_DAYS < 1:
+        yield Error("STREAM_MAX_PAUSE_DAYS must be at least 1", id="gigstream.E070")
     if not 1 <= settings.RELEASE_LANES <= 16:
         yield Error("RELEASE_LANES must be from 1 to 16, the number of shards", id="gigstream.E011")
     if not settings.FIELD_ENCRYPTION_KEYS or not all(map(_is_key, settings.FIELD_ENCRYPTION_KEYS)):

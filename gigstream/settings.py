@@ -182,6 +182,7 @@ JOBS: dict[str, dict[str, Any]] = {
         }
         for lane in range(RELEASE_LANES)
     },
+    "end_long_pauses": {"every": 60, "queue": "default"},
     "create_due_payouts": {"every": 10, "queue": "settlement"},
     "disburse_loans": {"every": 10, "queue": "settlement"},
     "submit_payouts": {"every": 10, "queue": "settlement"},
@@ -227,6 +228,7 @@ CELERY_BEAT_SCHEDULE = {
 # --- The rules that may be tuned ----------------------------------------------------------------------------
 STREAM_MIN_INTERVAL_SECONDS = env.int("STREAM_MIN_INTERVAL_SECONDS", default=60)
 STREAM_MAX_DURATION_DAYS = env.int("STREAM_MAX_DURATION_DAYS", default=30)
+STREAM_MAX_PAUSE_DAYS = env.int("STREAM_MAX_PAUSE_DAYS", default=14)
 RELEASE_BATCH_SIZE = env.int("RELEASE_BATCH_SIZE", default=5000)
 PAYOUT_MINIMUM = env.str("PAYOUT_MINIMUM", default="1")
 PAYOUT_MAX_AGE_SECONDS = env.int("PAYOUT_MAX_AGE_SECONDS", default=900)

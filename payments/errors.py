@@ -14,6 +14,12 @@ class StreamNotActive(Refusal):
     code = "stream_not_active"
 
 
+class StreamNotParked(Refusal):
+    """The releases of the stream are tried, so there is nothing to take up again."""
+
+    code = "stream_not_parked"
+
+
 class NothingToClaim(Refusal):
     """Nothing has vested since the last release."""
 

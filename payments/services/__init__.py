@@ -14,6 +14,8 @@ from payments.services.hand import adjust, grant_reward
 from payments.services.intervention import accelerate_payout, cancel_transfer, look_for, offer_again
 from payments.services.notifications import verify_notifications
 from payments.services.observing import credit_observed, observe_deposits, read_again_from
+from payments.services.overdue_streams import end_long_pauses, settle_stream
+from payments.services.parked_streams import release_parked_stream
 from payments.services.payouts import cancel_payout, cash_out, create_due_payouts
 from payments.services.reconciliation import explain_break, reconcile_settlements
 from payments.services.release import release_due_streams
@@ -41,6 +43,7 @@ __all__ = [
     "create_wallets",
     "credit_observed",
     "deposit",
+    "end_long_pauses",
     "explain_break",
     "grant_reward",
     "let_payments_go_on",
@@ -53,8 +56,10 @@ __all__ = [
     "reconcile_settlements",
     "rediscover_payouts",
     "release_due_streams",
+    "release_parked_stream",
     "resume_stream",
     "reward_or_ask",
+    "settle_stream",
     "simulate_deposit",
     "stop_payments",
     "submit_payouts",

@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig, SuspiciousOperation
@@ -58,9 +58,11 @@ def problem(
     errors: list[dict[str, str]] | None = None,
     numbers: dict[str, str] | None = None,
     headers: dict[str, str] | None = None,
+    preview: Mapping[str, Any] | None = None,
 ) -> Problem:
-    """The answer that says which law was broken, with the numbers that decided and a pointer per field."""
-    body = _body(request, status, code, detail, errors, numbers)
+    """The answer that says which law was broken, with the numbers that decided, a pointer per field, and of a
+    dry run the steps before it."""
+    body = {**_body(request, status, code, detail, errors, numbers), **(preview or {})}
     return Problem(body, status=status, code=code, headers=headers)
 
 
@@ -110,6 +112,7 @@ def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
             error.message,
             numbers=error.numbers,
             headers=_headers_of(error),
+            preview=error.preview,
         )
     if isinstance(error, OperationalError | InterfaceError):
         logger.warning("the database could not answer: %s", type(error).__name__)

@@ -90,18 +90,26 @@ def paid_in_full_but_cancelled(h: History) -> None:
 
 @breaks("paused_stream_pays_nothing")
 def a_release_during_the_pause(h: History) -> None:
-    run(
-        "UPDATE ledger_entries SET created_at = s.paused_at + interval '1 microsecond' FROM streams s"
-        " WHERE s.id = %s AND ledger_entries.id = %s",
-        h.paused.pk,
-        last_release(h.paused).pk,
-    )
+    _release(h.paused, Decimal("0.5"))
+
+
+@breaks("paused_stream_pays_nothing")
+def a_pause_that_keeps_vested_pay(h: History) -> None:
+    last = last_release(h.paused)
+    run("UPDATE streams SET released_amount = released_amount - %s WHERE id = %s", last.amount, h.paused.pk)
+    run("UPDATE streams SET sequence = sequence - 1 WHERE id = %s", h.paused.pk)
+
+
+@breaks("stream_is_never_paid_early")
+def a_release_by_a_clock_that_was_hours_ahead(h: History) -> None:
+    run("UPDATE streams SET last_act_at = now() + interval '29 days' WHERE id = %s", h.running.pk)
+    _release(h.running, Decimal(50))
 
 
 @breaks("ended_stream_pays_nothing_more")
 def a_release_after_the_end(h: History) -> None:
     run(
-        "UPDATE ledger_entries SET created_at = s.cancelled_at + interval '1 microsecond' FROM streams s"
+        "UPDATE ledger_entries SET created_at = s.last_act_at + interval '1 microsecond' FROM streams s"
         " WHERE s.id = %s AND ledger_entries.id = %s",
         h.cancelled.pk,
         last_release(h.cancelled).pk,
