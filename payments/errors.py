@@ -9,7 +9,7 @@ class InsufficientFunds(Refusal):
 
 
 class StreamNotActive(Refusal):
-    """Only an active stream releases, and only one whose time is not up is topped up."""
+    """Only an active stream is topped up, and only an open one is claimed."""
 
     code = "stream_not_active"
 

@@ -388,7 +388,7 @@ class AccountAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[Any]:
         page = self.admin_site.admin_view(statement_page)
-        return [path("statement/<uuid:worker_id>/", page, name="payments_statement"), *super().get_urls()]
+        return [path("statement/<id:worker_id>/", page, name="payments_statement"), *super().get_urls()]
 
     @admin.display(description="owner")
     def owner(self, account: Account) -> SafeString | str | None:

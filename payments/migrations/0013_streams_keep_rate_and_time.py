@@ -117,7 +117,7 @@ class Migration(migrations.Migration):
                         ),
                     ),
                 ),
-                name="stream_keeps_its_first_rate",
+                name="stream_vests_at_first_rate",
             ),
         ),
         migrations.AddConstraint(

@@ -103,7 +103,7 @@ class Stream(Changing):
             ),
             # duration = first_duration * total / first_total, rounded down: without a division, so exactly.
             models.CheckConstraint(
-                name="stream_keeps_its_first_rate",
+                name="stream_vests_at_first_rate",
                 condition=Q(first_total__gt=0, first_duration_seconds__gt=0)
                 & LessThanOrEqual(F("duration_seconds") * F("first_total"), _AT_THE_FIRST_RATE)
                 & GreaterThan((F("duration_seconds") + 1) * F("first_total"), _AT_THE_FIRST_RATE),

@@ -172,12 +172,16 @@ def _require_not_completed(stream: Stream) -> None:
         )
 
 
-def _pay_vested(stream: Stream, now: datetime) -> Decimal:
+def _pay_vested(stream: Stream, now: datetime, *, before_hold: bool = False) -> Decimal:
     """Book what has vested to the second and is not released yet on the locked stream, which the caller
-    saves and announces; return how much that was. Something must remain."""
+    saves and announces; return how much that was. Something must remain. Before a hold all accounts of both
+    are locked in their order."""
     amount = vested_at(stream, now) - stream.released_amount
     if amount:
         payroll = Payroll([stream.task], now)
+        if before_hold:
+            ids = payroll.accounts_of(stream.task)
+            payroll.lock({stream.worker_id}, {ids.worker, ids.available, ids.escrow})
         _release(stream, amount, payroll.slip(stream.task))
         payroll.book()
     return amount
@@ -360,7 +364,7 @@ def _pay_before_rate_falls(stream: Stream, total: Decimal, duration: int, now: d
     """
     if vested(total, duration=duration, elapsed=elapsed_at(stream, now)) >= vested_at(stream, now):
         return ZERO
-    return _pay_vested(stream, now)
+    return _pay_vested(stream, now, before_hold=True)
 
 
 def ended_at(stream: Stream, now: datetime) -> datetime:

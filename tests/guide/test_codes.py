@@ -359,6 +359,13 @@ def _(g: Given) -> Any:
     return g.api.post("deposits", {"amount": "5"})
 
 
+@how("stream_completed", 409)
+def _(g: Given) -> Any:
+    stream = g.stream(total="50", duration=3600)
+    payments.claim(stream_id=stream.pk, now=stream.end_at)
+    return g.api.post(f"streams/{stream.pk}/cancel")
+
+
 @how("stream_not_active", 409)
 def _(g: Given) -> Any:
     stream = g.stream(total="50")
