@@ -32,6 +32,7 @@ from platforms.enums import TASK_MOVES, DeliveryStatus, TaskStatus
 from platforms.forms import FeeForm, PlatformForm, SplitForm, new_key, new_secret, still_held
 from platforms.models import (
     ApiKey,
+    Consent,
     Dispute,
     Engagement,
     Event,
@@ -192,13 +193,22 @@ class ApiKeyAdmin(ReadOnlyAdmin):
     )
 
 
-@admin.register(Engagement)
-class EngagementAdmin(ReadOnlyAdmin):
-    list_display = ("id", "platform", "worker", "open_tasks", "finished_tasks", "first_at", "last_at")
+class PairAdmin(ReadOnlyAdmin):
     list_select_related = ("platform", "worker")
     belongs = ("platform", "worker")
     searches = (by_uuid("platform_id", "worker_id"), by_email("worker__email"))
     search_help_text = "id of a platform or worker, or a worker's email"
+
+
+@admin.register(Engagement)
+class EngagementAdmin(PairAdmin):
+    list_display = ("id", "platform", "worker", "open_tasks", "finished_tasks", "first_at", "last_at")
+
+
+@admin.register(Consent)
+class ConsentAdmin(PairAdmin):
+    list_display = ("id", "platform", "worker", "source", "accepted_at", "ended_at", "ended_by")
+    list_filter = ("source", ("ended_at", admin.EmptyFieldListFilter))
 
 
 @admin.register(TaskTally)
@@ -385,11 +395,9 @@ class EventAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(ReadOnlyAdmin):
+class InvitationAdmin(PairAdmin):
     list_display = ("id", "platform", "created_at", "sent_at", "expires_at", "accepted_at", "worker")
-    list_select_related = ("platform", "worker")
     list_filter = (("accepted_at", admin.EmptyFieldListFilter),)
-    belongs = ("platform", "worker")
     searches = (by_uuid("id", "platform_id", "worker_id"), by_email("worker__email"))
     search_help_text = "id of an invitation, platform or worker, or the email of the worker who accepted"
 

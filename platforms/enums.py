@@ -70,6 +70,22 @@ class DisputeOutcome(TextChoices):
     PLATFORM = "platform"
 
 
+class PartySide(TextChoices):
+    """Who did something to a task or a consent."""
+
+    WORKER = "worker"
+    PLATFORM = "platform"
+    STAFF = "staff"
+    SYSTEM = "system"
+
+
+class ConsentSource(TextChoices):
+    """What a worker accepted when they agreed to work for a platform."""
+
+    INVITATION = "invitation"
+    OFFER = "offer"
+
+
 class EventType(TextChoices):
     """What a platform is told (docs/decisions/events.md). `webhook.ping` tells nothing: it tests the way."""
 
@@ -94,6 +110,7 @@ class EventType(TextChoices):
     TRANSACTION_FAILED = "transaction.failed"
     WORKER_REPUTATION_CHANGED = "worker.reputation_changed"
     WORKER_INVITATION_ACCEPTED = "worker.invitation_accepted"
+    WORKER_LEFT = "worker.left"
     LOAN_REQUESTED = "loan.requested"
     LOAN_APPROVED = "loan.approved"
     LOAN_DISBURSED = "loan.disbursed"

@@ -40,6 +40,20 @@ class TaskNotFound(Refusal):
     status = 404
 
 
+class WorkerNotFound(Refusal):
+    """Nobody has this id, or the worker has not agreed to work for the platform."""
+
+    code = "not_found"
+    status = 404
+
+
+class NoConsent(Refusal):
+    """The worker does not work for the platform, so there is nothing to leave."""
+
+    code = "not_found"
+    status = 404
+
+
 class TaskNotOver(Refusal):
     """A party leaves only when its tasks are over."""
 

@@ -71,6 +71,24 @@ register(
 
 register(
     Invariant(
+        "tasks_were_assigned_under_consent",
+        "Every task was assigned while its worker's consent to work for the platform held.",
+        by_sql(
+            """
+            SELECT t.id FROM tasks t
+            WHERE t.assigned_at IS NOT NULL AND NOT EXISTS (
+                SELECT FROM consents c
+                WHERE c.worker_id = t.worker_id AND c.platform_id = t.platform_id
+                  AND c.accepted_at <= t.assigned_at AND coalesce(c.ended_at, 'infinity') >= t.assigned_at
+            )
+            ORDER BY t.id
+            """
+        ),
+    )
+)
+
+register(
+    Invariant(
         "work_event_is_recorded_once",
         "No report of a platform is on record twice.",
         by_sql(

@@ -20,6 +20,7 @@ from gigstream.lib.models import (
 from gigstream.lib.money import LARGEST, MoneyField
 from gigstream.lib.states import append_only, status_trigger
 from platforms import reports  # noqa: F401 - the models of the views
+from platforms.consents import Consent
 from platforms.enums import (
     TASK_MOVES,
     ApiScope,
@@ -36,6 +37,7 @@ from workers.models import Worker
 
 __all__ = [
     "ApiKey",
+    "Consent",
     "Dispute",
     "Engagement",
     "Event",
@@ -145,7 +147,7 @@ class ApiKey(models.Model):
 
 class Engagement(models.Model):
     """One row per platform and worker who have ever worked together. Derived: written only by
-    `update_platform_statistics`; decides which workers a platform may see."""
+    `update_platform_statistics`."""
 
     id = models.BigAutoField(primary_key=True)
     platform = models.ForeignKey(

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from platforms.enums import EventType, TaskType
-from platforms.models import Dispute, Invitation, Milestone, Task
+from platforms.models import Consent, Dispute, Invitation, Milestone, Task
 
 Steps = Mapping[UUID, Sequence[dict[str, Any]]]
 # What a task's event tells besides its state: words of the platform's own, when it has given them.
@@ -72,6 +72,16 @@ def of_invitation(invitation: Invitation) -> dict[str, Any]:
         "worker_id": invitation.worker_id,
         "created_at": invitation.created_at,
         "accepted_at": invitation.accepted_at,
+    }
+
+
+def of_consent(consent: Consent) -> dict[str, Any]:
+    """Whose consent it was, and when it held."""
+    return {
+        "worker_id": consent.worker_id,
+        "accepted_at": consent.accepted_at,
+        "ended_at": consent.ended_at,
+        "ended_by": consent.ended_by,
     }
 
 

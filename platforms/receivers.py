@@ -12,10 +12,12 @@ from django.dispatch import receiver
 from gigstream.lib.errors import GuardedWrite, HasMoneyHistory
 from platforms import payloads, statistics
 from platforms.enums import EventType
-from platforms.models import Dispute, Invitation, Platform, Task
+from platforms.models import Consent, Dispute, Invitation, Platform, Task
 from platforms.outbox import ERASING_PLATFORM
+from platforms.services import consents as consent_services
 from platforms.services.events import Fact, record_events
 from platforms.signals import (
+    consents_ended,
     disputes_filed,
     disputes_resolved,
     invitations_accepted,
@@ -31,6 +33,8 @@ from platforms.signals import (
 )
 from platforms.statistics import STANDING, TIMES, Standing, TaskMove, latest_act
 from workers import services as workers
+from workers.models import Worker
+from workers.signals import worker_deleted
 
 TERMS = ("platform_id", "worker_id", "task_type", "fee_bps")
 WATCHED = tuple(dict.fromkeys((*STANDING, *TIMES, *TERMS, "worker_rating")))
@@ -181,6 +185,20 @@ def tell_invitations_accepted(invitations: Sequence[Invitation], now: datetime, 
         )
         for invitation in invitations
     )
+
+
+@receiver(consents_ended)
+def tell_consents_ended(consents: Sequence[Consent], now: datetime, **kwargs: Any) -> None:
+    record_events(
+        Fact.of(consent.platform_id, EventType.WORKER_LEFT, payloads.of_consent(consent), now)
+        for consent in consents
+    )
+
+
+@receiver(worker_deleted)
+def end_consents(worker: Worker, now: datetime, **kwargs: Any) -> None:
+    """A worker's account is closed: nobody may assign to them."""
+    consent_services.end_consents_of_worker(worker, now=now)
 
 
 def _tell_of_disputes(disputes: Sequence[Dispute], type_: EventType, now: datetime) -> None:

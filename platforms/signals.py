@@ -24,5 +24,8 @@ disputes_resolved = Signal()
 # invitations: list[Invitation], now: datetime
 invitations_accepted = Signal()
 
+# consents: list[Consent], now: datetime
+consents_ended = Signal()
+
 # moves: list[TaskMove]; rows were written in bulk, so that post_save did not tell
 tasks_moved_in_bulk = Signal()

@@ -125,6 +125,7 @@ MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
         (
             List("Platforms", "storefront", "platforms.Platform"),
             List("Performance", "speed", "payments.PlatformPerformance"),
+            List("Consents", "how_to_reg", "platforms.Consent"),
             List("Engagements", "handshake", "platforms.Engagement"),
             List("Invitations", "mail", "platforms.Invitation"),
             List("API keys", "key", "platforms.ApiKey"),

@@ -75,6 +75,7 @@ ACCESS: dict[str, Access] = {
         },
     ),
     "platforms.apikey": Access(OPERATIONS, actions={"rotate": OPERATIONS, "revoke": OPERATIONS}),
+    "platforms.consent": Access(EVERY_DESK),
     "platforms.engagement": Access(EVERY_DESK),
     "platforms.invitation": Access(OPERATIONS | SUPPORT),
     "platforms.task": Access(EVERY_DESK, actions={"cancel": OPERATIONS | FINANCE}),

@@ -3,6 +3,7 @@
 import hashlib
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 from audit import sealing
 from audit.context import Actor, acting
@@ -31,6 +32,7 @@ class Story:
         self.now = now
         self.workers: dict[str, Worker] = {}
         self.platforms: dict[str, Platform] = {}
+        self.consents: set[tuple[UUID, UUID]] = set()
 
     def tell(self) -> None:
         """All of it, in the order in which it happened."""
@@ -88,6 +90,8 @@ class Story:
             reputation.adjust_reputation(
                 worker_id=worker.pk, delta=record, reason="record brought from another platform", now=at
             )
+        # QuickTask, whose key the demo hands out, knows everybody.
+        self._invite(self.platforms["QuickTask"], first, at + timedelta(minutes=30))
 
     # --- what they do -----------------------------------------------------------------------------------
 
@@ -110,11 +114,24 @@ class Story:
         return acting(Actor(ActorType.PLATFORM, str(platform.pk)))
 
     def _give(self, task: Task, worker: str, at: datetime, *, start: bool = True) -> Task:
+        self._invite(task.platform, worker, at - timedelta(minutes=30))
         with self._as(task.platform):
             platforms.assign_task(task_id=task.pk, worker_id=self.workers[worker].pk, now=at)
             if start:
                 platforms.start_task(task_id=task.pk, now=at + timedelta(minutes=10))
         return task
+
+    def _invite(self, platform: Platform, worker: str, at: datetime) -> None:
+        """The worker accepts an invitation of the platform, unless there was one before."""
+        holder = self.workers[worker]
+        if (platform.pk, holder.pk) in self.consents:
+            return
+        self.consents.add((platform.pk, holder.pk))
+        with self._as(platform):
+            invitation = platforms.invite_worker(platform_id=platform.pk, email=holder.email, now=at)
+            token = platforms.make_token(invitation, now=at)
+        with acting(Actor(ActorType.WORKER, str(holder.pk))):
+            platforms.accept_invitation(worker_id=holder.pk, token=token, now=at + timedelta(minutes=5))
 
     def _cash_out(self, worker: str, at: datetime) -> None:
         """The worker takes what is there, and the chain confirms it."""

@@ -1,6 +1,7 @@
 """The verbs of the platforms app."""
 
 from platforms.services.asking import ask_to_set_fee, cancel_or_ask, resolve_or_ask
+from platforms.services.consents import give_consent, leave_platform
 from platforms.services.deliveries import deliver_webhooks
 from platforms.services.disputes import dispute_task, require_undisputed, resolve_dispute
 from platforms.services.endings import (
@@ -14,7 +15,7 @@ from platforms.services.endings import (
     start_task,
 )
 from platforms.services.events import Fact, record_events
-from platforms.services.invitations import accept_invitation, invite_worker, send_invitations
+from platforms.services.invitations import accept_invitation, invite_worker, make_token, send_invitations
 from platforms.services.parties import (
     create_api_key,
     delete_platform,
@@ -69,8 +70,11 @@ __all__ = [
     "disable_webhook",
     "dispute_task",
     "enable_webhook",
+    "give_consent",
     "give_wallet",
     "invite_worker",
+    "leave_platform",
+    "make_token",
     "rate_platform",
     "rate_worker",
     "record_events",

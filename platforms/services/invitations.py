@@ -13,8 +13,10 @@ from audit.services import verb
 from gigstream.lib import letters
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
+from platforms.enums import ConsentSource
 from platforms.errors import InvitationRefused, TooManyInvitations
 from platforms.models import Invitation, Platform
+from platforms.services.consents import give_consent
 from platforms.services.parties import require_active
 from platforms.signals import invitations_accepted
 from workers import services as workers
@@ -64,7 +66,8 @@ def _require_few(recent: QuerySet[Invitation], now: datetime) -> None:
 
 @verb("invitation.accept", "worker")
 def accept_invitation(*, worker_id: UUID, token: str, now: datetime | None = None) -> Invitation:
-    """The worker is known to the platform, which is told so and may give them tasks. The token works once.
+    """The worker agrees to work for the platform, which is told so and may see and assign them. The token
+    works once.
 
     Raises InvitationRefused or the worker's standing.
     """
@@ -79,6 +82,9 @@ def accept_invitation(*, worker_id: UUID, token: str, now: datetime | None = Non
     invitation.worker, invitation.accepted_at = worker, now
     invitation.email = invitation.email_hash = ""
     invitation.save()
+    give_consent(
+        worker_id=worker.pk, platform_id=invitation.platform_id, source=ConsentSource.INVITATION, now=now
+    )
     audit.record(
         "invitation.accept",
         worker,
@@ -117,11 +123,17 @@ def _write_letters(*, now: datetime) -> list[_Letter]:
     )
     written = []
     for invitation in waiting:
-        token = random_token("gi")
-        invitation.token_hash, invitation.sent_at = hash_token(token), now
-        invitation.save(update_fields=["token_hash", "sent_at"])
+        token = make_token(invitation, now=now)
         written.append(_Letter(invitation.pk, invitation.email, invitation.platform.name, token))
     return written
+
+
+def make_token(invitation: Invitation, *, now: datetime) -> str:
+    """Return a new token for the invitation; only its hash is kept."""
+    token = random_token("gi")
+    invitation.token_hash, invitation.sent_at = hash_token(token), now
+    invitation.save(update_fields=["token_hash", "sent_at"])
+    return token
 
 
 def _send(letter: _Letter) -> int:

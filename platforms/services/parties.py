@@ -14,6 +14,7 @@ from gigstream.lib.money import BPS
 from platforms.enums import every_scope
 from platforms.errors import InvalidFee, KeyEnded, PlatformDeleted, PlatformNameTaken, PlatformSuspended
 from platforms.models import DEFAULT_FEE_BPS, ApiKey, Platform
+from platforms.services.consents import end_consents_of_platform
 from platforms.services.endpoints import forget
 from platforms.signals import platforms_registered
 from workers.departures import platform_departures
@@ -133,6 +134,7 @@ def delete_platform(*, platform_id: UUID) -> None:
     audit.record("platform.delete", platform)
     forget(platform, now=now)
     platform.invitations.all().delete()
+    end_consents_of_platform(platform, now=now)
     platform.api_keys.filter(revoked_at=None).update(revoked_at=now)
     platform.delete()
 

@@ -30,6 +30,7 @@ from platforms.errors import (
 from platforms.funding import funding
 from platforms.models import Milestone, Platform, Task
 from platforms.selectors import platform_and_time
+from platforms.services.consents import lock_consenting_worker
 from platforms.services.parties import require_active
 from platforms.signals import tasks_assigned, tasks_created, tasks_moved_in_bulk
 from platforms.statistics import Standing, TaskMove
@@ -244,15 +245,16 @@ def move_task(task: Task, after: TaskStatus, **columns: Any) -> None:
 def assign_task(*, task_id: UUID, worker_id: UUID, now: datetime | None = None) -> Task:
     """The task is the worker's, and its pay and fee are held in the platform's escrow.
 
-    Raises InsufficientFunds, IllegalMove, or the standing of worker or platform.
+    Raises IllegalMove, InsufficientFunds, WorkerNotFound (also for a worker who has not agreed to work for
+    the platform), or the status of platform or worker. Accounts are locked before workers everywhere, so the
+    money is held first and goes back with the refusal.
     """
     task = lock_task(task_id, "platform")
     now = now or database_now()
-    worker = Worker.objects.get(pk=worker_id)
     require_task_move(task, TaskStatus.ASSIGNED)
     require_active(task.platform)
-    workers.require_active(worker)
     funding().hold(task, now)
+    worker = lock_consenting_worker(worker_id=worker_id, platform_id=task.platform_id, now=now)
     move_task(task, TaskStatus.ASSIGNED, worker=worker, assigned_at=now)
     audit.record("task.assign", task, after={"worker": worker.pk, "status": task.status}, now=now)
     tasks_assigned.send(sender=Task, tasks=[task], now=now)

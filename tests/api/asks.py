@@ -24,6 +24,7 @@ from tests.factories import (
     WorkerFactory,
     accepted,
     assigned,
+    consent,
     running_stream,
     settle,
     started,
@@ -150,7 +151,10 @@ def _() -> Ask:
 def _() -> Ask:
     platform = _platform()
     task, now = TaskFactory(platform=platform), database_now()
-    given, other = ({"worker_id": str(WorkerFactory(now=now).pk)} for _ in range(2))
+    workers = [WorkerFactory(now=now) for _ in range(2)]
+    for worker in workers:
+        consent(platform, worker, now=now)
+    given, other = ({"worker_id": str(worker.pk)} for worker in workers)
     return Ask(platform, f"tasks/{task.pk}/assign", given, other)
 
 

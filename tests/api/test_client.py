@@ -12,6 +12,7 @@ import pytest
 from django.conf import settings
 
 from platforms import services as platforms
+from platforms.enums import ConsentSource
 from tests.api.operations import operations
 from tests.factories import PlatformFactory
 
@@ -76,7 +77,8 @@ def test_it_has_every_operation(package):
 
 
 def test_a_task_is_funded_streamed_completed_and_paid_out(client, web):
-    _, key = platforms.create_api_key(platform_id=PlatformFactory().pk)
+    owner = PlatformFactory()
+    _, key = platforms.create_api_key(platform_id=owner.pk)
     platform = Business(client, web, key)
     person = {"email": "ana@example.com", "password": "a long passphrase", "full_name": "Ana Lima"}
     wallet = {"wallet_address": f"0x{7:040x}"}
@@ -87,6 +89,8 @@ def test_a_task_is_funded_streamed_completed_and_paid_out(client, web):
     assert (deposit.type_, deposit.amount) == ("deposit", "500.000000")
     plan = {"title": "Watch", "task_type": "time_based", "amount": "36", "duration_seconds": HOUR}
     task = platform.do("create_task", form=("TaskForm", plan | {"release_interval": 60}), expect=201)
+    # She has accepted an invitation.
+    platforms.give_consent(worker_id=tokens.worker_id, platform_id=owner.pk, source=ConsentSource.INVITATION)
     to_ana = ("AssignForm", {"worker_id": str(tokens.worker_id)})
     rehearsed = platform.do("assign_task", task.id, form=to_ana, dry_run=True)
     assert [(one.kind, one.amount) for one in rehearsed.postings] == [("hold", "36.720000")]

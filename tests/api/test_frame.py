@@ -11,7 +11,7 @@ from gigstream.lib.clock import database_now
 from platforms import services as platforms
 from platforms.models import ApiKey, Task
 from tests.api_client import Api, is_problem
-from tests.factories import PlatformFactory, TaskFactory, WorkerFactory, balance, fund
+from tests.factories import PlatformFactory, TaskFactory, WorkerFactory, balance, consent, fund
 
 pytestmark = pytest.mark.django_db
 
@@ -239,6 +239,7 @@ def test_keys_of_others_and_on_other_addresses_are_other_keys(api):
 
 def test_a_refused_request_may_come_again_under_its_key(platform, api):
     task, worker = TaskFactory(platform=platform, amount="990"), WorkerFactory()
+    consent(platform, worker)
     ask = {"worker_id": str(worker.pk)}
     is_problem(api.post(f"tasks/{task.pk}/assign", ask, key="one"), 402, "insufficient_funds")
 
@@ -261,6 +262,7 @@ def test_answers_are_kept_for_a_week(api):
 
 def test_a_dry_run_answers_and_changes_nothing(platform, api):
     task, worker = TaskFactory(platform=platform), WorkerFactory()
+    consent(platform, worker)
 
     answer = api.post(f"tasks/{task.pk}/assign?dry_run=true", {"worker_id": str(worker.pk)}, key="")
 

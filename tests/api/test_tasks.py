@@ -5,13 +5,14 @@ import json
 import pytest
 
 from platforms.models import Task
-from tests.factories import PlatformFactory, TaskFactory, WorkerFactory, balance
+from tests.factories import PlatformFactory, TaskFactory, WorkerFactory, balance, consent
 
 pytestmark = pytest.mark.django_db
 
 
 def test_a_fixed_task_from_post_to_pay(platform, api):
     worker = WorkerFactory()
+    consent(platform, worker)
     task = api.post("tasks", {"title": "Deliver", "task_type": "fixed", "amount": "12.50"}).json()
     assert (task["status"], task["amount"], task["fee_bps"]) == ("created", "12.500000", 200)
 
@@ -28,8 +29,9 @@ def test_a_fixed_task_from_post_to_pay(platform, api):
     assert api.get(path).json() == rated
 
 
-def test_milestones_are_approved_one_by_one(api):
+def test_milestones_are_approved_one_by_one(platform, api):
     worker = WorkerFactory()
+    consent(platform, worker)
     steps = [{"title": "draft", "amount": "4"}, {"title": "final", "amount": "6"}]
     task = api.post(
         "tasks", {"title": "Write", "task_type": "milestone", "amount": "10", "milestones": steps}
@@ -45,8 +47,9 @@ def test_milestones_are_approved_one_by_one(api):
     assert str(balance(worker, "available")) == "10.000000"
 
 
-def test_a_task_is_cancelled_or_disputed(api):
+def test_a_task_is_cancelled_or_disputed(platform, api):
     worker = WorkerFactory()
+    consent(platform, worker)
     one = api.post("tasks", {"title": "A", "task_type": "fixed", "amount": "1"}).json()
     assert api.post(f"tasks/{one['id']}/cancel", {"reason": "rain"}).json()["status"] == "cancelled"
     two = api.post("tasks", {"title": "B", "task_type": "fixed", "amount": "1"}).json()
@@ -59,6 +62,7 @@ def test_a_task_is_cancelled_or_disputed(api):
 
 def test_a_list_is_narrowed(platform, api):
     worker = WorkerFactory()
+    consent(platform, worker)
     mine = TaskFactory(platform=platform, external_task_id="a-1")
     other = TaskFactory(platform=platform)
     api.post(f"tasks/{other.pk}/assign", {"worker_id": str(worker.pk)})

@@ -10,6 +10,7 @@ from django.db import connection
 
 from payments import services as payments
 from platforms import services as platforms
+from platforms.enums import ConsentSource
 from platforms.models import Platform
 from tests.benchmarks import plans
 from tests.benchmarks.books import check_books
@@ -28,6 +29,8 @@ def prepare(count: int) -> dict[str, int]:
     for platform_id in owners:
         key = f"0x{next(_numbers):064x}"
         payments.deposit(platform_id=platform_id, amount=str(20 * count), tx_hash=key)
+    for platform_id, worker_id in {(owners[n % len(owners)], people[n % len(people)]) for n in range(count)}:
+        platforms.give_consent(worker_id=worker_id, platform_id=platform_id, source=ConsentSource.INVITATION)
     for n in range(count):
         platform_id, worker_id = owners[n % len(owners)], people[n % len(people)]
         task = platforms.create_task(platform_id=platform_id, title="Task", amount=PAY, task_type="fixed")

@@ -5,6 +5,13 @@ SELECT pg_temp.made_id('task', n), at, at, pg_temp.made_id('platform', 1 + n %% 
     'Task ' || n, '', 'time_based', 100 + n %% 37, 200, 'in_progress', at, at, %(duration)s, %(interval)s, '{}', '{}', '{}'
 FROM generate_series(%(first)s, %(last)s) AS n, LATERAL (SELECT %(start_at)s::timestamptz + n %% 60 * interval '1 second' AS at);
 
+-- The workers agreed to it.
+INSERT INTO consents (id, created_at, platform_id, worker_id, source, accepted_at)
+SELECT gen_random_uuid(), min(assigned_at), platform_id, worker_id, 'invitation', min(assigned_at)
+FROM generate_series(%(first)s, %(last)s) AS n JOIN tasks ON id = pg_temp.made_id('task', n)
+GROUP BY platform_id, worker_id
+ON CONFLICT (worker_id, platform_id) WHERE ended_at IS NULL DO NOTHING;
+
 INSERT INTO streams (id, created_at, updated_at, task_id, worker_id, platform_id, worker_account_id, escrow_account_id,
     shard, total_amount, released_amount, sequence, start_at, end_at, duration_seconds, first_total,
     first_duration_seconds, last_act_at, release_interval, next_release_at, status, paused_for, release_failures, contract_address, contract_stream_id, metadata)

@@ -46,6 +46,7 @@ from payments.models import (
 from payments.services import accounts
 from platforms.models import (
     ApiKey,
+    Consent,
     Dispute,
     Engagement,
     Event,
@@ -266,6 +267,13 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "platform": PlatformFactory(),
         "prefix": f"row{_number()}",
         "secret_hash": f"{_number():064x}",
+    },
+    Consent: lambda: {
+        "platform": PlatformFactory(),
+        "worker": WorkerFactory(),
+        "source": "invitation",
+        "accepted_at": AT,
+        "created_at": AT,
     },
     Engagement: lambda: {
         "platform": PlatformFactory(),

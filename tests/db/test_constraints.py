@@ -33,6 +33,7 @@ from payments.models import (
 )
 from platforms.models import (
     ApiKey,
+    Consent,
     Dispute,
     Engagement,
     Event,
@@ -115,6 +116,15 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("invitation_accepted_as_a_whole", Invitation, {"email_hash": ""}),
     ("invitation_accepted_as_a_whole", Invitation, {"accepted_at": AT, "email": "", "email_hash": ""}),
     ("invitation_expires_after_it_was_made", Invitation, {"expires_at": AT}),
+    ("consent_source_known", Consent, {"source": "rumour"}),
+    ("consent_ended_as_a_whole", Consent, {"ended_at": AT}),
+    ("consent_ended_as_a_whole", Consent, {"ended_by": "worker"}),
+    ("consent_ended_as_a_whole", Consent, {"ended_at": AT, "ended_by": "nobody"}),
+    (
+        "consent_ends_after_acceptance",
+        Consent,
+        {"ended_at": AT - timedelta(microseconds=1), "ended_by": "worker"},
+    ),
     ("wallet_change_ends_once_and_is_forgotten", WalletChange, {"wallet_address": ""}),
     ("wallet_change_ends_once_and_is_forgotten", WalletChange, {"applied_at": AT}),
     (
@@ -372,6 +382,7 @@ REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] 
     ("request_answered_once", AnsweredRequest, ("caller", "method", "path", "key"), {}),
     ("refresh_token_one_unused_per_session", RefreshToken, ("session",), {}),
     ("invitation_one_open_per_address", Invitation, ("platform", "email_hash"), {}),
+    ("consent_one_open_per_pair", Consent, ("worker", "platform"), {}),
     ("wallet_change_one_open_per_worker", WalletChange, ("worker",), {}),
     ("engagement_once_per_pair", Engagement, ("platform", "worker"), {}),
     ("task_tally_once_per_type", TaskTally, ("platform", "task_type"), {}),

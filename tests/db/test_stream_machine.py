@@ -30,7 +30,7 @@ from payments import services as payments
 from payments.models import Stream
 from platforms import services as platforms
 from tests.exact_stream import DAY, LONGEST, SECOND, ExactStream, Refused
-from tests.factories import PlatformFactory, TaskFactory, WorkerFactory, balance, house_balance
+from tests.factories import PlatformFactory, TaskFactory, WorkerFactory, assign, balance, house_balance
 
 EXAMPLES = 20
 STEPS = 40
@@ -166,8 +166,8 @@ class Streams(RuleBasedStateMachine):
                 raise Refused("insufficient_funds")
 
         def does() -> Stream:
-            worker_id, now = self.workers[worker].pk, self.at(self.now)
-            platforms.assign_task(task_id=task.pk, worker_id=worker_id, now=now)
+            now = self.at(self.now)
+            assign(task, self.workers[worker], now=now)
             platforms.start_task(task_id=task.pk, now=now)
             return Stream.objects.get(task=task)
 

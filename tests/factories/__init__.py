@@ -14,7 +14,8 @@ from payments.models import Account, Stream
 from payments.provider.sandbox import SandboxProvider
 from payments.services import accounts
 from platforms import services as platforms
-from platforms.models import Platform, Task
+from platforms.enums import ConsentSource
+from platforms.models import Consent, Platform, Task
 from reputation.services import adjust_reputation
 from workers import services as workers
 from workers.models import Worker
@@ -84,10 +85,24 @@ class TaskFactory(factory.django.DjangoModelFactory):
         return platforms.create_task(platform_id=platform.pk, **kwargs)
 
 
+def consent(platform: Platform, worker: Worker, *, now: datetime = NOW) -> Consent:
+    """The worker's open consent to work for the platform; made when there is none, as early as it can be."""
+    at = min(now, platform.created_at)
+    return platforms.give_consent(
+        worker_id=worker.pk, platform_id=platform.pk, source=ConsentSource.INVITATION, now=at
+    )
+
+
+def assign(task: Task, worker: Worker, *, now: datetime = NOW) -> Task:
+    """The task, assigned to a worker who has agreed to work for its platform."""
+    consent(task.platform, worker, now=now)
+    return platforms.assign_task(task_id=task.pk, worker_id=worker.pk, now=now)
+
+
 def assigned(worker: Worker | None = None, *, now: datetime = NOW, **kwargs: Any) -> Task:
     """A task whose money is held for a worker."""
     task = TaskFactory(now=now, **kwargs)
-    return platforms.assign_task(task_id=task.pk, worker_id=(worker or WorkerFactory()).pk, now=now)
+    return assign(task, worker or WorkerFactory(), now=now)
 
 
 def started(worker: Worker | None = None, *, now: datetime = NOW, **kwargs: Any) -> Task:

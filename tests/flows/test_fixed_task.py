@@ -12,6 +12,7 @@ from tests.factories import (
     PlatformFactory,
     TaskFactory,
     WorkerFactory,
+    assign,
     balance,
     house_balance,
     sandbox,
@@ -26,7 +27,7 @@ def test_a_fixed_task_is_funded_done_paid_and_settled():
     platform = PlatformFactory(funds="100")
     task = TaskFactory(platform=platform, amount="20")
 
-    platforms.assign_task(task_id=task.pk, worker_id=worker.pk, now=NOW)
+    assign(task, worker)
     assert balance(platform, "available") == Decimal("79.60")
     assert balance(platform, "escrow") == Decimal("20.40")
 

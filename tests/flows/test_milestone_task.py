@@ -8,7 +8,7 @@ from payments.models import LedgerEntry, Transaction
 from platforms import services as platforms
 from platforms.errors import MilestoneOutOfOrder, TaskNotOpen
 from platforms.services import MilestonePlan, WorkReport
-from tests.factories import NOW, PlatformFactory, TaskFactory, WorkerFactory, balance, house_balance
+from tests.factories import NOW, PlatformFactory, TaskFactory, WorkerFactory, assign, balance, house_balance
 
 pytestmark = pytest.mark.django_db
 
@@ -26,7 +26,7 @@ def task():
             MilestonePlan("Final", "33.333334"),
         ],
     )
-    platforms.assign_task(task_id=task.pk, worker_id=WorkerFactory().pk, now=NOW)
+    assign(task, WorkerFactory())
     return platforms.start_task(task_id=task.pk, now=NOW)
 
 

@@ -24,6 +24,7 @@ from platforms.errors import (
     PlatformNameTaken,
     PlatformSuspended,
     TaskNotOpen,
+    WorkerNotFound,
     WrongTaskType,
 )
 from platforms.models import Task
@@ -35,13 +36,14 @@ from tests.factories import (
     WorkerFactory,
     assigned,
     balance,
+    consent,
     running_stream,
     sandbox,
     seconds,
     started,
 )
 from workers import services as workers
-from workers.errors import EmailTaken, WalletTaken, WorkerDeleted, WorkerSuspended
+from workers.errors import EmailTaken, WalletTaken, WorkerSuspended
 
 pytestmark = pytest.mark.django_db
 
@@ -142,6 +144,7 @@ def test_a_suspended_worker_gets_no_work_and_no_payout():
     paid = started(worker)
     platforms.complete_task(task_id=paid.pk, now=NOW)
     task = TaskFactory()
+    consent(task.platform, worker)
     waiting = assigned(worker)
     workers.suspend_worker(worker_id=worker.pk, reason="check")
     before = money()
@@ -163,14 +166,15 @@ def test_a_deleted_worker_gets_no_work():
     worker = WorkerFactory()
     workers_id = worker.pk
     done = started(worker)
+    task = TaskFactory(platform=done.platform)
     platforms.complete_task(task_id=done.pk, now=NOW)
     payments.cash_out(worker_id=worker.pk, now=NOW)
     payments.submit_payouts(now=NOW, provider=sandbox(NOW))
     payments.poll_settlements(now=NOW + seconds(60), provider=sandbox(NOW + seconds(60)))
     workers.delete_worker(worker_id=worker.pk)
 
-    with pytest.raises(WorkerDeleted):
-        platforms.assign_task(task_id=TaskFactory().pk, worker_id=workers_id, now=NOW)
+    with pytest.raises(WorkerNotFound):
+        platforms.assign_task(task_id=task.pk, worker_id=workers_id, now=NOW)
 
 
 def test_a_suspended_platform_posts_and_funds_nothing_but_pays_for_work_under_way():

@@ -44,7 +44,7 @@ def test_completing_a_fixed_task(parties, django_assert_max_num_queries):
 def test_assigning_a_task(parties, django_assert_max_num_queries):
     task = TaskFactory(platform=parties["platform"])
 
-    with django_assert_max_num_queries(13 + SAVEPOINT):
+    with django_assert_max_num_queries(14 + SAVEPOINT):
         platforms.assign_task(task_id=task.pk, worker_id=parties["worker"].pk, now=NOW)
 
 

@@ -32,6 +32,7 @@ from tests.factories import (
     WorkerFactory,
     accepted,
     assigned,
+    consent,
     running_stream,
     settle,
     started,
@@ -103,6 +104,7 @@ class Given:
         return self.nobody.post("auth/register", body)
 
     def suspended(self) -> Any:
+        consent(self.platform, self.worker, now=self.now)
         workers.suspend_worker(worker_id=self.worker.pk, reason="checks")
         return self.worker
 
@@ -273,12 +275,20 @@ def _(g: Given) -> Any:
 
 @how("worker_deleted", 409)
 def _(g: Given) -> Any:
-    task = TaskFactory(platform=g.platform, now=g.now)
+    """Closed by another request while this one was under way."""
     g.api.post(f"tasks/{g.task().pk}/complete")
     payments.cash_out(worker_id=g.worker.pk, now=g.now)
     settle(g.now)
-    workers.delete_worker(worker_id=g.worker.pk)
-    return g.api.post(f"tasks/{task.pk}/assign", {"worker_id": str(g.worker.pk)})
+    me, closed = g.me, list[Any]()
+
+    def overtaken(execute: Callable[..., Any], statement: str, *rest: Any) -> Any:
+        if "FOR NO KEY UPDATE" in statement and '"workers"' in statement and not closed:
+            closed.append(g.worker)
+            workers.delete_worker(worker_id=g.worker.pk)
+        return execute(statement, *rest)
+
+    with connection.execute_wrapper(overtaken):
+        return me.patch("me", {"full_name": "Ana"})
 
 
 @how("external_id_taken", 409)

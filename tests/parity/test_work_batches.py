@@ -21,7 +21,16 @@ from platforms.models import Engagement, Milestone, Task, TaskTally, WorkEvent
 from platforms.services import MilestonePlan, TaskPlan, WorkReport
 from reputation.models import ReputationEvent
 from tests.books import violated
-from tests.factories import NOW, PlatformFactory, TaskFactory, WorkerFactory, assigned, seconds, settle
+from tests.factories import (
+    NOW,
+    PlatformFactory,
+    TaskFactory,
+    WorkerFactory,
+    assign,
+    assigned,
+    seconds,
+    settle,
+)
 from workers.models import Worker
 
 pytestmark = pytest.mark.django_db
@@ -245,7 +254,7 @@ def crowd(count):
     batches = [platforms.create_tasks(platform_id=platform.pk, plans=plans, now=NOW) for _ in range(count)]
     tasks = [task for batch in batches for task in batch]
     for number, task in enumerate(tasks):
-        platforms.assign_task(task_id=task.pk, worker_id=workers[number % 5].pk, now=NOW)
+        assign(task, workers[number % 5])
     return platform, tasks
 
 

@@ -21,6 +21,7 @@ from tests.factories import (
     TaskFactory,
     WorkerFactory,
     balance,
+    consent,
     running_stream,
     seconds,
     started,
@@ -142,6 +143,8 @@ def test_ten_assignments_spend_the_balance_once(at_once, books_balance):
     platform = PlatformFactory(funds="30.60")
     tasks = [TaskFactory(platform=platform, amount="10") for _ in range(10)]
     workers = [WorkerFactory() for _ in tasks]
+    for worker in workers:
+        consent(platform, worker)
 
     held, refusals = at_once(
         *[

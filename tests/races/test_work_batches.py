@@ -12,7 +12,7 @@ from payments import services as payments
 from payments.models import LedgerEntry
 from platforms import services as platforms
 from platforms.services import MilestonePlan, TaskPlan, WorkReport
-from tests.factories import NOW, PlatformFactory, WorkerFactory, assigned, balance, seconds
+from tests.factories import NOW, PlatformFactory, WorkerFactory, assign, assigned, balance, seconds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KINDS = {
@@ -26,7 +26,7 @@ def tasks_of(platform, workers):
     plans = [TaskPlan("Task", Decimal(10), kind, **KINDS[kind]) for kind in KINDS for _ in workers]
     tasks = platforms.create_tasks(platform_id=platform.pk, plans=plans, now=NOW)
     for number, task in enumerate(tasks):
-        platforms.assign_task(task_id=task.pk, worker_id=workers[number % len(workers)].pk, now=NOW)
+        assign(task, workers[number % len(workers)])
     return tasks
 
 

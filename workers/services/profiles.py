@@ -17,7 +17,7 @@ from workers.departures import worker_departures
 from workers.enums import WORKER_MOVES, WorkerStatus
 from workers.errors import EmailTaken, WalletTaken, WorkerDeleted, WorkerSuspended
 from workers.models import Worker
-from workers.signals import worker_standing_changed, workers_registered
+from workers.signals import worker_deleted, worker_standing_changed, workers_registered
 
 
 @verb("worker.register", "worker")
@@ -152,6 +152,7 @@ def delete_worker(*, worker_id: UUID) -> None:
     worker_departures.require_finished(worker)
     worker.wallet_changes.all().delete()
     audit.record("worker.delete", worker)
+    worker_deleted.send(sender=Worker, worker=worker, now=database_now())
     worker.delete()
 
 

@@ -34,3 +34,10 @@ SELECT pg_temp.row_id(5, n, disputed_at), disputed_at, id, 1 + pg_temp.dice(n, 5
 FROM plan JOIN paid ON paid.task = n
 WHERE disputed_at IS NOT NULL
 ORDER BY disputed_at;
+
+-- Every worker had accepted an invitation an hour before the platform's first task for them.
+INSERT INTO consents (id, created_at, platform_id, worker_id, source, accepted_at)
+SELECT pg_temp.row_id(15, number, first_at), first_at, platform_id, worker_id, 'invitation', first_at
+FROM (SELECT row_number() OVER (ORDER BY min(assigned_at), platform_id, worker_id) AS number, platform_id, worker_id,
+             min(assigned_at) - interval '1 hour' AS first_at
+      FROM tasks WHERE worker_id IS NOT NULL GROUP BY platform_id, worker_id) AS pairs;

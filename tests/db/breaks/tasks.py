@@ -73,6 +73,29 @@ def a_dispute_resolved_on_paper(h: History) -> None:
     run("UPDATE disputes SET resolved_at = now() WHERE task_id = %s", h.disputed.pk)
 
 
+@breaks("tasks_were_assigned_under_consent")
+def an_assignment_after_the_consent_ended(h: History) -> None:
+    run(
+        "UPDATE consents c SET ended_at = t.assigned_at - interval '1 microsecond', ended_by = 'worker'"
+        " FROM tasks t WHERE t.id = %s AND (c.worker_id, c.platform_id) = (t.worker_id, t.platform_id)",
+        h.paid.pk,
+    )
+
+
+@breaks("tasks_were_assigned_under_consent")
+def an_assignment_before_the_consent(h: History) -> None:
+    run(
+        "UPDATE consents c SET accepted_at = t.assigned_at + interval '1 microsecond'"
+        " FROM tasks t WHERE t.id = %s AND (c.worker_id, c.platform_id) = (t.worker_id, t.platform_id)",
+        h.paid.pk,
+    )
+
+
+@breaks("tasks_were_assigned_under_consent")
+def an_assignment_without_consent(h: History) -> None:
+    run("DELETE FROM consents WHERE worker_id = %s", h.other.pk)
+
+
 @breaks("work_event_is_recorded_once")
 def a_report_recorded_twice(h: History) -> None:
     run(

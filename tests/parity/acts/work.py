@@ -13,9 +13,10 @@ from platforms.enums import TaskStatus
 from platforms.funding import funding
 from platforms.models import Task
 from platforms.services import MilestonePlan, WorkReport
-from tests.factories import TaskFactory
+from tests.factories import TaskFactory, consent
 from tests.parity.story import NothingToDoIt, Story, act
 from workers import services as workers
+from workers.models import Worker
 
 
 def tasks(*statuses: str) -> QuerySet[Task]:
@@ -66,7 +67,10 @@ def post_a_streamed_task(story: Story) -> None:
 
 @act(28)
 def assign(story: Story) -> None:
-    platforms.assign_task(task_id=story.pick(tasks("created")), worker_id=story.a_worker(), now=story.now)
+    task = Task.objects.get(pk=story.pick(tasks("created")))
+    worker_id = story.a_worker()
+    consent(task.platform, Worker.objects.get(pk=worker_id), now=story.now)
+    platforms.assign_task(task_id=task.pk, worker_id=worker_id, now=story.now)
 
 
 @act(20)
