@@ -120,13 +120,21 @@ register(
         "closed_loan_takes_no_repayment",
         "A loan takes repayments only from when it is active until it is repaid.",
         by_sql(
-            # A release takes its time before it waits for locks: ten seconds cover that.
+            # By the order in which entries were booked under the loan's lock, which no clock decides.
             """
+            WITH repaid AS (
+                SELECT id, loan_id, sum(amount) OVER (PARTITION BY loan_id ORDER BY id) - amount AS before
+                FROM ledger_entries WHERE kind = 'repayment'
+            ),
+            lent AS (
+                SELECT loan_id, min(id) AS id FROM ledger_entries WHERE kind = 'advance' GROUP BY loan_id
+            )
             SELECT DISTINCT l.id FROM loans l
-            JOIN ledger_entries e ON e.loan_id = l.id AND e.kind = 'repayment'
+            JOIN repaid ON repaid.loan_id = l.id
+            LEFT JOIN lent ON lent.loan_id = l.id
             WHERE l.status NOT IN ('repaying', 'repaid', 'defaulted')
-               OR e.created_at < l.disbursed_at - interval '10 seconds'
-               OR e.created_at > l.repaid_at + interval '10 seconds'
+               OR repaid.id < coalesce(lent.id, repaid.id + 1)
+               OR (l.status = 'repaid' AND repaid.before >= l.total_due - l.amount_written_off)
             """
         ),
     )

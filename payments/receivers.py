@@ -46,7 +46,7 @@ from workers.signals import workers_registered
 funding.register(LedgerFunding())
 
 
-COMPLETING = frozenset({"status", "completed_at", "paused_at", "next_release_at", "parked_at"})
+COMPLETING = frozenset({"status", "completed_at", "paused_at", "next_release_at"})
 
 
 @receiver(pre_save, sender=Stream)
@@ -58,8 +58,9 @@ def update_stream_amounts(
     instance.remaining_amount = instance.total_amount - instance.released_amount
     if instance.remaining_amount or instance.status not in OPEN_STREAMS:
         return
-    if update_fields is not None and not update_fields >= COMPLETING:
-        raise GuardedWrite(f"this save completes stream {instance.pk}: it must write {sorted(COMPLETING)}")
+    needed = COMPLETING | {"parked_at"} if instance.parked_at else COMPLETING
+    if update_fields is not None and not update_fields >= needed:
+        raise GuardedWrite(f"this save completes stream {instance.pk}: it must write {sorted(needed)}")
     instance.completed_at = instance.completed_at or ended_at(instance, timezone.now())
     instance.status = StreamStatus.COMPLETED
     instance.paused_at = None

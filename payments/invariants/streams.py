@@ -2,7 +2,7 @@
 
 Times are compared to the microsecond. A clock may step back: an act on a stream is then as late as the act
 before it (`last_act_at`), so the books stay right, and what is compared with the clock is compared with that
-time as well, as far as an hour ahead.
+time as well, as far as five minutes ahead.
 """
 
 from audit.invariants import Invariant, by_sql, register
@@ -89,7 +89,7 @@ register(
                   (total_amount > first_total)::integer
                   + stream_elapsed(start_at, paused_for, duration_seconds, coalesce(paused_at,
                         greatest(clock_timestamp(),
-                                 least(last_act_at, clock_timestamp() + interval '1 hour')))))
+                                 least(last_act_at, clock_timestamp() + interval '5 minutes')))))
             ORDER BY id
             """
         ),

@@ -110,8 +110,8 @@ def _release_one_by_one(shard: int, now: datetime) -> int:
                 held[platform_id] = error
             else:
                 set_stream_aside(stream_id=stream_id, error=error, now=now)
-    for error in held.values():
-        raise error
+    for reason in held.values():
+        raise reason
     return done
 
 

@@ -377,8 +377,8 @@ def test_a_stream_resumed_counts_without_its_pause(now, platform):
 
     row = ActiveStream.objects.get(stream=stream)
 
-    assert (row.released_amount, row.vested_amount, row.claimable_amount) == (0, 250, 250)
-    assert row.progress_percent == 0
+    assert (row.released_amount, row.vested_amount, row.claimable_amount) == (100, 250, 150)
+    assert row.progress_percent == Decimal("2.78")
     assert row.seconds_to_next_release == 0
 
 

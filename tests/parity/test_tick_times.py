@@ -27,7 +27,7 @@ from workers.models import Worker
 
 pytestmark = pytest.mark.django_db
 
-EXAMPLES = 25
+EXAMPLES = 15
 HOUR = 3600
 # The score, and what is read off it, stand in their bounds by the order in which events come.
 SCORES = {"reputation_score", "number", "previous_score", "new_score"}
@@ -102,7 +102,6 @@ class Life:
             self.do(act, tasks[act.task])
         self.pass_time(self.clock + 60 * 24 * HOUR)
         self.tick(self.clock)
-        assert violated() == {}
         return self.figures()
 
     def post(self, worker: Worker, platform: Platform, number: int) -> Task:
@@ -190,12 +189,14 @@ class Life:
         return figures
 
 
-def lived(history: History, ticks: list[int]) -> dict[str, Any]:
-    """What one life comes to; nothing of it stays."""
+def lived(history: History, ticks: list[int], *, books: bool = False) -> dict[str, Any]:
+    """What one life comes to; nothing of it stays. With `books`, they hold at its end."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         figures = Life(history, ticks).live()
+        if books:
+            assert violated() == {}
         transaction.set_rollback(True)
     return figures
 
@@ -208,9 +209,9 @@ def lived(history: History, ticks: list[int]) -> dict[str, Any]:
 )
 @given(histories)
 def test_no_derived_figure_depends_on_when_the_releaser_came_by(history):
-    often, seldom = (lived(history, ticks) for ticks in history.ticks)
+    first, second = history.ticks
 
-    assert often == seldom
+    assert lived(history, first) == lived(history, second, books=True)
 
 
 def test_work_that_ends_when_it_is_due_is_in_time_whenever_the_tick_comes():

@@ -53,10 +53,17 @@ def a_repaid_loan_still_open(h: History) -> None:
 
 @breaks("closed_loan_takes_no_repayment")
 def a_repayment_of_a_repaid_loan(h: History) -> None:
+    accounts = of_worker(h.other, "available"), of_worker(h.other, "loan")
+    wash("repayment", *accounts, "0.5", loan_id=h.repaid.pk)
+
+
+@breaks("closed_loan_takes_no_repayment")
+def a_repayment_before_the_loan_was_paid_out(h: History) -> None:
     run(
-        "UPDATE ledger_entries SET created_at = l.repaid_at + interval '1 hour' FROM loans l"
-        " WHERE l.id = %s AND loan_id = l.id AND kind = 'repayment'",
-        h.repaid.pk,
+        "UPDATE ledger_entries SET id = -id WHERE loan_id = %s AND kind = 'repayment' AND id ="
+        " (SELECT min(id) FROM ledger_entries WHERE loan_id = %s AND kind = 'repayment')",
+        h.owing.pk,
+        h.owing.pk,
     )
 
 
