@@ -16,6 +16,8 @@ from gigstream.lib.models import (
     GuardedQuerySet,
     SoftDeletable,
     SoftDeletableQuerySet,
+    is_plain_email,
+    is_readable,
 )
 from gigstream.lib.money import LARGEST, MoneyField
 from gigstream.lib.states import append_only, status_trigger
@@ -89,6 +91,8 @@ class Platform(SoftDeletable):
                 name="platform_wallet_lower_case", condition=Q(wallet_address=Lower("wallet_address"))
             ),
             models.CheckConstraint(name="platform_payouts_not_negative", condition=Q(total_payouts__gte=0)),
+            models.CheckConstraint(name="platform_name_readable", condition=is_readable("name")),
+            models.CheckConstraint(name="platform_email_plain", condition=is_plain_email("contact_email")),
         ]
         indexes = [models.Index(name="platforms_created", fields=["-created_at", "-id"])]
 
@@ -136,8 +140,22 @@ class ApiKey(models.Model):
                 name="api_key_hash_is_sha256",
                 condition=Q(secret_hash__regex="^[0-9a-f]{64}$"),  # noqa: S106 - a pattern
             ),
+            models.CheckConstraint(name="api_key_name_readable", condition=is_readable("name")),
             models.CheckConstraint(
                 name="api_key_scopes_known", condition=Q(scopes__contained_by=ApiScope.values)
+            ),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="key_is_of_the_databases_kind",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("is_live"),
+                func="""
+                    IF EXISTS (SELECT FROM database_identity WHERE (kind = 'live') <> NEW.is_live) THEN
+                        RAISE EXCEPTION 'gigstream: keys of test and live are made in databases of their own';
+                    END IF;
+                    RETURN NEW;
+                """,
             ),
         ]
 
@@ -259,6 +277,7 @@ class Task(Changing):
             models.UniqueConstraint(
                 name="task_external_id_once_per_platform", fields=["platform", "external_task_id"]
             ),
+            models.CheckConstraint(name="task_title_readable", condition=is_readable("title")),
             models.CheckConstraint(
                 name="task_amount_positive", condition=Q(amount__gt=0, amount__lte=LARGEST)
             ),
@@ -373,6 +392,7 @@ class Milestone(models.Model):
                 name="milestone_amount_positive", condition=Q(amount__gt=0, amount__lte=LARGEST)
             ),
             models.CheckConstraint(name="milestone_number_from_1", condition=Q(number__gte=1)),
+            models.CheckConstraint(name="milestone_title_readable", condition=is_readable("title")),
         ]
 
     def __str__(self) -> str:

@@ -1,7 +1,9 @@
 """The base of every refusal: a law, the numbers that decided, and how HTTP should say it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
 
 
 class Refusal(Exception):
@@ -21,6 +23,14 @@ class Refusal(Exception):
         self.preview: Mapping[str, Any] = {}
         self.message = message
         self.numbers = {name: str(value) for name, value in numbers.items()}
+
+
+def cleaned(normalise: Callable[[str], str], text: str) -> str:
+    """Return what a service would make of the text; its refusal is an error of the form's field."""
+    try:
+        return normalise(text)
+    except Refusal as refusal:
+        raise ValidationError(refusal.message, code=refusal.code) from refusal
 
 
 class IllegalMove(Refusal):

@@ -18,7 +18,9 @@ from audit.models import (
     AuditSeal,
     BookCheck,
     Claim,
+    DatabaseIdentity,
     JobHeartbeat,
+    Letter,
     LimitChange,
 )
 from gigstream.lib.ids import new_id
@@ -193,6 +195,7 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "previous_hash": f"{_number():064x}",
         "hash": f"{_number():064x}",
     },
+    DatabaseIdentity: lambda: {"id": 1, "kind": "test", "provider": "sandbox"},
     JobHeartbeat: lambda: {"name": f"row-{_number()}", "every_seconds": 10},
     BookCheck: lambda: {
         "checked_at": AT,
@@ -390,6 +393,13 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "requested_by": "staff:1",
         "requested_at": AT,
         "expires_at": AT + timedelta(hours=24),
+    },
+    Letter: lambda: {
+        "kind": "wallet_notice",
+        "subject_id": str(_number()),
+        "created_at": AT,
+        "next_try_at": AT,
+        "give_up_at": AT + timedelta(hours=6),
     },
     LimitChange: lambda: {"name": "payout_minimum", "changed_by": "environment", "changed_at": AT},
 }

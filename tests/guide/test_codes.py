@@ -38,18 +38,19 @@ from tests.factories import (
     started,
     trusted_worker,
 )
+from tests.identity import database_made
 from workers import services as workers
 
 pytestmark = pytest.mark.django_db
 GUIDE = (Path(project.BASE_DIR) / "docs" / "api.md").read_text(encoding="utf-8")
 LISTED = {(code, int(status)) for code, status in re.findall(r"^\| `(\w+)` \| (\d+) \|", GUIDE, re.MULTILINE)}
-# What only staff can be told, in the admin; and what an amount is told as one of `errors`.
+# What only staff can be told, in the admin; and what amounts, emails and names are told as one of `errors`.
 OF_STAFF = {
     *("has_money_history", "invalid_fee", "invalid_split", "invalid_terms", "money_left", "staff_needed"),
     *("payout_under_way", "platform_deleted", "platform_name_taken", "reason_missing", "same_person"),
     *("task_not_over", "zero_adjustment", "invalid_amount", "not_for_staff", "not_observed"),
     *("permission_missing", "asked_already", "decided_already", "payload_changed", "invalid_limit"),
-    "sum_changed",
+    *("sum_changed", "invalid_email", "invalid_name"),
     *("switched_already", "not_parked", "not_with_provider", "break_resolved", "unknown_subject"),
     *("provider_refused", "provider_silent", "claimed_by_another", "not_claimed", "unknown_job"),
     *("wrong_code", "code_refused", "nothing_to_do", "access_changed", "no_address", "last_superuser"),
@@ -120,6 +121,7 @@ class Given:
 
 
 class RealMoney:
+    name = "real"
     simulated = False
 
 
@@ -366,6 +368,13 @@ def _(g: Given) -> Any:
 @how("deposits_are_observed", 409)
 def _(g: Given) -> Any:
     g.settings.PAYMENT_PROVIDER = f"{__name__}.RealMoney"
+    with database_made(provider="real"):
+        return g.api.post("deposits", {"amount": "5"})
+
+
+@how("database_mismatch", 503)
+def _(g: Given) -> Any:
+    g.settings.DATABASE_KIND = "live"
     return g.api.post("deposits", {"amount": "5"})
 
 
@@ -374,6 +383,11 @@ def _(g: Given) -> Any:
     stream = g.stream(total="50", duration=3600)
     payments.claim(stream_id=stream.pk, now=stream.end_at)
     return g.api.post(f"streams/{stream.pk}/cancel")
+
+
+@how("key_kind_mismatch", 409)
+def _(g: Given) -> Any:
+    return g.api.post("keys", {"is_live": True})
 
 
 @how("stream_not_active", 409)
