@@ -51,7 +51,14 @@ OF_STAFF = {
     *("task_not_over", "zero_adjustment", "invalid_amount", "not_for_staff", "not_observed"),
     *("permission_missing", "asked_already", "decided_already", "payload_changed", "invalid_limit"),
     *("sum_changed", "invalid_email", "invalid_name"),
-    *("switched_already", "not_parked", "not_with_provider", "break_resolved", "unknown_subject"),
+    *(
+        "switched_already",
+        "not_parked",
+        "stream_not_parked",
+        "not_with_provider",
+        "break_resolved",
+        "unknown_subject",
+    ),
     *("provider_refused", "provider_silent", "claimed_by_another", "not_claimed", "unknown_job"),
     *("wrong_code", "code_refused", "nothing_to_do", "access_changed", "no_address", "last_superuser"),
 }
