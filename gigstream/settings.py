@@ -132,11 +132,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 _REDIS_URL = env.str("REDIS_URL", default="")
 _REDIS_DB = twin.REDIS_DB if CIRCLE_TWIN else 0
 REDIS_URL_GIVEN = bool(_REDIS_URL)
+REDIS_TIMEOUT_SECONDS = env.int("REDIS_TIMEOUT_MS", default=200) / 1000
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "gigstream.lib.cache.GuardedRedisCache",
         "LOCATION": env.str("CACHE_URL", default="") or _REDIS_URL or services.cache_url(db=_REDIS_DB + 1),
         "KEY_PREFIX": "gigstream",
+        # What a request may wait for: limits, failed sign-ins, caches.
+        "OPTIONS": {"socket_timeout": REDIS_TIMEOUT_SECONDS, "socket_connect_timeout": REDIS_TIMEOUT_SECONDS},
     }
 }
 
@@ -157,6 +160,9 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 # An idle worker has nothing to finish: there are no tasks with an ETA.
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Nothing here uses publish/subscribe, and a worker that waits on a subscription can wait for ever.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_CONSUMER = "gigstream.worker:QueueConsumer"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 120,
     "unacked_restore_interval": 5,
@@ -275,10 +281,12 @@ PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="") or _PROVIDERS[bool(CI
 # What the house has on the simulated chain, in USDC.
 SANDBOX_HOUSE_USDC = env.str("SANDBOX_HOUSE_USDC", default="1000000000")
 SANDBOX_BLOCK_SECONDS = env.int("SANDBOX_BLOCK_SECONDS", default=2)
+# A platform holds so much play money at most, in USDC: all of them share what the books can write down.
+SIMULATED_BALANCE_LIMIT = env.str("SIMULATED_BALANCE_LIMIT", default="10000000")
 # Transfers to these addresses fail on the simulated chain.
 SANDBOX_BLOCKLIST = env.list("SANDBOX_BLOCKLIST", default=[])
-# Staff give back up to so much to a platform alone; beyond it a second one approves.
-REFUND_ALONE_UP_TO = env.str("REFUND_ALONE_UP_TO", default="500")
+# One of the staff moves up to so much within a day; beyond it a second one approves.
+STAFF_ALONE_UP_TO = env.str("STAFF_ALONE_UP_TO", default="500")
 # One of the staff gives a worker rewards of up to so much within a day; beyond it a second one approves.
 REWARD_ALONE_UP_TO = env.str("REWARD_ALONE_UP_TO", default="20")
 BALANCE_LOW_THRESHOLD = env.str("BALANCE_LOW_THRESHOLD", default="100")
@@ -287,6 +295,8 @@ WEBHOOK_CONCURRENCY = env.int("WEBHOOK_CONCURRENCY", default=16)
 WEBHOOK_ALLOW_LOOPBACK = env.bool("WEBHOOK_ALLOW_LOOPBACK", default=False)
 LOAN_TERM_DAYS = env.int("LOAN_TERM_DAYS", default=30)
 LOAN_DEFAULT_AFTER_DAYS = env.int("LOAN_DEFAULT_AFTER_DAYS", default=30)
+# Daily jobs write so many rows in one transaction.
+DAILY_BATCH_SIZE = env.int("DAILY_BATCH_SIZE", default=5000)
 
 # --- Passwords, sessions, transport -------------------------------------------------------------------------
 PASSWORD_HASHERS = [

@@ -29,9 +29,9 @@ from platforms.errors import (
 )
 from platforms.funding import funding
 from platforms.models import Milestone, Platform, Task
-from platforms.selectors import platform_and_time
+from platforms.selectors import lock_platform_and_time
 from platforms.services.consents import lock_consenting_worker
-from platforms.services.parties import require_active
+from platforms.services.parties import lock_active_platform, require_active
 from platforms.signals import tasks_assigned, tasks_created, tasks_moved_in_bulk
 from platforms.statistics import Standing, TaskMove
 from workers import services as workers
@@ -76,7 +76,7 @@ def create_task(
     standing.
     """
     given = TaskPlan(**plan)
-    platform, asked_at = platform_and_time(platform_id)
+    platform, asked_at = lock_platform_and_time(platform_id)
     now = now or asked_at
     task = _planned(platform, given, now)
     try:
@@ -256,6 +256,8 @@ def assign_task(*, task_id: UUID, worker_id: UUID, now: datetime | None = None) 
     funding().hold(task, now)
     worker = lock_consenting_worker(worker_id=worker_id, platform_id=task.platform_id, now=now)
     move_task(task, TaskStatus.ASSIGNED, worker=worker, assigned_at=now)
+    # It may have been suspended while this waited for a lock. Its row is locked by now.
+    lock_active_platform(platform_id=task.platform_id)
     audit.record("task.assign", task, after={"worker": worker.pk, "status": task.status}, now=now)
     tasks_assigned.send(sender=Task, tasks=[task], now=now)
     return task
