@@ -31,7 +31,7 @@ def check_rules(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 def _rules() -> Iterator[CheckMessage]:
     if not _is_amount(settings.PAYOUT_MINIMUM):
         yield Error("PAYOUT_MINIMUM must be an amount above 0 with at most 6 decimals", id="gigstream.E001")
-    for number, name in enumerate(
+    from_one = enumerate(
         (
             "STREAM_MIN_INTERVAL_SECONDS",
             "STREAM_MAX_DURATION_DAYS",
@@ -44,11 +44,10 @@ def _rules() -> Iterator[CheckMessage]:
             "LOAN_DEFAULT_AFTER_DAYS",
         ),
         start=2,
-    ):
+    )
+    for number, name in (*from_one, (70, "STREAM_MAX_PAUSE_DAYS")):
         if getattr(settings, name) < 1:
             yield Error(f"{name} must be at least 1", id=f"gigstream.E{number:03}")
-    if settings.STREAM_MAX_PAUSE_DAYS < 1:
-        yield Error("STREAM_MAX_PAUSE_DAYS must be at least 1", id="gigstream.E070")
     if not 1 <= settings.RELEASE_LANES <= 16:
         yield Error("RELEASE_LANES must be from 1 to 16, the number of shards", id="gigstream.E011")
     if not settings.FIELD_ENCRYPTION_KEYS or not all(map(_is_key, settings.FIELD_ENCRYPTION_KEYS)):

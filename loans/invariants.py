@@ -120,21 +120,18 @@ register(
         "closed_loan_takes_no_repayment",
         "A loan takes repayments only from when it is active until it is repaid.",
         by_sql(
-            # By the order in which entries were booked under the loan's lock, which no clock decides.
+            # No clock decides whether it was active: the advance was booked before. It is repaid no earlier than
+            # its last repayment; a release takes its time before it waits for locks, which ten seconds cover.
             """
-            WITH repaid AS (
-                SELECT id, loan_id, sum(amount) OVER (PARTITION BY loan_id ORDER BY id) - amount AS before
-                FROM ledger_entries WHERE kind = 'repayment'
-            ),
-            lent AS (
+            WITH lent AS (
                 SELECT loan_id, min(id) AS id FROM ledger_entries WHERE kind = 'advance' GROUP BY loan_id
             )
             SELECT DISTINCT l.id FROM loans l
-            JOIN repaid ON repaid.loan_id = l.id
+            JOIN ledger_entries e ON e.loan_id = l.id AND e.kind = 'repayment'
             LEFT JOIN lent ON lent.loan_id = l.id
             WHERE l.status NOT IN ('repaying', 'repaid', 'defaulted')
-               OR repaid.id < coalesce(lent.id, repaid.id + 1)
-               OR (l.status = 'repaid' AND repaid.before >= l.total_due - l.amount_written_off)
+               OR e.id < lent.id
+               OR e.created_at > l.repaid_at + interval '10 seconds'
             """
         ),
     )

@@ -77,19 +77,18 @@ register(
 register(
     Invariant(
         "stream_is_never_paid_early",
-        "An open stream has released no more than has vested to this second, or to its pause.",
+        "An active stream has released no more than has vested to this second.",
         by_sql(
             # The clock and not now(), which stands at a moment before the snapshot was taken. A top-up rounds
             # the duration down, so that what was released before it may be a second's pay ahead.
             """
             SELECT id FROM streams
-            WHERE status IN ('active', 'paused')
+            WHERE status = 'active'
               AND released_amount > stream_vested(
                   total_amount, duration_seconds,
                   (total_amount > first_total)::integer
-                  + stream_elapsed(start_at, paused_for, duration_seconds, coalesce(paused_at,
-                        greatest(clock_timestamp(),
-                                 least(last_act_at, clock_timestamp() + interval '5 minutes')))))
+                  + stream_elapsed(start_at, paused_for, duration_seconds, greatest(clock_timestamp(),
+                        least(last_act_at, clock_timestamp() + interval '5 minutes'))))
             ORDER BY id
             """
         ),
