@@ -120,7 +120,7 @@ register(
         "closed_loan_takes_no_repayment",
         "A loan takes repayments only from when it is active until it is repaid.",
         by_sql(
-            # No clock decides whether it was active: the advance was booked before. It is repaid no earlier than
+            # No clock decides whether it was active: its advance was booked before. It is repaid not before
             # its last repayment; a release takes its time before it waits for locks, which ten seconds cover.
             """
             WITH lent AS (
