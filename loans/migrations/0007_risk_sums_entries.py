@@ -10,7 +10,7 @@ SQL = Path(__file__).parent / "sql"
 class Migration(migrations.Migration):
     dependencies = [
         ("loans", "0006_approvals_instead_of_signatures"),
-        ("payments", "0017_streams_keep_rate_and_time"),
+        ("payments", "0019_streams_keep_rate_and_time"),
     ]
 
     operations = [

@@ -18,7 +18,7 @@ SET first_total = total_amount, first_duration_seconds = duration_seconds,
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("payments", "0016_bounded_notifications"),
+        ("payments", "0018_open_parts"),
         ("platforms", "0011_events_of_a_request"),
         ("workers", "0003_wallet_changes"),
     ]
