@@ -200,6 +200,7 @@ JOBS: dict[str, dict[str, Any]] = {
         }
         for lane in range(RELEASE_LANES)
     },
+    "end_long_pauses": {"every": 60, "queue": "default"},
     "create_due_payouts": {"every": 10, "queue": "settlement"},
     "disburse_loans": {"every": 10, "queue": "settlement"},
     "submit_payouts": {"every": 10, "queue": "settlement"},
@@ -248,6 +249,7 @@ CELERY_BEAT_SCHEDULE = {
 # --- The rules that may be tuned ----------------------------------------------------------------------------
 STREAM_MIN_INTERVAL_SECONDS = env.int("STREAM_MIN_INTERVAL_SECONDS", default=60)
 STREAM_MAX_DURATION_DAYS = env.int("STREAM_MAX_DURATION_DAYS", default=30)
+STREAM_MAX_PAUSE_DAYS = env.int("STREAM_MAX_PAUSE_DAYS", default=14)
 RELEASE_BATCH_SIZE = env.int("RELEASE_BATCH_SIZE", default=5000)
 PAYOUT_MINIMUM = env.str("PAYOUT_MINIMUM", default="1")
 PAYOUT_SMALLEST = env.str("PAYOUT_SMALLEST", default="0.10")
@@ -294,6 +296,14 @@ BALANCE_LOW_THRESHOLD = env.str("BALANCE_LOW_THRESHOLD", default="100")
 WEBHOOK_CONCURRENCY = env.int("WEBHOOK_CONCURRENCY", default=16)
 # Webhooks may be on this machine and without TLS: for tests and the demo, never in production.
 WEBHOOK_ALLOW_LOOPBACK = env.bool("WEBHOOK_ALLOW_LOOPBACK", default=False)
+# A completed task can be disputed for so many days.
+DISPUTE_WITHIN_DAYS = env.int("DISPUTE_WITHIN_DAYS", default=14)
+# A bonus for a completed task is taken for so many days.
+BONUS_WITHIN_DAYS = env.int("BONUS_WITHIN_DAYS", default=30)
+# Beyond these, in USDC, staff decide on advances: owed by one platform's workers, lent in a day, owed in all.
+OPEN_ADVANCES_OF_A_PLATFORM = env.str("OPEN_ADVANCES_OF_A_PLATFORM", default="1000")
+NEW_ADVANCES_A_DAY = env.str("NEW_ADVANCES_A_DAY", default="2000")
+OPEN_ADVANCES = env.str("OPEN_ADVANCES", default="20000")
 LOAN_TERM_DAYS = env.int("LOAN_TERM_DAYS", default=30)
 LOAN_DEFAULT_AFTER_DAYS = env.int("LOAN_DEFAULT_AFTER_DAYS", default=30)
 # Daily jobs write so many rows in one transaction.
@@ -357,6 +367,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "AUTHENTICATION_WHITELIST": [],
+    "PATH_CONVERTER_OVERRIDES": {"id": {"type": "string", "format": "uuid"}},
     "POSTPROCESSING_HOOKS": ["gigstream.lib.api.schema.finish"],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "APPEND_COMPONENTS": {

@@ -10,10 +10,11 @@ from django.db.models import Sum
 
 from gigstream.lib.money import ZERO
 from payments.calculations import fee_on
-from payments.enums import AccountName, StreamStatus
+from payments.enums import OPEN_STREAMS, AccountName, StreamStatus
 from payments.models import Stream
 from payments.services import ledger, streams
 from payments.services.earnings import Payroll, Payslip, fee_between, hold_for_task, worker_of
+from payments.services.overdue_streams import require_settled
 from platforms.enums import TaskStatus, TaskType
 from platforms.funding import Closing, Payment
 from platforms.models import Milestone, Task
@@ -37,11 +38,12 @@ class LedgerPurse:
         moved = set()
         for payment in asked:
             ids = self._payroll.accounts_of(payment.task)
-            moved |= {ids.worker, ids.escrow, ids.available if payment.is_bonus else ids.fees}
+            moved |= {ids.worker, ids.escrow, ids.fees}
+            moved |= {ids.available} if payment.is_bonus else set()
         self._payroll.lock({worker_of(payment.task) for payment in asked}, moved)
 
     def require_bonus(self, payment: Payment) -> None:
-        platform_id, amount = payment.task.platform_id, _bonus(payment)
+        platform_id, amount = payment.task.platform_id, _bonus(payment) + _bonus_fee(payment)
         left = self._payroll.available(payment.task) - self._set_aside[platform_id]
         if left < amount:
             raise ledger.insufficient(AccountName.AVAILABLE, left, amount)
@@ -53,7 +55,8 @@ class LedgerPurse:
             task = payment.task
             slip = self._payroll.slip(task, payment.work_event)
             if payment.is_bonus:
-                slip.reward(_bonus(payment), f"{payment.work_event.pk if payment.work_event else ''}")
+                key = f"{payment.work_event.pk if payment.work_event else ''}"
+                slip.reward(_bonus(payment), _bonus_fee(payment), key)
             elif not payment.closing:
                 _pay_steps(slip, payment)
             else:
@@ -79,6 +82,19 @@ class LedgerFunding:
     def start(self, tasks: Sequence[Task], now: datetime) -> None:
         streams.open_streams([task for task in tasks if task.task_type == TaskType.TIME_BASED], now)
 
+    def require_settled(self, task: Task, now: datetime) -> None:
+        stream = _stream(task)
+        if stream:
+            stream.task = task
+            require_settled(stream, max(now, stream.last_act_at))
+
+    def work_ends(self, tasks: Sequence[Task], now: datetime) -> dict[UUID, datetime]:
+        going_on = Stream.objects.filter(task__in=tasks, status__in=OPEN_STREAMS).select_related("task")
+        for stream in going_on:
+            if stream.status == StreamStatus.PAUSED:
+                require_settled(stream, now)
+        return {stream.task_id: stream.end_at for stream in going_on if stream.status == StreamStatus.ACTIVE}
+
     def purse(self, asked: Sequence[Payment], now: datetime) -> LedgerPurse:
         return LedgerPurse(asked, now)
 
@@ -87,11 +103,12 @@ class LedgerFunding:
             return Closing(paid=ZERO, refunded=ZERO)
         stream = _stream(task)
         vested = streams.vested_at(stream, now) - stream.released_amount if stream else ZERO
-        return self._end(task, stream, now, pay=max(vested, ZERO))
+        return self._end(task, stream, now, pay=vested)
 
     def freeze(self, task: Task, now: datetime) -> None:
         stream = _stream(task)
         if stream and stream.status == StreamStatus.ACTIVE:
+            stream.task = task
             streams.pause(stream, now)
 
     def still_held(self, task: Task) -> Decimal:
@@ -146,6 +163,12 @@ def _bonus(payment: Payment) -> Decimal:
     if amount is None:
         raise ValueError(f"task {payment.task.pk}: a bonus is paid for an event that names it")
     return amount
+
+
+def _bonus_fee(payment: Payment) -> Decimal:
+    """The fee on a bonus: all of a task's bonuses together carry the rate of the task."""
+    before = payment.bonuses_before
+    return fee_between(payment.task, before, before + _bonus(payment))
 
 
 def _pay_steps(slip: Payslip, payment: Payment) -> None:

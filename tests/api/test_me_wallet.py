@@ -18,7 +18,14 @@ from payments.provider import configured_provider
 from payments.services.custody import house_address
 from platforms import services as platforms
 from tests.api_client import Api, is_problem
-from tests.factories import PlatformFactory, WorkerFactory, balance, started, trusted_worker
+from tests.factories import (
+    PlatformFactory,
+    WorkerFactory,
+    approve_by_staff,
+    balance,
+    started,
+    trusted_worker,
+)
 from workers import services, wallet_messages
 from workers.errors import WalletChanging
 from workers.models import WalletChange, Worker
@@ -150,7 +157,7 @@ def test_no_advance_is_paid_out_either():
     ana = trusted_worker(now=database_now())
     change(Api.as_worker(ana))
     loan = loans.request_loan(worker_id=ana.pk, amount="5", fee_bps=200)
-    loans.approve_loan(loan_id=loan.pk)
+    approve_by_staff(loan_id=loan.pk)
 
     with pytest.raises(WalletChanging):
         loans.disburse_loan(loan_id=loan.pk)

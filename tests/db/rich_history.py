@@ -22,6 +22,7 @@ from tests.factories import (
     PlatformFactory,
     TaskFactory,
     WorkerFactory,
+    approve_by_staff,
     assigned,
     fund,
     running_stream,
@@ -189,7 +190,7 @@ def _disputes(h: History) -> None:
 
 def _lend(h: History, worker: Worker, amount: str) -> Loan:
     loan = loans.request_loan(worker_id=worker.pk, amount=amount, fee_bps=350, now=h.later())
-    loans.approve_loan(loan_id=loan.pk, now=h.later())
+    approve_by_staff(loan_id=loan.pk, now=h.later())
     loans.disburse_loan(loan_id=loan.pk, now=h.later())
     settle(h.later())
     h.later()
@@ -276,7 +277,7 @@ def _approvals(h: History) -> None:
 def _deliveries(h: History) -> None:
     """Most events wait for their delivery, one has arrived, and some are not queued yet."""
     assert deliveries.queue_deliveries(now=h.later()) > 0
-    (first, *_) = deliveries._lease(h.now, 1, [h.rival.pk])
+    (first, *_) = deliveries._lease(h.now, 1, deliveries._NotNow([h.rival.pk]))
     deliveries.mark([deliveries.Outcome(first, status_code=204, milliseconds=7)], now=h.later())
     platforms.send_test_event(platform_id=h.platform.pk, now=h.later())
 

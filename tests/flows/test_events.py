@@ -27,6 +27,7 @@ from tests.factories import (
     PlatformFactory,
     TaskFactory,
     WorkerFactory,
+    approve_by_staff,
     assigned,
     fund,
     running_stream,
@@ -169,10 +170,12 @@ def test_the_life_of_a_stream_is_told():
     assert [one.payload["releases"] for one in released] == [
         [[str(stream.pk), 1, "0.300000"]],
         [[str(stream.pk), 2, "0.300000"]],
-        [[str(stream.pk), 3, "0.900000"]],
+        [[str(stream.pk), 3, "0.300000"]],
+        [[str(stream.pk), 4, "0.600000"]],
     ]
     assert [kind for kind in told(stream.platform) if kind.startswith("stream")] == [
         "stream.opened",
+        "stream.released",
         "stream.released",
         "stream.released",
         "stream.paused",
@@ -256,7 +259,7 @@ def test_no_platform_hears_of_a_workers_debts_or_payouts():
     task = started(worker, amount="50")
     before = Event.objects.count()
     loan = loans.request_loan(worker_id=worker.pk, amount="20", fee_bps=200, now=NOW)
-    loans.approve_loan(loan_id=loan.pk, now=NOW)
+    approve_by_staff(loan_id=loan.pk, now=NOW)
     loans.disburse_loan(loan_id=loan.pk, now=NOW)
     settle(NOW)
     payments.grant_reward(worker_id=worker.pk, amount="5", reason="hello", key="hello", now=NOW)

@@ -55,6 +55,7 @@ OF_STAFF = {
     *("sum_changed", "invalid_email", "invalid_name", "invalid_request_limit"),
     *("hold_exceeds_available", "held_already", "hold_ended", "invalid_hold_expiry"),
     *("switched_already", "not_parked", "not_with_provider", "break_resolved", "unknown_subject"),
+    "stream_not_parked",
     *("provider_refused", "provider_silent", "claimed_by_another", "not_claimed", "unknown_job"),
     "not_adjustable",
     *("wrong_code", "code_refused", "nothing_to_do", "access_changed", "no_address", "last_superuser"),
@@ -229,6 +230,41 @@ HOWS |= {
     ),
     ("weak_password", 422): lambda g: g.registered(password="password"),
 }
+
+
+def bonus(g: Given, task: Any, amount: str) -> Any:
+    event = {"task_id": str(task.pk), "event_type": "bonus", "amount": amount}
+    (result,) = g.api.post("work-events", {"events": [event]}).json()["results"]
+    return result["problem"]
+
+
+@how("bonus_too_large", 422)
+def give_more_than_the_task_pays(g: Given) -> Any:
+    return bonus(g, g.task(), "11")
+
+
+@how("bonus_too_late", 409)
+def give_a_bonus_long_after(g: Given) -> Any:
+    long_ago = g.now - timedelta(days=31)
+    task = started(g.worker, platform=g.platform, now=long_ago)
+    platforms.complete_task(task_id=task.pk, now=long_ago)
+    return bonus(g, task, "1")
+
+
+@how("already_disputed", 409)
+def dispute_what_was_decided(g: Given) -> Any:
+    task = g.task()
+    platforms.dispute_task(task_id=task.pk, severity=1, reason="late", now=g.now)
+    platforms.resolve_dispute(task_id=task.pk, outcome="worker", worker_amount="0", now=g.now)
+    return g.api.post(f"tasks/{task.pk}/dispute", {"severity": 1, "reason": "late"})
+
+
+@how("dispute_too_late", 409)
+def dispute_what_was_done_long_ago(g: Given) -> Any:
+    long_ago = g.now - timedelta(days=15)
+    task = started(g.worker, platform=g.platform, now=long_ago)
+    platforms.complete_task(task_id=task.pk, now=long_ago)
+    return g.api.post(f"tasks/{task.pk}/dispute", {"severity": 1, "reason": "late"})
 
 
 @how("amount_too_large", 422)
@@ -435,6 +471,13 @@ def _(g: Given) -> Any:
 def _(g: Given) -> Any:
     g.settings.DATABASE_KIND = "live"
     return g.api.post("deposits", {"amount": "5"})
+
+
+@how("stream_completed", 409)
+def _(g: Given) -> Any:
+    stream = g.stream(total="50", duration=3600)
+    payments.claim(stream_id=stream.pk, now=stream.end_at)
+    return g.api.post(f"streams/{stream.pk}/cancel")
 
 
 @how("key_kind_mismatch", 409)
