@@ -57,9 +57,10 @@ def request_password_reset(*, email: str, now: datetime | None = None) -> None:
     times = list(asked.order_by("-created_at").values_list("created_at", flat=True)[:RESETS_A_DAY])
     if len(times) == RESETS_A_DAY or (times and times[0] > now - ASKED_AGAIN_AFTER):
         return
-    reset = PasswordReset.objects.create(
-        email=email, email_hash=email_hash, created_at=now, expires_at=now + RESET_LIFE
-    )
+    reset = PasswordReset.objects.create(email_hash=email_hash, created_at=now, expires_at=now + RESET_LIFE)
+    # What is encrypted is bound to its row, which has its key only now.
+    reset.email = email
+    reset.save(update_fields=["email"])
     letters.enqueue(RESET, reset.pk, now=now)
 
 
