@@ -35,6 +35,7 @@ from platforms.enums import (
 from platforms.invitations import Invitation
 from platforms.outbox import Event, EventCounter, WebhookDelivery, WebhookEndpoint
 from platforms.querysets import TaskQuerySet
+from platforms.withdrawal_addresses import WithdrawalAddress
 from workers.models import Worker
 
 __all__ = [
@@ -51,6 +52,7 @@ __all__ = [
     "TaskTally",
     "WebhookDelivery",
     "WebhookEndpoint",
+    "WithdrawalAddress",
     "WorkEvent",
 ]
 

@@ -98,6 +98,7 @@ ACCESS: dict[str, Access] = {
         EVERY_DESK,
         actions={
             "cancel": OPERATIONS | FINANCE,
+            "release": OPERATIONS | FINANCE,
             "offer_again": OPERATIONS,
             "look_for": OPERATIONS | FINANCE,
             "accelerate": OPERATIONS | FINANCE,

@@ -174,6 +174,12 @@ class StreamAdmin(ReadOnlyAdmin):
 
 
 # --- Transfers ----------------------------------------------------------------------------------------------
+def _cancel(transfer: Transaction) -> Callable[..., Transaction]:
+    """Return the service that takes a pending transfer back."""
+    is_withdrawal = transfer.type == TransactionType.WITHDRAWAL
+    return services.stop_withdrawal if is_withdrawal else services.cancel_payout
+
+
 @admin.register(Transaction)
 class TransactionAdmin(Exports, ReadOnlyAdmin):
     list_display = (
@@ -236,9 +242,21 @@ class TransactionAdmin(Exports, ReadOnlyAdmin):
             "cancel",
             "Cancel payout",
             "cancelled",
-            lambda payout, reason: services.cancel_payout(transaction_id=payout.pk, reason=reason),
+            lambda payout, reason: _cancel(payout)(transaction_id=payout.pk, reason=reason),
             when=lambda payout: payout.type in OUTGOING and payout.status == TransactionStatus.PENDING,
             money=lambda payout: payout.amount,
+        ),
+        each(
+            "release",
+            "Let a withdrawal go at once",
+            "released",
+            lambda row, reason: told(
+                services.ask_to_release_withdrawal(transaction_id=row.pk, reason=reason)
+            ),
+            when=lambda row: (
+                row.type == TransactionType.WITHDRAWAL and row.status == TransactionStatus.PENDING
+            ),
+            money=lambda row: row.amount,
         ),
         each(
             "offer_again",

@@ -5,6 +5,7 @@ from payments.services.asking import (
     ask_to_credit,
     ask_to_deposit,
     ask_to_go_on,
+    ask_to_release_withdrawal,
     reward_or_ask,
 )
 from payments.services.custody import create_wallets
@@ -22,6 +23,12 @@ from payments.services.settlement import poll_settlements
 from payments.services.streams import cancel_stream, claim, pause_stream, resume_stream, top_up
 from payments.services.submission import submit_payouts
 from payments.services.switches import let_payments_go_on, stop_payments
+from payments.services.withdrawals import (
+    release_withdrawal,
+    request_withdrawal,
+    send_withdrawal_notices,
+    stop_withdrawal,
+)
 
 __all__ = [
     "Rediscovered",
@@ -31,6 +38,7 @@ __all__ = [
     "ask_to_credit",
     "ask_to_deposit",
     "ask_to_go_on",
+    "ask_to_release_withdrawal",
     "cancel_payout",
     "cancel_stream",
     "cancel_transfer",
@@ -53,10 +61,14 @@ __all__ = [
     "reconcile_settlements",
     "rediscover_payouts",
     "release_due_streams",
+    "release_withdrawal",
+    "request_withdrawal",
     "resume_stream",
     "reward_or_ask",
+    "send_withdrawal_notices",
     "simulate_deposit",
     "stop_payments",
+    "stop_withdrawal",
     "submit_payouts",
     "top_up",
     "verify_notifications",

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
-from payments.enums import ErrorClass, FeeLevel, ParkReason, TransactionStatus
+from payments.enums import ErrorClass, FeeLevel, ParkReason, TransactionStatus, TransactionType
 from payments.models import SettlementAttempt, Transaction
 from payments.provider import configured_provider
 from payments.provider.protocol import GasBid, PaymentProvider, ProviderTransfer, TransferUnknown
@@ -92,6 +92,7 @@ def _lease_to_submit(provider: str, now: datetime) -> list[Offered]:
     if switches.are_stopped(provider):
         return []
     due = Transaction.objects.to_submit(now).exclude(worker__in=switches.stopped_workers())
+    due = due.exclude(type=TransactionType.WITHDRAWAL, platform__in=switches.stopped_platforms())
     rows = lease(due, provider, now, calls=1)
     known = attempts.before(row.pk for row in rows)
     opened = attempts.begin(rows, provider, known, now)

@@ -110,6 +110,10 @@ def is_restoring() -> bool:
 def stopped_workers() -> QuerySet:
     """Workers who have worked for a platform that is stopped. What a worker has earned is one balance, so
     none of it leaves while a part may be in question."""
+    return Engagement.objects.filter(platform__in=stopped_platforms()).values("worker")
+
+
+def stopped_platforms() -> list[UUID]:
+    """The platforms whose workers' payouts and whose withdrawals are stopped."""
     off = PaymentSwitch.objects.filter(scope=SwitchScope.PLATFORM, on_at=None)
-    platforms = [UUID(subject) for subject in off.values_list("subject", flat=True)]
-    return Engagement.objects.filter(platform__in=platforms).values("worker")
+    return [UUID(subject) for subject in off.values_list("subject", flat=True)]

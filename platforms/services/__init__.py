@@ -46,6 +46,12 @@ from platforms.services.webhooks import (
     send_test_event,
     set_webhook,
 )
+from platforms.services.withdrawal_addresses import (
+    WithdrawalAddresses,
+    require_withdrawal_address,
+    set_withdrawal_address,
+    withdrawal_addresses,
+)
 from platforms.services.work_batches import record_work_event, record_work_events
 from platforms.services.work_events import WorkReport
 
@@ -53,6 +59,7 @@ __all__ = [
     "Fact",
     "MilestonePlan",
     "TaskPlan",
+    "WithdrawalAddresses",
     "WorkReport",
     "accept_invitation",
     "approve_milestone",
@@ -88,6 +95,7 @@ __all__ = [
     "require_active",
     "require_present",
     "require_undisputed",
+    "require_withdrawal_address",
     "resolve_dispute",
     "resolve_or_ask",
     "revoke_api_key",
@@ -97,7 +105,9 @@ __all__ = [
     "send_test_event",
     "set_fee",
     "set_webhook",
+    "set_withdrawal_address",
     "start_task",
     "suspend_platform",
     "touch_api_key",
+    "withdrawal_addresses",
 ]

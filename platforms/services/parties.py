@@ -139,6 +139,7 @@ def delete_platform(*, platform_id: UUID) -> None:
     audit.record("platform.delete", platform)
     forget(platform, now=now)
     platform.invitations.all().delete()
+    platform.withdrawal_addresses.all().delete()
     end_consents_of_platform(platform, now=now)
     platform.api_keys.filter(revoked_at=None).update(revoked_at=now)
     platform.delete()

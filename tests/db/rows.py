@@ -61,6 +61,7 @@ from platforms.models import (
     TaskTally,
     WebhookDelivery,
     WebhookEndpoint,
+    WithdrawalAddress,
     WorkEvent,
 )
 from reputation.models import ReputationEvent
@@ -294,6 +295,12 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "type": "webhook.ping",
         "payload": {},
         "created_at": AT,
+    },
+    WithdrawalAddress: lambda: {
+        "platform": PlatformFactory(),
+        "address": f"0x{_number():040x}",
+        "created_at": AT,
+        "holds_from": AT,
     },
     WebhookEndpoint: lambda: {"platform": PlatformFactory(), "created_at": AT},
     WebhookDelivery: _delivery_row,

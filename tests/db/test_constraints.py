@@ -56,6 +56,7 @@ from platforms.models import (
     TaskTally,
     WebhookDelivery,
     WebhookEndpoint,
+    WithdrawalAddress,
     WorkEvent,
 )
 from reputation.models import ReputationEvent
@@ -364,6 +365,10 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
         Transaction,
         {"submitted_at": AT, "not_before": AT + SECOND, "circle_tx_id": "x"},
     ),
+    ("transaction_withdrawal_has_platform_wallet_and_time", Transaction, {"type": "withdrawal"}),
+    ("withdrawal_address_lower_case", WithdrawalAddress, {"address": "0x" + "AB" * 20}),
+    ("withdrawal_address_lower_case", WithdrawalAddress, {"address": ""}),
+    ("withdrawal_address_holds_from_its_naming", WithdrawalAddress, {"holds_from": AT - SECOND}),
     ("transaction_hash_lower_case", Transaction, {"tx_hash": "0x" + "AB" * 32}),
     ("transaction_wallets_lower_case", Transaction, {"to_wallet": "0x" + "AB" * 20}),
     ("transaction_wallets_lower_case", Transaction, {"from_wallet": "0x" + "AB" * 20}),
