@@ -34,6 +34,16 @@ class FeeForm(ReasonForm):
     field_order = ("fee_bps", "reason")
 
 
+class RequestLimitsForm(ReasonForm):
+    per_key = forms.IntegerField(
+        min_value=1, required=False, label="Of one key", help_text="a minute; empty is the usual limit"
+    )
+    together = forms.IntegerField(
+        min_value=1, required=False, label="Of all keys", help_text="a minute; empty is the usual limit"
+    )
+    field_order = ("per_key", "together", "reason")
+
+
 def still_held(dispute: Any) -> Decimal | None:
     """What an open dispute still holds back."""
     return None if dispute.resolved_at else funding().still_held(dispute.task)

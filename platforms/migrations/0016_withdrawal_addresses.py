@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("platforms", "0014_plain_emails_and_readable_names"),
+        ("platforms", "0015_request_limits"),
     ]
 
     operations = [

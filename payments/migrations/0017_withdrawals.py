@@ -6,8 +6,8 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("loans", "0006_approvals_instead_of_signatures"),
-        ("payments", "0015_parked_and_not_before"),
-        ("platforms", "0015_withdrawal_addresses"),
+        ("payments", "0016_bounded_notifications"),
+        ("platforms", "0016_withdrawal_addresses"),
         ("workers", "0004_plain_emails_and_readable_names"),
     ]
 
