@@ -23,7 +23,7 @@ from platforms.http import PlatformView
 from platforms.withdrawal_addresses import WithdrawalAddress
 from workers import services as workers
 from workers import wallet_messages
-from workers.api.serializers import Nonce, NonceForm, WalletForm, shown_nonce
+from workers.wallet_forms import Nonce, NonceForm, WalletForm, shown_nonce
 
 WITHDRAWAL_COLUMNS = (
     "id",
