@@ -32,7 +32,7 @@ from payments.enums import (
 from payments.errors import InsufficientFunds, WithdrawalUnderWay
 from payments.models import Account, Transaction
 from payments.postings import Posting
-from payments.services import accounts, ledger, transactions
+from payments.services import accounts, holds, ledger, transactions
 from payments.services.payouts import require_not_taken, void_postings
 from payments.services.transfers import unpark
 from payments.signals import transactions_cancelled
@@ -47,7 +47,7 @@ def request_withdrawal(
 
     One at a time: a second request while one is under way is refused, so that a request that is sent again
     under another key takes nothing twice. Raises WithdrawalUnderWay, NoWithdrawalAddress, InsufficientFunds,
-    or that the platform is suspended.
+    MoneyHeld, or that the platform is suspended.
     """
     account = lock_withdrawable(platform_id)
     now = now or database_now()
@@ -66,6 +66,7 @@ def request_withdrawal(
             available=account.balance,
             requested=value,
         )
+    holds.require_unheld(account, value)
     return hold_withdrawal(
         account, value, address, not_before=now + timedelta(hours=settings.WITHDRAWAL_WAIT_HOURS), now=now
     )

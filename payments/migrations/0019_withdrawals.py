@@ -6,9 +6,9 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("loans", "0006_approvals_instead_of_signatures"),
-        ("payments", "0016_bounded_notifications"),
+        ("payments", "0018_open_parts"),
         ("platforms", "0016_withdrawal_addresses"),
-        ("workers", "0004_plain_emails_and_readable_names"),
+        ("workers", "0005_payout_schedule"),
     ]
 
     operations = [
