@@ -18,6 +18,8 @@ from payments.services.intervention import accelerate_payout, cancel_transfer, l
 from payments.services.next_payout import first_payout_due, next_payout
 from payments.services.notifications import verify_notifications
 from payments.services.observing import credit_observed, observe_deposits, read_again_from
+from payments.services.overdue_streams import end_long_pauses, settle_stream
+from payments.services.parked_streams import release_parked_stream
 from payments.services.payouts import cancel_payout, cash_out, create_due_payouts
 from payments.services.reconciliation import explain_break, reconcile_settlements
 from payments.services.release import release_due_streams
@@ -55,6 +57,7 @@ __all__ = [
     "deposit",
     "end_due_holds",
     "end_hold",
+    "end_long_pauses",
     "explain_break",
     "first_payout_due",
     "grant_reward",
@@ -72,6 +75,7 @@ __all__ = [
     "reconcile_settlements",
     "rediscover_payouts",
     "release_due_streams",
+    "release_parked_stream",
     "release_withdrawal",
     "request_withdrawal",
     "resume_stream",
@@ -79,6 +83,7 @@ __all__ = [
     "send_hold_notices",
     "send_withdrawal_notices",
     "set_payout_schedule",
+    "settle_stream",
     "simulate_deposit",
     "stop_payments",
     "stop_withdrawal",

@@ -6,10 +6,13 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("loans", "0006_approvals_instead_of_signatures"),
-        ("payments", "0018_open_parts"),
+        ("payments", "0019_streams_keep_rate_and_time"),
         ("platforms", "0016_withdrawal_addresses"),
         ("workers", "0005_payout_schedule"),
     ]
+
+    # The column `kind` grows, and a view that reads it is made by this one.
+    run_before = [("loans", "0007_risk_sums_entries")]
 
     operations = [
         migrations.RemoveConstraint(
