@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("loans", "0006_approvals_instead_of_signatures"),
-        ("payments", "0019_streams_keep_rate_and_time"),
+        ("payments", "0020_fees_on_bonuses"),
         ("platforms", "0016_withdrawal_addresses"),
         ("workers", "0005_payout_schedule"),
     ]
