@@ -54,10 +54,13 @@ def environment(name: str) -> Mapping[str, str]:
 
 
 def require_broker() -> None:
-    """Raise OSError or a KombuError unless the broker answers: without it no worker can make progress."""
+    """Raise ConnectionError unless the broker answers: without it no worker can make progress."""
     limits = dict.fromkeys(("socket_timeout", "socket_connect_timeout"), BROKER_SECONDS)
     with current_app.connection_for_read(transport_options=limits) as connection:
-        connection.connect()
+        try:
+            connection.connect()
+        except connection.connection_errors as error:
+            raise ConnectionError("the broker does not answer") from error
 
 
 def watch(name: str) -> HeartbeatWatch:

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
-from kombu.exceptions import KombuError
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -144,7 +143,7 @@ class MachineCollector(Collector):
         broker = GaugeMetricFamily("gigstream_broker_up", "1 when the broker answers.")
         try:
             programs.require_broker()
-        except (KombuError, OSError):
+        except ConnectionError:
             broker.add_metric([], 0)
         else:
             broker.add_metric([], 1)

@@ -4,7 +4,6 @@ import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from kombu.exceptions import KombuError
 
 from gigstream import programs
 from gigstream.progress import last_mark
@@ -34,6 +33,6 @@ class Command(BaseCommand):
 def _broker_answers() -> bool:
     try:
         programs.require_broker()
-    except (KombuError, OSError):
+    except ConnectionError:
         return False
     return True
