@@ -123,8 +123,8 @@ def atomic_with_retry(function: Callable[P, R]) -> Callable[P, R]:
     """Run the function in one transaction; rerun all of it, up to 5 times, after a lock conflict.
 
     Inside a transaction of the caller it is a plain savepoint, or none (`joined`): only the outermost may
-    retry. A request whose patience is over (`bounded_lock_waits`) does not.
-    retry. What must be committed before it (`CommitFirst`) is done in a transaction of its own.
+    retry. A request whose patience is over (`bounded_lock_waits`) does not. What must be committed before it
+    (`CommitFirst`) is done in a transaction of its own.
     """
 
     @functools.wraps(function)
