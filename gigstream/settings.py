@@ -295,6 +295,14 @@ BALANCE_LOW_THRESHOLD = env.str("BALANCE_LOW_THRESHOLD", default="100")
 WEBHOOK_CONCURRENCY = env.int("WEBHOOK_CONCURRENCY", default=16)
 # Webhooks may be on this machine and without TLS: for tests and the demo, never in production.
 WEBHOOK_ALLOW_LOOPBACK = env.bool("WEBHOOK_ALLOW_LOOPBACK", default=False)
+# A completed task can be disputed for so many days.
+DISPUTE_WITHIN_DAYS = env.int("DISPUTE_WITHIN_DAYS", default=14)
+# A bonus for a completed task is taken for so many days.
+BONUS_WITHIN_DAYS = env.int("BONUS_WITHIN_DAYS", default=30)
+# Beyond these, in USDC, staff decide on advances: owed by one platform's workers, lent in a day, owed in all.
+OPEN_ADVANCES_OF_A_PLATFORM = env.str("OPEN_ADVANCES_OF_A_PLATFORM", default="1000")
+NEW_ADVANCES_A_DAY = env.str("NEW_ADVANCES_A_DAY", default="2000")
+OPEN_ADVANCES = env.str("OPEN_ADVANCES", default="20000")
 LOAN_TERM_DAYS = env.int("LOAN_TERM_DAYS", default=30)
 LOAN_DEFAULT_AFTER_DAYS = env.int("LOAN_DEFAULT_AFTER_DAYS", default=30)
 # Daily jobs write so many rows in one transaction.

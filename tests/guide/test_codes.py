@@ -218,6 +218,41 @@ HOWS |= {
 }
 
 
+def bonus(g: Given, task: Any, amount: str) -> Any:
+    event = {"task_id": str(task.pk), "event_type": "bonus", "amount": amount}
+    (result,) = g.api.post("work-events", {"events": [event]}).json()["results"]
+    return result["problem"]
+
+
+@how("bonus_too_large", 422)
+def give_more_than_the_task_pays(g: Given) -> Any:
+    return bonus(g, g.task(), "11")
+
+
+@how("bonus_too_late", 409)
+def give_a_bonus_long_after(g: Given) -> Any:
+    long_ago = g.now - timedelta(days=31)
+    task = started(g.worker, platform=g.platform, now=long_ago)
+    platforms.complete_task(task_id=task.pk, now=long_ago)
+    return bonus(g, task, "1")
+
+
+@how("already_disputed", 409)
+def dispute_what_was_decided(g: Given) -> Any:
+    task = g.task()
+    platforms.dispute_task(task_id=task.pk, severity=1, reason="late", now=g.now)
+    platforms.resolve_dispute(task_id=task.pk, outcome="worker", worker_amount="0", now=g.now)
+    return g.api.post(f"tasks/{task.pk}/dispute", {"severity": 1, "reason": "late"})
+
+
+@how("dispute_too_late", 409)
+def dispute_what_was_done_long_ago(g: Given) -> Any:
+    long_ago = g.now - timedelta(days=15)
+    task = started(g.worker, platform=g.platform, now=long_ago)
+    platforms.complete_task(task_id=task.pk, now=long_ago)
+    return g.api.post(f"tasks/{task.pk}/dispute", {"severity": 1, "reason": "late"})
+
+
 @how("amount_too_large", 422)
 def a_deposit_when_others_have_all_that_the_books_can_hold(g: Given) -> Any:
     payments.deposit(
