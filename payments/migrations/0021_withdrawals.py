@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("loans", "0006_approvals_instead_of_signatures"),
         ("payments", "0020_fees_on_bonuses"),
-        ("platforms", "0016_withdrawal_addresses"),
+        ("platforms", "0018_withdrawal_addresses"),
         ("workers", "0005_payout_schedule"),
     ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("platforms", "0015_request_limits"),
+        ("platforms", "0017_bonus_limit"),
     ]
 
     operations = [
