@@ -22,6 +22,7 @@ from gigstream.lib.admin import (
     by_email,
     by_uuid,
     each,
+    lines_as_html,
     link,
     show_on,
 )
@@ -30,6 +31,7 @@ from gigstream.lib.clock import database_now
 from gigstream.lib.money import usdc
 from loans import approvals, services
 from loans.calculations import ONE_SIGNATURE_UP_TO, instalment_of
+from loans.decision_lines import decision_lines
 from loans.enums import LoanStatus
 from loans.factors import best_move, factors_of
 from loans.models import Loan
@@ -57,6 +59,7 @@ class LoanAdmin(Exports, ReadOnlyAdmin):
             lambda loan, reason: told(approvals.approve_or_ask(loan_id=loan.pk, reason=reason)),
             when=lambda loan: loan.status == LoanStatus.PENDING,
             money=lambda loan: loan.amount,
+            tell=lambda loan: lines_as_html(decision_lines(loan)),
             note=f"Beyond {ONE_SIGNATURE_UP_TO} USDC a second person approves it as well.",
         ),
         each(

@@ -125,6 +125,16 @@ def require_fee(fee_bps: int) -> None:
         raise InvalidFee(f"a fee of {fee_bps} bps is outside 0 to {BPS}", fee_bps=fee_bps)
 
 
+@verb("platform.edit", "platform")
+def correct_platform(*, platform_id: UUID, values: Mapping[str, str], reason: str) -> Platform:
+    """Write these values of the platform's profile; the old ones are kept with the reason, encrypted, until
+    the platform is erased. Raises PlatformDeleted or ReasonMissing."""
+    platform = Platform.objects.locked().get(pk=platform_id)
+    require_present(platform)
+    correct_profile(platform, action="platform.edit", values=values, reason=reason)
+    return platform
+
+
 @verb("platform.delete", "platform")
 def delete_platform(*, platform_id: UUID) -> None:
     """The platform is gone, or, with money history, anonymised and marked deleted; its keys and its
@@ -137,6 +147,7 @@ def delete_platform(*, platform_id: UUID) -> None:
     platform_departures.require_finished(platform)
     now = database_now()
     audit.record("platform.delete", platform)
+    erase_personal_changes(resource_type="platform", resource_id=platform.pk)
     forget(platform, now=now)
     platform.invitations.all().delete()
     end_consents_of_platform(platform, now=now)

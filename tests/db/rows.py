@@ -392,6 +392,7 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "subject_id": "payout_minimum",
         "parameters": {"value": str(_number()), "before": "1"},
         "payload_hash": f"{_number():064}",
+        "act_key": f"{_number():064}",
         "reason": "fees have fallen",
         "requested_by": "staff:1",
         "requested_at": AT,

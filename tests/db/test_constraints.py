@@ -461,7 +461,7 @@ REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] 
     (
         "approval_asked_once",
         Approval,
-        ("kind", "subject_type", "subject_id", "payload_hash"),
+        ("kind", "subject_type", "subject_id", "act_key"),
         {},
     ),
 ]

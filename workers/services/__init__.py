@@ -5,6 +5,7 @@ from workers.services.passwords import request_password_reset, reset_password, s
 from workers.services.profiles import (
     WRONG_AGES,
     age_accounts,
+    correct_worker,
     delete_worker,
     give_wallet,
     lock_active_worker,
@@ -39,6 +40,7 @@ __all__ = [
     "cancel_wallet_change",
     "change_wallet",
     "close_session",
+    "correct_worker",
     "delete_worker",
     "give_wallet",
     "lock_active_worker",
