@@ -263,7 +263,7 @@ class Approval(models.Model):
     act_key = models.CharField(
         max_length=128,
         blank=True,
-        help_text="tells acts of one kind on one subject apart, whatever the reason",
+        help_text="tells acts of one kind on one subject apart",
     )
     reason = models.TextField()
     requested_by = models.CharField(max_length=80)

@@ -100,6 +100,13 @@ class InvalidDispute(Refusal):
     status = 422
 
 
+class InvalidRequestLimit(Refusal):
+    """A limit of API requests is from 1 to 100,000 a minute."""
+
+    code = "invalid_request_limit"
+    status = 422
+
+
 class InvalidFee(Refusal):
     """A fee is from 0 to 10,000 basis points."""
 

@@ -74,6 +74,12 @@ class Platform(SoftDeletable):
         default=DEFAULT_FEE_BPS, help_text="on top of the pay; a task keeps the rate it was posted at"
     )
     metadata = models.JSONField(default=dict, blank=True)
+    key_requests_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="of one API key; empty is what the settings say"
+    )
+    requests_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="of all API keys together; empty is what the settings say"
+    )
 
     # derived
     total_payouts = MoneyField(default=Decimal(0), editable=False, help_text="paid for ended tasks, in USDC")
@@ -89,6 +95,13 @@ class Platform(SoftDeletable):
             models.CheckConstraint(name="platform_fee_in_range", condition=Q(fee_bps__range=(0, 10_000))),
             models.CheckConstraint(
                 name="platform_wallet_lower_case", condition=Q(wallet_address=Lower("wallet_address"))
+            ),
+            models.CheckConstraint(
+                name="platform_request_limits_in_range",
+                condition=(
+                    Q(key_requests_per_minute__isnull=True) | Q(key_requests_per_minute__range=(1, 100_000))
+                )
+                & (Q(requests_per_minute__isnull=True) | Q(requests_per_minute__range=(1, 100_000))),
             ),
             models.CheckConstraint(name="platform_payouts_not_negative", condition=Q(total_payouts__gte=0)),
             models.CheckConstraint(name="platform_name_readable", condition=is_readable("name")),

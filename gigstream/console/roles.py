@@ -71,6 +71,7 @@ ACCESS: dict[str, Access] = {
             "enable_webhook": OPERATIONS,
             "rotate_secret": OPERATIONS,
             "set_fee": FINANCE,
+            "set_request_limits": OPERATIONS,
             "deposit": FINANCE,
         },
     ),

@@ -123,7 +123,7 @@ class StopForm(ReasonForm):
         provider.choices = [("", "---------"), *((name, name.capitalize()) for name in PROVIDER_NAMES)]
 
     def clean(self) -> dict[str, Any]:
-        """Return scope, subject and reason: a part is chosen from its list, and for all payouts nothing is."""
+        """Return scope, subject and reason. A part is chosen from its list, and nothing for all payouts."""
         given = super().clean() or {}
         scope = given.get("scope")
         chosen = {name: given.pop(name, None) for name in (SwitchScope.PLATFORM, SwitchScope.PROVIDER)}

@@ -18,6 +18,7 @@ from audit.models import (
     JobHeartbeat,
     Letter,
     LimitChange,
+    PersonalChange,
 )
 from audit.movements import StaffMovement
 from gigstream.lib.ids import new_id
@@ -170,6 +171,10 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("platform_wallet_lower_case", Platform, {"wallet_address": "0x" + "AB" * 20}),
     ("platform_payouts_not_negative", Platform, {"total_payouts": Decimal("-0.000001")}),
     ("api_key_name_readable", ApiKey, {"name": "Row\x1b[31m"}),
+    ("platform_request_limits_in_range", Platform, {"key_requests_per_minute": 0}),
+    ("platform_request_limits_in_range", Platform, {"key_requests_per_minute": 100_001}),
+    ("platform_request_limits_in_range", Platform, {"requests_per_minute": 0}),
+    ("platform_request_limits_in_range", Platform, {"requests_per_minute": 100_001}),
     ("api_key_hash_is_sha256", ApiKey, {"secret_hash": "g" * 64}),
     ("api_key_hash_is_sha256", ApiKey, {"secret_hash": "a" * 63}),
     ("api_key_scopes_known", ApiKey, {"scopes": ["tasks:read", "everything"]}),
@@ -283,6 +288,7 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("breaker_open_has_its_times", ProviderBreaker, {**OPEN, "retry_at": None}),
     ("breaker_open_has_its_times", ProviderBreaker, {**OPEN, "state": "closed"}),
     ("notification_status_known", ProviderNotification, {"status": "lost"}),
+    ("personal_change_has_a_reason", PersonalChange, {"reason": ""}),
     ("notification_forged_keeps_no_body", ProviderNotification, {"status": "forged"}),
     ("notification_believed_has_its_id", ProviderNotification, {"status": "genuine"}),
     ("notification_applied_has_its_time", ProviderNotification, {"applied_at": AT}),

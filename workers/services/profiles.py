@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, connection, transaction
 
+from audit import answers
 from audit import services as audit
 from audit.personal_changes import correct_profile, erase_personal_changes
 from audit.services import verb
@@ -159,6 +160,7 @@ def delete_worker(*, worker_id: UUID) -> None:
     worker_departures.require_finished(worker)
     worker.wallet_changes.all().delete()
     erase_personal_changes(resource_type="worker", resource_id=worker.pk)
+    answers.forget_answers(caller=f"worker:{worker.pk}")
     audit.record("worker.delete", worker)
     worker_deleted.send(sender=Worker, worker=worker, now=database_now())
     worker.delete()

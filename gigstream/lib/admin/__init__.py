@@ -10,7 +10,7 @@ from gigstream.lib.admin.actions import (
     register_first_time,
     register_for_reason,
 )
-from gigstream.lib.admin.bases import ProfileAdmin, ReadOnlyAdmin, ReportAdmin
+from gigstream.lib.admin.bases import CorrectionForm, ProfileAdmin, ReadOnlyAdmin, ReportAdmin
 from gigstream.lib.admin.columns import EMPTY, admin_url, lines_as_html, link, list_url, party, shorter
 from gigstream.lib.admin.drawings import Drawing, Picture, bars, line
 from gigstream.lib.admin.filters import BelongsTo, CappedPaginator, NewestChoices, NewestDates, NewestYesNo
@@ -31,6 +31,7 @@ __all__ = [
     "ActForm",
     "BelongsTo",
     "CappedPaginator",
+    "CorrectionForm",
     "Drawing",
     "Figures",
     "NewestChoices",
