@@ -16,7 +16,7 @@ from audit import services as audit
 from audit.context import current_actor
 from audit.reasons import require_reason
 from gigstream.lib.encryption import EncryptedTextField
-from gigstream.lib.models import Common, GuardedQuerySet
+from gigstream.lib.models import Common, CommonQuerySet
 
 
 class PersonalChange(Common):
@@ -31,8 +31,7 @@ class PersonalChange(Common):
     reason = models.CharField(max_length=500)
     changed_by = models.CharField(max_length=80, help_text="actor type and id, as in staff:4")
 
-    objects = models.Manager.from_queryset(GuardedQuerySet)()
-    unguarded = models.Manager()
+    objects = models.Manager.from_queryset(CommonQuerySet)()
 
     class Meta:
         app_label = "audit"
@@ -93,5 +92,5 @@ def digest_of(value: str, salt: str) -> str:
 
 def erase_personal_changes(*, resource_type: str, resource_id: object) -> int:
     """Delete the values and salts of one row's changes; return how many there were."""
-    rows = PersonalChange.unguarded.filter(resource_type=resource_type, resource_id=str(resource_id))
+    rows = PersonalChange.objects.filter(resource_type=resource_type, resource_id=str(resource_id))
     return rows.delete()[0]

@@ -5,6 +5,7 @@ from workers.services.passwords import request_password_reset, reset_password, s
 from workers.services.profiles import (
     WRONG_AGES,
     age_accounts,
+    choose_payout_schedule,
     correct_worker,
     delete_worker,
     give_wallet,
@@ -39,6 +40,7 @@ __all__ = [
     "apply_wallet_changes",
     "cancel_wallet_change",
     "change_wallet",
+    "choose_payout_schedule",
     "close_session",
     "correct_worker",
     "delete_worker",
