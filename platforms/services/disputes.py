@@ -13,7 +13,7 @@ from platforms.enums import DisputeOutcome, TaskStatus
 from platforms.errors import InvalidDispute, InvalidSplit, TaskNotOpen
 from platforms.funding import Closing, funding
 from platforms.models import Dispute, Task
-from platforms.services.tasks import lock_task, move_task, require_task_move
+from platforms.services.tasks import lock_task, move_task, require_task_move, require_work_going_on
 from platforms.signals import disputes_filed, disputes_resolved, tasks_completed
 
 
@@ -24,6 +24,7 @@ def dispute_task(*, task_id: UUID, severity: int, reason: str, now: datetime | N
         raise InvalidDispute(f"a dispute has a reason and a severity from 1 to 5, not {severity!r}")
     task = lock_task(task_id)
     now = now or database_now()
+    require_work_going_on(task, now)
     require_task_move(task, TaskStatus.DISPUTED)
     before = task.status
     if task.paid_amount is None:
