@@ -13,6 +13,7 @@ from payments.calculations import fee_on
 from payments.enums import EntryKind, TransactionStatus, TransactionType
 from payments.models import LedgerEntry, Transaction
 from payments.selectors import payout_parts
+from payments.services.earnings import BONUS
 from payments.timeline import timeline
 from platforms.enums import TaskType
 from platforms.models import Task
@@ -78,12 +79,30 @@ def _fee(movement: Transaction) -> Explanation:
     task = movement.task
     if task is None:
         return _untold(movement)
+    if movement.idempotency_key.startswith(f"fee:{BONUS}:"):
+        return _bonus_fee(movement, task)
     paid, charged = _pay_around(movement, task)
     percent = f"{Decimal(task.fee_bps * 100) / BPS:g} %"
     less = f", less the {usdc(fee_on(charged, task.fee_bps))} taken before" if charged else ""
     return Explanation(
         f"The fee on “{task.title}” is {percent} of the {usdc(paid)} that its worker was paid{less}:"
         f" {usdc(movement.amount)}.",
+        "floor(paid * fee_bps / 10000) - floor(charged_before * fee_bps / 10000), at 6 decimals",
+        {"paid": paid, "charged_before": charged, "fee_bps": task.fee_bps},
+    )
+
+
+def _bonus_fee(movement: Transaction, task: Task) -> Explanation:
+    """The bonus and its fee are booked together: the fee is on the newest bonus before it."""
+    own = movement.entries.values_list("id", flat=True).first() or 0
+    rewards = LedgerEntry.objects.filter(task=task, kind=EntryKind.REWARD, id__lt=own).order_by("-id")
+    amounts = list(rewards.values_list("amount", flat=True))
+    paid, charged = sum(amounts, ZERO), sum(amounts[1:], ZERO)
+    percent = f"{Decimal(task.fee_bps * 100) / BPS:g} %"
+    less = f", less the {usdc(fee_on(charged, task.fee_bps))} taken before" if charged else ""
+    return Explanation(
+        f"The fee on bonuses for “{task.title}” is {percent} of the {usdc(paid)} that its worker was given"
+        f"{less}: {usdc(movement.amount)}.",
         "floor(paid * fee_bps / 10000) - floor(charged_before * fee_bps / 10000), at 6 decimals",
         {"paid": paid, "charged_before": charged, "fee_bps": task.fee_bps},
     )

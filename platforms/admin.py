@@ -86,7 +86,7 @@ class PlatformAdmin(ProfileAdmin):
     search_help_text = "id, contact email or its beginning, wallet address, or part of the name"
     editable = ("name", "contact_email")
     fieldsets = (
-        (None, {"fields": ("name", "contact_email", "webhook_url", "is_active", "fee_bps")}),
+        (None, {"fields": ("name", "contact_email", "webhook_url", "is_active", ("fee_bps", "bonus_limit"))}),
         ("Wallet and id", {"fields": ("wallet_address", "id")}),
         (
             "Figures",

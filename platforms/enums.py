@@ -63,11 +63,19 @@ def every_scope() -> list[str]:
     return list(ApiScope.values)
 
 
-class DisputeOutcome(TextChoices):
-    """Who was right."""
+class DisputeSide(TextChoices):
+    """Who filed a dispute."""
 
     WORKER = "worker"
     PLATFORM = "platform"
+
+
+class DisputeOutcome(TextChoices):
+    """Who was right. Only `platform` is a decision against the worker."""
+
+    WORKER = "worker"
+    PLATFORM = "platform"
+    NOBODY = "nobody"
 
 
 class PartySide(TextChoices):

@@ -102,10 +102,35 @@ class InvalidSplit(Refusal):
 
 
 class InvalidDispute(Refusal):
-    """A dispute has a severity from 1 to 5 and a reason; its outcome names worker or platform."""
+    """A dispute has a severity from 1 to 5 and a reason; its outcome names worker, platform or nobody."""
 
     code = "invalid_dispute"
     status = 422
+
+
+class AlreadyDisputed(Refusal):
+    """Each side of a task disputes it once: what was decided stays decided."""
+
+    code = "already_disputed"
+
+
+class DisputeTooLate(Refusal):
+    """A completed task can be disputed for 14 days."""
+
+    code = "dispute_too_late"
+
+
+class BonusTooLarge(Refusal):
+    """A task's bonuses come to its amount at most, or to the platform's own limit."""
+
+    code = "bonus_too_large"
+    status = 422
+
+
+class BonusTooLate(Refusal):
+    """A bonus is taken until 30 days after its task was completed."""
+
+    code = "bonus_too_late"
 
 
 class InvalidRequestLimit(Refusal):

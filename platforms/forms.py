@@ -36,6 +36,24 @@ class FeeForm(ReasonForm):
     field_order = ("fee_bps", "reason")
 
 
+class BonusLimitForm(ReasonForm):
+    limit = forms.CharField(
+        label="A task's bonuses at most (USDC)",
+        max_length=21,
+        required=False,
+        help_text="empty: what the task itself pays",
+    )
+    field_order = ("limit", "reason")
+
+    def clean_limit(self) -> str:
+        """An amount, or nothing."""
+        text = self.cleaned_data["limit"].strip()
+        try:
+            return f"{exact(text, allow_zero=True):f}" if text else ""
+        except InvalidAmount as error:
+            raise forms.ValidationError(error.message) from error
+
+
 class RequestLimitsForm(ReasonForm):
     per_key = forms.IntegerField(
         min_value=1, required=False, label="Of one key", help_text="a minute; empty is the usual limit"

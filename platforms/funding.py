@@ -23,7 +23,8 @@ class Payment:
     """What one act pays for a task: the `steps` that it names; or with `closing` all that is still held, of a
     milestone task its steps; or the bonus that its event reports.
 
-    `held` is what a milestone task's escrow still holds before the act.
+    `held` is what a milestone task's escrow still holds before the act; `bonuses_before` is what earlier
+    bonuses of the task have come to, since the fee is taken on all of them together.
     """
 
     task: Task
@@ -31,6 +32,7 @@ class Payment:
     steps: Sequence[Milestone] = ()
     held: Decimal = Decimal(0)
     closing: bool = False
+    bonuses_before: Decimal = Decimal(0)
 
     @property
     def is_bonus(self) -> bool:
@@ -41,7 +43,7 @@ class Purse(Protocol):
     """The money of some tasks. Where bonuses were asked for, all that could move is locked."""
 
     def require_bonus(self, payment: Payment) -> None:
-        """Set the bonus aside, or raise InsufficientFunds: then it must not be paid."""
+        """Set the bonus and its fee aside, or raise InsufficientFunds: then it must not be paid."""
 
     def pay(self, payments: Sequence[Payment]) -> None:
         """Pay these, a part of those asked for, in this order, with their shares of the fee."""

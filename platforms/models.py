@@ -7,6 +7,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
+from django.utils import timezone
 
 from gigstream.lib.encryption import EncryptedTextField
 from gigstream.lib.models import (
@@ -27,6 +28,7 @@ from platforms.enums import (
     TASK_MOVES,
     ApiScope,
     DisputeOutcome,
+    DisputeSide,
     TaskStatus,
     TaskType,
     WorkEventType,
@@ -73,6 +75,9 @@ class Platform(SoftDeletable):
     fee_bps = models.PositiveSmallIntegerField(
         default=DEFAULT_FEE_BPS, help_text="on top of the pay; a task keeps the rate it was posted at"
     )
+    bonus_limit = MoneyField(
+        null=True, blank=True, help_text="of one task's bonuses; empty: what the task itself pays"
+    )
     metadata = models.JSONField(default=dict, blank=True)
     key_requests_per_minute = models.PositiveIntegerField(
         null=True, blank=True, help_text="of one API key; empty is what the settings say"
@@ -95,6 +100,10 @@ class Platform(SoftDeletable):
             models.CheckConstraint(name="platform_fee_in_range", condition=Q(fee_bps__range=(0, 10_000))),
             models.CheckConstraint(
                 name="platform_wallet_lower_case", condition=Q(wallet_address=Lower("wallet_address"))
+            ),
+            models.CheckConstraint(
+                name="platform_bonus_limit_not_negative",
+                condition=Q(bonus_limit__isnull=True) | Q(bonus_limit__gte=0),
             ),
             models.CheckConstraint(
                 name="platform_request_limits_in_range",
@@ -190,6 +199,14 @@ class Engagement(models.Model):
     first_at = models.DateTimeField()
     last_at = models.DateTimeField()
     last_assigned_at = models.DateTimeField(null=True, help_text="when the worker last got one of its tasks")
+    paid_amount = MoneyField(
+        default=Decimal(0), db_default=Decimal(0), help_text="for tasks whose money has closed"
+    )
+    small_pay = MoneyField(
+        default=Decimal(0),
+        db_default=Decimal(0),
+        help_text="the part of it for completed tasks that paid less than 1 USDC each",
+    )
 
     objects = models.Manager.from_queryset(GuardedQuerySet)()
     unguarded = models.Manager()
@@ -461,12 +478,21 @@ class WorkEvent(Common):
 
 
 class Dispute(Common):
-    """One disagreement about a task: opened by a party, resolved once by staff with a split of what is
-    still held."""
+    """One disagreement about a task: filed by one of its sides, once, and resolved by staff with a split of
+    what is still held. Only one that is decided against the worker counts against them."""
 
-    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="disputes")
+    task = models.ForeignKey(Task, on_delete=models.CASCADE, related_name="disputes", db_index=False)
+    side = models.CharField(
+        max_length=16,
+        choices=DisputeSide.choices,
+        default=DisputeSide.PLATFORM,
+        db_default=DisputeSide.PLATFORM,
+        help_text="who filed it",
+    )
+    filed_at = models.DateTimeField(default=timezone.now, db_default=Now())
     severity = models.PositiveSmallIntegerField(help_text="1 (minor) to 5 (grave)")
     reason = models.TextField()
+    answer = models.TextField(blank=True, db_default="", help_text="of the other side, before it is resolved")
     resolved_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=16, choices=DisputeOutcome.choices, null=True, blank=True)
     worker_amount = MoneyField(null=True, blank=True, help_text="of what was held, paid to the worker")
@@ -480,6 +506,16 @@ class Dispute(Common):
         constraints = [
             models.UniqueConstraint(
                 name="dispute_one_open_per_task", fields=["task"], condition=Q(resolved_at__isnull=True)
+            ),
+            models.UniqueConstraint(name="dispute_once_per_side", fields=["task", "side"]),
+            models.CheckConstraint(name="dispute_side_known", condition=Q(side__in=DisputeSide.values)),
+            models.CheckConstraint(
+                name="dispute_outcome_known",
+                condition=Q(outcome__isnull=True) | Q(outcome__in=DisputeOutcome.values),
+            ),
+            models.CheckConstraint(
+                name="dispute_resolved_after_it_was_filed",
+                condition=Q(resolved_at__isnull=True) | Q(resolved_at__gte=F("filed_at")),
             ),
             models.CheckConstraint(name="dispute_severity_1_to_5", condition=Q(severity__range=(1, 5))),
             models.CheckConstraint(name="dispute_has_a_reason", condition=~Q(reason="")),

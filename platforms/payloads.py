@@ -89,6 +89,8 @@ def of_dispute(dispute: Dispute) -> dict[str, Any]:
     """The dispute as both parties know it, without what staff noted."""
     return {
         "id": dispute.pk,
+        "side": dispute.side,
+        "filed_at": dispute.filed_at,
         "severity": dispute.severity,
         "reason": dispute.reason,
         "outcome": dispute.outcome,

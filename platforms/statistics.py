@@ -21,6 +21,8 @@ from platforms.models import Task
 _SQL = Path(__file__).resolve().parent / "sql"
 # The columns of a task that its standing follows from.
 STANDING = ("status", "paid_amount", "started_at", "completed_at")
+# A completed task that paid less counts together with others of its pair.
+SMALL_BELOW = Decimal(1)
 # When something was done with it.
 TIMES = ("created_at", "assigned_at", "started_at", "disputed_at", "completed_at", "cancelled_at")
 
@@ -38,6 +40,7 @@ class Standing:
     status: str
     paid: Decimal
     took: timedelta
+    small: Decimal = Decimal(0)
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
@@ -46,7 +49,9 @@ class Standing:
         started_at, completed_at = values["started_at"], values["completed_at"]
         timed = values["status"] == TaskStatus.COMPLETED and started_at and completed_at
         took = completed_at - started_at if timed else timedelta(0)
-        return cls(values["status"], values["paid_amount"] or Decimal(0), took)
+        paid = values["paid_amount"] or Decimal(0)
+        small = paid if completed_at and paid < SMALL_BELOW else Decimal(0)
+        return cls(values["status"], paid, took, small)
 
     @classmethod
     def of_task(cls, task: Task) -> Self:
@@ -101,6 +106,7 @@ class TaskMove:
             "finished": (now.status in FINISHED_STATUSES) - (was.status in FINISHED_STATUSES),
             "posted": int(self.before is None),
             "paid": str(now.paid - was.paid),
+            "small": str(now.small - was.small),
             "fee": str(share_bps(now.paid, self.fee_bps) - share_bps(was.paid, self.fee_bps)),
             "took": (now.took - was.took) // timedelta(microseconds=1),
             "at": self.at.isoformat(),
@@ -170,12 +176,13 @@ WRONG_WORKERS = f"""
 
 WRONG_ENGAGEMENTS = f"""
     SELECT coalesce(e.id::text, f.platform_id || ' ' || f.worker_id) AS offender, e.id,
-           f.platform_id, f.worker_id, f.open, f.finished, f.first_at, f.last_at, f.last_assigned_at
+           f.platform_id, f.worker_id, f.open, f.finished, f.first_at, f.last_at, f.last_assigned_at,
+           f.paid, f.small
     FROM engagements e
     FULL JOIN ({sql.load(_SQL / "engagement_figures.sql")}) AS f
         ON (f.platform_id, f.worker_id) = (e.platform_id, e.worker_id)
-    WHERE (e.open_tasks, e.finished_tasks, e.last_assigned_at)
-          IS DISTINCT FROM (f.open, f.finished, f.last_assigned_at)
+    WHERE (e.open_tasks, e.finished_tasks, e.last_assigned_at, e.paid_amount, e.small_pay)
+          IS DISTINCT FROM (f.open, f.finished, f.last_assigned_at, f.paid, f.small)
        OR e.first_at > f.first_no_later_than OR e.last_at < f.last_at
 """  # noqa: S608 - fragments of this file
 
@@ -223,13 +230,15 @@ _REBUILD_ENGAGEMENTS = (
     """,  # noqa: S608 - fragments of this file
     f"""
         INSERT INTO engagements
-            (platform_id, worker_id, open_tasks, finished_tasks, first_at, last_at, last_assigned_at)
-        SELECT platform_id, worker_id, open, finished, first_at, last_at, last_assigned_at
+            (platform_id, worker_id, open_tasks, finished_tasks, first_at, last_at, last_assigned_at,
+             paid_amount, small_pay)
+        SELECT platform_id, worker_id, open, finished, first_at, last_at, last_assigned_at, paid, small
         FROM ({WRONG_ENGAGEMENTS}) AS wrong
         ON CONFLICT (platform_id, worker_id) DO UPDATE
         SET open_tasks = excluded.open_tasks, finished_tasks = excluded.finished_tasks,
             first_at = excluded.first_at, last_at = excluded.last_at,
-            last_assigned_at = excluded.last_assigned_at
+            last_assigned_at = excluded.last_assigned_at,
+            paid_amount = excluded.paid_amount, small_pay = excluded.small_pay
     """,  # noqa: S608 - fragments of this file
 )
 

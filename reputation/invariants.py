@@ -1,6 +1,7 @@
 """Reputation events against each other and against the scores."""
 
 from audit.invariants import Invariant, by_sql, register
+from reputation.calculations import GIVEN_IN_A_DAY, TAKEN_IN_A_DAY
 from reputation.services import WRONG_SCORES
 from workers.models import MAX_REPUTATION, STARTING_REPUTATION
 
@@ -68,6 +69,26 @@ register(
             SELECT source_key FROM reputation_events
             WHERE source_key IS NOT NULL GROUP BY source_key HAVING count(*) > 1
             """
+        ),
+    )
+)
+
+register(
+    Invariant(
+        "reputation_of_one_platform_is_bounded",
+        f"On no day has a platform given a worker more than {GIVEN_IN_A_DAY}, or taken more than"
+        f" {TAKEN_IN_A_DAY}.",
+        by_sql(
+            f"""
+            SELECT DISTINCT worker_id FROM (
+                SELECT e.worker_id FROM reputation_events e JOIN tasks t ON t.id = e.task_id
+                WHERE e.counted_on IS NOT NULL AND e.delta <> 0
+                GROUP BY e.worker_id, t.platform_id, e.counted_on
+                HAVING sum(greatest(e.delta, 0)) > {GIVEN_IN_A_DAY}
+                    OR sum(greatest(-e.delta, 0)) > {TAKEN_IN_A_DAY}
+            ) beyond
+            ORDER BY worker_id
+            """  # noqa: S608 - constants of ours
         ),
     )
 )

@@ -36,7 +36,15 @@ class ReputationEvent(Common):
         blank=True,
         help_text="the fact behind it, so that it counts once",
     )
+    counted_on = models.DateField(
+        null=True,
+        blank=True,
+        help_text="the UTC day to whose bounds it counts; empty for what is not bounded",
+    )
     metadata = models.JSONField(default=dict, blank=True)
+
+    # Whether no other platform had paid the worker when it happened: known only while it is being recorded.
+    by_the_only_payer: bool = False
 
     objects = models.Manager.from_queryset(GuardedQuerySet)()
     unguarded = models.Manager()
@@ -60,6 +68,11 @@ class ReputationEvent(Common):
         indexes = [
             models.Index(name="reputation_worker_created", fields=["worker", "created_at"]),
             models.Index(name="reputation_created", fields=["created_at"]),
+            models.Index(
+                name="reputation_bounded",
+                fields=["worker", "counted_on"],
+                condition=Q(counted_on__isnull=False) & ~Q(delta=0),
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update),

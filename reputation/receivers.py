@@ -1,6 +1,6 @@
 """What moves a reputation when work is announced, the rule that keeps the score, and who is told of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,11 +9,11 @@ from django.db import connection
 from django.db.models.signals import pre_delete, pre_save
 from django.dispatch import receiver
 
-from platforms.enums import DisputeOutcome, EventType
+from platforms.enums import DisputeOutcome, EventType, TaskStatus
 from platforms.models import Dispute, Engagement, Task
 from platforms.services.events import Fact, record_events
 from platforms.signals import disputes_filed, disputes_resolved, tasks_completed, tasks_rated
-from reputation import services
+from reputation import bounds, services
 from reputation.calculations import (
     LATE,
     completion_delta,
@@ -36,43 +36,47 @@ def update_reputation_score(instance: ReputationEvent, **kwargs: Any) -> None:
 
 @receiver(tasks_completed)
 def record_completions(tasks: Sequence[Task], now: datetime, **kwargs: Any) -> None:
-    """Completed work counts, late work against the worker."""
+    """Completed work counts, late work against the worker. Tasks of less than 1 USDC count together."""
+    pay = bounds.PayBefore(tasks)
     events = []
     for task in tasks:
-        completed_at = task.completed_at or now
-        events.append(
-            _event(
-                task,
-                ReputationEventType.TASK_COMPLETED,
-                completion_delta(completed_at=completed_at, due_at=task.due_at),
-            )
-        )
-        if is_late(completed_at=completed_at, due_at=task.due_at):
-            events.append(_event(task, ReputationEventType.TASK_LATE, LATE))
+        counts, only_payer = pay.add(task)
+        if counts:
+            for event in _completion(task, task.completed_at or now):
+                event.by_the_only_payer = only_payer
+                events.append(event)
     services.record_events(events, now=now)
+
+
+def _completion(task: Task, completed_at: datetime) -> list[ReputationEvent]:
+    delta = completion_delta(completed_at=completed_at, due_at=task.due_at)
+    events = [_event(task, ReputationEventType.TASK_COMPLETED, delta)]
+    if is_late(completed_at=completed_at, due_at=task.due_at):
+        events.append(_event(task, ReputationEventType.TASK_LATE, LATE))
+    for event in events:
+        event.counted_on = bounds.day_of(completed_at)
+    return events
 
 
 @receiver(tasks_rated)
 def record_ratings(tasks: Sequence[Task], now: datetime, **kwargs: Any) -> None:
     """A platform's rating moves the score by how far it is from 3."""
-    events = [
-        _event(task, ReputationEventType.RATING_RECEIVED, rating_delta(task.worker_rating))
-        for task in tasks
-        if task.worker_rating is not None
-    ]
+    rated = [task for task in tasks if task.worker_rating is not None]
+    pay = bounds.PayBefore(rated, is_counted=True)
+    events = []
+    for task in rated:
+        event = _event(task, ReputationEventType.RATING_RECEIVED, rating_delta(task.worker_rating or 0))
+        event.counted_on = bounds.day_of(now)
+        event.by_the_only_payer = pay.is_only_payer(task)
+        events.append(event)
     services.record_events(events, now=now)
 
 
 @receiver(disputes_filed)
 def record_disputes(disputes: Sequence[Dispute], now: datetime, **kwargs: Any) -> None:
-    """A dispute costs the worker by its severity until it is resolved."""
+    """A dispute is on record and takes nothing: what it costs is decided with it."""
     events = [
-        _event(
-            dispute.task,
-            ReputationEventType.DISPUTE_FILED,
-            dispute_delta(dispute.severity),
-            fact=f"dispute_filed:{dispute.pk}",
-        )
+        _event(dispute.task, ReputationEventType.DISPUTE_FILED, 0, fact=f"dispute_filed:{dispute.pk}")
         for dispute in disputes
     ]
     services.record_events(events, now=now)
@@ -80,24 +84,27 @@ def record_disputes(disputes: Sequence[Dispute], now: datetime, **kwargs: Any) -
 
 @receiver(disputes_resolved)
 def record_resolutions(disputes: Sequence[Dispute], now: datetime, **kwargs: Any) -> None:
-    """When the worker was right, the dispute gives back what it took (which the floor may have cut)."""
-    right = [dispute for dispute in disputes if dispute.outcome == DisputeOutcome.WORKER]
-    filed = {
-        event.source_key: event.previous_score - event.new_score
-        for event in ReputationEvent.objects.filter(
-            source_key__in=[f"dispute_filed:{dispute.pk}" for dispute in right]
-        )
-    }
-    events = [
-        _event(
-            dispute.task,
-            ReputationEventType.DISPUTE_RESOLVED,
-            filed.get(f"dispute_filed:{dispute.pk}", 0),
-            fact=f"dispute_resolved:{dispute.pk}",
-        )
-        for dispute in right
-    ]
-    services.record_events(events, now=now)
+    """A decision against the worker takes by severity, and what the completion of a task gave that ends
+    cancelled."""
+    gave = services.points_of_completions(
+        [dispute.task_id for dispute in disputes if dispute.task.status == TaskStatus.CANCELLED]
+    )
+    services.record_events([_resolution(dispute, gave) for dispute in disputes], now=now)
+
+
+def _resolution(dispute: Dispute, gave: Mapping[UUID, int]) -> ReputationEvent:
+    lost = dispute.outcome == DisputeOutcome.PLATFORM
+    took_back = gave.get(dispute.task_id, 0) if lost else 0
+    event = _event(
+        dispute.task,
+        ReputationEventType.DISPUTE_RESOLVED,
+        (dispute_delta(dispute.severity) if lost else 0) - took_back,
+        fact=f"dispute_resolved:{dispute.pk}",
+    )
+    if took_back:
+        event.reason = f"{-dispute_delta(dispute.severity)} for the dispute, {took_back} for the completion"
+    event.metadata = {"severity": dispute.severity, "took_back": took_back} if lost else {}
+    return event
 
 
 def _event(

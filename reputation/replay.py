@@ -43,6 +43,11 @@ class PastEvent:
     previous_score: int
     new_score: int
     source_key: str
+    task_id: str = ""
+    # What the bounds of one payer cut off the delta.
+    cut: int = 0
+    severity: int = 0
+    took_back: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,31 +61,35 @@ class ScoreAt:
 
 def replay(events: Iterable[PastEvent], deltas: Deltas) -> list[ScoreAt]:
     """The scores after each of one worker's events, in their order, under other deltas. The first starts from
-    the score on record before it. Adjustments by staff, and disputes that were filed before the first event,
-    count as they did."""
+    the score on record before it. Adjustments by staff, and completions before the first event that a dispute
+    takes back, count as they did."""
     scores: list[ScoreAt] = []
-    taken: dict[str, int] = {}
+    gave: dict[str, int] = {}
     score: int | None = None
     for event in events:
         before = event.previous_score if score is None else score
-        score = clamp(before + _delta(event, deltas, taken), highest=MAX_REPUTATION)
-        if event.event_type == ReputationEventType.DISPUTE_FILED:
-            taken[event.source_key] = before - score
+        score = clamp(before + _less_cut(_delta(event, deltas, gave), event.cut), highest=MAX_REPUTATION)
+        if event.event_type in (ReputationEventType.TASK_COMPLETED, ReputationEventType.TASK_LATE):
+            gave[event.task_id] = gave.get(event.task_id, 0) + score - before
         scores.append(ScoreAt(event.at, event.new_score, score))
     return scores
 
 
-def _delta(event: PastEvent, deltas: Deltas, taken: dict[str, int]) -> int:
-    kind, recorded = event.event_type, event.delta
+def _less_cut(delta: int, cut: int) -> int:
+    """What was cut off stays off, as far as there is something to cut."""
+    return max(delta - cut, 0) if cut > 0 else min(delta - cut, 0) if cut < 0 else delta
+
+
+def _delta(event: PastEvent, deltas: Deltas, gave: dict[str, int]) -> int:
+    kind, recorded = event.event_type, event.delta + event.cut
     if kind == ReputationEventType.TASK_COMPLETED:
         return deltas.completed + (deltas.on_time if recorded > COMPLETED else 0)
     if kind == ReputationEventType.DISPUTE_RESOLVED:
-        filed = event.source_key.replace(kind, ReputationEventType.DISPUTE_FILED, 1)
-        return taken.get(filed, recorded)
+        took_back = max(gave.get(event.task_id, event.took_back), 0) if event.took_back else 0
+        return deltas.dispute_step * event.severity - took_back
     steps = {
         ReputationEventType.TASK_LATE: (LATE, deltas.late),
         ReputationEventType.RATING_RECEIVED: (RATING_STEP, deltas.rating_step),
-        ReputationEventType.DISPUTE_FILED: (DISPUTE_STEP, deltas.dispute_step),
         ReputationEventType.LOAN_REPAID: (LOAN_REPAID, deltas.loan_repaid),
         ReputationEventType.LOAN_DEFAULTED: (LOAN_DEFAULTED, deltas.loan_defaulted),
     }

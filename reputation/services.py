@@ -1,12 +1,13 @@
 """Recording what moves a reputation, and the one rule that turns events into scores."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 from django.db import connection
+from django.db.models import F, Sum
 from psycopg.types.json import Jsonb
 
 from audit import services as audit
@@ -16,6 +17,7 @@ from audit.services import Record, verb
 from gigstream.lib import sql
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
+from reputation import bounds
 from reputation.calculations import clamp
 from reputation.enums import ReputationEventType
 from reputation.errors import ZeroAdjustment
@@ -35,7 +37,8 @@ def score_event(event: ReputationEvent) -> None:
 
 
 def record_events(events: Sequence[ReputationEvent], *, now: datetime) -> list[ReputationEvent]:
-    """The rule for a set, and the events are on record; facts that counted before are left out.
+    """The rule for a set, and the events are on record; facts that counted before are left out, and what one
+    payer can make is cut to its bounds.
 
     The caller's transaction is used. Returns the events that were new.
     """
@@ -46,6 +49,7 @@ def record_events(events: Sequence[ReputationEvent], *, now: datetime) -> list[R
     new = [event for event in events if event.source_key not in known]
     if not new:
         return []
+    bounds.cut(new)
     _number_and_score(new, numbers, scores)
     for event in new:
         event.created_at = now
@@ -70,6 +74,15 @@ def record_events(events: Sequence[ReputationEvent], *, now: datetime) -> list[R
     )
     reputation_changed.send(sender=ReputationEvent, events=new, now=now)
     return new
+
+
+def points_of_completions(task_ids: Collection[UUID]) -> dict[UUID, int]:
+    """Return what the completion of each of these tasks has added to its worker's score, lateness taken off;
+    those that added nothing are left out."""
+    kinds = (ReputationEventType.TASK_COMPLETED, ReputationEventType.TASK_LATE)
+    events = ReputationEvent.objects.filter(task__in=task_ids, event_type__in=kinds)
+    moved = events.values("task").annotate(points=Sum(F("new_score") - F("previous_score")))
+    return {row["task"]: row["points"] for row in moved if row["points"] > 0}
 
 
 def _lock_scores(events: Sequence[ReputationEvent]) -> dict[UUID, int]:
@@ -120,6 +133,7 @@ def _as_json(event: ReputationEvent) -> dict[str, Any]:
         "triggered_by": event.triggered_by,
         "source_key": event.source_key,
         "metadata": event.metadata,
+        "counted_on": event.counted_on.isoformat() if event.counted_on else None,
     }
 
 

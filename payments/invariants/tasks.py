@@ -92,15 +92,22 @@ register(
 register(
     Invariant(
         "closed_task_fee_follows_its_rate",
-        "The fee taken for a closed task is its rate on what it paid, rounded down.",
+        "The fee taken for a closed task is its rate on what it paid, and on its bonuses, each rounded down.",
         by_sql(
             f"""
             WITH booked AS (
                 SELECT task_id, sum(amount) AS amount
                 FROM ledger_entries WHERE kind = 'fee' GROUP BY task_id
+            ),
+            bonuses AS (
+                SELECT task_id, sum(amount) AS amount
+                FROM ledger_entries WHERE kind = 'reward' AND task_id IS NOT NULL GROUP BY task_id
             )
-            SELECT t.id FROM tasks t LEFT JOIN booked b ON b.task_id = t.id
-            WHERE t.paid_amount IS NOT NULL AND coalesce(b.amount, 0) <> {_fee("t.paid_amount")}
+            SELECT t.id FROM tasks t
+            LEFT JOIN booked b ON b.task_id = t.id
+            LEFT JOIN bonuses r ON r.task_id = t.id
+            WHERE t.paid_amount IS NOT NULL
+              AND coalesce(b.amount, 0) <> {_fee("t.paid_amount")} + {_fee("coalesce(r.amount, 0)")}
             ORDER BY t.id
             """  # noqa: S608 - fragments of this file
         ),

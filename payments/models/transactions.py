@@ -169,7 +169,7 @@ class Transaction(Changing):
             models.Index(
                 name="transactions_bonuses",
                 fields=["platform"],
-                include=["amount"],
+                include=["task", "amount"],
                 condition=Q(type=TransactionType.REWARD, status=TransactionStatus.CONFIRMED),
             ),
         ]

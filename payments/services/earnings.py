@@ -19,6 +19,9 @@ from payments.services.accounts import Place
 from payments.signals import earnings_paid
 from platforms.models import Task, WorkEvent
 
+# What the keys of fees on bonuses begin with, after their kind.
+BONUS = "bonus"
+
 
 @dataclass(frozen=True, slots=True)
 class TaskAccounts:
@@ -140,13 +143,13 @@ class Payslip:
             )
         )
 
-    def reward(self, amount: Decimal, key: str) -> None:
-        """Pay a bonus on top of the task's amount, out of the platform's available money."""
+    def reward(self, amount: Decimal, fee: Decimal, key: str) -> None:
+        """Pay a bonus on top of the task's amount, and its fee, out of the platform's available money."""
         hold = Posting(
             EntryKind.HOLD,
             self._accounts.available,
             self._accounts.escrow,
-            amount,
+            amount + fee,
             key=f"hold:bonus:{key}",
             task_id=self.task.pk,
         )
@@ -174,6 +177,7 @@ class Payslip:
                 paid_at_once=True,
             )
         )
+        self.take_fee(fee, f"{BONUS}:{key}")
 
     def _earn(self, posting: Posting) -> None:
         if not posting.amount:

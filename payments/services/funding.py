@@ -38,11 +38,12 @@ class LedgerPurse:
         moved = set()
         for payment in asked:
             ids = self._payroll.accounts_of(payment.task)
-            moved |= {ids.worker, ids.escrow, ids.available if payment.is_bonus else ids.fees}
+            moved |= {ids.worker, ids.escrow, ids.fees}
+            moved |= {ids.available} if payment.is_bonus else set()
         self._payroll.lock({worker_of(payment.task) for payment in asked}, moved)
 
     def require_bonus(self, payment: Payment) -> None:
-        platform_id, amount = payment.task.platform_id, _bonus(payment)
+        platform_id, amount = payment.task.platform_id, _bonus(payment) + _bonus_fee(payment)
         left = self._payroll.available(payment.task) - self._set_aside[platform_id]
         if left < amount:
             raise ledger.insufficient(AccountName.AVAILABLE, left, amount)
@@ -54,7 +55,8 @@ class LedgerPurse:
             task = payment.task
             slip = self._payroll.slip(task, payment.work_event)
             if payment.is_bonus:
-                slip.reward(_bonus(payment), f"{payment.work_event.pk if payment.work_event else ''}")
+                key = f"{payment.work_event.pk if payment.work_event else ''}"
+                slip.reward(_bonus(payment), _bonus_fee(payment), key)
             elif not payment.closing:
                 _pay_steps(slip, payment)
             else:
@@ -161,6 +163,12 @@ def _bonus(payment: Payment) -> Decimal:
     if amount is None:
         raise ValueError(f"task {payment.task.pk}: a bonus is paid for an event that names it")
     return amount
+
+
+def _bonus_fee(payment: Payment) -> Decimal:
+    """The fee on a bonus: all of a task's bonuses together carry the rate of the task."""
+    before = payment.bonuses_before
+    return fee_between(payment.task, before, before + _bonus(payment))
 
 
 def _pay_steps(slip: Payslip, payment: Payment) -> None:

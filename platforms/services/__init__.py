@@ -1,6 +1,7 @@
 """The verbs of the platforms app."""
 
 from platforms.services.asking import ask_to_set_fee, cancel_or_ask, resolve_or_ask
+from platforms.services.bonus_limits import ask_to_set_bonus_limit, set_bonus_limit
 from platforms.services.consents import give_consent, leave_platform
 from platforms.services.deliveries import deliver_webhooks
 from platforms.services.disputes import dispute_task, require_undisputed, resolve_dispute
@@ -59,6 +60,7 @@ __all__ = [
     "WorkReport",
     "accept_invitation",
     "approve_milestone",
+    "ask_to_set_bonus_limit",
     "ask_to_set_fee",
     "assign_task",
     "cancel_long_paused_task",
@@ -100,6 +102,7 @@ __all__ = [
     "rotate_webhook_secret",
     "send_invitations",
     "send_test_event",
+    "set_bonus_limit",
     "set_fee",
     "set_request_limits",
     "set_webhook",

@@ -1,16 +1,18 @@
 """Disagreements: pay stops until staff decide how to split what is still held."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
+
+from django.conf import settings
 
 from audit import services as audit
 from audit.services import verb
 from gigstream.lib.clock import database_now
 from gigstream.lib.money import amount as exact
 from gigstream.lib.money import usdc
-from platforms.enums import DisputeOutcome, TaskStatus
-from platforms.errors import InvalidDispute, InvalidSplit, TaskNotOpen
+from platforms.enums import DisputeOutcome, DisputeSide, TaskStatus
+from platforms.errors import AlreadyDisputed, DisputeTooLate, InvalidDispute, InvalidSplit, TaskNotOpen
 from platforms.funding import Closing, funding
 from platforms.models import Dispute, Task
 from platforms.services.tasks import lock_task, move_task, require_task_move, require_work_going_on
@@ -18,29 +20,59 @@ from platforms.signals import disputes_filed, disputes_resolved, tasks_completed
 
 
 @verb("task.dispute", "task")
-def dispute_task(*, task_id: UUID, severity: int, reason: str, now: datetime | None = None) -> Dispute:
-    """The task is disputed (severity 1 to 5): nothing more is paid until staff resolve it."""
+def dispute_task(
+    *,
+    task_id: UUID,
+    severity: int,
+    reason: str,
+    side: str = DisputeSide.PLATFORM,
+    now: datetime | None = None,
+) -> Dispute:
+    """File a dispute (severity 1 to 5): nothing more is paid until staff resolve it.
+
+    Raises InvalidDispute, IllegalMove, AlreadyDisputed for the second of a side, or DisputeTooLate more than
+    14 days after the task was completed.
+    """
     if isinstance(severity, bool) or severity not in range(1, 6) or not reason.strip():
         raise InvalidDispute(f"a dispute has a reason and a severity from 1 to 5, not {severity!r}")
     task = lock_task(task_id)
     now = now or database_now()
     require_work_going_on(task, now)
     require_task_move(task, TaskStatus.DISPUTED)
+    _require_first(task, DisputeSide(side))
+    _require_in_time(task, now)
     before = task.status
     if task.paid_amount is None:
         funding().freeze(task, now)
     move_task(task, TaskStatus.DISPUTED, disputed_at=now)
-    dispute = Dispute.objects.create(task=task, severity=severity, reason=reason, created_at=now)
+    dispute = Dispute.objects.create(
+        task=task, side=side, severity=severity, reason=reason, filed_at=now, created_at=now
+    )
     audit.record(
         "task.dispute",
         task,
         before={"status": before},
         after={"status": task.status},
-        metadata={"severity": severity},
+        metadata={"severity": severity, "side": side},
         now=now,
     )
     disputes_filed.send(sender=Dispute, disputes=[dispute], now=now)
     return dispute
+
+
+def _require_first(task: Task, side: DisputeSide) -> None:
+    if Dispute.objects.filter(task=task, side=side).exists():
+        raise AlreadyDisputed(f"the {side} has disputed task {task.pk} before", side=side)
+
+
+def _require_in_time(task: Task, now: datetime) -> None:
+    last = task.completed_at + timedelta(days=settings.DISPUTE_WITHIN_DAYS) if task.completed_at else None
+    if last and now > last:
+        raise DisputeTooLate(
+            f"task {task.pk} was completed at {task.completed_at}: it could be disputed until {last}",
+            completed_at=task.completed_at,
+            until=last,
+        )
 
 
 @verb("task.resolve", "task")
@@ -52,20 +84,22 @@ def resolve_dispute(
     resolution: str = "",
     now: datetime | None = None,
 ) -> Dispute:
-    """The dispute is over: `worker_amount` of what is still held is paid, the rest goes back.
+    """End the dispute: `worker_amount` of what is still held is paid, the rest goes back.
 
-    The task ends completed when the worker was right, else cancelled. What was paid before stays paid.
-    Raises InvalidSplit or TaskNotOpen.
+    The task ends completed when the worker was right and cancelled when the platform was. When nobody was, it
+    is completed as before, or cancelled. What was paid before stays paid. Work that was not completed before
+    ended when it was disputed, however long the decision took. Raises InvalidDispute, InvalidSplit or
+    TaskNotOpen.
     """
     if outcome not in DisputeOutcome.values:
-        raise InvalidDispute(f"a dispute ends for the worker or the platform, not {outcome!r}")
+        raise InvalidDispute(f"a dispute ends for the worker, the platform or nobody, not {outcome!r}")
     task = lock_task(task_id)
     now = now or database_now()
     dispute = Dispute.objects.locked().filter(task=task, resolved_at=None).first()
     if dispute is None:
         raise TaskNotOpen(f"task {task.pk} is {task.status}: it has no open dispute", status=task.status)
+    is_first_completion = task.completed_at is None
     closing = _split(task, exact(worker_amount, allow_zero=True), now)
-    _end(task, DisputeOutcome(outcome), closing, now)
     dispute.task = task
     dispute.resolved_at = now
     dispute.outcome = outcome
@@ -73,6 +107,7 @@ def resolve_dispute(
     dispute.refund_amount = closing.refunded
     dispute.resolution = resolution
     dispute.save()
+    _end(task, dispute, closing, now)
     audit.record(
         "task.resolve",
         task,
@@ -82,7 +117,7 @@ def resolve_dispute(
         now=now,
     )
     disputes_resolved.send(sender=Dispute, disputes=[dispute], now=now)
-    if task.completed_at == now:
+    if is_first_completion and task.status == TaskStatus.COMPLETED:
         tasks_completed.send(sender=Task, tasks=[task], now=now)
     return dispute
 
@@ -111,9 +146,11 @@ def _split(task: Task, worker_amount: Decimal, now: datetime) -> Closing:
     return funding().split(task, worker_amount, now)
 
 
-def _end(task: Task, outcome: DisputeOutcome, closing: Closing, now: datetime) -> None:
-    if outcome == DisputeOutcome.WORKER:
-        completed_at = task.completed_at or now
+def _end(task: Task, dispute: Dispute, closing: Closing, now: datetime) -> None:
+    """Move the task to where the outcome puts it. The dispute is saved before: figures count its outcome."""
+    was_completed = dispute.outcome == DisputeOutcome.NOBODY and task.completed_at is not None
+    if dispute.outcome == DisputeOutcome.WORKER or was_completed:
+        completed_at = task.completed_at or dispute.filed_at
         move_task(task, TaskStatus.COMPLETED, completed_at=completed_at, paid_amount=closing.paid)
     else:
         move_task(task, TaskStatus.CANCELLED, cancelled_at=now, paid_amount=closing.paid)

@@ -8,19 +8,21 @@ other report depends on it, since the rest is paid out of escrow.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from uuid import UUID
 
 from audit import services as audit
 from audit.services import verb
 from gigstream.lib.clock import database_now
 from gigstream.lib.errors import Refusal
+from gigstream.lib.money import ZERO
 from platforms.enums import TaskStatus, WorkEventType
 from platforms.errors import TaskNotFound, TaskNotOpen
 from platforms.funding import Payment, Purse, funding
 from platforms.models import Platform, Task, WorkEvent
 from platforms.services.parties import require_active
 from platforms.services.progress import Progress
-from platforms.services.work_events import WorkReport, as_event, require_same, require_whole
+from platforms.services.work_events import WorkReport, as_event, require_bonus, require_same, require_whole
 from workers.errors import WorkerDeleted
 from workers.models import Worker
 from workers.services import lock_present_workers
@@ -84,7 +86,8 @@ class _Batch:
     progress: Progress
     results: dict[int, Result] = field(default_factory=dict)
     events: list[WorkEvent] = field(default_factory=list)
-    bonuses: list[_Bonus] = field(default_factory=list)
+    promised: list[_Bonus] = field(default_factory=list)
+    bonuses: dict[UUID, Decimal] = field(default_factory=dict)
     platform: Platform | None = None
     present: Mapping[UUID, Worker] = field(default_factory=dict)
 
@@ -97,7 +100,7 @@ class _Batch:
                 raise TaskNotFound(f"there is no task {report.task_id} that you may see")
             event = as_event(report, self.progress.now)
             if event.event_type == WorkEventType.BONUS:
-                self.bonuses.append(self._promised(number, task, event))
+                self.promised.append(self._promised(number, task, event))
             else:
                 self.results[number] = self._on_record(event) or self._do(task, event)
         except Refusal as refusal:
@@ -135,9 +138,9 @@ class _Batch:
         """What was decided is on record and paid; statistics and reputations follow, once for all."""
         self.progress.begin()
         purse = self.progress.purse() if self.progress.payments else None
-        if self.bonuses:
+        if self.promised:
             self._read_standing()
-        refused = {id(one.payment) for one in self.bonuses if not self._granted(one, purse)}
+        refused = {id(one.payment) for one in self.promised if not self._granted(one, purse)}
         self.progress.payments = [one for one in self.progress.payments if id(one) not in refused]
         WorkEvent.unguarded.bulk_create(self.events)
         self.progress.finish(purse)
@@ -145,7 +148,7 @@ class _Batch:
     def _read_standing(self) -> None:
         """Read who may pay a bonus and who may get one, now that the money for all of them is locked."""
         self.platform = Platform.objects.get(pk=self.platform_id)
-        workers = {one.payment.task.worker_id for one in self.bonuses if one.payment}
+        workers = {one.payment.task.worker_id for one in self.promised if one.payment}
         self.present = lock_present_workers(worker_ids=[one for one in workers if one is not None])
 
     def _require_standing(self, bonus: _Bonus) -> None:
@@ -166,12 +169,22 @@ class _Batch:
                 raise bonus.refusal
             self._require_standing(bonus)
             if purse and bonus.payment:
-                purse.require_bonus(bonus.payment)
+                self._require_bonus(bonus.payment, purse)
         except Refusal as refusal:
             self.results[bonus.number] = refusal
             return False
         self.results[bonus.number] = self._keep(bonus.event)
         return True
+
+    def _require_bonus(self, payment: Payment, purse: Purse) -> None:
+        """Raise BonusTooLate, BonusTooLarge or InsufficientFunds unless the task may have this bonus."""
+        task = payment.task
+        payment.bonuses_before = self.bonuses.get(task.pk, ZERO)
+        amount = payment.work_event.amount if payment.work_event else None
+        total = payment.bonuses_before + (amount or ZERO)
+        require_bonus(task, total, self.progress.now)
+        purse.require_bonus(payment)
+        self.bonuses[task.pk] = total
 
 
 def _open(reports: Sequence[WorkReport], platform_id: UUID, now: datetime | None) -> _Batch:
@@ -182,8 +195,13 @@ def _open(reports: Sequence[WorkReport], platform_id: UUID, now: datetime | None
     tasks = list(Task.objects.locked().filter(pk__in=ids).select_related("platform", "worker"))
     progress = Progress(now or database_now())
     progress.load(tasks)
-    events = {_fact(event): event for event in WorkEvent.objects.filter(task__in=ids)}
-    return _Batch(platform_id, {task.pk: task for task in tasks}, events, progress)
+    known = list(WorkEvent.objects.filter(task__in=ids))
+    batch = _Batch(
+        platform_id, {task.pk: task for task in tasks}, {_fact(event): event for event in known}, progress
+    )
+    for event in known:
+        batch.bonuses[event.task_id] = batch.bonuses.get(event.task_id, ZERO) + (event.amount or ZERO)
+    return batch
 
 
 def _fact(event: WorkEvent) -> Fact:

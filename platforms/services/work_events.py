@@ -1,16 +1,19 @@
 """Facts that platforms report. The same report twice is one fact, answered alike."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
+
 from gigstream.lib.errors import ReplayMismatch
 from gigstream.lib.money import amount as exact
+from gigstream.lib.money import usdc
 from platforms.enums import WorkEventType
-from platforms.errors import InvalidWorkEvent
-from platforms.models import WorkEvent
+from platforms.errors import BonusTooLarge, BonusTooLate, InvalidWorkEvent
+from platforms.models import Task, WorkEvent
 from platforms.payloads import money
 
 
@@ -50,6 +53,23 @@ def as_event(report: WorkReport, now: datetime) -> WorkEvent:
         data=report.data,
         created_at=now,
     )
+
+
+def require_bonus(task: Task, total: Decimal, now: datetime) -> None:
+    """Raise BonusTooLate or BonusTooLarge unless the task's bonuses may come to `total` now."""
+    days = settings.BONUS_WITHIN_DAYS
+    if task.completed_at and now > task.completed_at + timedelta(days=days):
+        raise BonusTooLate(
+            f"task {task.pk} was completed at {task.completed_at}: a bonus is taken for {days} days",
+            completed_at=task.completed_at,
+        )
+    limit = task.amount if task.platform.bonus_limit is None else task.platform.bonus_limit
+    if total > limit:
+        raise BonusTooLarge(
+            f"the bonuses of task {task.pk} come to {usdc(limit)} at most, not {usdc(total)}",
+            limit=limit,
+            requested=total,
+        )
 
 
 def require_same(known: WorkEvent, event: WorkEvent) -> None:

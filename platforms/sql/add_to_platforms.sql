@@ -3,11 +3,12 @@
 WITH moves AS (
     SELECT * FROM jsonb_to_recordset(%(moves)s::jsonb) AS m(
         platform_id uuid, worker_id uuid, task_type text, open int, finished int, posted int, paid numeric,
-        fee numeric, took bigint, at timestamptz, assigned_at timestamptz, created_tasks int, assigned_tasks int,
+        small numeric, fee numeric, took bigint, at timestamptz, assigned_at timestamptz, created_tasks int, assigned_tasks int,
         in_progress_tasks int, completed_tasks int, disputed_tasks int, cancelled_tasks int)
 ),
 pairs AS (
     SELECT platform_id, worker_id, sum(open) AS open, sum(finished) AS finished,
+           sum(paid) AS paid, sum(small) AS small,
            min(at) AS first_at, max(at) AS last_at, max(assigned_at) AS last_assigned_at
     FROM moves WHERE worker_id IS NOT NULL GROUP BY platform_id, worker_id
 ),
@@ -19,7 +20,8 @@ engaged AS (
     UPDATE engagements e
     SET open_tasks = e.open_tasks + l.open, finished_tasks = e.finished_tasks + l.finished,
         first_at = least(e.first_at, l.first_at), last_at = greatest(e.last_at, l.last_at),
-        last_assigned_at = greatest(e.last_assigned_at, l.last_assigned_at)
+        last_assigned_at = greatest(e.last_assigned_at, l.last_assigned_at),
+        paid_amount = e.paid_amount + l.paid, small_pay = e.small_pay + l.small
     FROM pairs_locked l WHERE e.id = l.id
     RETURNING e.platform_id, (e.open_tasks > 0)::int - (e.open_tasks - l.open > 0)::int AS active
 ),

@@ -2,13 +2,19 @@
 SELECT asked.id,
        count(*) FILTER (WHERE t.status = 'completed') AS completed,
        coalesce(sum(t.paid_amount), 0) AS paid,
-       coalesce(round(100.0 * count(*) FILTER (WHERE t.status = 'completed')
+       coalesce(round_half_even(100.0 * count(*) FILTER (WHERE t.status = 'completed')
                 / nullif(count(*) FILTER (WHERE t.status IN ('completed', 'cancelled', 'disputed')), 0), 2), 0)
            AS completion_rate,
-       coalesce(round(100.0 * count(*) FILTER (WHERE t.status IN ('completed', 'cancelled', 'disputed')
-                                                 AND t.disputed_at IS NOT NULL)
-                / nullif(count(*) FILTER (WHERE t.status IN ('completed', 'cancelled', 'disputed')), 0), 2), 0)
+       coalesce(round_half_even(100.0 * count(lost.task_id)
+                / nullif(count(*) FILTER (WHERE t.status IN ('completed', 'cancelled')), 0), 2), 0)
            AS dispute_rate,
        round(avg(t.worker_rating), 2) AS rating
 FROM asked LEFT JOIN tasks t ON t.worker_id = asked.id
+-- Disputes that were decided against the worker: of a task there may be two.
+LEFT JOIN LATERAL (
+    SELECT d.task_id FROM disputes d
+    WHERE d.task_id = t.id AND d.outcome = 'platform' AND t.disputed_at IS NOT NULL
+      AND t.status IN ('completed', 'cancelled')
+    LIMIT 1
+) lost ON true
 GROUP BY asked.id

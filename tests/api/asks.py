@@ -23,6 +23,7 @@ from tests.factories import (
     TaskFactory,
     WorkerFactory,
     accepted,
+    approve_by_staff,
     assigned,
     consent,
     running_stream,
@@ -361,7 +362,7 @@ def _() -> Ask:
 def _() -> Ask:
     worker = _earner()
     loan = worker.loans.get()
-    loans.approve_loan(loan_id=loan.pk)
+    approve_by_staff(loan_id=loan.pk)
     loans.disburse_loan(loan_id=loan.pk)
     settle(database_now())
     return Ask(worker, f"me/advances/{loan.pk}/repay", {"amount": "1"}, {"amount": "2"})
@@ -378,8 +379,22 @@ def _() -> Ask:
 
 def _with_password() -> tuple[Worker, workers.SignedIn]:
     email = f"ana{next(_numbers)}@example.com"
-    signed_in = workers.sign_up(email=email, password=PASSWORD, full_name="Ana Lima")
-    return Worker.objects.get(pk=signed_in.worker_id), signed_in
+    worker = WorkerFactory(email=email, password=PASSWORD, full_name="Ana Lima", now=database_now())
+    return worker, workers.sign_in(email=email, password=PASSWORD)
+
+
+@_for("confirm_registration")
+def _() -> Ask:
+    email = f"new{next(_numbers)}@example.com"
+    workers.request_registration(email=email, password=PASSWORD, full_name="Ana Lima")
+    workers.send_registrations()
+    token = next(word for word in mail.outbox[-1].body.split() if word.startswith("gt_"))
+    return Ask(None, "auth/confirm", {"token": token}, wrong=({"token": "gt_" + "x" * 43},))
+
+
+@_for("list_test_letters")
+def _() -> Ask:
+    return Ask(None, "test/letters")
 
 
 @_for("sign_in")

@@ -64,6 +64,7 @@ from tests.factories import (
     NOW,
     PlatformFactory,
     WorkerFactory,
+    approve_by_staff,
     assigned,
     balance,
     running_stream,
@@ -159,7 +160,7 @@ def a_round(number):
     payments.cash_out(worker_id=worker.pk, now=now + seconds(91))
     settle(now + seconds(92))
     loan = loans.request_loan(worker_id=worker.pk, amount="20", fee_bps=200, now=now)
-    loans.approve_loan(loan_id=loan.pk, now=now)
+    approve_by_staff(loan_id=loan.pk, now=now)
     loans.disburse_loan(loan_id=loan.pk, now=now)
     settle(now + seconds(93))
     for model in SETTLEMENT:
@@ -182,6 +183,9 @@ def a_round(number):
     deliveries.queue_deliveries(now=now)
     Platform.objects.filter(pk=platform.pk).update(webhook_secret=WEBHOOK_SECRET)
     workers.sign_in(email=worker.email, password=PASSWORD, now=now)
+    workers.request_registration(
+        email=f"new{number}@example.com", full_name="New", password=PASSWORD, now=now
+    )
     workers.request_password_reset(email=worker.email, now=now)
     workers.send_password_resets(now=now)
     proof = SignedMessage(f"0x{number + 1:040x}".replace("0x0", "0xa", 1), workers.make_nonce(now=now).nonce)

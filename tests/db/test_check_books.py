@@ -182,7 +182,8 @@ def _wrong_in(capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
 _DERIVED_ROWS = (
     "SELECT reputation_score, total_tasks, total_earned, completion_rate, average_rating,"
     " dispute_rate, account_age_days, last_active_at FROM workers ORDER BY id",
-    "SELECT platform_id, worker_id, open_tasks, finished_tasks, first_at, last_at, last_assigned_at"
+    "SELECT platform_id, worker_id, open_tasks, finished_tasks, first_at, last_at, last_assigned_at,"
+    " paid_amount, small_pay"
     " FROM engagements ORDER BY platform_id, worker_id",
     "SELECT total_payouts, total_tasks, active_workers, unique_workers FROM platforms ORDER BY id",
     "SELECT platform_id, task_type, created_tasks, assigned_tasks, in_progress_tasks, completed_tasks,"

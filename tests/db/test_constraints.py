@@ -68,6 +68,7 @@ from tests.factories import PlatformFactory, TaskFactory, WorkerFactory
 from workers.models import (
     PasswordReset,
     RefreshToken,
+    Registration,
     SignInAttempts,
     WalletChange,
     WalletNonce,
@@ -126,6 +127,8 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("worker_name_readable", Worker, {"full_name": "Row\u202ewoR"}),
     ("worker_name_readable", Worker, {"full_name": "Row\nRow"}),
     ("worker_wallet_lower_case", Worker, {"wallet_address": "0x" + "AB" * 20}),
+    ("worker_wallet_is_proved_or_custody", Worker, {"wallet_proved_at": None}),
+    ("worker_country_is_a_code", Worker, {"country": "fr"}),
     ("worker_reputation_in_range", Worker, {"reputation_score": 1001}),
     ("worker_rates_are_percent", Worker, {"completion_rate": Decimal("100.01")}),
     ("worker_rates_are_percent", Worker, {"dispute_rate": Decimal("-0.01")}),
@@ -142,6 +145,13 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("refresh_token_expires_after_it_was_made", RefreshToken, {"expires_at": AT}),
     ("sign_in_attempts_counted", SignInAttempts, {"tries": 0}),
     ("sign_in_email_hash_is_sha256", SignInAttempts, {"email_hash": "row@example.com"}),
+    ("sign_in_source_hash_is_sha256", SignInAttempts, {"source_hash": "192.0.2.7"}),
+    ("registration_token_hash_is_sha256", Registration, {"token_hash": "a" * 63}),
+    ("registration_email_plain", Registration, {"email": "r\u00f6w@example.com"}),
+    ("registration_name_readable", Registration, {"full_name": "Row\u202e"}),
+    ("registration_expires_after_it_was_made", Registration, {"expires_at": AT}),
+    ("password_reset_email_hash_is_sha256", PasswordReset, {"email_hash": "row@example.com"}),
+    ("password_reset_token_is_of_a_worker", PasswordReset, {"worker": None}),
     ("password_reset_hash_is_sha256", PasswordReset, {"token_hash": "a" * 63}),
     ("password_reset_sent_has_a_token", PasswordReset, {"token_hash": None, "sent_at": AT}),
     ("password_reset_expires_after_it_was_asked", PasswordReset, {"expires_at": AT}),
@@ -173,6 +183,7 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("platform_name_readable", Platform, {"name": "Row\u2066"}),
     ("platform_email_plain", Platform, {"contact_email": "row@b\u00fccher.example"}),
     ("platform_wallet_lower_case", Platform, {"wallet_address": "0x" + "AB" * 20}),
+    ("platform_bonus_limit_not_negative", Platform, {"bonus_limit": Decimal("-0.000001")}),
     ("platform_payouts_not_negative", Platform, {"total_payouts": Decimal("-0.000001")}),
     ("api_key_name_readable", ApiKey, {"name": "Row\x1b[31m"}),
     ("platform_request_limits_in_range", Platform, {"key_requests_per_minute": 0}),
@@ -222,6 +233,23 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
         "work_event_milestone_has_number",
         WorkEvent,
         {"event_type": "milestone_reached", "milestone_number": 0},
+    ),
+    ("dispute_side_known", Dispute, {"side": "staff"}),
+    (
+        "dispute_outcome_known",
+        Dispute,
+        {"resolved_at": AT, "outcome": "both", "worker_amount": Decimal(0), "refund_amount": Decimal(0)},
+    ),
+    (
+        "dispute_resolved_after_it_was_filed",
+        Dispute,
+        {
+            "filed_at": AT + timedelta(microseconds=1),
+            "resolved_at": AT,
+            "outcome": "nobody",
+            "worker_amount": Decimal(0),
+            "refund_amount": Decimal(0),
+        },
     ),
     ("dispute_severity_1_to_5", Dispute, {"severity": 0}),
     ("dispute_severity_1_to_5", Dispute, {"severity": 6}),
@@ -434,6 +462,22 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("loan_disbursed_has_times", Loan, {**columns_of(Loan, "active"), "approved_at": None}),
     ("loan_disbursed_has_times", Loan, {**columns_of(Loan, "disbursed"), "disbursed_at": None}),
     ("loan_disbursed_has_times", Loan, {**columns_of(Loan, "defaulted"), "repayment_due": None}),
+    ("loan_approved_by_the_system_within_limits", Loan, {"is_automatic": True}),
+    (
+        "loan_approved_by_the_system_within_limits",
+        Loan,
+        {"is_automatic": True, "risk_score": 699, "automatic_up_to": Decimal(500)},
+    ),
+    (
+        "loan_approved_by_the_system_within_limits",
+        Loan,
+        {"is_automatic": True, "risk_score": 700, "automatic_up_to": Decimal("0.000001")},
+    ),
+    (
+        "loan_by_exception_within_the_largest",
+        Loan,
+        {"exception_reason": "known", "amount": Decimal("500.000001")},
+    ),
     ("loan_risk_score_in_range", Loan, {"risk_score": 1001}),
     ("loan_terms_have_their_hash", Loan, {"terms": "these", "terms_hash": ""}),
     ("loan_terms_have_their_hash", Loan, {"terms": "these", "terms_hash": "a" * 64}),
@@ -461,6 +505,7 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
 # (constraint, model, columns in which the second row is like the first, what else both rows have)
 REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] = [
     ("letter_waits_once", Letter, ("kind", "subject_id", "recipient"), {}),
+    ("sign_in_attempts_once_per_source", SignInAttempts, ("email_hash", "source_hash"), {}),
     ("claim_open_once", Claim, ("subject_type", "subject_id"), {}),
     ("request_answered_once", AnsweredRequest, ("caller", "method", "path", "key"), {}),
     ("refresh_token_one_unused_per_session", RefreshToken, ("session",), {}),
@@ -490,7 +535,13 @@ REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] 
         {"external_id": "7", "event_date": AT.date()},
     ),
     ("work_event_reported_once", WorkEvent, ("task", "event_type", "external_id", "event_date"), {}),
-    ("dispute_one_open_per_task", Dispute, ("task",), {}),
+    ("dispute_one_open_per_task", Dispute, ("task",), {"side": "worker"}),
+    (
+        "dispute_once_per_side",
+        Dispute,
+        ("task", "side"),
+        {"resolved_at": AT, "outcome": "worker", "worker_amount": 1, "refund_amount": 0},
+    ),
     ("event_once_per_number", Event, ("platform", "sequence"), {}),
     ("delivery_once_per_number", WebhookDelivery, ("platform", "sequence"), {}),
     ("account_once_per_worker", Account, ("worker", "name"), {}),
@@ -596,10 +647,10 @@ def test_keys_that_differ_and_ended_rows_do_not_stand_in_the_way():
     for external_id, on in [("7", None), ("8", None), (None, AT.date()), (None, None)]:
         insert(valid(WorkEvent, task=task, external_id=external_id, event_date=on))
     resolved = {"resolved_at": AT, "outcome": "worker", "worker_amount": 1, "refund_amount": 0}
-    for changes in (resolved, resolved, {}):
+    for changes in (resolved, {"side": "worker"}):
         insert(valid(Dispute, task=task, **changes))
 
-    assert (worker.loans.count(), task.work_events.count(), task.disputes.count()) == (4, 4, 3)
+    assert (worker.loans.count(), task.work_events.count(), task.disputes.count()) == (4, 4, 2)
 
 
 UNIQUE_COLUMNS = [

@@ -373,12 +373,12 @@ def test_a_dispute_needs_a_severity_and_a_reason(severity, reason):
     assert (task.status, money()) == ("in_progress", before)
 
 
-def test_a_dispute_ends_for_one_of_the_two():
+def test_a_dispute_has_one_of_three_outcomes():
     task = started()
     platforms.dispute_task(task_id=task.pk, severity=1, reason="late", now=NOW)
     before = money()
-    with pytest.raises(InvalidDispute, match="not 'nobody'"):
-        platforms.resolve_dispute(task_id=task.pk, outcome="nobody", worker_amount="0", now=NOW)
+    with pytest.raises(InvalidDispute, match="not 'both'"):
+        platforms.resolve_dispute(task_id=task.pk, outcome="both", worker_amount="0", now=NOW)
     assert money() == before
 
 

@@ -36,6 +36,7 @@ BASE: Mapping[str, tuple[str, ...]] = {
         "cancelled_at",
         "disputed_at",
     ),
+    "disputes": ("id", "task_id", "outcome"),
     "streams": (
         "id",
         "total_amount",
@@ -57,7 +58,15 @@ DERIVED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "update_platform_statistics": {
         "platforms": ("total_payouts", "total_tasks", "active_workers", "unique_workers"),
-        "engagements": ("open_tasks", "finished_tasks", "first_at", "last_at", "last_assigned_at"),
+        "engagements": (
+            "open_tasks",
+            "finished_tasks",
+            "first_at",
+            "last_at",
+            "last_assigned_at",
+            "paid_amount",
+            "small_pay",
+        ),
         "task_tallies": (
             "created_tasks",
             "assigned_tasks",

@@ -186,6 +186,8 @@ def test_rates_follow_from_every_ended_task():
     assert figures_of(worker)["completion_rate"] == Decimal("66.67")
 
     platforms.dispute_task(task_id=tasks[3].pk, severity=1, reason="late", now=NOW)
+    assert figures_of(worker)["dispute_rate"] == 0
+    platforms.resolve_dispute(task_id=tasks[3].pk, outcome="platform", worker_amount="0", now=NOW)
 
     assert figures_of(worker) == {
         "total_tasks": 2,

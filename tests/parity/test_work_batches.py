@@ -26,6 +26,7 @@ from tests.factories import (
     PlatformFactory,
     TaskFactory,
     WorkerFactory,
+    approve_by_staff,
     assign,
     assigned,
     seconds,
@@ -238,7 +239,7 @@ def test_what_a_worker_owes_is_withheld_in_the_order_of_the_reports():
 def owes(worker, amount):
     """The worker has an advance, which the chain has confirmed."""
     loan = loans.request_loan(worker_id=worker.pk, amount=amount, fee_bps=350, now=NOW)
-    loans.approve_loan(loan_id=loan.pk, now=NOW)
+    approve_by_staff(loan_id=loan.pk, now=NOW)
     loans.disburse_loan(loan_id=loan.pk, now=NOW)
     settle(NOW)
 
@@ -327,21 +328,22 @@ def test_one_bad_report_spoils_no_other(kind):
 
 def test_bonuses_are_paid_in_their_order_as_long_as_the_money_lasts():
     platform, worker = PlatformFactory(funds="20"), WorkerFactory()
+    platforms.set_bonus_limit(platform_id=platform.pk, limit=Decimal(100), reason="large tips")
     task = assigned(worker, platform=platform, amount="10")
     platforms.start_task(task_id=task.pk, now=NOW)
-    amounts = [("a", "4"), ("b", "9"), ("c", "5.8"), ("b", "0.000001"), ("d", "0.5"), ("a", "4")]
+    amounts = [("a", "4"), ("b", "9"), ("c", "5.607844"), ("b", "0.000001"), ("d", "0.5"), ("a", "4")]
     reports = [WorkReport(task.pk, "bonus", external_id=name, amount=amount) for name, amount in amounts]
 
     results = together(platform, reports, NOW + seconds(1))
 
-    # 20 less the pay of 10 and its fee of 0.20 leaves 9.80.
+    # 20 less the pay of 10 and its fee of 0.20 leaves 9.80, for bonuses and their fee of 2 %.
     refused = [one.message if isinstance(one, Refusal) else one[1] for one in results]
     assert refused == [
         True,
-        "available 5.80 USDC, requested 9.00 USDC",
+        "available 5.72 USDC, requested 9.18 USDC",
         True,
         "available 0.00 USDC, requested 0.000001 USDC",
-        "available 0.00 USDC, requested 0.50 USDC",
+        "available 0.00 USDC, requested 0.51 USDC",
         False,
     ]
     assert violated() == {}

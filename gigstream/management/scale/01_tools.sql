@@ -19,22 +19,9 @@ CREATE OR REPLACE FUNCTION pg_temp.share(amount numeric, bps integer) RETURNS nu
 LANGUAGE sql IMMUTABLE AS $$ SELECT div(amount * 1000000 * bps, 10000) * 0.000001 $$;
 
 -- What a worker's events make of their score, kept in 0 to 1000 like `reputation.calculations.clamp`. The state is
--- the score, the last delta, and in pairs each dispute (as -1 - its number) and what it took: a dispute that is
--- resolved gives that back, which at the floor of 0 was less than its delta.
-CREATE OR REPLACE FUNCTION pg_temp.next_score(state integer[], delta integer, dispute bigint) RETURNS integer[]
-LANGUAGE plpgsql IMMUTABLE AS $$
-DECLARE
-    given_back boolean := dispute IS NOT NULL AND delta > 0;
-    move integer := CASE WHEN given_back THEN state[array_position(state, (-1 - dispute)::integer) + 1] ELSE delta END;
-    score integer := least(greatest(state[1] + move, 0), %(highest_score)s);
-BEGIN
-    IF dispute IS NOT NULL AND NOT given_back THEN
-        state := state || ARRAY[(-1 - dispute)::integer, state[1] - score];
-    END IF;
-    state[1] := score;
-    state[2] := move;
-    RETURN state;
-END $$;
-CREATE OR REPLACE AGGREGATE pg_temp.scored(integer, bigint) (
+-- the score and the last delta.
+CREATE OR REPLACE FUNCTION pg_temp.next_score(state integer[], delta integer) RETURNS integer[]
+LANGUAGE sql IMMUTABLE AS $$ SELECT ARRAY[least(greatest(state[1] + delta, 0), %(highest_score)s), delta] $$;
+CREATE OR REPLACE AGGREGATE pg_temp.scored(integer) (
     sfunc = pg_temp.next_score, stype = integer[], initcond = '{%(starting_score)s,0}'
 );

@@ -23,9 +23,9 @@ SELECT p.id, s.number, 'Step ' || s.number, s.amount, CASE WHEN s.approved THEN 
 FROM steps s JOIN plan p ON p.n = s.task
 ORDER BY s.task, s.number;
 
-INSERT INTO disputes (id, created_at, task_id, severity, reason, resolved_at, outcome, worker_amount, refund_amount,
+INSERT INTO disputes (id, created_at, filed_at, task_id, severity, reason, resolved_at, outcome, worker_amount, refund_amount,
     resolution)
-SELECT pg_temp.row_id(5, n, disputed_at), disputed_at, id, 1 + pg_temp.dice(n, 51, 5), 'The work is not what was agreed.',
+SELECT pg_temp.row_id(5, n, disputed_at), disputed_at, disputed_at, id, 1 + pg_temp.dice(n, 51, 5), 'The work is not what was agreed.',
        resolved_at, outcome,
        CASE WHEN outcome IS NULL THEN NULL WHEN fate = 'contested' THEN at_the_end ELSE 0 END,
        CASE WHEN outcome IS NULL THEN NULL

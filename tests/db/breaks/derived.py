@@ -44,6 +44,8 @@ for column, change in {
     "first_at": "last_at",
     "last_at": "first_at",
     "last_assigned_at": "NULL",
+    "paid_amount": "paid_amount + 0.000001",
+    "small_pay": "small_pay + 0.000001",
 }.items():
     derives(
         "engagements",

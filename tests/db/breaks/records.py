@@ -41,3 +41,9 @@ def a_line_rewritten(h: History) -> None:
 @breaks("audit_chain_verifies")
 def a_line_taken_out(h: History) -> None:
     run("DELETE FROM audit_logs WHERE action = 'deposit'")
+
+
+@breaks("reputation_of_one_platform_is_bounded")
+def a_decision_counted_to_the_bounds(h: History) -> None:
+    """It takes 50 or more."""
+    run("UPDATE reputation_events SET counted_on = created_at::date WHERE event_type = 'dispute_resolved'")

@@ -9,7 +9,6 @@ CREATE TABLE oracle.workers (
     completed int NOT NULL DEFAULT 0,
     cancelled int NOT NULL DEFAULT 0,
     disputed int NOT NULL DEFAULT 0,
-    ever_disputed int NOT NULL DEFAULT 0,
     ratings int NOT NULL DEFAULT 0,
     stars int NOT NULL DEFAULT 0,
     -- derived
@@ -42,6 +41,8 @@ CREATE TABLE oracle.engagements (
     first_at timestamptz NOT NULL,
     last_at timestamptz NOT NULL,
     last_assigned_at timestamptz,
+    paid_amount numeric NOT NULL DEFAULT 0,
+    small_pay numeric NOT NULL DEFAULT 0.000000,
     PRIMARY KEY (platform_id, worker_id)
 );
 
@@ -78,6 +79,13 @@ CREATE TABLE oracle.tasks (
     disputed_at timestamptz
 );
 CREATE INDEX ON oracle.tasks (platform_id, worker_id);
+
+CREATE TABLE oracle.disputes (
+    id uuid PRIMARY KEY,
+    task_id uuid NOT NULL,
+    outcome text
+);
+CREATE INDEX ON oracle.disputes (task_id);
 
 CREATE TABLE oracle.streams (
     id uuid PRIMARY KEY,

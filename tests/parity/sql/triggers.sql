@@ -7,12 +7,40 @@ BEGIN
     SET completed = completed + sign * (task.status = 'completed')::int,
         cancelled = cancelled + sign * (task.status = 'cancelled')::int,
         disputed = disputed + sign * (task.status = 'disputed')::int,
-        ever_disputed = ever_disputed + sign * (task.disputed_at IS NOT NULL)::int,
         ratings = ratings + sign * (task.worker_rating IS NOT NULL)::int,
         stars = stars + sign * coalesce(task.worker_rating, 0),
         total_earned = total_earned + sign * coalesce(task.paid_amount, 0)
     WHERE id = task.worker_id;
 END $$;
+
+-- In whole hundredths: a half goes to the even one.
+CREATE FUNCTION oracle.percent(part bigint, whole bigint) RETURNS numeric LANGUAGE plpgsql AS $$
+DECLARE
+    hundredths bigint;
+    twice_left bigint;
+BEGIN
+    IF whole = 0 THEN
+        RETURN 0;
+    END IF;
+    hundredths := 10000 * part / whole;
+    twice_left := 2 * (10000 * part % whole);
+    IF twice_left > whole OR (twice_left = whole AND hundredths % 2 = 1) THEN
+        hundredths := hundredths + 1;
+    END IF;
+    RETURN hundredths * 0.01;
+END $$;
+
+-- The rate of disputes decided against the worker, counted afresh.
+CREATE FUNCTION oracle.judge(worker uuid) RETURNS void LANGUAGE sql AS $$
+    UPDATE oracle.workers
+    SET dispute_rate = (
+        SELECT oracle.percent(
+            count(*) FILTER (WHERE id IN (SELECT task_id FROM oracle.disputes WHERE outcome = 'platform')),
+            count(*))
+        FROM oracle.tasks WHERE worker_id = worker AND status IN ('completed', 'cancelled')
+    )
+    WHERE id = worker
+$$;
 
 CREATE FUNCTION oracle.update_worker_statistics() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -24,12 +52,21 @@ BEGIN
     END IF;
     UPDATE oracle.workers
     SET total_tasks = completed,
-        completion_rate = coalesce(round(100.0 * completed / nullif(completed + cancelled + disputed, 0), 2), 0),
-        dispute_rate = coalesce(round(100.0 * ever_disputed / nullif(completed + cancelled + disputed, 0), 2), 0),
+        completion_rate = oracle.percent(completed, completed + cancelled + disputed),
         average_rating = round(stars::numeric / nullif(ratings, 0), 2)
     WHERE id IN (OLD.worker_id, NEW.worker_id);
+    PERFORM oracle.judge(OLD.worker_id), oracle.judge(NEW.worker_id);
     RETURN NULL;
 END $$;
+
+CREATE FUNCTION oracle.judge_after_dispute() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM oracle.judge(worker_id) FROM oracle.tasks WHERE id IN (OLD.task_id, NEW.task_id);
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER a_worker AFTER INSERT OR UPDATE OR DELETE ON oracle.disputes
+FOR EACH ROW EXECUTE FUNCTION oracle.judge_after_dispute();
 
 CREATE TRIGGER a_worker AFTER INSERT OR UPDATE OR DELETE ON oracle.tasks
 FOR EACH ROW EXECUTE FUNCTION oracle.update_worker_statistics();
@@ -72,9 +109,12 @@ BEGIN
         SET first_at = least(e.first_at, excluded.first_at), last_at = greatest(e.last_at, excluded.last_at);
     END IF;
     UPDATE oracle.engagements AS e
-    SET open_tasks = f.open, finished_tasks = f.finished, last_assigned_at = f.last_assigned_at
+    SET open_tasks = f.open, finished_tasks = f.finished, last_assigned_at = f.last_assigned_at,
+        paid_amount = f.paid, small_pay = f.small
     FROM (
         SELECT max(assigned_at) AS last_assigned_at,
+               coalesce(sum(paid_amount), 0) AS paid,
+               coalesce(sum(CASE WHEN completed_at IS NOT NULL AND paid_amount < 1 THEN paid_amount END), 0.000000) AS small,
                count(*) FILTER (WHERE status IN ('assigned', 'in_progress', 'disputed')) AS open,
                count(*) FILTER (WHERE status IN ('completed', 'cancelled')) AS finished
         FROM oracle.tasks WHERE (platform_id, worker_id) = (task.platform_id, task.worker_id)

@@ -10,12 +10,14 @@ START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
 def past(*facts, start=600):
-    """Events of (type, delta), an hour apart, each from the score after the one before."""
+    """Events of (type, delta, more), an hour apart, each from the score after the one before."""
     events, score = [], start
-    for number, (kind, delta, *key) in enumerate(facts):
+    for number, (kind, delta, *more) in enumerate(facts):
         after = min(max(score + delta, 0), 1000)
         at = START + timedelta(hours=number)
-        events.append(PastEvent(at, kind, delta, score, after, key[0] if key else f"{kind}:{number}"))
+        events.append(
+            PastEvent(at, kind, delta, score, after, f"{kind}:{number}", **(more[0] if more else {}))
+        )
         score = after
     return events
 
@@ -32,8 +34,8 @@ LIFE = past(
     ("rating_received", 10),
     ("rating_received", -5),
     ("rating_received", 0),
-    ("dispute_filed", -30, "dispute_filed:a"),
-    ("dispute_resolved", 30, "dispute_resolved:a"),
+    ("dispute_filed", 0),
+    ("dispute_resolved", -20, {"severity": 2}),
     ("loan_repaid", 10),
     ("manual_adjustment", -7),
     ("loan_defaulted", -50),
@@ -42,38 +44,37 @@ LIFE = past(
 
 def test_under_todays_rules_every_score_is_what_it_was():
     assert [one.recorded for one in replay(LIFE, Deltas())] == scores(LIFE)
-    assert scores(LIFE)[-1] == LIFE[-1].new_score == 583
+    assert scores(LIFE)[-1] == LIFE[-1].new_score == 563
 
 
 @pytest.mark.parametrize(
     "deltas, last",
     [
-        ({"completed": 12}, 583 + 3 * 2),
-        ({"on_time": 25}, 583 + 20),
-        ({"late": -40}, 583 - 30),
-        ({"rating_step": 15}, 583 + 2 * 10 - 1 * 10),
-        ({"loan_repaid": 0}, 573),
-        ({"loan_defaulted": -100}, 533),
-        # What the dispute took it gave back.
-        ({"dispute_step": -50}, 583),
+        ({"completed": 12}, 563 + 3 * 2),
+        ({"on_time": 25}, 563 + 20),
+        ({"late": -40}, 563 - 30),
+        ({"rating_step": 15}, 563 + 2 * 10 - 1 * 10),
+        ({"loan_repaid": 0}, 553),
+        ({"loan_defaulted": -100}, 513),
+        ({"dispute_step": -50}, 563 - 80),
     ],
 )
 def test_each_delta_moves_its_own_facts(deltas, last):
     assert scores(LIFE, **deltas)[-1] == last
 
 
-def test_a_dispute_gives_back_what_the_floor_let_it_take():
-    events = past(
-        ("dispute_filed", -10, "dispute_filed:a"), ("dispute_resolved", 10, "dispute_resolved:a"), start=30
-    )
+def test_a_lost_dispute_takes_back_what_the_completion_would_have_given():
+    lost = {"severity": 1, "took_back": 10, "task_id": "a"}
+    events = past(("task_completed", 10, {"task_id": "a"}), ("dispute_resolved", -20, lost), start=500)
 
-    assert scores(events, dispute_step=-50) == [0, 30]
+    assert scores(events) == [510, 490]
+    assert scores(events, completed=30) == [530, 490]
 
 
-def test_a_dispute_from_before_gives_back_what_it_did():
-    events = past(("dispute_resolved", 20, "dispute_resolved:a"))
+def test_a_completion_from_before_is_taken_back_as_it_was():
+    events = past(("dispute_resolved", -20, {"severity": 1, "took_back": 10, "task_id": "a"}))
 
-    assert scores(events, dispute_step=-50) == [620]
+    assert scores(events, dispute_step=-50) == [540]
 
 
 def test_scores_stay_within_their_bounds():
