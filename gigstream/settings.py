@@ -446,7 +446,11 @@ UNFOLD = {
     "ENVIRONMENT": "gigstream.console.navigation.environment",
     "DASHBOARD_CALLBACK": "gigstream.console.dashboard.shown",
     "STYLES": ["gigstream.console.navigation.style"],
-    "SCRIPTS": ["gigstream.console.navigation.script"],
+    "SCRIPTS": [
+        "gigstream.console.navigation.script",
+        "gigstream.console.navigation.command_script",
+        "gigstream.console.navigation.reasons_script",
+    ],
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,

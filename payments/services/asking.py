@@ -86,7 +86,14 @@ def _tell_deposit(approval: Approval) -> Lines:
 
 
 DEPOSIT = approvals.register(
-    Kind("deposit", "Deposit by hand", "platforms.deposit_platform", _deposit, _tell_deposit)
+    Kind(
+        "deposit",
+        "Deposit by hand",
+        "platforms.deposit_platform",
+        _deposit,
+        _tell_deposit,
+        distinct_by=("tx_hash",),
+    )
 )
 
 
@@ -187,7 +194,14 @@ def _tell_adjust(approval: Approval) -> Lines:
 
 
 ADJUST = approvals.register(
-    Kind("ledger.adjust", "Adjustment of the ledger", "payments.adjust_account", _adjust, _tell_adjust)
+    Kind(
+        "ledger.adjust",
+        "Adjustment of the ledger",
+        "payments.adjust_account",
+        _adjust,
+        _tell_adjust,
+        distinct_by=("credit_account", "amount"),
+    )
 )
 
 
@@ -251,7 +265,14 @@ def _tell_reward(approval: Approval) -> Lines:
 
 
 REWARD = approvals.register(
-    Kind("reward.grant", "Reward beyond the limit", "workers.reward_worker", _reward, _tell_reward)
+    Kind(
+        "reward.grant",
+        "Reward beyond the limit",
+        "workers.reward_worker",
+        _reward,
+        _tell_reward,
+        distinct_by=("amount",),
+    )
 )
 
 

@@ -18,6 +18,7 @@ from platforms.services.endings import (
 from platforms.services.events import Fact, record_events
 from platforms.services.invitations import accept_invitation, invite_worker, make_token, send_invitations
 from platforms.services.parties import (
+    correct_platform,
     create_api_key,
     delete_platform,
     give_wallet,
@@ -74,6 +75,7 @@ __all__ = [
     "cancel_task",
     "complete_streamed_tasks",
     "complete_task",
+    "correct_platform",
     "create_api_key",
     "create_task",
     "create_tasks",

@@ -18,6 +18,7 @@ from audit.models import (
     JobHeartbeat,
     Letter,
     LimitChange,
+    PersonalChange,
 )
 from audit.movements import StaffMovement
 from gigstream.lib.ids import new_id
@@ -345,6 +346,7 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("breaker_open_has_its_times", ProviderBreaker, {**OPEN, "retry_at": None}),
     ("breaker_open_has_its_times", ProviderBreaker, {**OPEN, "state": "closed"}),
     ("notification_status_known", ProviderNotification, {"status": "lost"}),
+    ("personal_change_has_a_reason", PersonalChange, {"reason": ""}),
     ("notification_forged_keeps_no_body", ProviderNotification, {"status": "forged"}),
     ("notification_believed_has_its_id", ProviderNotification, {"status": "genuine"}),
     ("notification_applied_has_its_time", ProviderNotification, {"applied_at": AT}),
@@ -570,7 +572,7 @@ REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] 
     (
         "approval_asked_once",
         Approval,
-        ("kind", "subject_type", "subject_id", "payload_hash"),
+        ("kind", "subject_type", "subject_id", "act_key"),
         {},
     ),
 ]
