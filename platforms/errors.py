@@ -79,6 +79,13 @@ class InvalidSchedule(Refusal):
     status = 422
 
 
+class InvalidDueDate(Refusal):
+    """A task is due after it is posted."""
+
+    code = "invalid_due_date"
+    status = 422
+
+
 class InvalidRating(Refusal):
     """A rating is a whole number from 1 to 5, given once, for a completed task."""
 

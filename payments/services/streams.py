@@ -43,6 +43,7 @@ from platforms import services as platforms
 from platforms.models import Task
 from platforms.services.parties import require_active
 from platforms.services.tasks import require_schedule
+from platforms.signals import tasks_updated
 
 # What the end of a stream changes.
 ENDING = (
@@ -289,6 +290,7 @@ def top_up(*, stream_id: UUID, amount: Decimal | str, now: datetime | None = Non
         "stream.top_up", stream, before={"total": total_before}, after={"total": task.amount}, now=now
     )
     streams_topped_up.send(sender=Stream, streams=[stream], now=now)
+    tasks_updated.send(sender=Task, tasks=[task], now=now)
     return stream
 
 

@@ -1,6 +1,7 @@
 """The verbs of the platforms app."""
 
 from platforms.services.asking import ask_to_set_fee, cancel_or_ask, resolve_or_ask
+from platforms.services.assignments import assign_task, decline_task, unassign_task
 from platforms.services.bonus_limits import ask_to_set_bonus_limit, set_bonus_limit
 from platforms.services.consents import give_consent, leave_platform
 from platforms.services.deliveries import deliver_webhooks
@@ -32,7 +33,6 @@ from platforms.services.parties import (
 from platforms.services.tasks import (
     MilestonePlan,
     TaskPlan,
-    assign_task,
     create_task,
     create_tasks,
 )
@@ -65,6 +65,7 @@ __all__ = [
     "create_api_key",
     "create_task",
     "create_tasks",
+    "decline_task",
     "delete_platform",
     "deliver_webhooks",
     "disable_webhook",
@@ -99,4 +100,5 @@ __all__ = [
     "start_task",
     "suspend_platform",
     "touch_api_key",
+    "unassign_task",
 ]

@@ -8,10 +8,11 @@ from uuid import UUID
 from audit import services as audit
 from audit.services import verb
 from gigstream.lib.clock import database_now
-from platforms.enums import TaskStatus
+from platforms.enums import PartySide, TaskStatus
 from platforms.errors import InvalidRating, TaskNotOpen
 from platforms.funding import funding
 from platforms.models import Task
+from platforms.services.assignments import acting_side
 from platforms.services.progress import Progress
 from platforms.services.tasks import lock_task, move_task, require_task_move
 from platforms.signals import platforms_rated, tasks_cancelled, tasks_rated
@@ -76,15 +77,23 @@ def approve_milestone(*, task_id: UUID, number: int, now: datetime | None = None
 
 
 @verb("task.cancel", "task")
-def cancel_task(*, task_id: UUID, reason: str = "", now: datetime | None = None) -> Task:
-    """The task is off: what has vested is paid, the rest goes back to the platform. Raises IllegalMove."""
+def cancel_task(
+    *,
+    task_id: UUID,
+    reason: str = "",
+    cancelled_by: PartySide | None = None,
+    now: datetime | None = None,
+) -> Task:
+    """Cancel the task, for who acts unless somebody else is named: what has vested is paid, the rest goes
+    back to the platform. Nothing of it is held against the worker. Raises IllegalMove."""
     task = lock_task(task_id)
     now = now or database_now()
     if task.status == TaskStatus.DISPUTED:
         raise TaskNotOpen(f"task {task.pk} is disputed: staff resolve it", status=task.status)
     require_task_move(task, TaskStatus.CANCELLED)
     closing = funding().close(task, now)
-    move_task(task, TaskStatus.CANCELLED, cancelled_at=now, paid_amount=closing.paid)
+    by = cancelled_by or acting_side()
+    move_task(task, TaskStatus.CANCELLED, cancelled_at=now, paid_amount=closing.paid, cancelled_by=by)
     audit.record(
         "task.cancel",
         task,

@@ -659,7 +659,7 @@ def steady_worker(now: datetime, platform: Platform) -> Worker:
     worker = WorkerFactory(now=now - days(60))
     for week in range(8):
         at = now - days(7 * week + 3.5)
-        due_at = {6: at, 7: at + days(1), 4: at - seconds(1), 5: at - days(1)}.get(week)
+        due_at = {6: at, 7: at + days(1), 4: at - seconds(1), 5: at - seconds(3599)}.get(week)
         completed(worker, platform=platform, at=at, due_at=due_at, rating={0: 5, 1: 4}.get(week))
     cancelled(worker, platform=platform, at=now - days(5))
     return worker
