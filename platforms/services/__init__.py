@@ -16,7 +16,14 @@ from platforms.services.endings import (
     start_task,
 )
 from platforms.services.events import Fact, record_events
-from platforms.services.invitations import accept_invitation, invite_worker, make_token, send_invitations
+from platforms.services.invitations import (
+    accept_invitation,
+    accept_my_invitation,
+    invitations_to,
+    invite_worker,
+    make_token,
+    send_invitations,
+)
 from platforms.services.parties import (
     create_api_key,
     delete_platform,
@@ -54,6 +61,7 @@ __all__ = [
     "TaskPlan",
     "WorkReport",
     "accept_invitation",
+    "accept_my_invitation",
     "approve_milestone",
     "ask_to_set_bonus_limit",
     "ask_to_set_fee",
@@ -73,6 +81,7 @@ __all__ = [
     "enable_webhook",
     "give_consent",
     "give_wallet",
+    "invitations_to",
     "invite_worker",
     "leave_platform",
     "make_token",
