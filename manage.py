@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
-from gigstream import services
+from gigstream import services, twin
 
 # `demo` starts the servers itself, after it has found that it may run at all.
 NEEDS_NO_DATABASE = {
@@ -48,7 +48,7 @@ def main() -> None:
     """Run one management command."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gigstream.settings")
     if needs_database(sys.argv[1:]) and embedded_servers_allowed():
-        services.ensure_unset()
+        services.ensure_unset(database=twin.DATABASE if settings.CIRCLE_TWIN else None)
     execute_from_command_line(sys.argv)
 
 

@@ -22,3 +22,10 @@ class Decision(TextChoices):
     REFUSED = "refused"
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
+
+
+class DatabaseKind(TextChoices):
+    """Whether a database holds play money or USDC; the two share nothing."""
+
+    TEST = "test"
+    LIVE = "live"

@@ -63,3 +63,10 @@ class UnknownJob(Refusal):
 
     code = "unknown_job"
     status = 404
+
+
+class DatabaseMismatch(Refusal):
+    """The database was made as another kind, test or live, or for another provider than the settings name."""
+
+    code = "database_mismatch"
+    status = 503

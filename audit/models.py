@@ -5,11 +5,11 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.db.models.functions import Now
 
-from audit.enums import ActorType, Decision
+from audit.enums import ActorType, DatabaseKind, Decision
 from gigstream.lib.ids import new_id
 from gigstream.lib.models import CommonQuerySet, GuardedQuerySet
 from gigstream.lib.money import LARGEST, MoneyField
-from gigstream.lib.states import append_only
+from gigstream.lib.states import append_only, never_truncated
 
 
 class CurrentTransactionId(Func):
@@ -377,3 +377,30 @@ class LimitChange(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class DatabaseIdentity(models.Model):
+    """What this database was made as: test or live, and for which provider. One row, written by `migrate`; it
+    never changes, so money of one kind never meets the other."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    kind = models.CharField(max_length=8, choices=DatabaseKind.choices)
+    provider = models.CharField(max_length=64, help_text="name of the provider that moves the money")
+
+    class Meta:
+        db_table = "database_identity"
+        verbose_name_plural = "database identity"
+        constraints = [
+            models.CheckConstraint(name="database_identity_is_one_row", condition=Q(id=1)),
+            models.CheckConstraint(name="database_kind_known", condition=Q(kind__in=DatabaseKind.values)),
+            models.CheckConstraint(name="database_names_its_provider", condition=~Q(provider="")),
+            models.CheckConstraint(
+                name="live_database_has_no_simulated_provider",
+                condition=~Q(kind=DatabaseKind.LIVE, provider="sandbox"),
+            ),
+        ]
+        triggers = [append_only(), never_truncated()]
+
+    def __str__(self) -> str:
+        return f"a {self.kind} database with the provider {self.provider}"

@@ -1,11 +1,28 @@
 """The Celery application: queues and schedule are in settings."""
 
 import os
+from typing import Any
 
 from celery import Celery
+from celery.signals import beat_init, worker_init
+from django.core.management import CommandError, call_command
+from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gigstream.settings")
 
 app = Celery("gigstream")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+@beat_init.connect
+def require_own_database(**kwargs: Any) -> None:
+    """End a worker or beat that starts beside a database of another kind or provider."""
+    try:
+        call_command("require_own_database")
+    except CommandError as refusal:
+        raise SystemExit(str(refusal)) from refusal
+    finally:
+        # The processes that a worker forks have connections of their own.
+        connections.close_all()

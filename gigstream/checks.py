@@ -4,16 +4,19 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, register
 
+from audit.enums import DatabaseKind
 from gigstream.lib.money import MICRO
 from gigstream.settings import DEVELOPMENT_FIELD_KEY, DEVELOPMENT_KEY
 
 SHORTEST_TOKEN = 20
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _ENTITY_SECRET = re.compile(r"[0-9a-fA-F]{64}")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _DOMAIN = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?", re.ASCII)
@@ -73,6 +76,7 @@ def _rules() -> Iterator[CheckMessage]:
         yield Error("TRUSTED_PROXIES must be at least 0", id="gigstream.E019")
     if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
         yield Error(f"METRICS_TOKEN must have {SHORTEST_TOKEN} characters or more", id="gigstream.E030")
+    yield from _database()
     yield from _circle()
     yield from _chain()
     if settings.CHAIN_ID < 1:
@@ -82,6 +86,31 @@ def _rules() -> Iterator[CheckMessage]:
     for name in ("PASSWORD_RESET_URL", "INVITATION_URL"):
         if not re.match("https?://|$", getattr(settings, name)):
             yield Error(f"{name} must be the address of a page", id="gigstream.E018")
+
+
+def _database() -> Iterator[CheckMessage]:
+    """The kind of the database, and whether its provider moves money of that kind."""
+    if settings.DATABASE_KIND not in DatabaseKind.values:
+        yield Error("GIGSTREAM_DATABASE must be test or live", id="gigstream.E060")
+    if settings.DATABASE_KIND == DatabaseKind.LIVE and (reason := _play_money()):
+        yield Error(
+            f"a live database needs a real provider: {reason}",
+            hint="GIGSTREAM_DATABASE=test makes a database of play money, which says so on every page",
+            id="gigstream.E061",
+        )
+
+
+def _play_money() -> str:
+    """Return why the provider of the settings moves no USDC, empty when it does."""
+    if settings.PAYMENT_PROVIDER.endswith(".SandboxProvider") or not settings.CIRCLE_API_KEY:
+        return "without CIRCLE_API_KEY the sandbox pays"
+    if urlsplit(settings.CIRCLE_API_URL).hostname in LOOPBACK:
+        return "CIRCLE_API_URL is a simulator on this machine"
+    if settings.CIRCLE_API_KEY.startswith("TEST_API_KEY:"):
+        return "CIRCLE_API_KEY is one of Circle's test keys"
+    if settings.CIRCLE_BLOCKCHAIN.endswith("-TESTNET"):
+        return f"{settings.CIRCLE_BLOCKCHAIN} is a test network"
+    return ""
 
 
 def _circle() -> Iterator[CheckMessage]:

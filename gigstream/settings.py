@@ -8,7 +8,7 @@ import environ
 from kombu import Queue
 from pythonjsonlogger.core import RESERVED_ATTRS
 
-from gigstream import services
+from gigstream import services, twin
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEVELOPMENT_KEY = "development-only-secret-key"
@@ -85,6 +85,11 @@ TEMPLATES = [
     },
 ]
 
+# A database is made as `test` or `live`, for one provider, and stays so: the row that `migrate` writes.
+DATABASE_KIND = env.str("GIGSTREAM_DATABASE", default="") or ("live" if PRODUCTION else "test")
+# With the simulator of Circle's API: the settings of `gigstream.twin`, and a database of its own.
+CIRCLE_TWIN = env.bool("CIRCLE_TWIN", default=False)
+
 # --- PostgreSQL -------------------------------------------------------------------------------------------
 # Persistent connections: a new one costs ten times the database work of a request. Lock waits end before
 # statements, statements before idle transactions, so that a stuck process cannot hold the others up.
@@ -93,7 +98,9 @@ TEMPLATES = [
 # in transaction mode lends its connections for one transaction each, so behind it nothing is prepared.
 DATABASE_POOLED = env.bool("DATABASE_POOLED", default=False)
 DATABASE_URL_GIVEN = bool(env.str("DATABASE_URL", default=""))
-_DATABASE = env.db_url_config(env.str("DATABASE_URL", default="") or services.database_url())
+_DATABASE = env.db_url_config(
+    env.str("DATABASE_URL", default="") or services.database_url(twin.DATABASE if CIRCLE_TWIN else None)
+)
 DATABASES = {
     "default": {
         **_DATABASE,
@@ -105,6 +112,8 @@ DATABASES = {
         "ATOMIC_REQUESTS": False,
         "DISABLE_SERVER_SIDE_CURSORS": DATABASE_POOLED,
         "OPTIONS": {
+            # What the URL says behind its `?`, as in sslmode=verify-full.
+            **_DATABASE.get("OPTIONS", {}),
             "connect_timeout": 3,
             "server_side_binding": not DATABASE_POOLED,
             "prepare_threshold": None if DATABASE_POOLED else 5,
@@ -120,17 +129,18 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # --- Redis ------------------------------------------------------------------------------------------------
 _REDIS_URL = env.str("REDIS_URL", default="")
+_REDIS_DB = twin.REDIS_DB if CIRCLE_TWIN else 0
 REDIS_URL_GIVEN = bool(_REDIS_URL)
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
-        "LOCATION": env.str("CACHE_URL", default="") or _REDIS_URL or services.cache_url(db=1),
+        "LOCATION": env.str("CACHE_URL", default="") or _REDIS_URL or services.cache_url(db=_REDIS_DB + 1),
         "KEY_PREFIX": "gigstream",
     }
 }
 
 # --- Celery: a message is only a doorbell, the database row is the job --------------------------------------
-CELERY_BROKER_URL = _REDIS_URL or services.broker_url(db=0)
+CELERY_BROKER_URL = _REDIS_URL or services.broker_url(db=_REDIS_DB)
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = False
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
@@ -241,6 +251,8 @@ CIRCLE_HOUSE_WALLET_ID = env.str("CIRCLE_HOUSE_WALLET_ID", default="")
 CIRCLE_BLOCKCHAIN = env.str("CIRCLE_BLOCKCHAIN", default="ARC-TESTNET")
 CIRCLE_USDC_ADDRESS = env.str("CIRCLE_USDC_ADDRESS", default="0x3600000000000000000000000000000000000000")
 CIRCLE_READ_SECONDS = env.int("CIRCLE_READ_SECONDS", default=8)
+if CIRCLE_TWIN:
+    vars().update(twin.settings_for(env.int("TWIN_PORT", default=twin.DEFAULT_PORT)))
 # A node of the chain, by which deposits are seen and payouts checked; without one neither is done.
 CHAIN_RPC_URL = env.str("CHAIN_RPC_URL", default="")
 CHAIN_READ_SECONDS = env.int("CHAIN_READ_SECONDS", default=8)

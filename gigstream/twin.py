@@ -13,6 +13,9 @@ WALLET_SET_ID = "00000000-0000-4000-8000-0000000000a1"
 HOUSE_WALLET_ID = "00000000-0000-4000-8000-0000000000b1"
 HOUSE_HOLDS = "1000000"
 DEFAULT_PORT = 8010
+# In the embedded servers: what was paid by the simulator is kept apart from what the sandbox paid.
+DATABASE = "gigstream_simulator"
+REDIS_DB = 62
 
 
 def command(*, port: int, home: Path, notify: str = "") -> list[str]:

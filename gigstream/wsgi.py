@@ -2,9 +2,12 @@ import os
 
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
+from django.db import connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gigstream.settings")
 
 application = get_wsgi_application()
-# A server must not come up on settings that the system checks refuse.
+# A server must not come up on settings that the system checks refuse, or beside a database of another kind.
 call_command("check")
+call_command("require_own_database")
+connections.close_all()

@@ -210,3 +210,9 @@ class InvalidEventRange(Refusal):
 
     code = "invalid_event_range"
     status = 422
+
+
+class KeyKindMismatch(Refusal):
+    """A test database has test keys alone, a live one live keys."""
+
+    code = "key_kind_mismatch"

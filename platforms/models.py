@@ -151,6 +151,19 @@ class ApiKey(models.Model):
                 name="api_key_scopes_known", condition=Q(scopes__contained_by=ApiScope.values)
             ),
         ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="key_is_of_the_databases_kind",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("is_live"),
+                func="""
+                    IF EXISTS (SELECT FROM database_identity WHERE (kind = 'live') <> NEW.is_live) THEN
+                        RAISE EXCEPTION 'gigstream: keys of test and live are made in databases of their own';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"gs_{'live' if self.is_live else 'test'}_{self.prefix}_…"

@@ -33,3 +33,29 @@ def status_trigger(moves: Moves) -> pgtrigger.FSM:
 def append_only() -> pgtrigger.Protect:
     """Rows are written once: no UPDATE, no DELETE, whoever asks."""
     return pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+
+
+def never_truncated() -> pgtrigger.Trigger:
+    """The table is not emptied, whoever asks."""
+    return pgtrigger.Trigger(
+        name="never_truncated",
+        level=pgtrigger.Statement,
+        when=pgtrigger.Before,
+        operation=pgtrigger.Truncate,
+        func="RAISE EXCEPTION 'gigstream: the table % is never emptied', TG_TABLE_NAME;",
+    )
+
+
+def only_in_test_databases() -> pgtrigger.Trigger:
+    """Rows of simulated money are refused in a live database."""
+    return pgtrigger.Trigger(
+        name="only_in_test_databases",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Insert,
+        func="""
+            IF EXISTS (SELECT FROM database_identity WHERE kind = 'live') THEN
+                RAISE EXCEPTION 'gigstream: a live database holds no simulated money (%)', TG_TABLE_NAME;
+            END IF;
+            RETURN NEW;
+        """,
+    )

@@ -89,10 +89,14 @@ def missing() -> set[str]:
     return {name for name, server in _SERVERS.items() if not os.environ.get(server.variable)}
 
 
-def ensure_unset() -> set[str]:
-    """`ensure` those servers, and only those, whose URL the environment leaves unset."""
+def ensure_unset(*, database: str | None = None) -> set[str]:
+    """`ensure` those servers, and only those, whose URL the environment leaves unset; in an embedded
+    PostgreSQL there is also `database`, if one is named."""
     wanted = missing()
-    return ensure(postgres="postgres" in wanted, redis="redis" in wanted)
+    started = ensure(postgres="postgres" in wanted, redis="redis" in wanted)
+    if database and "postgres" in wanted:
+        postgres.create_database(database)
+    return started
 
 
 def ensure(postgres: bool = True, redis: bool = True) -> set[str]:

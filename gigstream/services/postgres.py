@@ -9,6 +9,9 @@ import time
 from pathlib import Path
 from urllib.parse import quote
 
+import psycopg
+from psycopg import sql
+
 from gigstream.services import home
 from gigstream.services.home import ServiceError
 from gigstream.services.probe import State, ask, listener_pid
@@ -53,9 +56,20 @@ def log_file() -> Path:
     return home.path() / "postgres.log"
 
 
-def url() -> str:
+def url(database: str | None = None) -> str:
     """`postgresql://` URL with the percent-encoded socket directory as its host; starts nothing."""
-    return f"postgresql://{ROLE}@{quote(str(home.socket_directory()), safe='')}:{PORT}/{DATABASE}"
+    host = quote(str(home.socket_directory()), safe="")
+    return f"postgresql://{ROLE}@{host}:{PORT}/{database or DATABASE}"
+
+
+def create_database(name: str) -> bool:
+    """Create one more database of the role, for a server that is up; False when it is there already."""
+    with psycopg.connect(url(), autocommit=True) as session:
+        try:
+            session.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        except psycopg.errors.DuplicateDatabase:
+            return False
+    return True
 
 
 def state() -> State:

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from gigstream.lib.money import MoneyField
+from gigstream.lib.states import only_in_test_databases
 
 
 class SandboxWallet(models.Model):
@@ -23,6 +24,7 @@ class SandboxWallet(models.Model):
         constraints = [
             models.CheckConstraint(name="sandbox_wallet_funded_not_negative", condition=Q(funded__gte=0)),
         ]
+        triggers = [only_in_test_databases()]
 
     def __str__(self) -> str:
         return f"sandbox wallet of {self.owner}"
@@ -62,6 +64,7 @@ class SandboxTransfer(models.Model):
             models.UniqueConstraint(name="sandbox_transfer_nonce_once", fields=["from_wallet", "nonce"]),
         ]
         indexes = [models.Index(name="sandbox_transfers_accepted", fields=["accepted_at", "id"])]
+        triggers = [only_in_test_databases()]
 
     def __str__(self) -> str:
         return f"sandbox transfer {self.pk}"
@@ -82,6 +85,7 @@ class SandboxFault(models.Model):
         constraints = [
             models.CheckConstraint(name="sandbox_fault_strikes", condition=Q(times__gt=0)),
         ]
+        triggers = [only_in_test_databases()]
 
     def __str__(self) -> str:
         return f"{self.kind} at {self.call}"

@@ -3,10 +3,12 @@
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from audit.database_identity import require_own_database
 from payments.provider.protocol import PaymentProvider
 
 
 def configured_provider() -> PaymentProvider:
-    """The provider that the settings name."""
+    """The provider that the settings name. Raises DatabaseMismatch when the database has another one."""
+    require_own_database()
     provider: PaymentProvider = import_string(settings.PAYMENT_PROVIDER)()
     return provider

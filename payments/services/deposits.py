@@ -6,6 +6,8 @@ from decimal import Decimal
 from uuid import UUID
 
 from audit import services as audit
+from audit.database_identity import stored_identity
+from audit.enums import DatabaseKind
 from audit.services import verb
 from gigstream.lib.clock import database_now
 from gigstream.lib.errors import ReplayMismatch
@@ -76,8 +78,9 @@ def key_of(tx_hash: str) -> str:
 def simulate_deposit(
     *, platform_id: UUID, amount: Decimal | str, key: str, now: datetime | None = None
 ) -> Transaction:
-    """Play money arrives, once per `key` of the platform. Raises DepositsAreObserved with a real provider."""
-    if not configured_provider().simulated:
+    """Play money arrives, once per `key` of the platform. Raises DepositsAreObserved in a live database and
+    with a real provider."""
+    if stored_identity().kind == DatabaseKind.LIVE or not configured_provider().simulated:
         raise DepositsAreObserved("send USDC to your wallet: it is credited when the chain shows it")
     digest = hashlib.sha256(f"{platform_id}:{key}".encode()).hexdigest()
     return deposit(platform_id=platform_id, amount=amount, tx_hash=f"0x{digest}", now=now)

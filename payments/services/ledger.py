@@ -14,6 +14,7 @@ from uuid import UUID
 from django.conf import settings
 from psycopg.types.json import Jsonb
 
+from audit.database_identity import require_own_database
 from gigstream.lib import sql
 from gigstream.lib.errors import ReplayMismatch
 from gigstream.lib.money import require_micro, usdc
@@ -69,12 +70,13 @@ def post(
 
     Locks the accounts in ascending id order, unless the caller has `locked` them all. A key booked before
     with the same inputs is left alone, with others raises ReplayMismatch; an account that would go below zero
-    raises InsufficientFunds. `already_booked` moves balances whose entries a batch has inserted itself.
-    Returns entry ids by key.
+    raises InsufficientFunds; settings of another kind of database raise DatabaseMismatch. `already_booked`
+    moves balances whose entries a batch has inserted itself. Returns entry ids by key.
     """
     changes = _changes(postings, already_booked or {})
     if not changes:
         return {}
+    require_own_database()
     if not changes.keys() <= set(locked):
         lock(changes)
     answer = _book(postings, changes, now)

@@ -9,13 +9,15 @@ from django.http import HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from audit.database_identity import stored_identity
+from audit.enums import DatabaseKind
 from gigstream.lib.api.describing import described
 from gigstream.lib.api.doors import Door
 from gigstream.lib.api.fields import Choice, Instant, NothingForm, StrictSerializer, Text, YesNo
 from gigstream.lib.clock import database_now
 from platforms import services
 from platforms.enums import ApiScope
-from platforms.errors import InvalidExpiry, ScopeBeyondOwn
+from platforms.errors import InvalidExpiry, KeyKindMismatch, ScopeBeyondOwn
 from platforms.http import PlatformView
 from platforms.models import ApiKey
 
@@ -45,7 +47,7 @@ class KeyForm(StrictSerializer):
     """A new key."""
 
     name = Text(max_length=60, required=False, allow_blank=True)
-    is_live = YesNo(required=False)
+    is_live = YesNo(required=False, help_text="by default, and at most, what this database is: test or live")
     scopes = serializers.ListField(
         child=Choice(choices=ApiScope.values),
         required=False,
@@ -74,9 +76,7 @@ class KeyView(PlatformView):
         caller: Any = self.request.auth
         beyond = sorted(scope for scope in scopes if not caller.may(scope))
         if beyond:
-            raise ScopeBeyondOwn(
-                f"this key has not the scopes {', '.join(beyond)} to give", scopes=",".join(beyond)
-            )
+            raise ScopeBeyondOwn(f"this key has not the scopes {', '.join(beyond)}", scopes=",".join(beyond))
 
     def answer_new(self, request: Request, make: Any) -> HttpResponse:
         """Make a key, and show its text this once."""
@@ -104,6 +104,7 @@ class Keys(KeyView):
     def post(self, request: Request) -> HttpResponse:
         """Make a key. Its secret is in this answer only."""
         given = self.read(request)
+        _require_own_kind(given.pop("is_live", None))
         caller: Any = request.auth
         scopes = sorted(set(given.pop("scopes", caller.scopes)))
         self.require_own_scopes(scopes)
@@ -111,6 +112,13 @@ class Keys(KeyView):
         return self.answer_new(
             request, lambda: services.create_api_key(platform_id=self.platform.pk, scopes=scopes, **given)
         )
+
+
+def _require_own_kind(is_live: bool | None) -> None:
+    kind = stored_identity().kind
+    if is_live is not None and is_live != (kind == DatabaseKind.LIVE):
+        asked = DatabaseKind.LIVE if is_live else DatabaseKind.TEST
+        raise KeyKindMismatch(f"this is a {kind} database: it has no {asked} keys", database=kind)
 
 
 def _require_future(expires_at: datetime | None) -> None:
@@ -128,9 +136,10 @@ class Revoke(KeyView):
     doors = {"POST": Door("revoke_key", KeyRow, takes=NothingForm)}
 
     def post(self, request: Request, prefix: str) -> HttpResponse:
-        """The key works no more."""
+        """The key works no more. A key revokes only what can do no more than itself."""
         self.read(request)
         key = self.own_one(prefix=prefix)
+        self.require_own_scopes(key.scopes)
         return self.perform(request, lambda: (200, shown(services.revoke_api_key(key_id=key.pk))))
 
 

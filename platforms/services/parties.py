@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from audit import services as audit
+from audit.database_identity import require_own_database, stored_identity
+from audit.enums import DatabaseKind
 from audit.services import verb
 from gigstream.lib.addresses import normal_address
 from gigstream.lib.clock import database_now
@@ -158,19 +160,21 @@ def create_api_key(
     *,
     platform_id: UUID,
     name: str = "",
-    is_live: bool = False,
     scopes: Sequence[str] = (),
     expires_at: datetime | None = None,
     prefix: str | None = None,
     secret: str | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key of the platform, with its full text, which is shown this once and never stored.
+    """A new key of the platform, `gs_test_…` or `gs_live_…` as the database is, with its full text, which is
+    shown this once and never stored.
 
     Without `scopes` it may do everything. `prefix` and `secret` are chosen at random; only a demo gives its
     own.
     """
+    require_own_database()
     platform = Platform.objects.locked().get(pk=platform_id)
     require_active(platform)
+    is_live = stored_identity().kind == DatabaseKind.LIVE
     prefix = prefix or secrets.token_hex(6)
     text = f"gs_{'live' if is_live else 'test'}_{prefix}_{secret or secrets.token_urlsafe(32)}"
     key = ApiKey.objects.create(
@@ -202,7 +206,7 @@ def rotate_api_key(*, key_id: int, reason: str = "", now: datetime | None = None
     key.expires_at = min(key.expires_at or end, end)
     key.save(update_fields=["expires_at"])
     audit.record("api_key.rotate", key, after={"expires_at": key.expires_at}, metadata={"reason": reason})
-    return create_api_key(platform_id=key.platform_id, name=key.name, is_live=key.is_live, scopes=key.scopes)
+    return create_api_key(platform_id=key.platform_id, name=key.name, scopes=key.scopes)
 
 
 def touch_api_key(key: ApiKey) -> None:

@@ -120,3 +120,23 @@ def test_keys_cost_the_same_statements_for_one_or_many(platform, api, django_ass
             api.get("keys")
         for _ in range(5):
             platforms.create_api_key(platform_id=platform.pk)
+
+
+def test_a_test_key_makes_no_live_key(api):
+    before = ApiKey.objects.count()
+
+    is_problem(api.post("keys", {"is_live": True}), 409, "key_kind_mismatch")
+
+    assert ApiKey.objects.count() == before
+    assert api.post("keys", {"is_live": False}).json()["secret"].startswith("gs_test_")
+
+
+def test_a_key_revokes_only_what_can_do_no_more_than_itself(platform):
+    narrow = Api.of(platform, scopes=["keys:read", "keys:write"])
+    wide, _ = platforms.create_api_key(platform_id=platform.pk)
+    equal, _ = platforms.create_api_key(platform_id=platform.pk, scopes=["keys:write"])
+
+    is_problem(narrow.post(f"keys/{wide.prefix}/revoke"), 403, "scope_beyond_own")
+
+    assert ApiKey.objects.get(pk=wide.pk).revoked_at is None
+    assert narrow.post(f"keys/{equal.prefix}/revoke").json()["revoked_at"] is not None

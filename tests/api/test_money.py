@@ -26,6 +26,7 @@ from tests.factories import (
     settle,
     started,
 )
+from tests.identity import database_made
 
 pytestmark = pytest.mark.django_db
 
@@ -80,13 +81,15 @@ def test_the_same_key_of_another_platform_is_another_deposit(platform, api):
 
 
 class RealMoney:
+    name = "real"
     simulated = False
 
 
 def test_real_deposits_are_seen_on_chain_and_not_told(platform, api, settings):
     settings.PAYMENT_PROVIDER = f"{__name__}.RealMoney"
 
-    body = is_problem(api.post("deposits", {"amount": "5"}), 409, "deposits_are_observed")
+    with database_made(provider="real"):
+        body = is_problem(api.post("deposits", {"amount": "5"}), 409, "deposits_are_observed")
 
     assert "chain" in body["detail"]
     assert balance(platform, "available") == 1000

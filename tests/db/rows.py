@@ -18,6 +18,7 @@ from audit.models import (
     AuditSeal,
     BookCheck,
     Claim,
+    DatabaseIdentity,
     JobHeartbeat,
     LimitChange,
 )
@@ -190,6 +191,7 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "previous_hash": f"{_number():064x}",
         "hash": f"{_number():064x}",
     },
+    DatabaseIdentity: lambda: {"id": 1, "kind": "test", "provider": "sandbox"},
     JobHeartbeat: lambda: {"name": f"row-{_number()}", "every_seconds": 10},
     BookCheck: lambda: {
         "checked_at": AT,

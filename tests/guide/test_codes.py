@@ -38,6 +38,7 @@ from tests.factories import (
     started,
     trusted_worker,
 )
+from tests.identity import database_made
 from workers import services as workers
 
 pytestmark = pytest.mark.django_db
@@ -120,6 +121,7 @@ class Given:
 
 
 class RealMoney:
+    name = "real"
     simulated = False
 
 
@@ -401,7 +403,19 @@ def _(g: Given) -> Any:
 @how("deposits_are_observed", 409)
 def _(g: Given) -> Any:
     g.settings.PAYMENT_PROVIDER = f"{__name__}.RealMoney"
+    with database_made(provider="real"):
+        return g.api.post("deposits", {"amount": "5"})
+
+
+@how("database_mismatch", 503)
+def _(g: Given) -> Any:
+    g.settings.DATABASE_KIND = "live"
     return g.api.post("deposits", {"amount": "5"})
+
+
+@how("key_kind_mismatch", 409)
+def _(g: Given) -> Any:
+    return g.api.post("keys", {"is_live": True})
 
 
 @how("stream_not_active", 409)

@@ -7,12 +7,21 @@ import urllib3
 
 from payments.provider.circle import CircleProvider
 from tests.circle import API_KEY, START, house_of, run_twin
+from tests.identity import CIRCLE, database_made
 
 
 @pytest.fixture(scope="session")
 def running_twin(tmp_path_factory):
     with run_twin(tmp_path_factory.mktemp("twin"), "--still", "--start", str(START)) as twin:
         yield twin
+
+
+@pytest.fixture
+def circle_pays(settings):
+    """Circle is the provider, of the settings and of the database."""
+    settings.PAYMENT_PROVIDER = CIRCLE
+    with database_made(provider="circle"):
+        yield
 
 
 @pytest.fixture

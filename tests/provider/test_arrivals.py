@@ -16,8 +16,8 @@ DOOR = "/provider/circle/notifications"
 
 
 @pytest.fixture(autouse=True)
-def by_circle(settings):
-    settings.PAYMENT_PROVIDER = "payments.provider.circle.CircleProvider"
+def by_circle(circle_pays):
+    """Every payout here is Circle's."""
 
 
 def submitted():

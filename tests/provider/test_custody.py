@@ -20,8 +20,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def by_circle(settings, twin):
-    settings.PAYMENT_PROVIDER = "payments.provider.circle.CircleProvider"
+def by_circle(circle_pays, settings, twin):
     settings.CUSTODY_WALLETS = True
 
 

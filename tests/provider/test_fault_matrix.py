@@ -23,8 +23,8 @@ VOIDS = ["denied", "failed", "reverted", "no_gas"]
 
 
 @pytest.fixture(autouse=True)
-def by_circle(settings):
-    settings.PAYMENT_PROVIDER = "payments.provider.circle.CircleProvider"
+def by_circle(circle_pays):
+    """Every payout here is Circle's."""
 
 
 @pytest.fixture

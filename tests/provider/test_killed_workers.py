@@ -45,9 +45,8 @@ def running_twin(tmp_path_factory):
 
 
 @pytest.fixture
-def twin(running_twin, settings):
+def twin(circle_pays, running_twin, settings):
     running_twin.tell("reset")
-    settings.PAYMENT_PROVIDER = "payments.provider.circle.CircleProvider"
     house_of(running_twin, CircleProvider(), settings)
     settings.CIRCLE_READ_SECONDS = 1
     return running_twin

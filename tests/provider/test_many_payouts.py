@@ -38,8 +38,7 @@ def pending(count):
     return at
 
 
-def test_none_is_lost_and_none_is_doubled(twin, settings, record_property):
-    settings.PAYMENT_PROVIDER = "payments.provider.circle.CircleProvider"
+def test_none_is_lost_and_none_is_doubled(circle_pays, twin, settings, record_property):
     settings.CIRCLE_READ_SECONDS = 0.5
     twin.tell("fund", walletId=settings.CIRCLE_HOUSE_WALLET_ID, amount="10000000")
     later = Time(twin, at=pending(MANY))

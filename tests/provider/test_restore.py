@@ -25,8 +25,8 @@ SINCE = NOW - seconds(3600)
 
 
 @pytest.fixture(autouse=True)
-def by_circle(settings, twin):
-    settings.PAYMENT_PROVIDER = "payments.provider.circle.CircleProvider"
+def by_circle(circle_pays, twin):
+    """Every payout here is Circle's."""
 
 
 @pytest.fixture

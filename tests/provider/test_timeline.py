@@ -18,8 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def by_circle(settings):
-    settings.PAYMENT_PROVIDER = "payments.provider.circle.CircleProvider"
+def by_circle(circle_pays, settings):
     settings.CIRCLE_READ_SECONDS = 1
 
 

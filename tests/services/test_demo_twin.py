@@ -16,7 +16,7 @@ import pytest
 import urllib3
 from django.core.management import CommandError, call_command
 
-from gigstream import services
+from gigstream import services, twin
 
 ROOT = Path(__file__).resolve().parents[2]
 # Starting two servers, migrating and seeding takes most of it.
@@ -72,7 +72,7 @@ def paid_by_circle(twin_port: int) -> set[tuple[str, str, str]]:
 
 def booked(twin_ids: set[str]) -> set[tuple[str, str, str]]:
     """What GigStream has booked of them."""
-    with psycopg.connect(services.database_url()) as database:
+    with psycopg.connect(services.database_url(twin.DATABASE)) as database:
         rows = database.execute(
             "SELECT circle_tx_id, to_wallet, tx_hash FROM transactions"
             " WHERE status = 'confirmed' AND circle_tx_id = ANY(%s)",
@@ -83,7 +83,7 @@ def booked(twin_ids: set[str]) -> set[tuple[str, str, str]]:
 
 def reports_applied() -> int:
     """Notifications that GigStream has believed and looked up."""
-    with psycopg.connect(services.database_url()) as database:
+    with psycopg.connect(services.database_url(twin.DATABASE)) as database:
         row = database.execute(
             "SELECT count(*) FROM provider_notifications WHERE status = 'applied'"
         ).fetchone()

@@ -3,14 +3,26 @@
 import select
 from typing import Any
 
-from django.db.backends.postgresql import base
+from django.db.backends.postgresql import base, introspection
 from psycopg.pq import ConnStatus, TransactionStatus
+
+# The row that says what the database is.
+KEPT = "database_identity"
+
+
+class DatabaseIntrospection(introspection.DatabaseIntrospection):
+    """Django's, but for what `flush` may empty: an emptied database is still test or live, as it was made."""
+
+    def django_table_names(self, only_existing: bool = False, include_views: bool = True) -> list[str]:
+        names = super().django_table_names(only_existing, include_views)
+        return [name for name in names if name != KEPT]
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """As Django's, but for how it looks whether a connection that was kept still works."""
 
     connection: Any
+    introspection_class = DatabaseIntrospection
 
     def is_usable(self) -> bool:
         """Whether the server is still there. One that has ended the session has closed its side, or has

@@ -48,7 +48,7 @@ class Command(BaseCommand):
         try:
             with _signals(_exit):
                 with _signals_put_off():
-                    started |= services.ensure_unset()
+                    started |= services.ensure_unset(database=twin.DATABASE if twin_port else None)
                 self._prepare()
                 self._say(_where_to_go(port, twin_port))
             self._supervise(port, twin_port, started)
@@ -121,13 +121,14 @@ def _programs(port: int, twin_port: int | None) -> list[Program]:
         "webhooks": [*prefork, "--concurrency", "1", "-Q", "webhooks", "--hostname", "webhooks@%h"],
         "beat": [*celery, "beat", *log, "--schedule", str(var / "celerybeat-schedule")],
     }
-    circle: Mapping[str, str] = {}
+    environment: Mapping[str, str] = {}
     if twin_port is not None:
-        circle = {**twin.settings_for(twin_port), "PYTHONPATH": base}
+        # The others take the same from the settings, as CIRCLE_TWIN=1 says.
+        environment = {**twin.settings_for(twin_port), "PYTHONPATH": base}
         # First, so that it is there before whoever pays through it.
         door = f"http://{HOST}:{port}/provider/circle/notifications"
         commands = {"circle": twin.command(port=twin_port, home=_twin_home(), notify=door), **commands}
-    return [Program(name, line, var / "log" / f"{name}.log", circle) for name, line in commands.items()]
+    return [Program(name, line, var / "log" / f"{name}.log", environment) for name, line in commands.items()]
 
 
 def _twin_home() -> Path:

@@ -1,15 +1,16 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import CommandError, CommandParser
 
 from audit.claims import open_claims
+from audit.commands import MoneyCommand
 from gigstream.lib.clock import database_now
 from payments import services
 from payments.models import Reconciliation, ReconciliationBreak
 
 
-class Command(BaseCommand):
+class Command(MoneyCommand):
     help = "compare the ledger, the provider and the chain; exit 1 when they differ"
 
     def add_arguments(self, parser: CommandParser) -> None:

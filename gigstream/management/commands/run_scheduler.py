@@ -4,14 +4,14 @@ import signal
 import threading
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.db import connection
 
+from audit.commands import MoneyCommand
 from audit.jobs import scheduled_jobs
 from audit.scheduler import Scheduler
 
 
-class Command(BaseCommand):
+class Command(MoneyCommand):
     help = "Run the scheduled jobs in this process until SIGINT or SIGTERM; safe beside beat and workers."
 
     def handle(self, *args: Any, **options: Any) -> None:

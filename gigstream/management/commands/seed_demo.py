@@ -9,9 +9,9 @@ from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
-from django.core.management.base import BaseCommand
 from tqdm import tqdm
 
+from audit.commands import MoneyCommand
 from audit.context import SYSTEM, acting
 from audit.models import AuditLog
 from audit.services import Record, record_many
@@ -28,7 +28,7 @@ from workers.models import Worker
 SEEDED = "demo.seeded"
 
 
-class Command(BaseCommand):
+class Command(MoneyCommand):
     help = "Make the demo's people, work and money, once; print what there is."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -44,9 +44,12 @@ class Command(BaseCommand):
             help=f"make a year of this many tasks instead ({scale.USUAL} when no number follows)",
         )
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def execute(self, *args: Any, **options: Any) -> str | None:
         if settings.PRODUCTION:
             raise CommandError("the demo is not for production")
+        return super().execute(*args, **options)
+
+    def handle(self, *args: Any, **options: Any) -> None:
         tasks = options["scale"]
         if tasks is not None and not scale.FEWEST <= tasks <= scale.MOST:
             raise CommandError(f"--scale takes {scale.FEWEST} to {scale.MOST} tasks, not {tasks}")

@@ -1,12 +1,13 @@
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from audit.commands import MoneyCommand
 from gigstream.lib.clock import database_now
 from payments.health import State, settlement_health
 
 
-class Command(BaseCommand):
+class Command(MoneyCommand):
     help = "how payouts are doing, figure by figure; exit 1 when critical"
 
     def handle(self, **options: Any) -> None:

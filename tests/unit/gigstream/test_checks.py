@@ -19,6 +19,11 @@ GOOD_PRODUCTION = {
     "REDIS_URL": "redis://redis.invalid:6379/0",
     "EMAIL_URL": "smtp://mail.invalid:25",
     "WALLET_SIGN_IN_DOMAIN": "pay.example.com",
+    "CIRCLE_API_KEY": "LIVE_API_KEY:an-id:a-secret",
+    "CIRCLE_ENTITY_SECRET": "d3" * 32,
+    "CIRCLE_WALLET_SET_ID": twin.WALLET_SET_ID,
+    "CIRCLE_HOUSE_WALLET_ID": twin.HOUSE_WALLET_ID,
+    "CIRCLE_BLOCKCHAIN": "ARC",
 }
 
 
@@ -93,6 +98,37 @@ def test_circles_settings_must_be_whole_once_there_is_a_key(settings, name, valu
     assert [error.id for error in checks.check_rules(None)] == [code]
     settings.CIRCLE_API_KEY = ""
     assert checks.check_rules(None) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("CIRCLE_API_KEY", ""),
+        ("CIRCLE_API_KEY", "TEST_API_KEY:an-id:a-secret"),
+        ("CIRCLE_BLOCKCHAIN", "ARC-TESTNET"),
+        ("CIRCLE_API_URL", "http://127.0.0.1:8010"),
+        ("PAYMENT_PROVIDER", "payments.provider.sandbox.SandboxProvider"),
+    ],
+)
+def test_a_live_database_refuses_to_serve_without_a_real_provider(name, value):
+    """From the settings alone: the database that they name is not there."""
+    result = python("-c", "import gigstream.wsgi", **{**GOOD_PRODUCTION, name: value})
+
+    assert (result.returncode, "gigstream.E061" in result.stderr) == (1, True)
+
+
+def test_a_production_server_may_be_of_a_test_database():
+    result = python(
+        "manage.py", "check", **{**GOOD_PRODUCTION, "GIGSTREAM_DATABASE": "test", "CIRCLE_API_KEY": ""}
+    )
+
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_database_is_test_or_live():
+    result = python("manage.py", "check", GIGSTREAM_DATABASE="staging")
+
+    assert (result.returncode, "gigstream.E060" in result.stderr) == (1, True)
 
 
 def test_production_requires_a_second_factor_of_staff(settings):

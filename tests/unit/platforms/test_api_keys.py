@@ -13,11 +13,11 @@ pytestmark = pytest.mark.django_db
 
 def test_a_key_speaks_for_its_platform_and_only_its_hash_is_kept():
     platform = PlatformFactory()
-    key, text = platforms.create_api_key(platform_id=platform.pk, is_live=True)
+    key, text = platforms.create_api_key(platform_id=platform.pk)
 
-    assert text.startswith(f"gs_live_{key.prefix}_")
+    assert text.startswith(f"gs_test_{key.prefix}_")
     assert usable_key(text, NOW).platform == platform
-    secret = text.removeprefix(f"gs_live_{key.prefix}_")
+    secret = text.removeprefix(f"gs_test_{key.prefix}_")
     assert len(secret) >= 40
     assert secret not in str(vars(key))
 

@@ -1,0 +1,30 @@
+"""`manage.py require_own_database`: whether the settings are of the database's own kind and provider."""
+
+import logging
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError
+
+from audit.database_identity import require_own_database
+from audit.errors import DatabaseMismatch
+from audit.models import DatabaseIdentity
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = (
+        "Fail when the database was made as another kind (test, live) or for another provider than the"
+        " settings say. Servers and workers run it as they start."
+    )
+    requires_system_checks: list[str] = []
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """A database that is away or not migrated yet is no mismatch: whatever moves money looks again."""
+        try:
+            require_own_database()
+        except DatabaseMismatch as refusal:
+            raise CommandError(refusal.message) from refusal
+        except (DatabaseError, DatabaseIdentity.DoesNotExist) as error:
+            logger.warning("the database has not said what it is: %s", type(error).__name__)
