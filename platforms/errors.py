@@ -1,5 +1,8 @@
 from gigstream.lib.errors import Refusal
 
+# The same words for what never was and for what belongs to somebody else.
+NOTHING_HERE = "there is nothing here that you may see"
+
 
 class PlatformSuspended(Refusal):
     """A suspended platform posts no work and moves no money until staff reinstate it."""

@@ -8,7 +8,7 @@ from audit.context import current_actor
 from audit.services import verb
 from gigstream.lib.clock import database_now
 from platforms.enums import EventType, PartySide, TaskStatus
-from platforms.errors import TaskNotFound
+from platforms.errors import NOTHING_HERE, TaskNotFound
 from platforms.funding import funding
 from platforms.models import Task
 from platforms.services.consents import lock_consenting_worker
@@ -55,7 +55,7 @@ def decline_task(*, task_id: UUID, worker_id: UUID, reason: str = "", now: datet
     """
     task = lock_task(task_id)
     if task.worker_id != worker_id:
-        raise TaskNotFound(f"there is no task {task_id} that you may see")
+        raise TaskNotFound(NOTHING_HERE)
     return _return(task, EventType.TASK_DECLINED, "task.decline", reason, now)
 
 

@@ -17,7 +17,7 @@ from platforms.models import Consent
 from reputation.calculations import tier_of
 from reputation.enums import Tier
 
-# The columns of a consent and of the work that followed, by their names in an answer; the last one is there for
+# The columns of a consent and of the work that followed, by their names in an answer; the last is there for
 # the order only.
 _SOURCES = {
     "worker_id": "id",
