@@ -285,6 +285,10 @@ WEBHOOK_ALLOW_LOOPBACK = env.bool("WEBHOOK_ALLOW_LOOPBACK", default=False)
 DISPUTE_WITHIN_DAYS = env.int("DISPUTE_WITHIN_DAYS", default=14)
 # A bonus for a completed task is taken for so many days.
 BONUS_WITHIN_DAYS = env.int("BONUS_WITHIN_DAYS", default=30)
+# Beyond these, in USDC, staff decide on advances: owed by one platform's workers, lent in a day, owed in all.
+OPEN_ADVANCES_OF_A_PLATFORM = env.str("OPEN_ADVANCES_OF_A_PLATFORM", default="1000")
+NEW_ADVANCES_A_DAY = env.str("NEW_ADVANCES_A_DAY", default="2000")
+OPEN_ADVANCES = env.str("OPEN_ADVANCES", default="20000")
 LOAN_TERM_DAYS = env.int("LOAN_TERM_DAYS", default=30)
 LOAN_DEFAULT_AFTER_DAYS = env.int("LOAN_DEFAULT_AFTER_DAYS", default=30)
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -17,8 +18,10 @@ from gigstream.lib.admin import (
     EMPTY,
     Figures,
     ReadOnlyAdmin,
+    ReasonForm,
     ReportAdmin,
     Table,
+    act_on,
     by_email,
     by_uuid,
     each,
@@ -27,10 +30,11 @@ from gigstream.lib.admin import (
 )
 from gigstream.lib.api import csv
 from gigstream.lib.clock import database_now
-from gigstream.lib.money import usdc
+from gigstream.lib.money import ZERO, usdc
 from loans import approvals, services
-from loans.calculations import ONE_SIGNATURE_UP_TO, instalment_of
+from loans.calculations import LARGEST_ADVANCE, ONE_SIGNATURE_UP_TO, instalment_of
 from loans.enums import LoanStatus
+from loans.exceptions import ask_to_lend_by_exception
 from loans.factors import best_move, factors_of
 from loans.models import Loan
 from loans.offers import Standing, standing_of
@@ -38,6 +42,7 @@ from loans.portfolio import COLUMNS, portfolio
 from loans.reports import LoanRepaymentStatus, WorkerEarnings, WorkerRiskAssessment
 from payments.enums import EntryKind
 from payments.models import LedgerEntry, Transaction
+from workers.enums import WorkerStatus
 from workers.models import Worker
 
 MOST_REPAYMENTS = 100
@@ -118,7 +123,17 @@ class LoanAdmin(Exports, ReadOnlyAdmin):
             "The terms",
             {"fields": ("terms", "terms_hash", ("terms_accepted_at", "term_days"), "told_platform")},
         ),
-        ("The decision", {"fields": (("risk_score", "predicted_earnings"), "risk_factors")}),
+        (
+            "The decision",
+            {
+                "fields": (
+                    ("risk_score", "predicted_earnings"),
+                    ("automatic_up_to", "beyond_automatic", "is_automatic"),
+                    "risk_factors",
+                    "exception_reason",
+                )
+            },
+        ),
         (
             "Times",
             {
@@ -135,6 +150,12 @@ class LoanAdmin(Exports, ReadOnlyAdmin):
     @admin.display(description="owed (USDC)")
     def owed(self, loan: Loan) -> str:
         return usdc(loan.owed).removesuffix(" USDC")
+
+    @admin.display(description="beyond what the system approves (USDC)")
+    def beyond_automatic(self, loan: Loan) -> str:
+        if loan.automatic_up_to is None:
+            return "not assessed"
+        return usdc(max(loan.amount - loan.automatic_up_to, ZERO)).removesuffix(" USDC")
 
     def get_urls(self) -> list[Any]:
         shown = path("portfolio/", self.admin_site.admin_view(self.portfolio), name="loans_portfolio")
@@ -316,4 +337,25 @@ show_on(
     Table(LoanRepaymentStatus, by="loan", columns=LoanRepaymentStatusAdmin.list_display[2:]),
     Table(LedgerEntry, by="loan", columns=("created_at", "kind", "amount", "debit", "credit", "fact")),
     Table(Transaction, by="loan", columns=("created_at", "type", "status", "amount", "short_hash")),
+)
+
+
+class ExceptionForm(ReasonForm):
+    amount = forms.CharField(max_length=21, label="Amount (USDC)")
+    field_order = ("amount", "reason")
+
+
+act_on(
+    Worker,
+    each(
+        "lend_by_exception",
+        "Lend by exception",
+        "asked for",
+        lambda worker, **given: told(ask_to_lend_by_exception(worker_id=worker.pk, **given)),
+        form=ExceptionForm,
+        when=lambda worker: worker.status == WorkerStatus.ACTIVE and worker.deleted_at is None,
+        single=True,
+        note=f"Up to {LARGEST_ADVANCE} USDC to a worker who is not eligible, never beside an open advance. A"
+        " second person approves it.",
+    ),
 )

@@ -10,6 +10,8 @@ SMALLEST_INSTALMENT = Decimal(1)
 SMALLEST_ADVANCE, LARGEST_ADVANCE = Decimal(1), Decimal(500)
 # The system approves up to this amount by itself, from this score on.
 AUTOMATIC_UP_TO, AUTOMATIC_FROM_SCORE = Decimal(200), 700
+# And of a worker who was never lent anything, up to this one.
+AUTOMATIC_FIRST_UP_TO = Decimal(50)
 # Beyond this amount two different members of staff approve.
 ONE_SIGNATURE_UP_TO = Decimal(400)
 # A score from this one on, and the fee of an advance at it; below the last there is no advance.
@@ -42,11 +44,6 @@ def repayment_from(earning: Decimal, *, owed: Decimal, total_due: Decimal) -> De
 def instalment_of(total_due: Decimal) -> Decimal:
     """max(total_due / 5, 1): what one earning repays at most, in USDC."""
     return max(from_micro(micro(total_due) // INSTALMENTS), SMALLEST_INSTALMENT)
-
-
-def is_automatic(amount: Decimal, score: int) -> bool:
-    """Whether the system may approve this advance at this risk score without staff."""
-    return amount <= AUTOMATIC_UP_TO and score >= AUTOMATIC_FROM_SCORE
 
 
 def signatures_for(amount: Decimal) -> int:

@@ -61,23 +61,25 @@ def _age(risk: WorkerRiskAssessment) -> tuple[str, str]:
 
 
 def _task(risk: WorkerRiskAssessment) -> tuple[str, str]:
-    more = FULL_TASKS - risk.completed_tasks
+    more = FULL_TASKS - risk.counted_tasks
     return (
-        f"Completed tasks: {risk.completed_tasks}; {FULL_TASKS} count in full.",
-        f"Each further completed task adds 5 points; tasks until it counts in full: {more}.",
+        f"Completed tasks: {risk.completed_tasks}, of which {risk.counted_tasks} count: those of at least 1"
+        f" USDC, and of one platform at most 40 % of them; {FULL_TASKS} count in full.",
+        f"Each further one that counts adds 5 points, and work for other platforms makes more of them count;"
+        f" until it counts in full: {more}.",
     )
 
 
 def _performance(risk: WorkerRiskAssessment) -> tuple[str, str]:
     """Of its three parts the advice takes the one that misses most."""
-    rating = risk.average_rating
+    rating = risk.counted_rating
     parts = (
         (80 - risk.completion_rate_30_days * Decimal("0.8"), "Complete every task that is begun"),
         (80 - risk.on_time_rate * Decimal("0.8"), "Complete tasks by their due dates"),
         (40 - 8 * (rating or Decimal(0)), "Earn ratings of 5"),
     )
     missing, words = max(parts)
-    rated = f"the average rating is {rating} of 5" if rating is not None else "there is no rating yet"
+    rated = f"the rating that counts is {rating} of 5" if rating is not None else "there is no rating yet"
     return (
         f"{risk.completion_rate_30_days} % of the tasks that ended in the last 30 days were completed,"
         f" {risk.on_time_rate} % of all completed ones were on time, and {rated}.",
@@ -86,8 +88,8 @@ def _performance(risk: WorkerRiskAssessment) -> tuple[str, str]:
 
 
 def _dispute(risk: WorkerRiskAssessment) -> tuple[str, str]:
-    """A dispute stays on record, so there is no advice."""
-    return f"Disputes: {risk.disputes}; each takes 20 of 100 points, for good.", ""
+    """A lost dispute stays on record, so there is no advice."""
+    return f"Disputes decided against you: {risk.disputes}; each takes 20 of 100 points, for good.", ""
 
 
 def _loan(risk: WorkerRiskAssessment) -> tuple[str, str]:

@@ -183,6 +183,11 @@ register(
                   SELECT 1 FROM approvals a
                   WHERE a.subject_type = 'loan' AND a.subject_id = l.id::text AND a.kind = 'loan.approve'
                     AND a.executed_at IS NOT NULL AND a.parameters ->> 'terms_hash' = l.terms_hash)
+              AND NOT EXISTS (
+                  SELECT 1 FROM approvals a
+                  WHERE l.exception_reason <> '' AND a.subject_type = 'worker'
+                    AND a.subject_id = l.worker_id::text AND a.kind = 'loan.lend_by_exception'
+                    AND a.executed_at IS NOT NULL AND a.amount = l.amount)
             ORDER BY l.id
             """  # noqa: S608 - a constant of ours
         ),

@@ -8,6 +8,7 @@ from gigstream.lib.models import Changing, Sha256
 from gigstream.lib.money import LARGEST, MoneyField
 from gigstream.lib.states import status_trigger
 from loans import reports  # noqa: F401 - the models of the views
+from loans.calculations import AUTOMATIC_FROM_SCORE, LARGEST_ADVANCE
 from loans.enums import BOOKED, LOAN_MOVES, OPEN_LOANS, LoanStatus
 from loans.querysets import LoanQuerySet
 from platforms.models import Platform
@@ -42,6 +43,13 @@ class Loan(Changing):
     risk_score = models.PositiveSmallIntegerField(null=True, blank=True, help_text="0-1000, when decided")
     risk_factors = models.JSONField(default=dict, blank=True)
     predicted_earnings = MoneyField(null=True, blank=True, help_text="next 7 days, when decided")
+    automatic_up_to = MoneyField(
+        null=True, blank=True, help_text="what the system could have approved when it was asked for"
+    )
+    is_automatic = models.BooleanField(default=False, db_default=False, help_text="approved by the system")
+    exception_reason = models.TextField(
+        blank=True, db_default="", help_text="why staff lent to a worker who was not eligible"
+    )
     requested_at = models.DateTimeField()
     approved_at = models.DateTimeField(null=True, blank=True)
     disbursed_at = models.DateTimeField(null=True, blank=True)
@@ -100,6 +108,21 @@ class Loan(Changing):
             models.CheckConstraint(
                 name="loan_terms_have_their_hash",
                 condition=Q(terms="", terms_hash="") | Q(terms_hash=Sha256("terms")),
+            ),
+            models.CheckConstraint(
+                name="loan_approved_by_the_system_within_limits",
+                condition=Q(is_automatic=False)
+                | Q(
+                    risk_score__isnull=False,
+                    risk_score__gte=AUTOMATIC_FROM_SCORE,
+                    automatic_up_to__isnull=False,
+                    amount__lte=F("automatic_up_to"),
+                    exception_reason="",
+                ),
+            ),
+            models.CheckConstraint(
+                name="loan_by_exception_within_the_largest",
+                condition=Q(exception_reason="") | Q(amount__lte=LARGEST_ADVANCE),
             ),
             models.CheckConstraint(
                 name="loan_risk_score_in_range",

@@ -1,6 +1,6 @@
 """What a worker will earn, and what the house would lend them now."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -8,19 +8,31 @@ from uuid import UUID
 
 from django.conf import settings
 
-from gigstream.lib.money import usdc
-from loans.calculations import SMALLEST_ADVANCE, fee_bps_for, is_automatic, largest_advance
+from gigstream.lib.money import ZERO, usdc
+from loans.calculations import SMALLEST_ADVANCE, fee_bps_for, largest_advance
 from loans.errors import AdvanceOutOfRange, NotEligible
+from loans.exposure import AutomaticLimit, automatic_limit
 from loans.forecast import LONGEST_HISTORY, Forecast, forecast
+from loans.payers import counted_history
 from loans.reports import WorkerRiskAssessment
 from loans.terms import Terms
-from payments.selectors import daily_earnings
+from payments.selectors import earnings_by_payer
+
+
+def counted_earnings(
+    worker_ids: Collection[UUID], *, now: datetime, days: int = LONGEST_HISTORY
+) -> dict[UUID, list[Decimal]]:
+    """Return what counts of each worker's pay of the last days of 24 hours, the oldest first: no bonus, no
+    gift of the house, and of one payer only their part. Workers without pay are left out. One statement."""
+    found = earnings_by_payer(worker_ids, now=now, days=days)
+    return {
+        worker_id: counted_history(list(payers.values()), days=days) for worker_id, payers in found.items()
+    }
 
 
 def forecast_for(worker_id: UUID, now: datetime) -> Forecast:
     """What the worker will earn in the 7 days after `now`, from the ledger's entries up to then."""
-    found = daily_earnings([worker_id], now=now, days=LONGEST_HISTORY)
-    return forecast(found.get(worker_id, ()))
+    return forecast(counted_earnings([worker_id], now=now).get(worker_id, ()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +47,7 @@ class Standing:
     reasons: Sequence[str]
     fee_bps: int | None
     maximum: Decimal | None
+    automatic: AutomaticLimit
 
     @property
     def eligible(self) -> bool:
@@ -47,7 +60,13 @@ class Standing:
 
     def is_automatic(self, amount: Decimal) -> bool:
         """Whether the system approves an advance of this amount by itself."""
-        return is_automatic(amount, self.risk.score)
+        return self.eligible and amount <= self.automatic.amount
+
+    @property
+    def automatic_maximum(self) -> Decimal | None:
+        """The largest advance that the system approves by itself; None where staff decide on every one."""
+        most = min(self.maximum or ZERO, self.automatic.amount)
+        return most if self.eligible and most >= SMALLEST_ADVANCE else None
 
     def offer(self, amount: Decimal | None = None) -> Terms:
         """The terms of an advance of `amount` USDC, or of the largest. Raises NotEligible with every reason
@@ -75,6 +94,7 @@ def standing_of(worker_id: UUID, now: datetime) -> Standing:
             f"the forecast of {usdc(expected.amount)} allows {usdc(largest)},"
             f" at least {usdc(SMALLEST_ADVANCE)} is lent"
         )
+    automatic = automatic_limit(worker_id, risk.score, now)
     if reasons:
-        return Standing(risk, expected, reasons, None, None)
-    return Standing(risk, expected, (), fee_bps_for(risk.score), largest)
+        return Standing(risk, expected, reasons, None, None, automatic)
+    return Standing(risk, expected, (), fee_bps_for(risk.score), largest, automatic)

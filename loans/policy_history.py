@@ -7,11 +7,11 @@ from decimal import Decimal
 from uuid import UUID
 
 from loans.calculations import LOWEST_SCORE
-from loans.forecast import LONGEST_HISTORY, forecast
+from loans.forecast import forecast
 from loans.models import Loan
+from loans.offers import counted_earnings
 from loans.policy import PastAdvance, Present
 from loans.reports import WorkerRiskAssessment
-from payments.selectors import daily_earnings
 from reputation.models import ReputationEvent
 from reputation.replay import PastEvent
 
@@ -31,7 +31,7 @@ class WorkerHistory:
 def histories(worker_ids: Collection[UUID], *, since: datetime, now: datetime) -> Iterator[WorkerHistory]:
     """The record of each of these workers after `since` until `now`, in four statements."""
     events, loans = _events(worker_ids, since, now), _loans(worker_ids, since, now)
-    earned = daily_earnings(worker_ids, now=now, days=LONGEST_HISTORY)
+    earned = counted_earnings(worker_ids, now=now)
     for risk in WorkerRiskAssessment.objects.filter(worker_id__in=worker_ids).order_by("worker_id"):
         mine = loans.get(risk.worker_id, [])
         explained = [one for one in mine if one.risk_factors and one.predicted_earnings is not None]

@@ -73,11 +73,11 @@ class WorkerRiskAssessment(Report):
 
     All of it is computed at the moment of reading: nothing depends on when the last nightly run was. A task
     ended in the last 30 days when its completion, cancellation or latest dispute lies in them; with none, the
-    rate of 30 days is 0. Every dispute counts, whoever was right. A loan that defaulted was not repaid on
-    time. The earnings of a week are what was paid for tasks and milestones and as rewards in it, and what
-    streams vested in it as far as it was released. The score is the sum of the points, rounded, within its
-    bounds. `reasons` is empty exactly when the worker is eligible; besides the rules of the score and the
-    history it names a suspended or deleted account and a defaulted loan that is still owed.
+    rate of 30 days is 0. Only disputes decided against the worker count. A loan that defaulted was not repaid
+    on time. The earnings of a week are the ledger's entries of pay for work. The score is the sum of the
+    points, rounded, within its bounds. `reasons` is empty exactly when the worker is eligible; besides the
+    rules of the score and the history it names a suspended or deleted account, a defaulted loan that is still
+    owed and one that the house bore.
     """
 
     one_for_each = "worker"
@@ -87,13 +87,22 @@ class WorkerRiskAssessment(Report):
     reputation_score = models.PositiveSmallIntegerField()
     account_age_days = models.PositiveIntegerField(help_text="UTC days since the account was opened")
     completed_tasks = models.PositiveIntegerField()
+    counted_tasks = models.PositiveIntegerField(
+        help_text="completed tasks of at least 1 USDC, of one platform at most 40 % of them all"
+    )
     completion_rate = _percent("completed of completed, cancelled and disputed tasks, ever")
     completed_tasks_30_days = models.PositiveIntegerField()
     completion_rate_30_days = _percent("the same of the tasks that ended in the last 30 days")
     earned_30_days = MoneyField()
     on_time_rate = _percent("completed tasks that were not late, of all completed")
     average_rating = models.DecimalField(max_digits=3, decimal_places=2, null=True)
-    disputes = models.PositiveIntegerField(help_text="ever opened about the worker's tasks")
+    counted_rating = models.DecimalField(
+        max_digits=3,
+        decimal_places=2,
+        null=True,
+        help_text="the average, with 40 % of the weight for one platform at most and 3 for the rest",
+    )
+    disputes = models.PositiveIntegerField(help_text="decided against the worker")
     weeks_with_earnings = models.PositiveSmallIntegerField(help_text="of the last 8, counted back from now")
     earnings_variation = models.DecimalField(
         max_digits=7,
@@ -107,13 +116,14 @@ class WorkerRiskAssessment(Report):
     repaid_on_time_loans = models.PositiveIntegerField()
     defaulted_loans = models.PositiveIntegerField(help_text="ever, those repaid later included")
     owed_amount = MoneyField()
+    written_off_amount = MoneyField(help_text="of earlier loans, borne by the house")
     reputation_points = _points("score / 1000 x 300")
     age_points = _points("days, at most 90, / 90 x 150")
-    task_points = _points("completed tasks, at most 50, / 50 x 250")
+    task_points = _points("counted tasks, at most 50, / 50 x 250")
     performance_points = _points(
-        "(0.4 completion rate of 30 days + 0.4 on-time rate + 0.2 average rating / 5) x 200"
+        "(0.4 completion rate of 30 days + 0.4 on-time rate + 0.2 counted rating / 5) x 200"
     )
-    dispute_points = _points("100 less 20 for each dispute, not below 0")
+    dispute_points = _points("100 less 20 for each lost dispute, not below 0")
     loan_points = _points(
         "+50 when all loans that ended were repaid on time, -50 when less than 80 % were, else 0"
     )

@@ -25,7 +25,7 @@ from gigstream.lib.errors import Refusal
 from gigstream.lib.money import amount as exact
 from gigstream.lib.money import usdc
 from gigstream.lib.states import require_move
-from loans.calculations import AUTOMATIC_FROM_SCORE, is_automatic, signatures_for
+from loans.calculations import signatures_for
 from loans.enums import LOAN_MOVES, OWING, LoanStatus
 from loans.errors import (
     InvalidTerms,
@@ -36,6 +36,7 @@ from loans.errors import (
     SumChanged,
     TermsChanged,
 )
+from loans.exposure import lock_limits
 from loans.models import Loan
 from loans.offers import Standing, standing_of
 from loans.signals import (
@@ -72,6 +73,7 @@ def request_loan(
     fee_bps: int,
     grounds: Standing | None = None,
     tell_platform: UUID | None = None,
+    exception_reason: str = "",
     now: datetime | None = None,
 ) -> Loan:
     """A pending loan of `amount` USDC with a fee of floor(amount * fee_bps / 10000) exists, with its terms as
@@ -86,8 +88,7 @@ def request_loan(
         raise InvalidTerms(f"a fee of {fee_bps} bps is outside 0 to {HIGHEST_FEE_BPS}", fee_bps=fee_bps)
     worker = Worker.objects.get(pk=worker_id)
     require_active(worker)
-    if Loan.objects.owing().filter(worker=worker).exists():
-        raise OpenLoanExists(f"worker {worker_id} still owes on a loan")
+    require_no_open_loan(worker_id)
     _require_works_for(worker, tell_platform)
     terms = Terms(worker_id, value, fee_bps, settings.LOAN_TERM_DAYS)
     loan = Loan(
@@ -102,6 +103,8 @@ def request_loan(
         risk_score=grounds.risk.score if grounds else None,
         risk_factors=grounds.factors if grounds else {},
         predicted_earnings=grounds.forecast.amount if grounds else None,
+        automatic_up_to=grounds.automatic.amount if grounds else None,
+        exception_reason=exception_reason,
         requested_at=now,
         told_platform_id=tell_platform,
         created_at=now,
@@ -117,6 +120,12 @@ def request_loan(
     audit.record("loan.request", loan, after=accepted, now=now)
     loans_requested.send(sender=Loan, loans=[loan], now=now)
     return loan
+
+
+def require_no_open_loan(worker_id: UUID) -> None:
+    """Raise OpenLoanExists while the worker has a loan that is open, or in default and still owes."""
+    if Loan.objects.owing().filter(worker=worker_id).exists():
+        raise OpenLoanExists(f"worker {worker_id} still owes on a loan")
 
 
 def _require_works_for(worker: Worker, platform_id: UUID | None) -> None:
@@ -140,6 +149,7 @@ def request_advance(
     offered now, or what `request_loan` raises.
     """
     now = now or database_now()
+    lock_limits()
     standing = standing_of(worker_id, now)
     terms = standing.offer(exact(amount))
     if terms.hash != terms_hash:
@@ -178,14 +188,28 @@ def approve_loan(
     Raises IllegalMove, StaffNeeded, or SamePerson when both are the same.
     """
     loan = Loan.objects.locked().get(pk=loan_id)
-    now = now or database_now()
     require_move(LOAN_MOVES, subject=f"loan {loan.pk}", before=loan.status, after=LoanStatus.APPROVED)
     _require_may_approve(loan)
-    signers = _signers(loan, requested_by)
+    return _approve(loan, _signers(loan, requested_by), reason, now or database_now())
+
+
+def approve_exception(*, loan_id: UUID, signed_by: Sequence[str], now: datetime) -> Loan:
+    """Approve an advance by exception for the two members of staff who decided on it. Raises IllegalMove."""
+    loan = Loan.objects.locked().get(pk=loan_id)
+    return _approve(loan, signed_by, loan.exception_reason, now)
+
+
+def _approve(loan: Loan, signers: Sequence[str], reason: str, now: datetime) -> Loan:
     _move(loan, LoanStatus.APPROVED)
     loan.approved_at = now
+    loan.is_automatic = current_actor().type == ActorType.SYSTEM and not loan.exception_reason
     loan.save()
-    told = {"signed_by": signers, "terms_hash": loan.terms_hash, "reason": reason}
+    told = {
+        "signed_by": signers,
+        "terms_hash": loan.terms_hash,
+        "reason": reason,
+        "automatic_up_to": loan.automatic_up_to,
+    }
     audit.record("loan.approve", loan, after={"status": loan.status}, metadata=told, now=now)
     loans_approved.send(sender=Loan, loans=[loan], now=now)
     ring("disburse_loans")
@@ -205,11 +229,11 @@ def _signers(loan: Loan, requested_by: str) -> list[str]:
 
 
 def _require_may_approve(loan: Loan) -> None:
-    """Staff approve any advance, the system small ones; a score, where there is one, must be high for it."""
+    """Staff approve any advance; the system one that was judged, within what it may lend by itself."""
     if current_actor().type == ActorType.STAFF:
         return
-    score = AUTOMATIC_FROM_SCORE if loan.risk_score is None else loan.risk_score
-    if current_actor().type != ActorType.SYSTEM or not is_automatic(loan.amount, score):
+    limit = loan.automatic_up_to if loan.risk_score is not None else None
+    if current_actor().type != ActorType.SYSTEM or limit is None or loan.amount > limit:
         raise StaffNeeded(
             f"an advance of {usdc(loan.amount)} at a score of {loan.risk_score} is for staff to approve",
             amount=loan.amount,

@@ -64,6 +64,19 @@ def daily_earnings(worker_ids: Collection[UUID], *, now: datetime, days: int) ->
     }
 
 
+def earnings_by_payer(
+    worker_ids: Collection[UUID], *, now: datetime, days: int
+) -> dict[UUID, dict[UUID, dict[int, Decimal]]]:
+    """What each worker has been paid for work (earnings and releases, before repayments) by each platform, by
+    how many days of 24 hours before `now`; all that is older than `days` stands at `days`. USDC."""
+    found: dict[UUID, dict[UUID, dict[int, Decimal]]] = {}
+    asked = {"workers": list(worker_ids), "now": now, "days": days}
+    for row in sql.rows(sql.load(_SQL / "earnings_by_payer.sql"), asked):
+        payers = found.setdefault(row["worker_id"], {})
+        payers.setdefault(row["platform_id"], {})[row["days_ago"]] = row["amount"]
+    return found
+
+
 def stream_steps(stream: Stream, *, steps: int) -> list[tuple[datetime, Decimal]]:
     """When the stream had released how much in all, in USDC: at most about `steps` points, oldest first."""
     asked = {"stream": stream.pk, "releases": stream.sequence, "steps": steps}

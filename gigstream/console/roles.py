@@ -51,6 +51,7 @@ ACCESS: dict[str, Access] = {
             "reinstate": OPERATIONS | RISK,
             "adjust_reputation": RISK,
             "reward": FINANCE,
+            "lend_by_exception": RISK,
         },
     ),
     "workers.workersession": Access(OPERATIONS | RISK | SUPPORT),

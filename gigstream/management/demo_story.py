@@ -10,6 +10,7 @@ from audit.context import Actor, acting
 from audit.enums import ActorType
 from gigstream import demo_data
 from loans import services as loans
+from loans.exceptions import lend_by_exception
 from loans.models import Loan
 from payments import services as payments
 from payments.models import Stream
@@ -21,7 +22,7 @@ from reputation import services as reputation
 from workers import services as workers
 from workers.models import Worker
 
-STAFF = Actor(ActorType.STAFF, "demo")
+STAFF, SECOND = Actor(ActorType.STAFF, "demo"), Actor(ActorType.STAFF, "demo-2")
 HOUR, DAY = 3600, 86_400
 
 
@@ -248,23 +249,30 @@ class Story:
         self._post("DeliveryHub", "Route handbook", "150", "milestone", self.ago(1), milestones=two)
 
     def _loans(self) -> None:
-        self._disbursed("Alice", "40", 200, self.ago(20))
-        self._disbursed("Bob", "60", 350, self.ago(15))
-        self._disbursed("Carol", "50", 200, self.ago(9))
-        loan = loans.request_loan(
-            worker_id=self.workers["Emma"].pk, amount="120", fee_bps=350, now=self.ago(hours=3)
-        )
-        with acting(STAFF):
-            loans.approve_loan(loan_id=loan.pk, now=self.ago(hours=2.5))
+        self._disbursed("Alice", "40", self.ago(20))
+        self._disbursed("Bob", "60", self.ago(15))
+        self._disbursed("Carol", "50", self.ago(9))
+        self._lend("Emma", "120", self.ago(hours=2.5))
         loans.request_loan(
             worker_id=self.workers["Grace"].pk, amount="80", fee_bps=350, now=self.ago(hours=1)
         )
 
-    def _disbursed(self, worker: str, amount: str, fee_bps: int, at: datetime) -> Loan:
+    def _lend(self, worker: str, amount: str, at: datetime) -> Loan:
+        """An advance to a worker who has too few tasks here, as two members of staff have decided."""
+        with acting(SECOND):
+            return lend_by_exception(
+                worker_id=self.workers[worker].pk,
+                amount=amount,
+                requested_by=str(STAFF),
+                approved_by=str(SECOND),
+                reason="record brought from another platform",
+                now=at,
+            )
+
+    def _disbursed(self, worker: str, amount: str, at: datetime) -> Loan:
         """An advance that has reached the worker's wallet."""
-        loan = loans.request_loan(worker_id=self.workers[worker].pk, amount=amount, fee_bps=fee_bps, now=at)
+        loan = self._lend(worker, amount, at)
         with acting(STAFF):
-            loans.approve_loan(loan_id=loan.pk, now=at + timedelta(hours=1))
             loans.disburse_loan(loan_id=loan.pk, now=at + timedelta(hours=1))
         self._settle(at + timedelta(hours=1))
         return loan

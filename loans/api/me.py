@@ -17,7 +17,6 @@ from gigstream.lib.api.listing import narrow
 from gigstream.lib.clock import database_now
 from gigstream.lib.reports import Report, columns_of
 from loans import services
-from loans.calculations import AUTOMATIC_UP_TO
 from loans.enums import LoanStatus
 from loans.factors import Factor, best_move, factors_of
 from loans.forecast import INTERVAL_PERCENT
@@ -227,9 +226,7 @@ class Eligibility(MyView):
                 "fee_bps": standing.fee_bps,
                 "maximum": standing.maximum,
                 "forecast": standing.forecast.amount,
-                "approved_at_once_up_to": (
-                    AUTOMATIC_UP_TO if standing.is_automatic(AUTOMATIC_UP_TO) else None
-                ),
+                "approved_at_once_up_to": standing.automatic_maximum,
             },
         )
 

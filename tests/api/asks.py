@@ -23,6 +23,7 @@ from tests.factories import (
     TaskFactory,
     WorkerFactory,
     accepted,
+    approve_by_staff,
     assigned,
     consent,
     running_stream,
@@ -368,7 +369,7 @@ def _() -> Ask:
 def _() -> Ask:
     worker = _earner()
     loan = worker.loans.get()
-    loans.approve_loan(loan_id=loan.pk)
+    approve_by_staff(loan_id=loan.pk)
     loans.disburse_loan(loan_id=loan.pk)
     settle(database_now())
     return Ask(worker, f"me/advances/{loan.pk}/repay", {"amount": "1"}, {"amount": "2"})

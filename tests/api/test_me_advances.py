@@ -15,7 +15,15 @@ from platforms import services as platforms
 from reputation.services import adjust_reputation
 from tests.api_client import Api
 from tests.books import violated
-from tests.factories import WorkerFactory, accepted, balance, settle, started, trusted_worker
+from tests.factories import (
+    WorkerFactory,
+    accepted,
+    approve_by_staff,
+    balance,
+    settle,
+    started,
+    trusted_worker,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +53,7 @@ def is_refused(answer, status, code):
 def paid_out(worker, amount="20"):
     """An advance that has reached the worker's wallet."""
     loan = loans.request_loan(worker_id=worker.pk, amount=amount, fee_bps=200)
-    loans.approve_loan(loan_id=loan.pk)
+    approve_by_staff(loan_id=loan.pk)
     loans.disburse_loan(loan_id=loan.pk)
     settle(database_now())
     return loan

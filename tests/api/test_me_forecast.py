@@ -19,7 +19,15 @@ from payments.selectors import daily_earnings
 from payments.services import accounts
 from platforms import services as platforms
 from tests.api_client import Api
-from tests.factories import WorkerFactory, balance, running_stream, settle, started, trusted_worker
+from tests.factories import (
+    WorkerFactory,
+    approve_by_staff,
+    balance,
+    running_stream,
+    settle,
+    started,
+    trusted_worker,
+)
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -106,7 +114,7 @@ def test_a_forecast_takes_earnings_rewards_and_releases_from_the_ledger(ana, api
 def test_withheld_repayments_and_refused_work_do_not_change_a_forecast(ana):
     now = database_now()
     loan = loans.request_loan(worker_id=ana.pk, amount="20", fee_bps=200, now=now - 5 * HOUR)
-    loans.approve_loan(loan_id=loan.pk, now=now - 5 * HOUR)
+    approve_by_staff(loan_id=loan.pk, now=now - 5 * HOUR)
     loans.disburse_loan(loan_id=loan.pk, now=now - 5 * HOUR)
     settle(now - 4 * HOUR)
     platforms.complete_task(task_id=started(ana, now=now - 4 * HOUR).pk, now=now - 3 * HOUR)

@@ -16,7 +16,7 @@ from payments import services as payments
 from payments.errors import NoWallet
 from platforms import services as platforms
 from tests.api_client import Api, is_problem
-from tests.factories import WorkerFactory, balance, started, trusted_worker
+from tests.factories import WorkerFactory, approve_by_staff, balance, started, trusted_worker
 from workers import services
 from workers.errors import WalletChanging
 from workers.models import WalletChange, Worker
@@ -148,7 +148,7 @@ def test_no_advance_is_paid_out_either():
     ana = trusted_worker(now=database_now())
     change(Api.as_worker(ana))
     loan = loans.request_loan(worker_id=ana.pk, amount="5", fee_bps=200)
-    loans.approve_loan(loan_id=loan.pk)
+    approve_by_staff(loan_id=loan.pk)
 
     with pytest.raises(WalletChanging):
         loans.disburse_loan(loan_id=loan.pk)

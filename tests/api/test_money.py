@@ -18,6 +18,7 @@ from tests.factories import (
     NOW,
     PlatformFactory,
     WorkerFactory,
+    approve_by_staff,
     assigned,
     balance,
     fund,
@@ -256,7 +257,7 @@ def test_a_worker_is_told_which_earnings_a_payout_carries(platform):
 def test_a_worker_is_told_what_an_advance_has_taken_and_the_platform_is_not(platform, api):
     worker = WorkerFactory()
     loan = loans.request_loan(worker_id=worker.pk, amount="20", fee_bps=200, now=NOW)
-    loans.approve_loan(loan_id=loan.pk, now=NOW)
+    approve_by_staff(loan_id=loan.pk, now=NOW)
     loans.disburse_loan(loan_id=loan.pk, now=NOW)
     settle(NOW)
     task = started(worker, platform=platform, amount="50")

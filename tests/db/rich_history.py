@@ -22,6 +22,7 @@ from tests.factories import (
     PlatformFactory,
     TaskFactory,
     WorkerFactory,
+    approve_by_staff,
     assigned,
     fund,
     running_stream,
@@ -193,7 +194,7 @@ def _disputes(h: History) -> None:
 
 def _lend(h: History, worker: Worker, amount: str) -> Loan:
     loan = loans.request_loan(worker_id=worker.pk, amount=amount, fee_bps=350, now=h.later())
-    loans.approve_loan(loan_id=loan.pk, now=h.later())
+    approve_by_staff(loan_id=loan.pk, now=h.later())
     loans.disburse_loan(loan_id=loan.pk, now=h.later())
     settle(h.later())
     h.later()

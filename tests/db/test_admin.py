@@ -64,6 +64,7 @@ from tests.factories import (
     NOW,
     PlatformFactory,
     WorkerFactory,
+    approve_by_staff,
     assigned,
     balance,
     running_stream,
@@ -159,7 +160,7 @@ def a_round(number):
     payments.cash_out(worker_id=worker.pk, now=now + seconds(91))
     settle(now + seconds(92))
     loan = loans.request_loan(worker_id=worker.pk, amount="20", fee_bps=200, now=now)
-    loans.approve_loan(loan_id=loan.pk, now=now)
+    approve_by_staff(loan_id=loan.pk, now=now)
     loans.disburse_loan(loan_id=loan.pk, now=now)
     settle(now + seconds(93))
     for model in SETTLEMENT:

@@ -14,7 +14,7 @@ from loans.models import Loan
 from loans.portfolio import portfolio
 from platforms import services as platforms
 from tests.books import violated
-from tests.factories import NOW, WorkerFactory, balance, seconds, settle, started
+from tests.factories import NOW, WorkerFactory, approve_by_staff, balance, seconds, settle, started
 from tests.staff import act as press
 from tests.staff import member, told
 
@@ -86,7 +86,7 @@ def test_an_advance_is_refused_with_the_reason_that_was_written(ann):
 
 def defaulted(amount="30", at=NOW):
     loan = loans.request_loan(worker_id=WorkerFactory(now=at).pk, amount=amount, fee_bps=0, now=at)
-    loans.approve_loan(loan_id=loan.pk, now=at)
+    approve_by_staff(loan_id=loan.pk, now=at)
     loans.disburse_loan(loan_id=loan.pk, now=at)
     settle(at)
     loans.default_overdue_loans(now=at + 61 * DAY)
@@ -125,7 +125,7 @@ def paid_out(amount, at, score=None):
     loan = loans.request_loan(worker_id=worker.pk, amount=amount, fee_bps=200, now=at)
     if score is not None:
         Loan.unguarded.filter(pk=loan.pk).update(risk_score=score)
-    loans.approve_loan(loan_id=loan.pk, now=at)
+    approve_by_staff(loan_id=loan.pk, now=at)
     loans.disburse_loan(loan_id=loan.pk, now=at)
     settle(at)
     loan.refresh_from_db()

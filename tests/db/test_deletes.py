@@ -20,6 +20,7 @@ from tests.factories import (
     PlatformFactory,
     TaskFactory,
     WorkerFactory,
+    approve_by_staff,
     assigned,
     balance,
     running_stream,
@@ -192,7 +193,7 @@ def test_a_worker_who_asks_for_or_owes_an_advance_may_not_leave():
     loan = loans.request_loan(worker_id=worker.pk, amount="50", fee_bps=200, now=NOW)
     assert refused(workers.delete_worker, worker_id=worker.pk) == "open_loan_exists"
 
-    loans.approve_loan(loan_id=loan.pk, now=NOW)
+    approve_by_staff(loan_id=loan.pk, now=NOW)
     loans.disburse_loan(loan_id=loan.pk, now=NOW)
     settle(NOW)
 

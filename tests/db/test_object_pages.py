@@ -23,6 +23,7 @@ from tests.factories import (
     NOW,
     PlatformFactory,
     WorkerFactory,
+    approve_by_staff,
     running_stream,
     seconds,
     settle,
@@ -105,7 +106,7 @@ def test_a_platforms_page_tells_its_runway_and_how_it_pays(client):
 def test_a_loans_page_tells_each_repayment_and_what_is_owed_after_it(client):
     worker = WorkerFactory(now=NOW)
     loan = loans.request_loan(worker_id=worker.pk, amount="20", fee_bps=200, now=NOW)
-    loans.approve_loan(loan_id=loan.pk, now=NOW)
+    approve_by_staff(loan_id=loan.pk, now=NOW)
     loans.disburse_loan(loan_id=loan.pk, now=NOW)
     settle(NOW + seconds(1))
     platforms.complete_task(task_id=started(worker, amount="6", now=NOW).pk, now=NOW + seconds(60))

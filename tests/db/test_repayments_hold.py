@@ -20,7 +20,16 @@ from payments.models import LedgerEntry
 from platforms import services as platforms
 from platforms.services import MilestonePlan
 from tests.books import violated
-from tests.factories import NOW, PlatformFactory, WorkerFactory, balance, running_stream, settle, started
+from tests.factories import (
+    NOW,
+    PlatformFactory,
+    WorkerFactory,
+    approve_by_staff,
+    balance,
+    running_stream,
+    settle,
+    started,
+)
 from workers.models import Worker
 
 EXAMPLES = 15
@@ -107,7 +116,7 @@ class Life:
         loan = loans.request_loan(
             worker_id=self.worker.pk, amount=from_micro(amount), fee_bps=350, now=self.now
         )
-        loans.approve_loan(loan_id=loan.pk, now=self.now)
+        approve_by_staff(loan_id=loan.pk, now=self.now)
         loans.disburse_loan(loan_id=loan.pk, now=self.now)
         settle(self.now)
         self.due = self.owed = amount + amount * 350 // 10_000

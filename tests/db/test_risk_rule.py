@@ -14,16 +14,17 @@ from loans.reports import POINTS, WorkerRiskAssessment
 from tests.factories import WorkerFactory
 
 pytestmark = pytest.mark.django_db
-VIEW = Path(settings.BASE_DIR) / "loans" / "migrations" / "sql" / "worker_risk_assessment_2.sql"
+VIEW = Path(settings.BASE_DIR) / "loans" / "migrations" / "sql" / "worker_risk_assessment_4.sql"
 # What the rule takes, by the name it has in the view: the least and the most.
 FACTS = {
     "w.reputation_score": (0, 1000),
     "age.days": (0, 400),
     "work.completed_tasks": (0, 120),
+    "work.counted_tasks": (0, 120),
     "work.on_time_tasks": (0, 120),
     "work.completed_tasks_30_days": (0, 60),
     "work.ended_tasks_30_days": (0, 60),
-    "work.rating": (None, 1, 5),
+    "work.counted_rating": (None, 1, 5),
     "disputed.disputes": (0, 9),
     "lent.ended_loans": (0, 12),
     "lent.repaid_on_time_loans": (0, 12),
@@ -72,6 +73,7 @@ def someone(chance):
         else:
             person[name] = chance.randint(lowest[0], highest)
     for part, whole in (
+        ("work.counted_tasks", "work.completed_tasks"),
         ("work.on_time_tasks", "work.completed_tasks"),
         ("work.completed_tasks_30_days", "work.ended_tasks_30_days"),
         ("lent.repaid_on_time_loans", "lent.ended_loans"),
@@ -113,7 +115,7 @@ def test_the_least_and_the_most_of_everything():
         "lent.ended_loans": 4,
         "pay.weeks_with_earnings": 8,
         "pay.variation": 3,
-        "work.rating": None,
+        "work.counted_rating": None,
     }
 
     low, high = scored([worst, BEST])
@@ -128,7 +130,7 @@ def test_the_least_and_the_most_of_everything():
         ("age.days", 1),
         ("work.on_time_tasks", 1),
         ("work.completed_tasks_30_days", 1),
-        ("work.rating", 1),
+        ("work.counted_rating", 1),
         ("disputed.disputes", -1),
         ("lent.repaid_on_time_loans", 1),
     ],
@@ -155,7 +157,7 @@ def test_more_of_it_never_harms_or_never_helps(name, sign):
 
 def test_a_task_completed_on_time_never_harms():
     people = crowd(4)
-    ever = ("work.completed_tasks", "work.on_time_tasks")
+    ever = ("work.completed_tasks", "work.counted_tasks", "work.on_time_tasks")
     counts = (*ever, "work.completed_tasks_30_days", "work.ended_tasks_30_days")
     more = [{**one, **{name: one[name] + 1 for name in counts}} for one in people]
 

@@ -31,6 +31,7 @@ from tests.factories import (
     PlatformFactory,
     TaskFactory,
     WorkerFactory,
+    approve_by_staff,
     assigned,
     balance,
     fund,
@@ -106,7 +107,7 @@ def bonus(task: Task, amount: str, *, at: datetime) -> None:
 def active_loan(worker: Worker, amount: str = "10", *, at: datetime) -> Loan:
     """A loan of `amount` at 2 %, whose advance the chain has confirmed."""
     loan = loans.request_loan(worker_id=worker.pk, amount=amount, fee_bps=200, now=at)
-    loans.approve_loan(loan_id=loan.pk, now=at)
+    approve_by_staff(loan_id=loan.pk, now=at)
     loans.disburse_loan(loan_id=loan.pk, now=at)
     settle(at)
     return Loan.objects.get(pk=loan.pk)

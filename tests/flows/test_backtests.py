@@ -14,7 +14,7 @@ from loans.offers import standing_of
 from payments import services as payments
 from platforms import services as platforms
 from reputation.services import adjust_reputation
-from tests.factories import PlatformFactory, WorkerFactory, settle, started, trusted_worker
+from tests.factories import PlatformFactory, WorkerFactory, approve_by_staff, settle, started, trusted_worker
 
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
@@ -100,7 +100,7 @@ def borrower(now):
     worker = trusted_worker(now=now)
     standing = standing_of(worker.pk, database_now())
     loan = loans.request_loan(worker_id=worker.pk, amount="30", fee_bps=350, grounds=standing)
-    loans.approve_loan(loan_id=loan.pk)
+    approve_by_staff(loan_id=loan.pk)
     loans.disburse_loan(loan_id=loan.pk)
     assert (loan.risk_score, loan.fee) == (730, Decimal("1.05"))
     return worker
@@ -180,7 +180,7 @@ def test_only_the_days_asked_for_are_replayed(saver):
 def test_an_advance_without_grounds_is_counted_and_not_replayed(now):
     worker = WorkerFactory(now=now)
     loan = loans.request_loan(worker_id=worker.pk, amount="20", fee_bps=200)
-    loans.approve_loan(loan_id=loan.pk)
+    approve_by_staff(loan_id=loan.pk)
     loans.disburse_loan(loan_id=loan.pk)
 
     assert printed("backtest_policy")[-1] == (

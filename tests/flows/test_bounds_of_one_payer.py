@@ -66,7 +66,7 @@ def test_the_day_is_that_of_the_completion_in_utc(worker, platform):
 
 
 def test_one_platform_takes_at_most_30_a_day(worker, platform):
-    rated = [done(worker, platform, at=NOW - number * DAY) for number in range(5)]
+    rated = [done(worker, platform, at=NOW - (4 - number) * DAY) for number in range(5)]
     before = score(worker)
 
     for task in rated:

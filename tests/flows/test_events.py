@@ -27,6 +27,7 @@ from tests.factories import (
     PlatformFactory,
     TaskFactory,
     WorkerFactory,
+    approve_by_staff,
     assigned,
     fund,
     running_stream,
@@ -256,7 +257,7 @@ def test_no_platform_hears_of_a_workers_debts_or_payouts():
     task = started(worker, amount="50")
     before = Event.objects.count()
     loan = loans.request_loan(worker_id=worker.pk, amount="20", fee_bps=200, now=NOW)
-    loans.approve_loan(loan_id=loan.pk, now=NOW)
+    approve_by_staff(loan_id=loan.pk, now=NOW)
     loans.disburse_loan(loan_id=loan.pk, now=NOW)
     settle(NOW)
     payments.grant_reward(worker_id=worker.pk, amount="5", reason="hello", key="hello", now=NOW)

@@ -17,6 +17,7 @@ from tests.factories import (
     NOW,
     PlatformFactory,
     WorkerFactory,
+    approve_by_staff,
     balance,
     house_balance,
     running_stream,
@@ -31,7 +32,7 @@ DAY = 86_400
 
 def disbursed(worker, amount="100", fee_bps=350):
     loan = loans.request_loan(worker_id=worker.pk, amount=amount, fee_bps=fee_bps, now=NOW)
-    loans.approve_loan(loan_id=loan.pk, now=NOW)
+    approve_by_staff(loan_id=loan.pk, now=NOW)
     return loans.disburse_loan(loan_id=loan.pk, now=NOW)
 
 
@@ -137,7 +138,7 @@ def test_terms_states_and_wallets_are_checked():
     loan = loans.request_loan(worker_id=worker.pk, amount="10", fee_bps=200, now=NOW)
     with pytest.raises(IllegalMove):
         loans.disburse_loan(loan_id=loan.pk, now=NOW)
-    loans.approve_loan(loan_id=loan.pk, now=NOW)
+    approve_by_staff(loan_id=loan.pk, now=NOW)
     with pytest.raises(NoWallet):
         loans.disburse_loan(loan_id=loan.pk, now=NOW)
     loan.refresh_from_db()

@@ -19,7 +19,15 @@ from loans import services as loans
 from payments import services as payments
 from platforms import services as platforms
 from tests.api_client import Api
-from tests.factories import PlatformFactory, WorkerFactory, assigned, running_stream, seconds, started
+from tests.factories import (
+    PlatformFactory,
+    WorkerFactory,
+    approve_by_staff,
+    assigned,
+    running_stream,
+    seconds,
+    started,
+)
 from tests.processes import run_web
 
 TOKEN = "a-token-for-the-tests-of-metrics"
@@ -125,7 +133,7 @@ def test_the_figures_of_a_system_at_work():
     platforms.complete_task(task_id=done.pk, now=now - seconds(90))
     payments.create_due_payouts(now=now - seconds(80))
     loan = loans.request_loan(worker_id=worker.pk, amount="6", fee_bps=500, now=now)
-    loans.approve_loan(loan_id=loan.pk, now=now)
+    approve_by_staff(loan_id=loan.pk, now=now)
     JobHeartbeat.objects.create(
         name="submit_payouts", every_seconds=10, last_started_at=now - seconds(25), last_error="KeyError: x"
     )

@@ -12,7 +12,15 @@ from payments import services as payments
 from payments.models import Account, LedgerEntry, Stream, Transaction
 from platforms.models import Task
 from reputation.models import ReputationEvent
-from tests.factories import NOW, PlatformFactory, WorkerFactory, running_stream, seconds, settle
+from tests.factories import (
+    NOW,
+    PlatformFactory,
+    WorkerFactory,
+    approve_by_staff,
+    running_stream,
+    seconds,
+    settle,
+)
 from workers.models import Worker
 
 pytestmark = pytest.mark.django_db
@@ -22,7 +30,7 @@ def owing(amount):
     """A worker who owes `amount`, and has a stream that will pay 6 USDC in ten minutes."""
     worker = WorkerFactory()
     loan = loans.request_loan(worker_id=worker.pk, amount=amount, fee_bps=0, now=NOW)
-    loans.approve_loan(loan_id=loan.pk, now=NOW)
+    approve_by_staff(loan_id=loan.pk, now=NOW)
     loans.disburse_loan(loan_id=loan.pk, now=NOW)
     settle(NOW)
     return worker, running_stream(worker, total="36", platform=PlatformFactory(funds="100"))

@@ -31,6 +31,7 @@ from tests.factories import (
     NOW,
     PlatformFactory,
     WorkerFactory,
+    approve_by_staff,
     balance,
     running_stream,
     sandbox,
@@ -271,7 +272,7 @@ def a_crash_after_the_commit_of_an_earning() -> list[str]:
     """The worker owes 4 and is released 6: what is committed then has repaid the instalment of 1 already."""
     worker = WorkerFactory()
     loan = loans.request_loan(worker_id=worker.pk, amount="4", fee_bps=0, now=NOW)
-    loans.approve_loan(loan_id=loan.pk, now=NOW)
+    approve_by_staff(loan_id=loan.pk, now=NOW)
     loans.disburse_loan(loan_id=loan.pk, now=NOW)
     settle(NOW)
     running_stream(worker, total="36", duration=3600, interval=60)

@@ -26,6 +26,7 @@ from tests.factories import (
     PlatformFactory,
     TaskFactory,
     WorkerFactory,
+    approve_by_staff,
     assign,
     assigned,
     seconds,
@@ -238,7 +239,7 @@ def test_what_a_worker_owes_is_withheld_in_the_order_of_the_reports():
 def owes(worker, amount):
     """The worker has an advance, which the chain has confirmed."""
     loan = loans.request_loan(worker_id=worker.pk, amount=amount, fee_bps=350, now=NOW)
-    loans.approve_loan(loan_id=loan.pk, now=NOW)
+    approve_by_staff(loan_id=loan.pk, now=NOW)
     loans.disburse_loan(loan_id=loan.pk, now=NOW)
     settle(NOW)
 

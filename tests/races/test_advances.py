@@ -18,6 +18,7 @@ from tests.factories import (
     NOW,
     WorkerFactory,
     accepted,
+    approve_by_staff,
     balance,
     running_stream,
     seconds,
@@ -40,7 +41,7 @@ def owing(amount, earned="50"):
     worker = WorkerFactory()
     platforms.complete_task(task_id=started(worker, amount=earned).pk, now=NOW)
     loan = loans.request_loan(worker_id=worker.pk, amount=amount, fee_bps=0, now=NOW)
-    loans.approve_loan(loan_id=loan.pk, now=NOW)
+    approve_by_staff(loan_id=loan.pk, now=NOW)
     loans.disburse_loan(loan_id=loan.pk, now=NOW)
     settle(NOW)
     return loan
@@ -81,7 +82,7 @@ def test_of_eight_clicks_of_two_members_of_staff_one_approves_it(at_once, books_
 def test_of_a_payment_and_a_cancellation_one_happens(at_once, books_balance):
     worker = WorkerFactory()
     loan = loans.request_loan(worker_id=worker.pk, amount="10", fee_bps=200, now=NOW)
-    loans.approve_loan(loan_id=loan.pk, now=NOW)
+    approve_by_staff(loan_id=loan.pk, now=NOW)
 
     done, refusals = at_once(
         *[partial(loans.disburse_loan, loan_id=loan.pk, now=NOW)] * 3,

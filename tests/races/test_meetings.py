@@ -15,7 +15,16 @@ from payments import services as payments
 from payments.errors import NothingToClaim, StreamNotActive
 from payments.models import LedgerEntry, Stream
 from platforms import services as platforms
-from tests.factories import NOW, WorkerFactory, balance, fund, running_stream, seconds, settle
+from tests.factories import (
+    NOW,
+    WorkerFactory,
+    approve_by_staff,
+    balance,
+    fund,
+    running_stream,
+    seconds,
+    settle,
+)
 from tests.interleaving import LOCKED, acts
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -258,7 +267,7 @@ class TestEarlyRepayment:
     def loan(self) -> Loan:
         worker = WorkerFactory()
         loan = loans.request_loan(worker_id=worker.pk, amount="4", fee_bps=0, now=NOW)
-        loans.approve_loan(loan_id=loan.pk, now=NOW)
+        approve_by_staff(loan_id=loan.pk, now=NOW)
         running_stream(worker, total="36", duration=3600, interval=60)
         payments.release_due_streams(now=NOW + seconds(600))
         loans.disburse_loan(loan_id=loan.pk, now=NOW)

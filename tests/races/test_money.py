@@ -20,6 +20,7 @@ from tests.factories import (
     PlatformFactory,
     TaskFactory,
     WorkerFactory,
+    approve_by_staff,
     balance,
     consent,
     running_stream,
@@ -239,7 +240,7 @@ def test_twenty_requests_make_one_loan(at_once, books_balance):
 def test_a_loan_is_disbursed_once(at_once, books_balance):
     worker = WorkerFactory()
     loan = loans.request_loan(worker_id=worker.pk, amount="10", fee_bps=200, now=NOW)
-    loans.approve_loan(loan_id=loan.pk, now=NOW)
+    approve_by_staff(loan_id=loan.pk, now=NOW)
 
     paid, refusals = at_once(*[partial(loans.disburse_loan, loan_id=loan.pk, now=NOW)] * 8, behind=loan)
 

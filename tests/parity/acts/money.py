@@ -10,7 +10,7 @@ from loans.models import Loan
 from payments import services as payments
 from payments.models import Account, Transaction
 from reputation import services as reputation
-from tests.factories import fund, sandbox
+from tests.factories import approve_by_staff, fund, sandbox
 from tests.parity import oracle
 from tests.parity.story import NothingToDoIt, Story, act
 from workers.models import Worker
@@ -72,7 +72,7 @@ def lend(story: Story) -> int:
     )
     worker_id = story.pick(free)
     loan = loans.request_loan(worker_id=worker_id, amount=story.amount(30), fee_bps=350, now=story.now)
-    loans.approve_loan(loan_id=loan.pk, now=story.now)
+    approve_by_staff(loan_id=loan.pk, now=story.now)
     loans.disburse_loan(loan_id=loan.pk, now=story.now)
     return 3
 

@@ -8,7 +8,7 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0012_breaks_are_claimed")]
+    dependencies = [("payments", "0013_sandbox_in_test_databases")]
 
     operations = [
         migrations.RemoveIndex(model_name="transaction", name="transactions_bonuses"),

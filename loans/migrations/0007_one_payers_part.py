@@ -1,0 +1,18 @@
+from pathlib import Path
+
+from django.db import migrations
+
+from gigstream.lib.sql import migration
+
+SQL = Path(__file__).parent / "sql"
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("loans", "0006_approvals_instead_of_signatures"),
+        ("platforms", "0014_disputes_and_pay_of_pairs"),
+    ]
+
+    operations = [
+        migration(SQL / "worker_risk_assessment_4.sql", replacing=SQL / "worker_risk_assessment_2.sql"),
+    ]
