@@ -30,7 +30,7 @@ PRODUCTION_EXAMPLE := GIGSTREAM_ENV=production DEBUG=false ALLOWED_HOSTS=gigstre
 	CIRCLE_HOUSE_WALLET_ID=00000000-0000-4000-8000-0000000000b1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test browser screenshots walk faults fuzz bench bench-smoke schema check services-stop
+.PHONY: help install demo test browser screenshots walk faults stalls fuzz bench bench-smoke schema check services-stop
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -67,6 +67,9 @@ walk: install ## open every page of the staff's in every role, on the demo and o
 
 faults: install ## settle 10,000 payouts, or PAYOUTS, through Circle's twin while one call in twenty goes wrong
 	GIGSTREAM_TEST_PAYOUTS=$(or $(PAYOUTS),10000) $(BIN)/pytest -n 0 tests/provider/test_many_payouts.py
+
+stalls: install ## hang and kill the broker 50 times, over a Unix socket and over TCP, and see the workers come back
+	STALLS=25 $(BIN)/pytest -n 2 -s tests/stalls/test_stalls.py
 
 fuzz: install ## ask the API for what its description allows and forbids, 10,000 times and more
 	$(BIN)/pytest -n 0 -s tests/api/test_fuzz.py --fuzz-examples $(FUZZ_EXAMPLES)

@@ -1,6 +1,8 @@
 """Background jobs: each is a Celery task and a plain function, and tells its heartbeat."""
 
+import functools
 import logging
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import inf
@@ -12,9 +14,11 @@ from celery import current_app, shared_task
 from django.conf import settings
 from django.db import connection, transaction
 from kombu.exceptions import KombuError
+from kombu.pools import producers
 
 from audit.errors import UnknownJob
 from audit.services import Record, record_many
+from gigstream.lib.cache import breaker
 
 logger = logging.getLogger(__name__)
 
@@ -122,18 +126,32 @@ def _ring(name: str) -> None:
 def _send(name: str) -> bool:
     """Whether the broker took the message."""
     entry = _schedule()[name]
+    url = current_app.conf.broker_url
     try:
-        current_app.send_task(
-            _task(name, entry),
-            kwargs=entry.get("kwargs", {}),
-            queue=entry["queue"],
-            expires=min(3 * entry["every"], 600),
-            retry=False,
-        )
-    except (KombuError, OSError) as error:
+        with breaker(url).guard(_broker_away), _producers(os.getpid(), url).acquire() as producer:
+            current_app.send_task(
+                _task(name, entry),
+                kwargs=entry.get("kwargs", {}),
+                queue=entry["queue"],
+                expires=min(3 * entry["every"], 600),
+                retry=False,
+                producer=producer,
+            )
+    except _broker_away() as error:
         logger.warning("no doorbell for %s: %s", name, error)
         return False
     return True
+
+
+def _broker_away() -> tuple[type[Exception], ...]:
+    return KombuError, OSError
+
+
+@functools.cache
+def _producers(_pid: int, url: str) -> Any:
+    """This process's connections for messages that a request sends: they wait less long than a worker's."""
+    limits = dict.fromkeys(("socket_timeout", "socket_connect_timeout"), settings.REDIS_TIMEOUT_SECONDS)
+    return producers[current_app.connection_for_write(url, transport_options=limits)]
 
 
 _STARTED = """

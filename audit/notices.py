@@ -1,4 +1,4 @@
-"""Emails about approvals: to who may decide, when something waits; to who asked, when it was decided."""
+"""Letters about approvals: to who may decide, when something waits; to who asked, when it was decided."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,52 +6,72 @@ from datetime import datetime
 from django.contrib.auth.models import User
 from django.db.models import Q
 
+from audit import letters
 from audit.approvals import MAY_DECIDE, kind_of
 from audit.enums import Decision
-from audit.models import Approval
-from gigstream.lib import letters
+from audit.letters import LetterKind, Message
+from audit.models import Approval, Letter
 from gigstream.lib.clock import database_now
+from gigstream.lib.db import atomic_with_retry
 from gigstream.lib.money import usdc
+from gigstream.lib.names import isolated
 from gigstream.lib.staff import by_name
 
 AT_ONCE = 100
+JOB = "send_approval_notices"
 
 
 def send_approval_notices(*, now: datetime | None = None) -> int:
-    """Everybody concerned has an email about what waits and what was decided; returns how many approvals were
-    told of. Of one whose email fails it is told again."""
+    """Send everybody concerned a letter about what waits and what was decided; return how many were sent."""
     now = now or database_now()
+    _enqueue(now)
+    return letters.send_due(WAITING, DECIDED, now=now)
+
+
+@atomic_with_retry
+def _enqueue(now: datetime) -> None:
+    """Make a letter for each person concerned, once per approval."""
     waiting = Approval.objects.filter(decision=None, approvers_told_at=None)
     decided = Approval.objects.filter(~Q(decision=Decision.WITHDRAWN), decision__isnull=False)
-    told = 0
     for approval in waiting.order_by("requested_at")[:AT_ONCE]:
-        told += _tell(approval, _deciders(approval), "approvers_told_at", now)
+        _address(WAITING, approval, _deciders(approval), "approvers_told_at", now)
     for approval in decided.filter(requester_told_at=None).order_by("decided_at")[:AT_ONCE]:
-        told += _tell(approval, _requester(approval), "requester_told_at", now)
-    return told
+        _address(DECIDED, approval, _requester(approval), "requester_told_at", now)
 
 
-def _tell(approval: Approval, members: Iterable[User], column: str, now: datetime) -> int:
-    words = kind_of(approval).words
-    state = approval.decision or "waits for a second person"
-    addresses = [member.email for member in members if member.email]
-    sent = [
-        letters.send(f"{words}: {state}", _text(approval), address, about=f"approval {approval.pk}")
-        for address in addresses
-    ]
-    if not all(sent):
-        return 0
+def _address(
+    kind: LetterKind, approval: Approval, members: Iterable[User], column: str, now: datetime
+) -> None:
+    for member in members:
+        letters.enqueue(kind, approval.pk, recipient=f"staff:{member.pk}", now=now)
     setattr(approval, column, now)
     approval.save(update_fields=[column])
-    return 1
+
+
+def _write_waiting(letter: Letter, now: datetime) -> Message | None:
+    approval = Approval.objects.get(pk=letter.subject_id)
+    return _message(letter, approval) if approval.decision is None else None
+
+
+def _write_decided(letter: Letter, now: datetime) -> Message | None:
+    return _message(letter, Approval.objects.get(pk=letter.subject_id))
+
+
+def _message(letter: Letter, approval: Approval) -> Message | None:
+    member = _member(letter.recipient)
+    if member is None or not member.email:
+        return None
+    state = approval.decision or "waits for a second person"
+    return Message(member.email, f"{kind_of(approval).words}: {state}", _text(approval))
 
 
 def _text(approval: Approval) -> str:
     """No names of workers or platforms: only what leads to the page."""
     amount = "" if approval.amount is None else f"Amount: {usdc(approval.amount)}\n"
-    decided = f"Decided by {by_name(approval.decided_by)}. {approval.error}\n" if approval.decision else ""
+    asked_by, decided_by = (isolated(by_name(one)) for one in (approval.requested_by, approval.decided_by))
+    decided = f"Decided by {decided_by}. {approval.error}\n" if approval.decision else ""
     return (
-        f"{kind_of(approval).words}\n\nAsked for by {by_name(approval.requested_by)}.\n{amount}{decided}"
+        f"{kind_of(approval).words}\n\nAsked for by {asked_by}.\n{amount}{decided}"
         f"It can be decided until {approval.expires_at:%Y-%m-%d %H:%M} UTC.\n\n"
         f"In the admin: Approvals, {approval.pk}\n"
     )
@@ -69,7 +89,16 @@ def _deciders(approval: Approval) -> list[User]:
 
 
 def _requester(approval: Approval) -> list[User]:
-    kind, _, number = approval.requested_by.partition(":")
+    member = _member(approval.requested_by)
+    return [] if member is None else [member]
+
+
+def _member(party: str) -> User | None:
+    kind, _, number = party.partition(":")
     if kind != "staff" or not number.isdigit():
-        return []
-    return list(User.objects.filter(pk=int(number), is_active=True, is_staff=True))
+        return None
+    return User.objects.filter(pk=int(number), is_active=True, is_staff=True).first()
+
+
+WAITING = letters.register(LetterKind("approval_waits", JOB, _write_waiting))
+DECIDED = letters.register(LetterKind("approval_decided", JOB, _write_decided))

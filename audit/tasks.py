@@ -1,4 +1,4 @@
-from audit import answers, approvals, books, notices, sealing
+from audit import answers, approvals, books, letters, notices, sealing
 from audit.jobs import job, ring_overdue
 
 
@@ -18,6 +18,11 @@ def check_books() -> int:
 @job
 def sweep_answers() -> int:
     return answers.sweep()
+
+
+@job
+def sweep_letters() -> int:
+    return letters.sweep()
 
 
 @job

@@ -7,9 +7,12 @@ from celery import Celery
 from celery.signals import beat_init, worker_init
 from django.core.management import CommandError, call_command
 from django.db import connections
+from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gigstream.settings")
 
+# The module is loaded with the first connection, as it loads the client of Redis.
+TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "gigstream.broker:Transport"))
 app = Celery("gigstream")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -55,6 +55,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "gigstream.lib.browsers.NullCharacterMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -131,11 +132,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 _REDIS_URL = env.str("REDIS_URL", default="")
 _REDIS_DB = twin.REDIS_DB if CIRCLE_TWIN else 0
 REDIS_URL_GIVEN = bool(_REDIS_URL)
+REDIS_TIMEOUT_SECONDS = env.int("REDIS_TIMEOUT_MS", default=200) / 1000
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "BACKEND": "gigstream.lib.cache.GuardedRedisCache",
         "LOCATION": env.str("CACHE_URL", default="") or _REDIS_URL or services.cache_url(db=_REDIS_DB + 1),
         "KEY_PREFIX": "gigstream",
+        # What a request may wait for: limits, failed sign-ins, caches.
+        "OPTIONS": {"socket_timeout": REDIS_TIMEOUT_SECONDS, "socket_connect_timeout": REDIS_TIMEOUT_SECONDS},
     }
 }
 
@@ -156,6 +160,9 @@ CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
 # An idle worker has nothing to finish: there are no tasks with an ETA.
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = False
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# Nothing here uses publish/subscribe, and a worker that waits on a subscription can wait for ever.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
+CELERY_WORKER_CONSUMER = "gigstream.worker:QueueConsumer"
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 120,
     "unacked_restore_interval": 5,
@@ -204,6 +211,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "seal_audit_log": {"every": 60, "queue": "default"},
     "sweep_answers": {"every": 60, "queue": "default"},
     "sweep_sign_in": {"every": 60, "queue": "default"},
+    "sweep_letters": {"every": DAY, "queue": "default"},
     "sweep_staff_sign_in": {"every": 60, "queue": "default"},
     "drop_claims": {"every": 60, "queue": "default"},
     "send_password_resets": {"every": 10, "queue": "default"},
@@ -295,7 +303,6 @@ LOAN_DEFAULT_AFTER_DAYS = env.int("LOAN_DEFAULT_AFTER_DAYS", default=30)
 # --- Passwords, sessions, transport -------------------------------------------------------------------------
 PASSWORD_HASHERS = [
     "gigstream.lib.passwords.Bcrypt10",
-    "django.contrib.auth.hashers.BCryptSHA256PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},

@@ -13,8 +13,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -60,8 +61,8 @@ class Program:
 class Watchdog:
     """A check that gives the reason for which `restarts` must restart, or None when all is well.
 
-    It is acted upon once all children have been up for `patience`. `forget` is told of every start
-    of a child: what was observed before no longer counts.
+    It runs in a thread of its own, and is acted upon once all children have been up for `patience`.
+    `forget` is called at every start of a child: what was observed before no longer counts.
     """
 
     check: Callable[[], str | None]
@@ -74,10 +75,53 @@ class Watchdog:
 
 @dataclass(frozen=True)
 class Periodic:
-    """A line to say every so many seconds."""
+    """Work that is done every so many seconds in a thread of its own; what it returns is said."""
 
-    line: Callable[[], str]
+    line: Callable[[], str | None]
     every: float = 10.0
+
+
+class Inquiry:
+    """A question that is put again and again in a thread, so that who asks never waits for the answer.
+
+    A question that hangs is not put again before it has been answered.
+    """
+
+    def __init__(self, question: Callable[[], str | None], every: float) -> None:
+        self._question = question
+        self._every = every
+        self._next_at = 0.0
+        self._thread: threading.Thread | None = None
+        self._answer: str | None = None
+        self._error: Exception | None = None
+
+    def delay(self) -> None:
+        """Let one period pass before the first question."""
+        self._next_at = time.monotonic() + self._every
+
+    def is_answered(self) -> bool:
+        """Whether there is a new answer to `take`; a question that is due is put."""
+        if self._thread is None:
+            if time.monotonic() >= self._next_at:
+                self.delay()
+                self._thread = threading.Thread(target=self._ask, daemon=True)
+                self._thread.start()
+            return False
+        return not self._thread.is_alive()
+
+    def take(self) -> str | None:
+        """Return the new answer. Raises what the question raised."""
+        self._thread = None
+        if self._error is not None:
+            error, self._error = self._error, None
+            raise error
+        return self._answer
+
+    def _ask(self) -> None:
+        try:
+            self._answer = self._question()
+        except Exception as error:  # noqa: BLE001 - raised again by `take`
+            self._error = error
 
 
 class Child:
@@ -88,6 +132,8 @@ class Child:
         self.deaths = 0
         self.started_at = 0.0
         self.restart_at: float | None = None
+        # When a process that was asked to end for a restart is killed.
+        self.kill_at: float | None = None
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -98,7 +144,7 @@ class Child:
     def start(self, now: float) -> int:
         """The program runs; returns its process id. Raises OSError when it cannot be executed."""
         self.program.log.parent.mkdir(parents=True, exist_ok=True)
-        self.started_at, self.restart_at = now, None
+        self.started_at, self.restart_at, self.kill_at = now, None, None
         with self.program.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - commands come from the caller's code
                 list(self.program.command),
@@ -126,6 +172,10 @@ class Child:
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self._process.pid, signal.SIGTERM)
+
+    def send_kill(self) -> None:
+        """Kill the process and its group without waiting; `reap` finds them dead."""
+        self._signal_group(signal.SIGKILL)
 
     def kill(self) -> None:
         """The process and its group are dead and reaped when this returns."""
@@ -162,7 +212,8 @@ class Supervisor:
         *,
         say: Say = print,
         watchdog: Watchdog | None = None,
-        periodic: Periodic | None = None,
+        periodic: Sequence[Periodic] = (),
+        on_tick: Callable[[], None] = lambda: None,
         grace: float = GRACE,
         tick: float = 1.0,
     ) -> None:
@@ -170,8 +221,9 @@ class Supervisor:
         self._say = say
         self._watchdog = watchdog
         self._patience = watchdog.patience if watchdog else 0.0
-        self._periodic = periodic
-        self._next_line_at = self._next_check_at = 0.0
+        self._check = Inquiry(watchdog.check, watchdog.every) if watchdog else None
+        self._periodic = [Inquiry(one.line, one.every) for one in periodic]
+        self._on_tick = on_tick
         self._grace = grace
         self._tick = tick
         self._signalled_at: list[float] = []
@@ -190,8 +242,10 @@ class Supervisor:
     def _supervise(self) -> None:
         for child in self._children.values():
             self._start(child)
-        self._next_line_at = time.monotonic() + (self._periodic.every if self._periodic else 0.0)
+        for inquiry in self._periodic:
+            inquiry.delay()
         while not self._signalled_at:
+            self._on_tick()
             self._revive()
             self._watch()
             self._speak()
@@ -211,18 +265,22 @@ class Supervisor:
     def _revive(self) -> None:
         for child in self._children.values():
             code = child.reap()
-            if code is not None:
+            if code is not None and child.kill_at is not None:
+                self._tell(f"{child.program.name}: stopped ({_ending(code)})")
+                self._start(child)
+            elif code is not None:
                 delay = child.plan_restart(time.monotonic())
                 self._tell(f"{child.program.name}: {_ending(code)}; starting again in {delay:.0f} s")
+            elif child.kill_at is not None and child.kill_at <= time.monotonic():
+                child.send_kill()
             elif child.restart_at is not None and child.restart_at <= time.monotonic():
                 self._start(child)
 
     def _watch(self) -> None:
-        """Ask the watchdog when it is time to; a restart that does not help makes it wait twice as long."""
-        if self._watchdog is None or time.monotonic() < self._next_check_at:
+        """Act upon the watchdog's answer; a restart that does not help makes it wait twice as long."""
+        if self._watchdog is None or self._check is None or not self._check.is_answered():
             return
-        self._next_check_at = time.monotonic() + self._watchdog.every
-        reason = self._ask(self._watchdog.check)
+        reason = self._take(self._check)
         if self._time_together() < self._patience:
             return
         if reason is None:
@@ -232,24 +290,24 @@ class Supervisor:
             self._restart(self._watchdog.restarts, reason)
 
     def _restart(self, names: Sequence[str], reason: str) -> None:
+        """Ask the children to end; each is started again once it has, or was killed after its grace."""
         self._tell(f"watchdog: {reason}; restarting {', '.join(names)}")
-        chosen = [self._children[name] for name in names]
-        self._stop(chosen)
-        if not self._signalled_at:
-            for child in reversed(chosen):
-                self._start(child)
+        for name in names:
+            child = self._children[name]
+            child.kill_at = time.monotonic() + self._grace
+            child.terminate()
 
     def _time_together(self) -> float:
-        """For how long all children have been up; 0 while one is down."""
-        if not all(child.running for child in self._children.values()):
+        """For how long all children have been up; 0 while one is down or ends."""
+        if not all(child.running and child.kill_at is None for child in self._children.values()):
             return 0.0
         return time.monotonic() - max(child.started_at for child in self._children.values())
 
-    def _ask(self, question: Callable[[], str | None]) -> str | None:
-        """The answer, or None when the question itself fails: a fault there must not end the children."""
+    def _take(self, inquiry: Inquiry) -> str | None:
+        """The answer, or None when the question itself failed: a fault there must not end the children."""
         try:
-            return question()
-        except Exception as error:  # noqa: BLE001 - reported, and asked again at the next tick
+            return inquiry.take()
+        except Exception as error:  # noqa: BLE001 - reported, and asked again
             self._tell(f"supervisor: {type(error).__name__}: {error}".splitlines()[0])
             return None
 
@@ -264,12 +322,9 @@ class Supervisor:
                 self._signalled_at.append(time.monotonic())
 
     def _speak(self) -> None:
-        if self._periodic is None or time.monotonic() < self._next_line_at:
-            return
-        self._next_line_at = time.monotonic() + self._periodic.every
-        line = self._ask(self._periodic.line)
-        if line:
-            self._tell(line)
+        for inquiry in self._periodic:
+            if inquiry.is_answered() and (line := self._take(inquiry)):
+                self._tell(line)
 
     # ---- the end
 
@@ -329,40 +384,6 @@ class Supervisor:
         select.select([self._wakeups], [], [], seconds)
         with contextlib.suppress(BlockingIOError):
             os.read(self._wakeups, 4096)
-
-
-class HeartbeatWatch:
-    """Finds jobs whose heartbeat stands still, by watching for change and not by reading the time in it:
-    when the machine's clock has stepped back, a late mark looks fresh.
-
-    `read` gives, for each job's name, every how many seconds it should run and its latest mark. A mark
-    is late once it has not changed for three periods, or 30 s if that is longer.
-    """
-
-    def __init__(
-        self,
-        read: Callable[[], Mapping[str, tuple[float, Hashable]]],
-        *,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._read = read
-        self._clock = clock
-        self._seen: dict[str, tuple[Hashable, float]] = {}
-
-    def forget(self) -> None:
-        """Every mark gets its full time again."""
-        self._seen.clear()
-
-    def late(self) -> str | None:
-        """Which jobs are late, in words; None when none is."""
-        now, late = self._clock(), []
-        for name, (every, mark) in self._read().items():
-            if name not in self._seen or self._seen[name][0] != mark:
-                self._seen[name] = (mark, now)
-            still_for = now - self._seen[name][1]
-            if still_for > max(3 * every, 30.0):
-                late.append(f"{name} has shown no sign of life for {still_for:.0f} s")
-        return "; ".join(sorted(late)) or None
 
 
 def _die_with(parent: int) -> Callable[[], None]:

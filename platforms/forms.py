@@ -6,8 +6,11 @@ from typing import Any
 from django import forms
 
 from gigstream.lib.admin import ReasonForm, Told
+from gigstream.lib.emails import normal_email
+from gigstream.lib.errors import cleaned
 from gigstream.lib.money import BPS, ZERO, InvalidAmount, usdc
 from gigstream.lib.money import amount as exact
+from gigstream.lib.names import normal_name
 from platforms import services
 from platforms.enums import DisputeOutcome
 from platforms.funding import funding
@@ -15,9 +18,13 @@ from platforms.models import ApiKey, Platform
 
 
 class PlatformForm(forms.ModelForm):
+    def clean_name(self) -> str:
+        """Return the name as registration keeps it."""
+        return cleaned(normal_name, self.cleaned_data["name"])
+
     def clean_contact_email(self) -> str:
-        """Kept in lower case, as registration does."""
-        return self.cleaned_data["contact_email"].strip().lower()
+        """Return the address as registration keeps it."""
+        return cleaned(normal_email, self.cleaned_data["contact_email"])
 
 
 class FeeForm(ReasonForm):

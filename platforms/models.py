@@ -17,6 +17,8 @@ from gigstream.lib.models import (
     GuardedQuerySet,
     SoftDeletable,
     SoftDeletableQuerySet,
+    is_plain_email,
+    is_readable,
 )
 from gigstream.lib.money import LARGEST, MoneyField
 from gigstream.lib.states import append_only, status_trigger
@@ -100,6 +102,8 @@ class Platform(SoftDeletable):
                 condition=Q(bonus_limit__isnull=True) | Q(bonus_limit__gte=0),
             ),
             models.CheckConstraint(name="platform_payouts_not_negative", condition=Q(total_payouts__gte=0)),
+            models.CheckConstraint(name="platform_name_readable", condition=is_readable("name")),
+            models.CheckConstraint(name="platform_email_plain", condition=is_plain_email("contact_email")),
         ]
         indexes = [models.Index(name="platforms_created", fields=["-created_at", "-id"])]
 
@@ -147,6 +151,7 @@ class ApiKey(models.Model):
                 name="api_key_hash_is_sha256",
                 condition=Q(secret_hash__regex="^[0-9a-f]{64}$"),  # noqa: S106 - a pattern
             ),
+            models.CheckConstraint(name="api_key_name_readable", condition=is_readable("name")),
             models.CheckConstraint(
                 name="api_key_scopes_known", condition=Q(scopes__contained_by=ApiScope.values)
             ),
@@ -300,6 +305,7 @@ class Task(Changing):
             models.UniqueConstraint(
                 name="task_external_id_once_per_platform", fields=["platform", "external_task_id"]
             ),
+            models.CheckConstraint(name="task_title_readable", condition=is_readable("title")),
             models.CheckConstraint(
                 name="task_amount_positive", condition=Q(amount__gt=0, amount__lte=LARGEST)
             ),
@@ -434,6 +440,7 @@ class Milestone(models.Model):
                 name="milestone_amount_positive", condition=Q(amount__gt=0, amount__lte=LARGEST)
             ),
             models.CheckConstraint(name="milestone_number_from_1", condition=Q(number__gte=1)),
+            models.CheckConstraint(name="milestone_title_readable", condition=is_readable("title")),
         ]
 
     def __str__(self) -> str:

@@ -33,3 +33,12 @@ def no_broker() -> Iterator[None]:
         yield
     finally:
         use_broker(before)
+
+
+def jobs_asked_for(queue: str) -> list[str]:
+    """Take the messages of the queue and return the names of their jobs."""
+    names = []
+    with celery_app.connection_for_write() as broker:
+        while message := broker.default_channel.basic_get(queue, no_ack=True):
+            names.append(message.headers["task"])
+    return names

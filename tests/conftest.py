@@ -34,10 +34,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Start what is not running, and give each parallel process Redis databases of its own."""
     services.ensure_unset()
-    # A machine that is busy with the other tests is slow, and nothing is wrong with a statement that waits.
+    # A machine that is busy with the other tests is slow: waiting for PostgreSQL or Redis is no fault.
     options = settings.DATABASES["default"]["OPTIONS"]
     options["options"] = re.sub(r"statement_timeout=\d+", "statement_timeout=20000", options["options"])
     os.environ["DATABASE_STATEMENT_TIMEOUT_MS"] = "20000"
+    patience = 10
+    settings.REDIS_TIMEOUT_SECONDS = patience
+    os.environ["REDIS_TIMEOUT_MS"] = str(1000 * patience)
+    settings.CACHES["default"]["OPTIONS"] = dict.fromkeys(
+        ("socket_timeout", "socket_connect_timeout"), patience
+    )
     use_broker(numbered(settings.CELERY_BROKER_URL, 2 + 2 * PARALLEL))
     settings.CACHES["default"]["LOCATION"] = numbered(
         settings.CACHES["default"]["LOCATION"], 3 + 2 * PARALLEL
@@ -97,13 +103,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         chromium.FOLDER.is_relative_to(one) or one.is_relative_to(chromium.FOLDER) for one in asked
     ):
         terminalreporter.line("tests/browser was not run: there is no Chromium here (Debian's is `chromium`)")
-    told = sorted(
-        str(value)
-        for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
-        for name, value in report.user_properties
-        if name == "settlement" and report.when == "call"
-    )
-    if told:
-        terminalreporter.section("settlement, case by case")
-        for line in told:
+    for title in ("settlement", "stalls"):
+        lines = sorted(
+            str(value)
+            for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed")
+            for name, value in report.user_properties
+            if name == title and report.when == "call"
+        )
+        if lines:
+            terminalreporter.section(f"{title}, case by case")
+        for line in lines:
             terminalreporter.line(line)

@@ -15,6 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from gigstream import celery_app
+from gigstream.worker import WITHOUT_PUBSUB
 
 CONFIGURED = ("-c", "python:gigstream.gunicorn")
 QUEUES = ",".join(queue.name for queue in settings.CELERY_TASK_QUEUES)
@@ -98,7 +99,7 @@ def run_worker(
     """A worker of all queues, with two processes."""
     return run_celery(
         "tests.flows.celery_under_test",
-        *("worker", "-P", "prefork", "--concurrency", "2", "-Q", QUEUES, "--without-gossip"),
+        *("worker", "-P", "prefork", "--concurrency", "2", "-Q", QUEUES, *WITHOUT_PUBSUB),
         log=log,
         environment=environment,
     )

@@ -27,6 +27,7 @@ class Request:
     path: str
     headers: Mapping[str, str]
     body: bytes
+    at: float
 
     @property
     def id(self) -> str:
@@ -92,7 +93,7 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
-            receiver.requests.append(Request(self.path, dict(self.headers), body))
+            receiver.requests.append(Request(self.path, dict(self.headers), body, time.monotonic()))
             with suppress(OSError):
                 _BEHAVIOURS[self.path](self, receiver)
 

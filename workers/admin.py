@@ -17,6 +17,7 @@ from gigstream.lib.admin import (
 )
 from workers import services
 from workers.enums import WorkerStatus
+from workers.forms import WorkerForm
 from workers.models import (
     PasswordReset,
     RefreshToken,
@@ -30,6 +31,7 @@ from workers.models import (
 
 @admin.register(Worker)
 class WorkerAdmin(ProfileAdmin):
+    form = WorkerForm
     list_display = (
         "full_name",
         "email",

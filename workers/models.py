@@ -9,7 +9,14 @@ from django.db.models.functions import Lower, Now
 
 from gigstream.lib import masking
 from gigstream.lib.encryption import EncryptedTextField
-from gigstream.lib.models import Common, CommonQuerySet, SoftDeletable, SoftDeletableQuerySet
+from gigstream.lib.models import (
+    Common,
+    CommonQuerySet,
+    SoftDeletable,
+    SoftDeletableQuerySet,
+    is_plain_email,
+    is_readable,
+)
 from gigstream.lib.money import MoneyField
 from gigstream.lib.states import status_trigger
 from workers.enums import WORKER_MOVES, SessionEnd, SignInMethod, WorkerStatus
@@ -77,6 +84,8 @@ class Worker(SoftDeletable):
         constraints = [
             models.CheckConstraint(name="worker_status_known", condition=Q(status__in=WorkerStatus.values)),
             models.CheckConstraint(name="worker_email_lower_case", condition=Q(email=Lower("email"))),
+            models.CheckConstraint(name="worker_email_plain", condition=is_plain_email("email")),
+            models.CheckConstraint(name="worker_name_readable", condition=is_readable("full_name")),
             models.CheckConstraint(
                 name="worker_wallet_lower_case", condition=Q(wallet_address=Lower("wallet_address"))
             ),

@@ -19,7 +19,7 @@ from audit.enums import ActorType
 from audit.exports import Exports
 from audit.integrity import integrity
 from audit.jobs import ask_for
-from audit.models import AnsweredRequest, AuditLog, AuditSeal, BookCheck, Claim, JobHeartbeat
+from audit.models import AnsweredRequest, AuditLog, AuditSeal, BookCheck, Claim, JobHeartbeat, Letter
 from gigstream.lib.admin import (
     EMPTY,
     ActForm,
@@ -131,6 +131,28 @@ class AuditSealAdmin(ReadOnlyAdmin):
     list_display = ("id", "created_at", "before_transaction", "row_count", "hash")
     searches = (by_number("id", "before_transaction"), by_hash("hash"), by_text("hash", "previous_hash"))
     search_help_text = "number or hash of a seal"
+
+
+@admin.register(Letter)
+class LetterAdmin(ReadOnlyAdmin):
+    """Letters that wait, were sent or were given up; who gets one and what it says is not kept."""
+
+    list_display = (
+        "id",
+        "kind",
+        "subject_id",
+        "recipient",
+        "created_at",
+        "tries",
+        "next_try_at",
+        "sent_at",
+        "given_up_at",
+        "last_error",
+    )
+    list_filter = (("given_up_at", admin.EmptyFieldListFilter), ("sent_at", admin.EmptyFieldListFilter))
+    ordering = ("-created_at", "-id")
+    searches = (by_number("id"), by_text("subject_id"))
+    search_help_text = "number of a letter, or id of what it is about"
 
 
 @admin.register(JobHeartbeat)

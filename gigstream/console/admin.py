@@ -18,6 +18,7 @@ from audit.pages import told
 from gigstream.console import services
 from gigstream.console.models import Authenticator
 from gigstream.console.queues import QUEUES
+from gigstream.lib import emails
 from gigstream.lib.admin import (
     EMPTY,
     ReadOnlyAdmin,
@@ -31,6 +32,8 @@ from gigstream.lib.admin import (
     each,
     show_on,
 )
+from gigstream.lib.errors import cleaned
+from gigstream.lib.names import normal_name, optional_name
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -73,8 +76,32 @@ class ResetForm(ReasonForm):
 
 
 class EmailForm(ReasonForm):
-    email = forms.EmailField(max_length=254, label="New address")
+    email = forms.CharField(max_length=emails.LONGEST, label="New address")
     field_order = ("email", "reason")
+
+    def clean_email(self) -> str:
+        """Return the address as it is kept."""
+        return cleaned(emails.normal_email, self.cleaned_data["email"])
+
+
+class StaffForm(forms.ModelForm):
+    """What superusers say of a colleague."""
+
+    def clean_username(self) -> str:
+        """Return the name to log in with, readable like every name."""
+        return cleaned(normal_name, self.cleaned_data["username"])
+
+    def clean_first_name(self) -> str:
+        """Return the first name, which may be empty."""
+        return cleaned(optional_name, self.cleaned_data["first_name"])
+
+    def clean_last_name(self) -> str:
+        """Return the last name, which may be empty."""
+        return cleaned(optional_name, self.cleaned_data["last_name"])
+
+    def clean_email(self) -> str:
+        """Return the address as it is kept."""
+        return cleaned(emails.normal_email, self.cleaned_data["email"])
 
 
 ADDED = ("username", "first_name", "last_name", "email")
@@ -89,6 +116,8 @@ def _may_log_in(user: User) -> bool:
 class UserAdmin(ReadOnlyAdmin):
     """Superusers make accounts and switch them off; what gives access waits for a second person. What a role
     may do is not decided here."""
+
+    form = StaffForm
 
     list_display = (
         "username",

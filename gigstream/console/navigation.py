@@ -154,6 +154,7 @@ MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
             Page("Integrity", "health_and_safety", "admin:audit_integrity", _sees("audit.BookCheck")),
             List("Checks of the books", "fact_check", "audit.BookCheck"),
             List("Jobs", "schedule", "audit.JobHeartbeat"),
+            List("Letters", "stacked_email", "audit.Letter"),
             List("Events", "campaign", "platforms.Event"),
             List("Event counters", "123", "platforms.EventCounter"),
             List("Answered requests", "question_answer", "audit.AnsweredRequest"),

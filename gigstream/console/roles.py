@@ -144,6 +144,7 @@ ACCESS: dict[str, Access] = {
     "audit.limitchange": Access(DESKS, actions={"set": FINANCE | RISK}),
     "audit.bookcheck": Access(DESKS),
     "audit.jobheartbeat": Access(OPERATIONS | FINANCE, actions={"run_now": OPERATIONS}),
+    "audit.letter": Access(OPERATIONS | SUPPORT),
     "audit.answeredrequest": Access(OPERATIONS),
     # The staff themselves: superusers keep them, two by two where somebody is given access.
     "auth.user": Access(

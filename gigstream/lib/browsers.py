@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
+from gigstream.lib.error_pages import error_page
+
 HEADER = "Content-Security-Policy"
 Policy = Mapping[str, str]
 
@@ -53,3 +55,17 @@ class PolicyMiddleware:
         if is_page and HEADER not in response and not technical:
             response[HEADER] = _STAFF
         return response
+
+
+class NullCharacterMiddleware:
+    """Refusal of pages whose address has a null character, which PostgreSQL keeps in no text. The API judges
+    its own parameters, each by name."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        written = f"{request.path}?{request.META.get('QUERY_STRING', '')}"
+        if not request.path.startswith("/api/") and ("\x00" in written or "%00" in written):
+            return error_page(request, 400)
+        return self.get_response(request)

@@ -1,6 +1,9 @@
 """The base of every refusal: a law, the numbers that decided, and how HTTP should say it."""
 
+from collections.abc import Callable
 from typing import Any, ClassVar
+
+from django.core.exceptions import ValidationError
 
 
 class Refusal(Exception):
@@ -16,6 +19,14 @@ class Refusal(Exception):
         super().__init__(message)
         self.message = message
         self.numbers = {name: str(value) for name, value in numbers.items()}
+
+
+def cleaned(normalise: Callable[[str], str], text: str) -> str:
+    """Return what a service would make of the text; its refusal is an error of the form's field."""
+    try:
+        return normalise(text)
+    except Refusal as refusal:
+        raise ValidationError(refusal.message, code=refusal.code) from refusal
 
 
 class IllegalMove(Refusal):

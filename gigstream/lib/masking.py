@@ -76,7 +76,7 @@ def value(name: str, given: Any) -> Any:
 
 
 _FORMS = (
-    (re.compile(r"[\w.%+'~-]+@[\w-]+(?:\.[\w-]+)+"), _email),
+    (re.compile(r"(?<![\w.%+'~-])[\w.%+'~-]+@[\w-]+(?:\.[\w-]+)+"), _email),
     (re.compile(r"0x[0-9a-f]{40}(?![0-9a-f])", re.IGNORECASE), _wallet),
     (re.compile(r"\+\d(?:[ ().-]{0,2}\d){7,14}(?!\d)"), _phone),
 )

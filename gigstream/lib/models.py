@@ -9,8 +9,19 @@ from django.utils import timezone
 
 from gigstream.lib.errors import GuardedWrite, HasMoneyHistory
 from gigstream.lib.ids import new_id
+from gigstream.lib.names import REFUSED_IN_SQL
 
 M = TypeVar("M", bound=models.Model)
+
+
+def is_readable(column: str) -> models.Q:
+    """The condition that a name has no character that breaks its line or turns it around."""
+    return ~models.Q(**{f"{column}__regex": REFUSED_IN_SQL})
+
+
+def is_plain_email(column: str) -> models.Q:
+    """The condition that an email address is in the form in which it is kept: ASCII, without blanks."""
+    return models.Q(**{f"{column}__regex": "^[!-~]+$"})
 
 
 class Sha256(models.Func):

@@ -130,7 +130,7 @@ class Story:
         self.consents.add((platform.pk, holder.pk))
         with self._as(platform):
             invitation = platforms.invite_worker(platform_id=platform.pk, email=holder.email, now=at)
-            token = platforms.make_token(invitation, now=at)
+            token = platforms.make_token(invitation)
         with acting(Actor(ActorType.WORKER, str(holder.pk))):
             platforms.accept_invitation(worker_id=holder.pk, token=token, now=at + timedelta(minutes=5))
 

@@ -25,6 +25,7 @@ __all__ = [
     "ensure",
     "ensure_unset",
     "missing",
+    "revive_unset",
     "status",
     "stop",
 ]
@@ -111,6 +112,18 @@ def ensure(postgres: bool = True, redis: bool = True) -> set[str]:
     home.prepare()
     with home.locked():
         return {name for name in wanted if _bring_up(_SERVERS[name])}
+
+
+def revive_unset() -> tuple[set[str], set[str]]:
+    """Start those of these servers that are down; returns the names of the started and of those that listen
+    and do not answer, for which nobody waits."""
+    home.prepare()
+    with home.locked():
+        states = {name: _SERVERS[name].state() for name in missing()}
+        started = {name for name, state in states.items() if state is State.DOWN}
+        for name in started:
+            _SERVERS[name].start()
+    return started, {name for name, state in states.items() if state is State.STARTING}
 
 
 def stop(names: Iterable[str] = NAMES) -> set[str]:

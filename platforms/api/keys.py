@@ -13,7 +13,7 @@ from audit.database_identity import stored_identity
 from audit.enums import DatabaseKind
 from gigstream.lib.api.describing import described
 from gigstream.lib.api.doors import Door
-from gigstream.lib.api.fields import Choice, Instant, NothingForm, StrictSerializer, Text, YesNo
+from gigstream.lib.api.fields import Choice, Instant, Name, NothingForm, StrictSerializer, Text, YesNo
 from gigstream.lib.clock import database_now
 from platforms import services
 from platforms.enums import ApiScope
@@ -46,7 +46,7 @@ NewKey = described(
 class KeyForm(StrictSerializer):
     """A new key."""
 
-    name = Text(max_length=60, required=False, allow_blank=True)
+    name = Name(max_length=60, required=False, allow_blank=True)
     is_live = YesNo(required=False, help_text="by default, and at most, what this database is: test or live")
     scopes = serializers.ListField(
         child=Choice(choices=ApiScope.values),

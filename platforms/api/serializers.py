@@ -5,7 +5,17 @@ from typing import Any
 from rest_framework import serializers
 
 from gigstream.lib.api.describing import described
-from gigstream.lib.api.fields import Amount, Choice, Id, Instant, JSONObject, StrictSerializer, Text, Whole
+from gigstream.lib.api.fields import (
+    Amount,
+    Choice,
+    Id,
+    Instant,
+    JSONObject,
+    Name,
+    StrictSerializer,
+    Text,
+    Whole,
+)
 from platforms.enums import TaskStatus, TaskType
 from platforms.models import Milestone, Task
 
@@ -60,14 +70,14 @@ def shown_whole(task: Task) -> dict[str, Any]:
 class MilestoneForm(StrictSerializer):
     """One step of a milestone task."""
 
-    title = Text(max_length=200)
+    title = Name(max_length=200)
     amount = Amount()
 
 
 class TaskForm(StrictSerializer):
     """A task to be posted."""
 
-    title = Text(max_length=200)
+    title = Name(max_length=200)
     description = Text(max_length=LONGEST_TEXT, required=False, allow_blank=True)
     task_type = Choice(choices=TaskType.values)
     amount = Amount(help_text="the worker's pay; the platform's fee comes on top")

@@ -1,13 +1,14 @@
-"""Bringing events to platforms' webhooks: queue, lease, send, mark.
+"""Delivery of events to platforms' webhooks: queue, lease, send, mark.
 
-No database transaction is open while a webhook is asked. A delivery is leased by moving its
+No database transaction is open while a webhook is called. A delivery is leased by moving its
 `next_attempt_at`, so that a job that dies leaves it to the next one: an event may arrive twice, under one id,
-but is never lost.
+but is never lost. An attempt is counted when it was made, so a job that dies charges nobody.
 """
 
 import logging
 import random
 import time
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, TextField
+from django.db.models import TextField
 from django.db.models.functions import Cast
 from psycopg.types.json import Jsonb
 from standardwebhooks.webhooks import Webhook
@@ -39,9 +40,16 @@ logger = logging.getLogger(__name__)
 _SQL = Path(__file__).resolve().parent.parent / "sql"
 # Longer than an attempt and all the look-ups before it may take.
 LEASE = timedelta(seconds=60)
-# No attempt begins later in a run, so that with its longest attempt it ends before a job must.
-STARTING_SECONDS = 4
+# A run goes on while an attempt is under way, so that new events of other webhooks do not wait for it. After
+# these times it begins no attempt at a webhook that was slow or failed last, then none at all: with the
+# longest attempt it ends before a job must.
+STARTS_UNWELL_FOR_SECONDS = 15
+STARTS_FOR_SECONDS = 30
+SLOW_MILLISECONDS = 2_000
+LOOK_AGAIN_SECONDS = 0.2
 EACH = 20
+# A webhook that fails is tried for its other events too, one a thread and so many side by side.
+SIDE_BY_SIDE = 4
 QUEUED_AT_ONCE = 5_000
 FAILING_FOR = timedelta(days=5)
 USER_AGENT = "GigStream-Webhooks/1"
@@ -53,7 +61,9 @@ class Due:
 
     id: int
     platform_id: UUID
-    attempts: int
+    number: int
+    leased_until: datetime
+    failing: bool
     event_id: UUID
     request_id: str
     body: str
@@ -81,33 +91,43 @@ class Outcome:
 
 
 def deliver_webhooks(*, now: datetime | None = None) -> int:
-    """Every delivery that was due has been tried, or as many as fit into a run; returns how many arrived.
+    """Try every delivery that is due, as many as fit into a run; return how many arrived.
 
-    Webhooks are asked side by side, each for one event after the other in their order. One that fails is left
-    alone for the rest of the run, and a slow one holds up only its own.
+    Webhooks are called side by side, each for one event after the other in their order. One that fails has
+    its other events tried as well, a few side by side; a slow one delays only its own.
     """
-    queue_deliveries(now=now or database_now())
     return _Run(now).go()
 
 
 @atomic_with_retry
 def queue_deliveries(*, now: datetime) -> int:
-    """Every event since the last time has a delivery, where its platform has a webhook; returns how many."""
+    """Make a delivery for each new event whose platform has a webhook; return how many were made."""
     count: int = sql.rows(sql.load(_SQL / "queue_deliveries.sql"), {"now": now, "most": QUEUED_AT_ONCE})[0][
         "count"
     ]
     return count
 
 
+# The webhooks whose last attempt in this process took long: a hint that only decides when attempts begin.
+_slow: set[UUID] = set()
+
+
+@dataclass(frozen=True, slots=True)
+class _Calls:
+    """Calls of one webhook that a thread makes, one after the other."""
+
+    platform_id: UUID
+    unwell: bool
+
+
 class _Run:
-    """One run of the job: threads that ask webhooks, and this one, which alone talks to the database."""
+    """One run of the job: threads that call webhooks, and this one, which alone talks to the database."""
 
     def __init__(self, now: datetime | None) -> None:
         self._now = now
-        self._stop_at = time.monotonic() + STARTING_SECONDS
+        self._began = time.monotonic()
         self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
-        self._asking: dict[Future[None], UUID] = {}
-        self._failed: set[UUID] = set()
+        self._under_way: dict[Future[None], _Calls] = {}
 
     def go(self) -> int:
         require_no_transaction()
@@ -120,51 +140,86 @@ class _Run:
     def _at(self) -> datetime:
         return self._now or database_now()
 
-    def _fill(self, pool: ThreadPoolExecutor) -> bool:
-        """Give every free thread a webhook; returns whether any thread is at work."""
-        free = settings.WEBHOOK_CONCURRENCY - len(self._asking)
-        if free and time.monotonic() < self._stop_at:
-            busy = [*self._asking.values(), *self._failed]
-            for platform_id, batch in _by_platform(_lease(self._at(), free, busy)).items():
-                self._asking[pool.submit(self._ask, batch)] = platform_id
-        return bool(self._asking)
+    def _may_start(self, *, unwell: bool) -> bool:
+        longest = STARTS_UNWELL_FOR_SECONDS if unwell else STARTS_FOR_SECONDS
+        return time.monotonic() - self._began < longest
 
-    def _ask(self, batch: Sequence[Due]) -> None:
-        """In a thread: one webhook's events in their order, until one fails or the time is over."""
+    def _fill(self, pool: ThreadPoolExecutor) -> bool:
+        """Give free threads what is due now; return whether any thread is at work."""
+        free = settings.WEBHOOK_CONCURRENCY - len(self._under_way)
+        if free and self._may_start(unwell=False):
+            at = self._at()
+            queue_deliveries(now=at)
+            for platform_id, batch in _by_platform(_lease(at, free, self._not_now())).items():
+                calls = _Calls(platform_id, unwell=batch[0].failing or platform_id in _slow)
+                self._under_way[pool.submit(self._call, batch, calls.unwell)] = calls
+        return bool(self._under_way)
+
+    def _not_now(self) -> "_NotNow":
+        """Say which webhooks get no thread now: those that have theirs, and those that are unwell while half
+        of the threads are with such, or late in the run."""
+        of_unwell = Counter(calls.platform_id for calls in self._under_way.values() if calls.unwell)
+        well = {calls.platform_id for calls in self._under_way.values() if not calls.unwell}
+        full = {platform_id for platform_id, count in of_unwell.items() if count >= SIDE_BY_SIDE}
+        skip_unwell = (
+            not self._may_start(unwell=True) or 2 * of_unwell.total() >= settings.WEBHOOK_CONCURRENCY
+        )
+        return _NotNow([*well, *full, *(_slow if skip_unwell else ())], failing=skip_unwell)
+
+    def _call(self, batch: Sequence[Due], unwell: bool) -> None:
+        """In a thread: deliver the events in their order, until one fails or the time is over."""
         failed = False
         for due in batch:
-            outcome = Outcome(due) if failed or time.monotonic() > self._stop_at else attempt(due)
+            skipped = failed or not self._may_start(unwell=unwell)
+            outcome = Outcome(due) if skipped else attempt(due)
             failed = failed or not outcome.arrived
             self._outcomes.put(outcome)
 
     def _collect(self) -> int:
-        """Wait for outcomes, mark those that are there, and forget the threads that are done."""
-        done = [future for future in self._asking if future.done()]
+        """Wait a moment for outcomes, mark those that are there, and forget the threads that are done."""
+        done = [future for future in self._under_way if future.done()]
         outcomes = self._drain()
-        self._failed |= {one.due.platform_id for one in outcomes if not one.arrived}
+        for one in outcomes:
+            (_slow.add if (one.milliseconds or 0) > SLOW_MILLISECONDS else _slow.discard)(one.due.platform_id)
         arrived = mark(outcomes, now=self._at()) if outcomes else 0
         for future in done:
-            del self._asking[future]
+            del self._under_way[future]
             if error := future.exception():
-                logger.error("a webhook could not be asked", exc_info=error)
+                logger.error("a webhook could not be called", exc_info=error)
         return arrived
 
     def _drain(self) -> list[Outcome]:
         outcomes = []
         try:
-            outcomes.append(self._outcomes.get(timeout=0.1))
+            outcomes.append(self._outcomes.get(timeout=LOOK_AGAIN_SECONDS))
             while True:
                 outcomes.append(self._outcomes.get_nowait())
         except Empty:
             return outcomes
 
 
+@dataclass(frozen=True, slots=True)
+class _NotNow:
+    """Webhooks that a lease leaves out: these platforms' and, where it says so, all that fail."""
+
+    platforms: Sequence[UUID] = ()
+    failing: bool = False
+
+
 @atomic_with_retry
-def _lease(now: datetime, endpoints: int, busy: Sequence[UUID]) -> list[Due]:
-    """Up to `EACH` due deliveries of each of so many webhooks, counted as attempts and ours for a while."""
+def _lease(now: datetime, endpoints: int, not_now: _NotNow = _NotNow()) -> list[Due]:
+    """Lease due deliveries of up to so many webhooks: up to `EACH` of one that is well, the next of one that
+    fails."""
     leased = sql.rows(
         sql.load(_SQL / "lease_deliveries.sql"),
-        {"now": now, "endpoints": endpoints, "each": EACH, "busy": list(busy), "lease": LEASE},
+        {
+            "now": now,
+            "endpoints": endpoints,
+            "each": EACH,
+            "busy": list(not_now.platforms),
+            "without_failing": not_now.failing,
+            "leased_until": now + LEASE,
+        },
     )
     rows = (
         WebhookDelivery.objects.filter(pk__in=[row["id"] for row in leased])
@@ -182,7 +237,9 @@ def _due(row: WebhookDelivery, data: str, now: datetime) -> Due:
     return Due(
         id=row.pk,
         platform_id=row.platform_id,
-        attempts=row.attempts,
+        number=row.attempts + 1,
+        leased_until=now + LEASE,
+        failing=endpoint.failing_since is not None,
         event_id=row.event_id,
         request_id=row.event.request_id,
         body=_body(row, data),
@@ -248,10 +305,12 @@ def mark(outcomes: Sequence[Outcome], *, now: datetime) -> int:
     tried = [one for one in outcomes if one.tried]
     lines = [jsonable(_line(one, now)) for one in tried]
     sql.rows(sql.load(_SQL / "mark_deliveries.sql"), {"given": Jsonb(lines), "now": now})
-    untried = [one.due.id for one in outcomes if not one.tried]
-    WebhookDelivery.unguarded.filter(pk__in=untried, status=DeliveryStatus.PENDING).update(
-        attempts=F("attempts") - 1, next_attempt_at=now
-    )
+    for one in outcomes:
+        if not one.tried:
+            of_lease = {"pk": one.due.id, "next_attempt_at": one.due.leased_until}
+            WebhookDelivery.unguarded.filter(**of_lease, status=DeliveryStatus.PENDING).update(
+                next_attempt_at=now
+            )
     for endpoint in endpoints:
         of_it = [one for one in tried if one.due.platform_id == endpoint.platform_id]
         if of_it:
@@ -268,13 +327,14 @@ def _line(one: Outcome, now: datetime) -> dict[str, Any]:
         status = DeliveryStatus.BLOCKED
     else:
         jitter = random.randint(0, JITTER_PERCENT)  # noqa: S311 - no secret
-        retry_at = next_attempt_at(now, attempts=one.due.attempts, retry_after=one.retry_after, jitter=jitter)
+        retry_at = next_attempt_at(now, attempts=one.due.number, retry_after=one.retry_after, jitter=jitter)
         status = DeliveryStatus.PENDING if retry_at else DeliveryStatus.DEAD
     if status in (DeliveryStatus.DEAD, DeliveryStatus.BLOCKED):
         logger.warning("event %s of platform %s is %s", one.due.event_id, one.due.platform_id, status)
     return {
         "id": one.due.id,
-        "leased_attempts": one.due.attempts,
+        "leased_until": one.due.leased_until,
+        "attempts": one.due.number,
         "status": status,
         "next_attempt_at": retry_at,
         "ended_at": None if retry_at else now,

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import connection
 
 from audit.context import current_actor
+from audit.jobs import ring
 from gigstream.lib import sql
 from gigstream.lib.api.rendering import dump
 from gigstream.lib.db import at_the_end
@@ -75,3 +76,4 @@ def _write(facts: list[Fact]) -> None:
     }
     with connection.cursor() as cursor:
         cursor.execute(sql.load(_SQL / "record_events.sql"), parameters)
+    ring("deliver_webhooks")

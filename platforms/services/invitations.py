@@ -1,6 +1,5 @@
 """Inviting workers: an email with a token that works once. Nothing tells whether anybody has the address."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -8,12 +7,14 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
+from audit import letters
 from audit import services as audit
-from audit.jobs import ring
+from audit.letters import LetterKind, Message
+from audit.models import Letter
 from audit.services import verb
-from gigstream.lib import letters
 from gigstream.lib.clock import database_now
-from gigstream.lib.db import atomic_with_retry
+from gigstream.lib.emails import normal_email
+from gigstream.lib.names import isolated
 from platforms.enums import ConsentSource
 from platforms.errors import InvitationRefused, TooManyInvitations
 from platforms.models import Invitation, Platform
@@ -27,7 +28,6 @@ from workers.tokens import hash_email, hash_token, random_token
 LIFE = timedelta(days=7)
 MOST_A_DAY = 100
 DAY = timedelta(days=1)
-SENT_AT_ONCE = 50
 
 
 @verb("invitation.create", "platform")
@@ -40,7 +40,7 @@ def invite_worker(*, platform_id: UUID, email: str, now: datetime | None = None)
     platform = Platform.objects.locked().get(pk=platform_id)
     require_active(platform)
     now = now or database_now()
-    email = email.strip().lower()
+    email = normal_email(email)
     own = Invitation.objects.filter(platform=platform)
     same = own.open().filter(email_hash=hash_email(email)).first()
     if same is not None and same.expires_at > now:
@@ -52,7 +52,7 @@ def invite_worker(*, platform_id: UUID, email: str, now: datetime | None = None)
         platform=platform, email=email, email_hash=hash_email(email), created_at=now, expires_at=now + LIFE
     )
     audit.record("invitation.create", platform, metadata={"invitation": invitation.pk}, now=now)
-    ring("send_invitations")
+    letters.enqueue(INVITATION, invitation.pk, now=now)
     return invitation
 
 
@@ -116,63 +116,48 @@ def _accept(worker_id: UUID, which: Q, now: datetime | None) -> Invitation:
     return invitation
 
 
-@dataclass(frozen=True, slots=True)
-class _Letter:
-    invitation_id: UUID
-    to: str
-    platform: str
-    token: str
-
-
 def send_invitations(*, now: datetime | None = None) -> int:
-    """Every pending email is on its way; returns how many were sent. One that fails is tried again until its
-    invitation has expired; those that have expired are gone."""
+    """Send the letters that wait; return how many were sent. Invitations that have expired are deleted."""
     now = now or database_now()
     Invitation.objects.open().filter(expires_at__lte=now).delete()
-    return sum(_send(letter) for letter in _write_letters(now=now))
+    return letters.send_due(INVITATION, now=now)
 
 
-@atomic_with_retry
-def _write_letters(*, now: datetime) -> list[_Letter]:
-    """Tokens for the invitations that wait, committed before anything is sent."""
-    waiting = (
-        Invitation.objects.open()
-        .select_related("platform")
-        .filter(sent_at=None, platform__deleted_at=None)
-        .order_by("created_at")
-        .select_for_update(of=("self",), no_key=True, skip_locked=True)[:SENT_AT_ONCE]
-    )
-    written = []
-    for invitation in waiting:
-        token = make_token(invitation, now=now)
-        written.append(_Letter(invitation.pk, invitation.email, invitation.platform.name, token))
-    return written
+def _write_invitation(letter: Letter, now: datetime) -> Message | None:
+    """The letter with a new token, of which the row keeps the hash."""
+    waiting = Invitation.objects.open().select_related("platform")
+    waiting = waiting.filter(pk=letter.subject_id, expires_at__gt=now, platform__deleted_at=None)
+    invitation = waiting.select_for_update(of=("self",), no_key=True).first()
+    if invitation is None:
+        return None
+    token = make_token(invitation)
+    subject = "You are invited to work and be paid through GigStream"
+    return Message(invitation.email, subject, _text(invitation.platform.name, token))
 
 
-def make_token(invitation: Invitation, *, now: datetime) -> str:
+def make_token(invitation: Invitation) -> str:
     """Return a new token for the invitation; only its hash is kept."""
     token = random_token("gi")
-    invitation.token_hash, invitation.sent_at = hash_token(token), now
-    invitation.save(update_fields=["token_hash", "sent_at"])
+    invitation.token_hash = hash_token(token)
+    invitation.save(update_fields=["token_hash"])
     return token
 
 
-def _send(letter: _Letter) -> int:
-    subject = "You are invited to work and be paid through GigStream"
-    about = f"invitation {letter.invitation_id}"
-    if letters.send(subject, _text(letter), letter.to, about=about):
-        return 1
-    Invitation.objects.filter(pk=letter.invitation_id).update(sent_at=None)
-    return 0
+def _invitation_sent(letter: Letter, now: datetime) -> None:
+    Invitation.objects.filter(pk=letter.subject_id).update(sent_at=now)
 
 
-def _text(letter: _Letter) -> str:
+INVITATION = letters.register(
+    LetterKind("invitation", "send_invitations", _write_invitation, sent=_invitation_sent, life=LIFE)
+)
+
+
+def _text(platform_name: str, token: str) -> str:
     url = settings.INVITATION_URL
-    where = f"Open {url}#token={letter.token}" if url else letter.token
-    name = " ".join(letter.platform.split())
+    where = f"Open {url}#token={token}\n\n" if url else ""
     return (
-        f"{name} would like to give you work and to pay you through GigStream.\n\n"
-        f"{where}\n\n"
+        f"{isolated(platform_name)} would like to give you work and to pay you through GigStream.\n\n"
+        f"{where}token: {token}\n\n"
         "Sign in or register there to accept; then they see your name and may give you tasks. It works once,"
         " within 7 days. If you do not want it, do nothing: they are told nothing.\n"
     )

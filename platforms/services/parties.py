@@ -12,7 +12,9 @@ from audit.enums import DatabaseKind
 from audit.services import verb
 from gigstream.lib.addresses import normal_address
 from gigstream.lib.clock import database_now
+from gigstream.lib.emails import normal_email
 from gigstream.lib.money import BPS
+from gigstream.lib.names import normal_name, optional_name
 from platforms.enums import every_scope
 from platforms.errors import InvalidFee, KeyEnded, PlatformDeleted, PlatformNameTaken, PlatformSuspended
 from platforms.models import DEFAULT_FEE_BPS, ApiKey, Platform
@@ -37,15 +39,16 @@ def register_platform(
 ) -> Platform:
     """A new active platform exists. `fee_bps` is added on top of what its tasks pay.
 
-    Raises InvalidFee, PlatformNameTaken or InvalidAddress.
+    Raises InvalidFee, InvalidName, InvalidEmail, PlatformNameTaken or InvalidAddress.
     """
     now = now or database_now()
     require_fee(fee_bps)
+    name, contact_email = normal_name(name), normal_email(contact_email)
     if Platform.objects.filter(name=name).exists():
         raise PlatformNameTaken(f"there is already a platform {name}")
     platform = Platform.objects.create(
         name=name,
-        contact_email=contact_email.strip().lower(),
+        contact_email=contact_email,
         fee_bps=fee_bps,
         wallet_address=normal_address(wallet_address) if wallet_address else None,
         wallet_id=wallet_id,
@@ -179,7 +182,7 @@ def create_api_key(
     text = f"gs_{'live' if is_live else 'test'}_{prefix}_{secret or secrets.token_urlsafe(32)}"
     key = ApiKey.objects.create(
         platform=platform,
-        name=name,
+        name=optional_name(name),
         prefix=prefix,
         secret_hash=hash_key(text),
         is_live=is_live,

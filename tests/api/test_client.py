@@ -81,7 +81,7 @@ def test_a_task_is_funded_streamed_completed_and_paid_out(client, web):
     _, key = platforms.create_api_key(platform_id=owner.pk)
     platform = Business(client, web, key)
     person = {"email": "ana@example.com", "password": "a long passphrase", "full_name": "Ana Lima"}
-    wallet = {"wallet_address": f"0x{7:040x}"}
+    wallet = {"wallet_address": f"0x{7:x}{0:039x}"}
     tokens = Business(client, web).do("register", form=("RegisterForm", person | wallet), expect=201)
     worker = Business(client, web, tokens.access_token)
 

@@ -9,6 +9,7 @@ from django.core import mail
 from audit.models import AuditLog
 from gigstream.lib import letters
 from gigstream.lib.clock import database_now
+from gigstream.lib.names import InvalidName
 from platforms import services as platforms
 from platforms.models import Consent, Event, Invitation
 from platforms.services import invitations
@@ -171,18 +172,24 @@ def test_an_email_that_fails_is_sent_by_the_next_run(api, monkeypatch, caplog):
         assert platforms.send_invitations() == 0
     assert "was not sent: ConnectionRefusedError" in caplog.text
     assert EMAIL not in caplog.text
-    assert platforms.send_invitations() == 1
+    assert platforms.send_invitations(now=database_now() + timedelta(minutes=1)) == 1
 
 
-def test_the_email_leads_to_the_page_of_the_setting_and_keeps_to_its_lines(settings):
+def test_the_email_leads_to_the_page_of_the_setting_and_isolates_the_name(settings):
     settings.INVITATION_URL = "https://pay.example.com/join"
-    platform = PlatformFactory(name="Rides\r\n\r\nOpen https://evil.example")
+    platform = PlatformFactory(name="Rides")
     invite(Api.of(platform))
     platforms.send_invitations()
 
     body = mail.outbox[-1].body
     assert "https://pay.example.com/join#token=gi_" in body
-    assert body.startswith("Rides Open https://evil.example would like")
+    assert "\ntoken: gi_" in body
+    assert body.startswith("\u2068Rides\u2069 would like")
+
+
+def test_a_platforms_name_keeps_to_one_line():
+    with pytest.raises(InvalidName, match=r"U\+000D is not allowed"):
+        PlatformFactory(name="Rides\r\n\r\nOpen https://evil.example")
 
 
 def test_so_many_a_day_and_no_more(platform, api, monkeypatch):

@@ -126,7 +126,7 @@ def test_without_the_email_a_change_does_not_take_effect(ana, api, monkeypatch, 
     later = database_now() + 2 * DAY
     assert services.apply_wallet_changes(now=later) == 0
 
-    assert services.send_wallet_notices() == 1
+    assert services.send_wallet_notices(now=database_now() + timedelta(minutes=1)) == 1
     assert services.apply_wallet_changes(now=later) == 1
 
 

@@ -20,6 +20,7 @@ from audit.models import (
     Claim,
     DatabaseIdentity,
     JobHeartbeat,
+    Letter,
     LimitChange,
 )
 from gigstream.lib.ids import new_id
@@ -389,6 +390,13 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "requested_by": "staff:1",
         "requested_at": AT,
         "expires_at": AT + timedelta(hours=24),
+    },
+    Letter: lambda: {
+        "kind": "wallet_notice",
+        "subject_id": str(_number()),
+        "created_at": AT,
+        "next_try_at": AT,
+        "give_up_at": AT + timedelta(hours=6),
     },
     LimitChange: lambda: {"name": "payout_minimum", "changed_by": "environment", "changed_at": AT},
 }

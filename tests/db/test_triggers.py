@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, models, transaction
 
-from audit.models import Approval, AuditLog, AuditSeal, BookCheck, Claim, LimitChange
+from audit.models import Approval, AuditLog, AuditSeal, BookCheck, Claim, Letter, LimitChange
 from loans.enums import LOAN_MOVES
 from loans.models import Loan
 from payments.enums import STREAM_MOVES, TRANSACTION_MOVES
@@ -284,6 +284,19 @@ def test_what_was_decided_stays_and_nothing_is_deleted():
     with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
         execute("DELETE FROM approvals WHERE id = %s", row.pk)
     assert update(row, requester_told_at=AT) == 1
+
+
+# --- Letters ------------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("end", [{"sent_at": AT}, {"given_up_at": AT, "tries": 1}])
+def test_a_letter_that_has_ended_is_not_sent_again(end):
+    letter = insert(valid(Letter))
+    assert update(letter, next_try_at=None, **end) == 1
+    before = stored(letter)
+
+    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+        update(letter, next_try_at=AT, sent_at=None, given_up_at=None)
+
+    assert stored(letter) == before
 
 
 # --- Claims -------------------------------------------------------------------------------------------------

@@ -41,7 +41,7 @@ class WorkerFactory(factory.django.DjangoModelFactory):
 
     email = factory.Sequence(lambda n: f"worker{n}@example.com")
     full_name = factory.Sequence(lambda n: f"Worker {n}")
-    wallet_address = factory.Sequence(lambda n: f"0x{n + 1:040x}")
+    wallet_address = factory.Sequence(lambda n: f"0x{(1 << 32) + n:040x}")
     now = NOW
 
     @classmethod

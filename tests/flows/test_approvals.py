@@ -306,7 +306,7 @@ def test_who_may_decide_and_who_asked_have_emails(ann, bob):
         ([bob.user.email], "Deposit by hand: waits for a second person")
     ]
     assert re.search(r"Amount: 25\.00 USDC", mail.outbox[0].body)
-    assert f"Asked for by {ann.user.username}." in mail.outbox[0].body
+    assert f"Asked for by \u2068{ann.user.username}\u2069." in mail.outbox[0].body
 
     bob.does(approvals.refuse, approval_id=asked.pk, reason="not on chain", now=NOW)
     notices.send_approval_notices()

@@ -4,6 +4,7 @@ import signal
 import threading
 import time
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from django.db import connection, transaction
@@ -26,8 +27,9 @@ from platforms.errors import (
 from platforms.models import Event, Platform, WebhookDelivery, WebhookEndpoint
 from platforms.services import deliveries
 from tests.books import violated
+from tests.broker import jobs_asked_for
 from tests.factories import PlatformFactory, TaskFactory, fund, started
-from tests.processes import run_code
+from tests.processes import empty_queues, run_code
 from tests.webhooks import Receiver, resolving
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -224,20 +226,60 @@ def test_retry_after_is_honoured_where_it_is_longer(receiver):
     assert delivery(platform).next_attempt_at == now + timedelta(seconds=120)
 
 
-def test_a_webhook_that_fails_is_left_alone_for_the_rest_of_the_run(receiver):
+def test_one_event_that_fails_does_not_hold_up_the_later_ones(receiver):
     receiver.answers = [500]
     platform, _ = listening(receiver)
     ping(platform, 3)
 
-    assert deliver() == 0
-    assert len(receiver.requests) == 1
-    assert deliver(after=1) == 2
-    assert sorted(WebhookDelivery.objects.values_list("status", "attempts")) == [
-        ("delivered", 1),
-        ("delivered", 1),
-        ("pending", 1),
+    assert deliver() == 2
+
+    assert sorted(WebhookDelivery.objects.values_list("sequence", "status", "attempts")) == [
+        (1, "pending", 1),
+        (2, "delivered", 1),
+        (3, "delivered", 1),
     ]
     assert WebhookEndpoint.objects.get().failing_since is None, "the last attempt arrived"
+
+
+def test_a_webhook_that_hangs_is_called_for_a_few_events_side_by_side(monkeypatch, receiver):
+    monkeypatch.setattr(outbound, "TOTAL_SECONDS", 1)
+    platform, _ = listening(receiver, "/slow")
+    ping(platform, 8)
+
+    assert deliver() == 0
+
+    assert set(WebhookDelivery.objects.values_list("status", "attempts", "error")) == {
+        ("pending", 1, "timeout")
+    }
+    times = [request.at for request in receiver.requests]
+    rounds = zip(times[1:], times[1 + deliveries.SIDE_BY_SIDE :], strict=False)
+    assert all(later - earlier > 0.9 for earlier, later in rounds), "no more than four within a second"
+    assert min(later - earlier for earlier, later in pairwise(times)) < 0.9, "and some at the same time"
+
+
+def test_events_that_come_while_a_webhook_hangs_are_delivered_meanwhile(receiver):
+    slow, _ = listening(receiver, "/slow")
+    fast, _ = listening(receiver)
+    ping(slow)
+    run = threading.Thread(target=lambda: (platforms.deliver_webhooks(), connection.close()))
+    run.start()
+    wait_for(lambda: receiver.requests)
+
+    ping(fast, 3)
+    wait_for(lambda: len(receiver.requests) == 4)
+    assert not receiver.released.is_set()
+
+    receiver.released.set()
+    run.join()
+    assert set(WebhookDelivery.objects.values_list("status", flat=True)) == {"delivered"}
+
+
+def test_the_commit_of_an_event_asks_for_its_delivery(receiver):
+    empty_queues()
+    ping(listening(receiver)[0])
+
+    # At once, or at the end of the second in which an earlier event has asked.
+    wait_for(lambda: jobs_asked_for("webhooks") == ["deliver_webhooks"])
 
 
 def test_a_slow_webhook_holds_up_only_its_own(monkeypatch, receiver):
@@ -250,8 +292,7 @@ def test_a_slow_webhook_holds_up_only_its_own(monkeypatch, receiver):
 
     assert deliver() == 90
 
-    assert WebhookDelivery.objects.filter(platform=slow, status="pending").count() == 3
-    assert sum(request.path == "/slow" for request in receiver.requests) == 1
+    assert WebhookDelivery.objects.filter(platform=slow, status="pending", attempts=1).count() == 3
 
 
 def test_more_webhooks_than_threads_all_get_their_turn(settings, receiver):
@@ -300,7 +341,7 @@ def test_what_a_former_webhook_says_does_not_switch_off_the_new_one(receiver):
     ping(platform)
     now = database_now()
     deliveries.queue_deliveries(now=now)
-    (due,) = deliveries._lease(now, 1, [])
+    (due,) = deliveries._lease(now, 1)
     receiver.answers = [410]
     outcome = deliveries.attempt(due)
     platforms.set_webhook(platform_id=platform.pk, url=receiver.url("/ok?new"))
@@ -374,14 +415,14 @@ def test_a_process_killed_between_delivery_and_mark_delivers_again_under_the_sam
 
     assert process.returncode == -signal.SIGKILL
     row = delivery(platform)
-    assert (row.status, row.attempts, row.status_code) == ("pending", 1, None)
+    assert (row.status, row.attempts, row.status_code) == ("pending", 0, None)
     assert deliver() == 0, "still leased"
     assert deliver(after=61) == 1
 
     first, second = receiver.requests
     assert first.id == second.id
     assert first.verified(secret) == second.verified(secret)
-    assert (delivery(platform).status, delivery(platform).attempts) == ("delivered", 2)
+    assert (delivery(platform).status, delivery(platform).attempts) == ("delivered", 1)
 
 
 def somebody_waits():
@@ -445,7 +486,7 @@ def test_queueing_and_marking_cost_the_same_for_one_event_and_for_fifty(receiver
         now = database_now()
         with CaptureQueriesContext(connection) as queries:
             deliveries.queue_deliveries(now=now)
-            leased = deliveries._lease(now, 1, [])
+            leased = deliveries._lease(now, 1)
             done = [deliveries.Outcome(due, status_code=200, milliseconds=1) for due in leased]
             deliveries.mark(done, now=now)
         counts.append(len(queries))

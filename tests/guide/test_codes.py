@@ -44,13 +44,13 @@ from workers import services as workers
 pytestmark = pytest.mark.django_db
 GUIDE = (Path(project.BASE_DIR) / "docs" / "api.md").read_text(encoding="utf-8")
 LISTED = {(code, int(status)) for code, status in re.findall(r"^\| `(\w+)` \| (\d+) \|", GUIDE, re.MULTILINE)}
-# What only staff can be told, in the admin; and what an amount is told as one of `errors`.
+# What only staff can be told, in the admin; and what amounts, emails and names are told as one of `errors`.
 OF_STAFF = {
     *("has_money_history", "invalid_fee", "invalid_split", "invalid_terms", "money_left", "staff_needed"),
     *("payout_under_way", "platform_deleted", "platform_name_taken", "reason_missing", "same_person"),
     *("task_not_over", "zero_adjustment", "invalid_amount", "not_for_staff", "not_observed"),
     *("permission_missing", "asked_already", "decided_already", "payload_changed", "invalid_limit"),
-    "sum_changed",
+    *("sum_changed", "invalid_email", "invalid_name"),
     *("switched_already", "not_parked", "not_with_provider", "break_resolved", "unknown_subject"),
     *("provider_refused", "provider_silent", "claimed_by_another", "not_claimed", "unknown_job"),
     *("wrong_code", "code_refused", "nothing_to_do", "access_changed", "no_address", "last_superuser"),

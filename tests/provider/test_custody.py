@@ -5,12 +5,12 @@ import threading
 import pytest
 
 from audit import jobs
-from gigstream import celery_app
 from payments import services as payments
 from payments.models import WalletOrder
 from payments.provider.circle import CircleProvider
 from platforms import services as platforms
 from platforms.models import Platform
+from tests.broker import jobs_asked_for
 from tests.factories import NOW, PlatformFactory, WorkerFactory, seconds
 from tests.processes import empty_queues
 from workers import services as workers
@@ -187,20 +187,11 @@ def test_a_registration_rings_for_it(twin, monkeypatch):
     monkeypatch.setattr(jobs, "_rung_at", {})
     empty_queues()
     WorkerFactory()
-    assert asked() == []
+    assert jobs_asked_for("settlement") == []
 
     WorkerFactory(wallet_address=None)
 
-    assert asked() == ["create_wallets"]
-
-
-def asked():
-    """The jobs that Celery was asked for."""
-    names = []
-    with celery_app.connection_for_write() as broker:
-        while message := broker.default_channel.basic_get("settlement", no_ack=True):
-            names.append(message.headers["task"])
-    return names
+    assert jobs_asked_for("settlement") == ["create_wallets"]
 
 
 def test_without_the_setting_nothing_is_made(twin, settings):

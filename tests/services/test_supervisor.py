@@ -16,7 +16,8 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from gigstream import services
-from gigstream.supervisor import Child, HeartbeatWatch, Program, backoff, port_is_taken
+from gigstream.heartbeat_watch import BOOT_SECONDS, HeartbeatWatch
+from gigstream.supervisor import Child, Program, backoff, port_is_taken
 
 ROOT = Path(__file__).resolve().parents[2]
 FOREVER = ["sleep", "1000"]
@@ -25,12 +26,15 @@ WITH_OFFSPRING = ["sh", "-c", "sleep 1000 & echo offspring $!; wait"]
 STUBBORN = ["sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.1; done"]
 
 SUPERVISE = """
-import json, pathlib, sys
+import json, pathlib, sys, time
 from gigstream.supervisor import Periodic, Program, Supervisor, Watchdog
 wanted = json.loads(sys.argv[1])
 home = pathlib.Path(wanted["home"])
 alarm = home / "alarm"
 def check():
+    if (home / "hung").exists():
+        (home / "hanging").touch()
+        time.sleep(3600)
     if alarm.exists():
         alarm.unlink()
         return "nothing moves"
@@ -40,7 +44,7 @@ Supervisor(
     [Program(name, command, home / f"{name}.log") for name, command in wanted["programs"].items()],
     say=lambda line: print(line, flush=True),
     watchdog=Watchdog(check, restarts=("beat", "worker"), patience=0, every=0.05),
-    periodic=Periodic(lambda: "all is well", every=0.05),
+    periodic=[Periodic(lambda: "all is well", every=0.05)],
     grace=wanted["grace"],
     tick=0.05,
 ).run()
@@ -262,6 +266,44 @@ def test_a_watchdog_that_fails_is_reported_and_ends_nothing(start: Start) -> Non
     assert all(alive(pid) for pid in supervised.everyone())
 
 
+def test_a_question_that_hangs_keeps_no_child_from_its_restart_and_no_signal(start: Start) -> None:
+    supervised = start(web=FOREVER, worker=FOREVER, beat=FOREVER)
+    (supervised.home / "hung").touch()
+    eventually((supervised.home / "hanging").exists)
+
+    os.kill(supervised.pids("beat")[0], signal.SIGKILL)
+
+    supervised.says("beat: ended by signal 9; starting again in 1 s")
+    eventually(lambda: len(supervised.pids("beat")) == 2)
+    supervised.process.send_signal(signal.SIGTERM)
+    assert supervised.ended() == 0
+
+
+def test_a_child_that_does_not_end_for_its_restart_keeps_no_other_waiting(start: Start) -> None:
+    """The worker ignores SIGTERM for the whole grace; beat, killed meanwhile, is there again long before."""
+    supervised = start(grace=600, web=FOREVER, worker=STUBBORN, beat=FOREVER)
+    eventually(lambda: "ready" in supervised.log("worker"))
+    (supervised.home / "alarm").touch()
+    eventually(lambda: len(supervised.pids("beat")) == 2)
+
+    os.kill(supervised.pids("beat")[1], signal.SIGKILL)
+
+    eventually(lambda: len(supervised.pids("beat")) == 3)
+    assert len(supervised.pids("worker")) == 1
+    os.kill(supervised.pids("worker")[0], signal.SIGKILL)
+    eventually(lambda: len(supervised.pids("worker")) == 2)
+
+
+def test_a_child_that_ignores_its_restart_is_killed_after_its_grace(start: Start) -> None:
+    supervised = start(grace=0.3, web=FOREVER, worker=STUBBORN, beat=FOREVER)
+    eventually(lambda: "ready" in supervised.log("worker"))
+
+    (supervised.home / "alarm").touch()
+
+    supervised.says("worker: stopped (ended by signal 9)")
+    eventually(lambda: len(supervised.pids("worker")) == 2)
+
+
 def test_the_status_line_is_said_again_and_again(start: Start) -> None:
     supervised = start(web=FOREVER)
 
@@ -282,19 +324,73 @@ class Clock:
         return self.now
 
 
-def test_a_heartbeat_is_late_after_three_periods_or_thirty_seconds_without_change() -> None:
+def test_a_heartbeat_is_late_three_periods_or_thirty_seconds_after_its_last_sign_of_life() -> None:
     marks, clock = {"seal": (60.0, 1), "release": (5.0, 1)}, Clock()
     watch = HeartbeatWatch(lambda: marks, clock=clock)
     assert watch.late() is None
-
-    clock.now = 30.0
+    clock.now, marks = 1.0, {"seal": (60.0, 2), "release": (5.0, 2)}
     assert watch.late() is None
-    clock.now = 31.0
-    assert watch.late() == "release has shown no sign of life for 31 s"
-    clock.now = 181.0
-    assert watch.late() == (
-        "release has shown no sign of life for 181 s; seal has shown no sign of life for 181 s"
+
+    late = []
+    while clock.now < 182.0:
+        clock.now += 15.0
+        late.append((clock.now, watch.late()))
+    assert late[1] == (31.0, None)
+    assert late[2] == (46.0, "release has shown no sign of life for 45 s")
+    assert late[11] == (181.0, "release has shown no sign of life for 180 s")
+    assert late[12] == (
+        196.0,
+        "release has shown no sign of life for 195 s; seal has shown no sign of life for 195 s",
     )
+
+
+def test_a_process_that_is_still_starting_is_not_late() -> None:
+    """Two minutes more than a job that has run: a start on a busy machine takes longer than 30 s."""
+    clock = Clock()
+    watch = HeartbeatWatch(lambda: {"release": (10.0, None)}, clock=clock)
+    late = []
+    while clock.now <= BOOT_SECONDS + 30.0:
+        late.append(watch.late())
+        clock.now += 10.0
+    assert set(late) == {None}
+    assert watch.late() == "release has shown no sign of life for 160 s"
+
+
+def test_an_outage_of_the_database_is_nobodys_silence() -> None:
+    marks, clock, away = {"release": (10.0, 1)}, Clock(), False
+
+    def read():
+        if away:
+            raise OSError("no database")
+        return marks
+
+    watch = HeartbeatWatch(read, clock=clock)
+    watch.late()
+    clock.now, marks = 5.0, {"release": (10.0, 2)}
+    assert watch.late() is None
+    away = True
+    for _ in range(23):
+        clock.now += 5.0
+        with pytest.raises(OSError, match="no database"):
+            watch.late()
+    away = False
+
+    clock.now += 5.0
+    assert watch.late() is None
+    clock.now += 20.0
+    assert watch.late() is None
+
+
+def test_time_in_which_nobody_looked_is_nobodys_silence() -> None:
+    marks, clock = {"release": (10.0, 1)}, Clock()
+    watch = HeartbeatWatch(lambda: marks, clock=clock)
+    watch.late()
+    clock.now, marks = 5.0, {"release": (10.0, 2)}
+    watch.late()
+
+    clock.now = 145.0
+
+    assert watch.late() is None
 
 
 def test_a_heartbeat_that_moves_is_never_late_even_backwards() -> None:
@@ -307,11 +403,14 @@ def test_a_heartbeat_that_moves_is_never_late_even_backwards() -> None:
 
 
 def test_a_forgotten_heartbeat_gets_its_full_time_again() -> None:
-    clock = Clock()
-    watch = HeartbeatWatch(lambda: {"release": (10.0, None)}, clock=clock)
+    marks, clock = {"release": (10.0, 1)}, Clock()
+    watch = HeartbeatWatch(lambda: marks, clock=clock)
     watch.late()
-    clock.now = 31.0
-    assert watch.late() is not None
+    clock.now, marks = 1.0, {"release": (10.0, 2)}
+    watch.late()
+    for clock.now in (16.0, 31.0, 46.0):
+        said = watch.late()
+    assert said == "release has shown no sign of life for 45 s"
 
     watch.forget()
 

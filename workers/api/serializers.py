@@ -5,7 +5,17 @@ from typing import Any
 from rest_framework import serializers
 
 from gigstream.lib.api.describing import described
-from gigstream.lib.api.fields import Email, Id, Instant, StrictSerializer, Text, WalletAddress, Whole, YesNo
+from gigstream.lib.api.fields import (
+    Email,
+    Id,
+    Instant,
+    Name,
+    StrictSerializer,
+    Text,
+    WalletAddress,
+    Whole,
+    YesNo,
+)
 from workers import wallet_messages
 from workers.models import WalletChange, WalletNonce, Worker
 from workers.services import SignedIn
@@ -114,7 +124,7 @@ def shown_nonce(nonce: WalletNonce, address: str, *, statement: str) -> dict[str
 class ProfileForm(StrictSerializer):
     """What changes; all else stays."""
 
-    full_name = Text(max_length=120, trim_whitespace=True, required=False)
+    full_name = Name(max_length=120, required=False)
 
 
 class PasswordForm(StrictSerializer):
@@ -125,7 +135,7 @@ class PasswordForm(StrictSerializer):
 class RegisterForm(StrictSerializer):
     email = Email()
     password = Text(max_length=LONGEST_PASSWORD)
-    full_name = Text(max_length=120, trim_whitespace=True)
+    full_name = Name(max_length=120)
     wallet_address = WalletAddress(required=False, help_text="where payouts go; EIP-55 is checked")
 
 

@@ -1,6 +1,5 @@
 """Passwords: how strong they must be, and a new one for who has forgotten theirs."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,14 +8,16 @@ from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
+from audit import letters
 from audit import services as audit
 from audit.context import acting_as
 from audit.enums import ActorType
-from audit.jobs import ring
+from audit.letters import LetterKind, Message
+from audit.models import Letter
 from audit.services import verb
-from gigstream.lib import letters
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
+from gigstream.lib.emails import normal_email
 from workers.enums import SessionEnd
 from workers.errors import ResetRefused, WeakPassword
 from workers.models import PasswordReset, Worker
@@ -27,7 +28,6 @@ from workers.tokens import hash_token, random_token
 
 RESET_LIFE = timedelta(minutes=30)
 ASKED_AGAIN_AFTER = timedelta(minutes=1)
-SENT_AT_ONCE = 50
 
 
 def require_strong(password: str, *, email: str, full_name: str) -> None:
@@ -46,62 +46,51 @@ def request_password_reset(*, email: str, now: datetime | None = None) -> None:
     More requests within a minute make no more emails.
     """
     now = now or database_now()
-    worker = Worker.objects.locked().filter(email=email.strip().lower(), deleted_at=None).first()
+    worker = Worker.objects.locked().filter(email=normal_email(email), deleted_at=None).first()
     if worker is None:
         return
     recent = PasswordReset.objects.filter(worker=worker, created_at__gt=now - ASKED_AGAIN_AFTER)
     if recent.exists():
         return
-    PasswordReset.objects.create(worker=worker, created_at=now, expires_at=now + RESET_LIFE)
+    reset = PasswordReset.objects.create(worker=worker, created_at=now, expires_at=now + RESET_LIFE)
     with acting_as(ActorType.WORKER, str(worker.pk)):
         audit.record("password.request_reset", worker, now=now)
-    ring("send_password_resets")
-
-
-@dataclass(frozen=True, slots=True)
-class _Letter:
-    reset_id: int
-    to: str
-    token: str
+    letters.enqueue(RESET, reset.pk, now=now)
 
 
 def send_password_resets(*, now: datetime | None = None) -> int:
-    """Every pending email is on its way; returns how many were sent. One that fails is tried again until its
-    request has expired."""
-    return sum(_send(letter) for letter in _write_letters(now=now or database_now()))
+    """Send the letters with tokens that wait; return how many were sent."""
+    return letters.send_due(RESET, now=now)
 
 
-@atomic_with_retry
-def _write_letters(*, now: datetime) -> list[_Letter]:
-    """Tokens for the requests that wait, committed before anything is sent."""
-    waiting = (
-        PasswordReset.objects.select_related("worker")
-        .filter(sent_at=None, used_at=None, expires_at__gt=now, worker__deleted_at=None)
-        .order_by("pk")
-        .select_for_update(of=("self",), no_key=True, skip_locked=True)[:SENT_AT_ONCE]
+def _write_reset(letter: Letter, now: datetime) -> Message | None:
+    """The letter with a new token, of which the row keeps the hash."""
+    asked = PasswordReset.objects.select_related("worker").filter(
+        pk=letter.subject_id, used_at=None, expires_at__gt=now, worker__deleted_at=None
     )
-    written = []
-    for reset in waiting:
-        token = random_token("gp")
-        reset.token_hash, reset.sent_at = hash_token(token), now
-        reset.save(update_fields=["token_hash", "sent_at"])
-        written.append(_Letter(reset.pk, reset.worker.email, token))
-    return written
+    reset = asked.select_for_update(of=("self",), no_key=True).first()
+    if reset is None:
+        return None
+    token = random_token("gp")
+    reset.token_hash = hash_token(token)
+    reset.save(update_fields=["token_hash"])
+    return Message(reset.worker.email, "Your new GigStream password", _text(token))
 
 
-def _send(letter: _Letter) -> int:
-    about = f"password reset {letter.reset_id}"
-    if letters.send("Your new GigStream password", _text(letter.token), letter.to, about=about):
-        return 1
-    PasswordReset.objects.filter(pk=letter.reset_id).update(sent_at=None)
-    return 0
+def _reset_sent(letter: Letter, now: datetime) -> None:
+    PasswordReset.objects.filter(pk=letter.subject_id).update(sent_at=now)
+
+
+RESET = letters.register(
+    LetterKind("password_reset", "send_password_resets", _write_reset, sent=_reset_sent, life=RESET_LIFE)
+)
 
 
 def _text(token: str) -> str:
-    where = f"Open {settings.PASSWORD_RESET_URL}#token={token}" if settings.PASSWORD_RESET_URL else token
+    where = f"Open {settings.PASSWORD_RESET_URL}#token={token}\n\n" if settings.PASSWORD_RESET_URL else ""
     return (
         "Somebody, probably you, asked for a new password for your GigStream account.\n\n"
-        f"{where}\n\n"
+        f"{where}token: {token}\n\n"
         "This works once, within 30 minutes. If it was not you, do nothing: your password stays as it is.\n"
     )
 

@@ -11,7 +11,9 @@ from audit.services import verb
 from gigstream.lib.addresses import normal_address
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
+from gigstream.lib.emails import normal_email
 from gigstream.lib.ids import new_id
+from gigstream.lib.names import normal_name
 from gigstream.lib.states import require_move
 from workers.departures import worker_departures
 from workers.enums import WORKER_MOVES, WorkerStatus
@@ -33,10 +35,10 @@ def register_worker(
 ) -> Worker:
     """A new active worker exists, under `worker_id` if given.
 
-    Raises EmailTaken, WalletTaken or InvalidAddress.
+    Raises InvalidEmail, InvalidName, EmailTaken, WalletTaken or InvalidAddress.
     """
     now = now or database_now()
-    email = email.strip().lower()
+    email, full_name = normal_email(email), normal_name(full_name)
     address = normal_address(wallet_address) if wallet_address else None
     if Worker.objects.filter(email=email).exists():
         raise EmailTaken("another worker has this email address")
@@ -76,10 +78,10 @@ def require_free_wallet(address: str | None, *, besides: UUID | None = None) -> 
 
 @verb("worker.rename", "worker")
 def rename_worker(*, worker_id: UUID, full_name: str) -> Worker:
-    """The worker goes by another name. Raises the worker's standing."""
+    """The worker goes by another name. Raises InvalidName or the worker's standing."""
     worker = Worker.objects.locked().get(pk=worker_id)
     require_active(worker)
-    worker.full_name = full_name
+    worker.full_name = normal_name(full_name)
     worker.save(update_fields=["full_name", "updated_at"])
     # Neither name: the log outlives who asks to be forgotten.
     audit.record("worker.rename", worker)

@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.contrib.auth.hashers import check_password
+from django.contrib.auth.hashers import check_password, make_password
 
 from audit.context import acting_as
 from audit.enums import ActorType
 from audit.services import Record, record_many
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
+from gigstream.lib.emails import normal_email
 from gigstream.lib.ids import new_id
 from workers.enums import SignInMethod
 from workers.errors import SignInRefused
@@ -62,12 +63,11 @@ def sign_in(*, email: str, password: str, now: datetime | None = None) -> Signed
     whether the address is known, SignInLocked or SignInSuspended.
     """
     now = now or database_now()
-    email = email.strip().lower()
+    email = normal_email(email)
     guessing.require_calm_address()
     guessing.take_try(email, now=now)
     worker = Worker.objects.filter(email=email, deleted_at=None).first()
-    # Without a worker a hash is made in vain: both answers take the time of one.
-    if not check_password(password, worker.password_hash if worker else "") or worker is None:
+    if not _is_password_of(worker, password) or worker is None:
         guessing.count_failure_of_address()
         _record_failure(worker, SignInMethod.PASSWORD, now)
         raise SignInRefused("the email address or the password is wrong")
@@ -79,6 +79,14 @@ def sign_in(*, email: str, password: str, now: datetime | None = None) -> Signed
             now=now,
             seen={"password_hash": worker.password_hash},
         )
+
+
+def _is_password_of(worker: Worker | None, password: str) -> bool:
+    """Whether this is the worker's password. Without one a hash is made in vain: it takes as long."""
+    if worker is None or not worker.password_hash:
+        make_password(password)
+        return False
+    return check_password(password, worker.password_hash)
 
 
 def _record_failure(worker: Worker | None, method: SignInMethod, now: datetime) -> None:

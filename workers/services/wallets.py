@@ -3,10 +3,11 @@
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from audit import letters
 from audit import services as audit
-from audit.jobs import ring
+from audit.letters import LetterKind, Message
+from audit.models import Letter
 from audit.services import verb
-from gigstream.lib import letters
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
 from workers.enums import WorkerStatus
@@ -61,7 +62,7 @@ def change_wallet(*, worker_id: UUID, signed: SignedMessage, now: datetime | Non
     audit.record("worker.change_wallet", worker, after={"effective_at": change.effective_at}, now=now)
     if first:
         _apply(change, now)
-    ring("send_wallet_notices")
+    letters.enqueue(NOTICE, change.pk, now=now)
 
 
 @verb("worker.cancel_wallet_change", "worker")
@@ -113,21 +114,35 @@ def _apply(change: WalletChange, now: datetime) -> None:
 
 
 def send_wallet_notices(*, now: datetime | None = None) -> int:
-    """Every worker whose payout address is to change has an email about it; returns how many were sent. One
-    that fails is tried again, and the change waits for it."""
-    now = now or database_now()
-    waiting = WalletChange.objects.filter(notified_at=None, dropped_at=None, worker__deleted_at=None)
-    return sum(
-        _notify(change, now) for change in waiting.select_related("worker").order_by("created_at")[:AT_ONCE]
+    """Send the letters that wait to workers whose payout address is to change; return how many were sent."""
+    return letters.send_due(NOTICE, now=now)
+
+
+def _write_notice(letter: Letter, now: datetime) -> Message | None:
+    """The letter about the change, unless it was dropped meanwhile."""
+    change = WalletChange.objects.select_related("worker").filter(pk=letter.subject_id).first()
+    if change is None or change.dropped_at is not None or change.worker.deleted_at is not None:
+        return None
+    return Message(change.worker.email, "Your GigStream payout address", _text(change))
+
+
+def _notice_sent(letter: Letter, now: datetime) -> None:
+    WalletChange.objects.filter(pk=letter.subject_id).update(notified_at=now)
+
+
+def _notice_given_up(letter: Letter, now: datetime) -> None:
+    """Drop a change of which the worker cannot be told: payouts go on where they went before."""
+    worker = Worker.objects.locked().filter(wallet_changes__pk=letter.subject_id).first()
+    change = open_change(worker) if worker is not None else None
+    if worker is not None and change is not None and str(change.pk) == letter.subject_id:
+        drop_change(worker, now)
+
+
+NOTICE = letters.register(
+    LetterKind(
+        "wallet_notice", "send_wallet_notices", _write_notice, sent=_notice_sent, given_up=_notice_given_up
     )
-
-
-def _notify(change: WalletChange, now: datetime) -> int:
-    subject = "Your GigStream payout address"
-    if not letters.send(subject, _text(change), change.worker.email, about=f"wallet change {change.pk}"):
-        return 0
-    WalletChange.objects.filter(pk=change.pk).update(notified_at=now)
-    return 1
+)
 
 
 def _text(change: WalletChange) -> str:

@@ -20,6 +20,8 @@ from gigstream.console.models import Authenticator, RecoveryCodes
 from gigstream.console.services.passwords import forget_codes, let_choose
 from gigstream.console.services.sessions import end_sessions
 from gigstream.lib.clock import database_now
+from gigstream.lib.emails import normal_email
+from gigstream.lib.names import normal_name, optional_name
 
 FLAGS = {"active": "is_active", "staff": "is_staff", "superuser": "is_superuser"}
 ROLE, PERMISSION = "role:", "permission:"
@@ -58,7 +60,12 @@ def access_to_give(user: User) -> list[str]:
 @verb("staff.add", "user")
 def add_member(*, username: str, first_name: str, last_name: str, email: str) -> User:
     """Somebody who has no password and may do nothing, until two people have given them access."""
-    user = User.objects.create_user(username, email, first_name=first_name, last_name=last_name)
+    user = User.objects.create_user(
+        normal_name(username),
+        normal_email(email),
+        first_name=optional_name(first_name),
+        last_name=optional_name(last_name),
+    )
     record("staff.add", user)
     return user
 
@@ -68,7 +75,7 @@ def edit_member(*, user_id: int, changes: Mapping[str, str]) -> None:
     """The person's names are others: first and last, not the one by which they log in."""
     user = _locked(user_id)
     for name in changes.keys() & {"first_name", "last_name"}:
-        setattr(user, name, changes[name])
+        setattr(user, name, optional_name(changes[name]))
     user.save(update_fields=sorted(changes.keys() & {"first_name", "last_name"}))
     record("staff.edit", user, metadata={"fields": sorted(changes)})
 
@@ -212,10 +219,10 @@ def _reset(approval: Approval) -> dict[str, Any]:
 
 def ask_to_change_email(*, user_id: int, email: str, reason: str, now: datetime | None = None) -> Approval:
     """A second person is asked to let the person's emails, and with them the codes for a new password, go to
-    this address. Raises NothingToDo or what `request` raises."""
+    this address. Raises InvalidEmail, NothingToDo or what `request` raises."""
     user = User.objects.get(pk=user_id)
-    address = User.objects.normalize_email(email.strip())
-    if not address or address == user.email:
+    address = normal_email(email)
+    if address == user.email:
         raise NothingToDo("this is their address already")
     return request(
         kind=CHANGE_EMAIL,

@@ -1,6 +1,5 @@
 """Passwords of the staff: everybody chooses their own, the first one and after a reset by a code by email."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.contrib.auth.hashers import make_password
@@ -8,23 +7,22 @@ from django.contrib.auth.models import User
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
+from audit import letters
 from audit.context import acting_as
 from audit.enums import ActorType
-from audit.jobs import ring
-from audit.models import Approval
+from audit.letters import LetterKind, Message
+from audit.models import Approval, Letter
 from audit.services import record, verb
 from gigstream.console.errors import CodeRefused
 from gigstream.console.models import PasswordCode
 from gigstream.console.services.signing_in import counted_as
-from gigstream.lib import letters
 from gigstream.lib.clock import database_now
-from gigstream.lib.db import atomic_with_retry
+from gigstream.lib.names import isolated
 from workers.errors import WeakPassword
 from workers.services import guessing
 from workers.tokens import hash_token, random_token
 
 CODE_LIFE = timedelta(hours=24)
-SENT_AT_ONCE = 50
 
 
 def let_choose(user: User, approval: Approval, *, now: datetime) -> None:
@@ -34,8 +32,10 @@ def let_choose(user: User, approval: Approval, *, now: datetime) -> None:
     user.set_unusable_password()
     user.save(update_fields=["password"])
     forget_codes(user)
-    PasswordCode.objects.create(user=user, approval=approval, created_at=now, expires_at=now + CODE_LIFE)
-    ring("send_staff_codes")
+    code = PasswordCode.objects.create(
+        user=user, approval=approval, created_at=now, expires_at=now + CODE_LIFE
+    )
+    letters.enqueue(CODE, code.pk, now=now)
 
 
 def forget_codes(user: User) -> None:
@@ -43,51 +43,39 @@ def forget_codes(user: User) -> None:
     PasswordCode.objects.filter(user=user, used_at=None).delete()
 
 
-@dataclass(frozen=True, slots=True)
-class _Letter:
-    code_id: int
-    to: str
-    username: str
-    code: str
-
-
 def send_codes(*, now: datetime | None = None) -> int:
-    """Every code that waits is on its way; returns how many were sent. One whose email fails is made anew and
-    tried again until its time is over."""
-    return sum(_send(letter) for letter in _write_letters(now=now or database_now()))
+    """Send every code that waits; return how many were sent."""
+    return letters.send_due(CODE, now=now)
 
 
-@atomic_with_retry
-def _write_letters(*, now: datetime) -> list[_Letter]:
-    """Codes for the rows that wait, committed before anything is sent."""
-    waiting = (
-        PasswordCode.objects.select_related("user")
-        .filter(sent_at=None, used_at=None, expires_at__gt=now, user__is_active=True, user__is_staff=True)
-        .order_by("pk")
-        .select_for_update(of=("self",), no_key=True, skip_locked=True)[:SENT_AT_ONCE]
+def _write_code(letter: Letter, now: datetime) -> Message | None:
+    """The letter with a new code, of which the row keeps the hash."""
+    may_choose = PasswordCode.objects.select_related("user").filter(
+        pk=letter.subject_id, used_at=None, expires_at__gt=now, user__is_active=True, user__is_staff=True
     )
-    written = []
-    for row in waiting:
-        code = random_token("gc")
-        row.token_hash, row.sent_at = hash_token(code), now
-        row.save(update_fields=["token_hash", "sent_at"])
-        written.append(_Letter(row.pk, row.user.email, row.user.username, code))
-    return written
+    row = may_choose.select_for_update(of=("self",), no_key=True).first()
+    if row is None:
+        return None
+    code = random_token("gc")
+    row.token_hash = hash_token(code)
+    row.save(update_fields=["token_hash"])
+    return Message(row.user.email, "Choose your password for GigStream", _text(row.user.username, code))
 
 
-def _send(letter: _Letter) -> int:
-    about = f"password code {letter.code_id}"
-    if letters.send("Choose your password for GigStream", _text(letter), letter.to, about=about):
-        return 1
-    PasswordCode.objects.filter(pk=letter.code_id).update(sent_at=None)
-    return 0
+def _code_sent(letter: Letter, now: datetime) -> None:
+    PasswordCode.objects.filter(pk=letter.subject_id).update(sent_at=now)
 
 
-def _text(letter: _Letter) -> str:
+CODE = letters.register(
+    LetterKind("staff_code", "send_staff_codes", _write_code, sent=_code_sent, life=CODE_LIFE)
+)
+
+
+def _text(username: str, code: str) -> str:
     """No link: staff know where they log in, and learn to follow none."""
     return (
         "Two of your colleagues have let you choose a password for the staff's pages of GigStream.\n\n"
-        f"Name: {letter.username}\nCode: {letter.code}\n\n"
+        f"Name: {isolated(username)}\nCode: {code}\n\n"
         'On the page where staff log in, follow "I was sent a code". It works once, within'
         f" {CODE_LIFE // timedelta(hours=1)} hours. If you did not expect it, tell your colleagues at once.\n"
     )

@@ -9,15 +9,15 @@ from django.contrib.admin import helpers
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db import models
 from django.db.models import Q, QuerySet
-from django.db.models.constants import LOOKUP_SEP
 from django.http import Http404, HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 
 from gigstream.lib import masking
 from gigstream.lib.admin.actions import Act, actions_on
-from gigstream.lib.admin.columns import SECRET_NAMES, Column, is_secret, secrets, shown
+from gigstream.lib.admin.columns import Column, is_secret, secrets, shown
 from gigstream.lib.admin.drawings import Drawing
 from gigstream.lib.admin.filters import CappedPaginator, ReportPaginator, belongs_to
+from gigstream.lib.admin.lookups import lookup_named
 from gigstream.lib.admin.search import Search
 from gigstream.lib.admin.tables import Figures, Table, tables_by_model
 
@@ -78,10 +78,9 @@ class ReadOnlyAdmin(ModelAdmin):
         return {name: one for name, one in actions.items() if self.has_operate_permission(request, name)}
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """An address filters by no column that is not shown: each guess at a value would be answered."""
-        path = set(lookup.split(LOOKUP_SEP))
-        hidden = {*SECRET_NAMES, *secrets(self.model), *(masking.PERSONAL if masking.are_hidden() else ())}
-        return not hidden & path and super().lookup_allowed(lookup, value, request)
+        """Whether the address may filter so: only by what the list's filters name, since each guess at the
+        value of any other column would be answered."""
+        return lookup_named(lookup, value, self.get_list_filter(request), self.date_hierarchy)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """There is none: the audit log, which stands under each row, is the one record of what was done."""

@@ -5,13 +5,14 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 from django.core.validators import EmailValidator
 from rest_framework import serializers
 
-from gigstream.lib import money
+from gigstream.lib import emails, money, names
 from gigstream.lib.api.rendering import dump
 from gigstream.lib.money import MICRO, InvalidAmount
 
@@ -20,6 +21,8 @@ _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _WHOLE = re.compile(r"0|[1-9]\d{0,18}", re.ASCII)
 LARGEST_JSON = 16_384
+# So many faults of one body are named: whoever mends those sees the next.
+MOST_ERRORS = 10
 
 
 @functools.cache
@@ -39,7 +42,7 @@ class StrictSerializer(serializers.Serializer):
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
             known = {name for name, field in self.fields.items() if not field.read_only}
-            unknown = [name for name in data if name not in known]
+            unknown = list(islice((name for name in data if name not in known), MOST_ERRORS))
             if unknown:
                 raise serializers.ValidationError(dict.fromkeys(unknown, "unknown field"), code="unknown")
         return super().to_internal_value(data)
@@ -75,11 +78,30 @@ class WalletAddress(Text):
 
 
 class Email(Text):
-    """An email address."""
+    """An email address, in the form in which it is kept."""
 
     def __init__(self, **kwargs: Any) -> None:
-        valid = EmailValidator("must be an email address")
-        super().__init__(**{"max_length": 254, "validators": [valid], **kwargs})
+        # What is kept is judged once more, by the rule that the description names.
+        super().__init__(**{"max_length": emails.LONGEST, "validators": [EmailValidator()], **kwargs})
+
+    def to_internal_value(self, data: Any) -> str:
+        try:
+            return emails.normal_email(super().to_internal_value(data))
+        except emails.InvalidEmail as refusal:
+            raise serializers.ValidationError(refusal.message, code=refusal.code) from refusal
+
+
+class Name(Text):
+    """A name or title: one line of readable text, without blanks at its ends."""
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not text and self.allow_blank:
+            return text
+        try:
+            return names.normal_name(text)
+        except names.InvalidName as refusal:
+            raise serializers.ValidationError(refusal.message, code=refusal.code) from refusal
 
 
 class Amount(serializers.Field):

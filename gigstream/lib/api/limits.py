@@ -4,11 +4,11 @@ import functools
 import logging
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
-from gigstream.lib.cache import redis_away
+from gigstream.lib.cache import guarded, redis_away
 
 if TYPE_CHECKING:
     from redis import ConnectionPool
@@ -43,7 +43,8 @@ def _connections(url: str) -> "ConnectionPool":
     """Those to the cache's Redis: the cache itself makes a client for each call, and calls twice."""
     from redis import ConnectionPool
 
-    return ConnectionPool.from_url(url)
+    options: Any = settings.CACHES["default"].get("OPTIONS", {})
+    return ConnectionPool.from_url(url, **options)
 
 
 def _count(pool: "ConnectionPool", key: str) -> int:
@@ -66,8 +67,10 @@ def take(caller: str) -> Allowance | None:
     limit = settings.API_REQUESTS_PER_MINUTE
     window, passed = divmod(int(time.time()), WINDOW_SECONDS)
     key = f"gigstream:requests:{caller}:{window}"
+    url = str(settings.CACHES["default"]["LOCATION"])
     try:
-        count = _count(_connections(settings.CACHES["default"]["LOCATION"]), key)
+        with guarded(url):
+            count = _count(_connections(url), key)
     except redis_away() as error:
         logger.warning("requests are not counted: %s", type(error).__name__)
         return None

@@ -11,7 +11,9 @@ from rest_framework.parsers import BaseParser
 
 LARGEST_BODY = 262_144
 DEEPEST = 32
-_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+MOST_NAMES = 1_000
+# A string that nobody closes ends with the body, so that no byte is looked at from two beginnings.
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
 _BRACKET = re.compile(rb"[\[\]{}]")
 
 
@@ -59,11 +61,14 @@ def _require_shallow(body: bytes) -> None:
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"the name {twice[:60]!r} is given twice")
+    """Return the object that the pairs make. Raise ValueError for a repeated name or more than MOST_NAMES."""
+    if len(pairs) > MOST_NAMES:
+        raise ValueError(f"an object has at most {MOST_NAMES:,} names")
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"the name {name[:60]!r} is given twice")
+        found[name] = value
     return found
 
 

@@ -3,6 +3,7 @@
 import logging
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from django.core.exceptions import ObjectDoesNotExist, RequestDataTooBig, SuspiciousOperation
@@ -13,6 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions
 
 from gigstream.lib.api.callers import CHALLENGE
+from gigstream.lib.api.fields import MOST_ERRORS
 from gigstream.lib.api.rendering import dump
 from gigstream.lib.db import sqlstate
 from gigstream.lib.error_pages import error_page
@@ -68,8 +70,13 @@ def of_item(request: HttpRequest, error: Refusal | exceptions.ValidationError) -
     """Why one item of many was refused, in the same shape."""
     if isinstance(error, Refusal):
         return _body(request, error.status, error.code, error.message, None, error.numbers)
-    errors = list(_by_pointer(error.get_full_details(), ""))
+    errors = _first_errors(error)
     return _body(request, 400, "invalid_input", _summary(errors), errors, None)
+
+
+def _first_errors(error: exceptions.ValidationError) -> list[dict[str, str]]:
+    """Return the first errors with their pointers: a body that is wrong everywhere gets no longer answer."""
+    return list(islice(_by_pointer(error.get_full_details(), ""), MOST_ERRORS))
 
 
 def _summary(errors: list[dict[str, str]]) -> str:
@@ -134,7 +141,7 @@ def _of_framework(request: HttpRequest, error: exceptions.APIException) -> HttpR
     if header := getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = header
     if isinstance(error, exceptions.ValidationError):
-        errors = list(_by_pointer(error.get_full_details(), ""))
+        errors = _first_errors(error)
         return problem(request, 400, code, _summary(errors), errors=errors)
     return problem(request, error.status_code, code, str(error.detail), headers=headers)
 

@@ -7,27 +7,30 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
-from django.db import close_old_connections, connections
+from django.db import connections
 from django.utils import timezone
 
 from audit.models import JobHeartbeat
 from gigstream import demo_data, services, twin
+from gigstream.heartbeat_watch import HeartbeatWatch
 from gigstream.services import home
 from gigstream.supervisor import (
     STOP_SIGNALS,
-    HeartbeatWatch,
     Periodic,
     Program,
     Supervisor,
     Watchdog,
     port_is_taken,
 )
+from gigstream.worker import WITHOUT_PUBSUB
 from payments.models import LedgerEntry, Transaction
+
+Answer = TypeVar("Answer")
 
 HOST = "127.0.0.1"
 LONGEST_WATCHED_SECONDS = 60
@@ -73,25 +76,18 @@ class Command(BaseCommand):
 
     def _supervise(self, port: int, twin_port: int | None, started: set[str]) -> None:
         began_at = timezone.now()
-        heartbeats = HeartbeatWatch(_heartbeats)
-
-        def check() -> str | None:
-            self._revive_servers(started)
-            return heartbeats.late()
-
+        heartbeats = HeartbeatWatch(_apart(_heartbeats))
         Supervisor(
             _programs(port, twin_port),
             say=self._say,
-            watchdog=Watchdog(check, restarts=("beat", "worker", "webhooks"), forget=heartbeats.forget),
-            periodic=Periodic(lambda: _work_done_since(began_at)),
+            watchdog=Watchdog(
+                heartbeats.late, restarts=("beat", "worker", "webhooks"), forget=heartbeats.forget
+            ),
+            periodic=[
+                Periodic(_apart(lambda: _work_done_since(began_at))),
+                Periodic(lambda: _revive_servers(started), every=5.0),
+            ],
         ).run()
-
-    def _revive_servers(self, started: set[str]) -> None:
-        """Embedded servers that died are up again, and `started` counts them as this run's own."""
-        revived = services.ensure_unset()
-        started |= revived
-        for name in sorted(revived):
-            self._say(f"{name}: the embedded server was down and has been started again")
 
     def _say(self, line: str) -> None:
         self.stdout.write(line)
@@ -111,7 +107,7 @@ def _programs(port: int, twin_port: int | None) -> list[Program]:
     queues = [queue.name for queue in settings.CELERY_TASK_QUEUES if queue.name != "webhooks"]
     celery = [sys.executable, "-m", "celery", "-A", "gigstream", "--workdir", base]
     log = ["--loglevel", "INFO"]
-    prefork = [*celery, "worker", "-P", "prefork", *log]
+    prefork = [*celery, "worker", "-P", "prefork", *WITHOUT_PUBSUB, *log]
     web = [sys.executable, "-m", "gunicorn", "gigstream.wsgi:application", "--chdir", base]
     counted = ["--config", "python:gigstream.gunicorn"]
     commands = {
@@ -137,6 +133,27 @@ def _twin_home() -> Path:
     return Path(inside) / "circle_twin"
 
 
+def _revive_servers(started: set[str]) -> str | None:
+    """Start embedded servers that died, and count them in `started` as this run's own."""
+    revived, silent = services.revive_unset()
+    started |= revived
+    lines = [f"{name}: the embedded server was down and has been started again" for name in sorted(revived)]
+    lines += [f"{name}: the embedded server does not answer" for name in sorted(silent)]
+    return "\n".join(lines) or None
+
+
+def _apart(read: Callable[[], Answer]) -> Callable[[], Answer]:
+    """Read the database over a connection of this call alone: each comes in a thread of its own."""
+
+    def read_apart() -> Answer:
+        try:
+            return read()
+        finally:
+            connections.close_all()
+
+    return read_apart
+
+
 def _where_to_go(port: int, twin_port: int | None) -> str:
     circle = f"  Circle's twin http://{HOST}:{twin_port}\n" if twin_port else ""
     by_role = demo_data.STAFF_BY_ROLE.values()
@@ -154,7 +171,6 @@ def _where_to_go(port: int, twin_port: int | None) -> str:
 
 
 def _work_done_since(began_at: datetime) -> str:
-    close_old_connections()
     released = LedgerEntry.objects.filter(kind="release", created_at__gte=began_at).count()
     payouts = Transaction.objects.filter(type="payout", status="confirmed", confirmed_at__gte=began_at)
     return f"streams released {released}, payouts confirmed {payouts.count()}"
@@ -162,7 +178,6 @@ def _work_done_since(began_at: datetime) -> str:
 
 def _heartbeats() -> Mapping[str, tuple[float, datetime | None]]:
     """Of the frequent jobs: seconds between runs, and when the last run ended."""
-    close_old_connections()
     jobs = JobHeartbeat.objects.filter(
         name__in=settings.CELERY_BEAT_SCHEDULE,  # a job that is no longer scheduled leaves its row behind
         every_seconds__lte=LONGEST_WATCHED_SECONDS,

@@ -52,3 +52,25 @@ def test_what_is_not_an_address_is_refused(address):
         normal_address(address)
 
     assert (refusal.value.code, refusal.value.status) == ("invalid_address", 400)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        ZERO_ADDRESS,
+        "0x000000000000000000000000000000000000dEaD",
+        "0x0000000000000000000000000000000000000001",
+        "0x000000000000000000000000000000000000ffff",
+        "0xEeeeeEeeeEeEeeEeEeEeeEEEeeeeEeeeeeeeEEeE",
+        "0x" + "f" * 40,
+        "0x3600000000000000000000000000000000000000",
+    ],
+)
+def test_an_address_that_nobody_can_hold_is_refused(address):
+    """Money sent there is lost: burnt, kept by one of the chain's own programs or by the token's contract."""
+    with pytest.raises(InvalidAddress, match=r"not all zero|nobody can hold|USDC contract"):
+        normal_address(address)
+
+
+def test_the_first_address_after_the_chains_own_is_a_wallets():
+    assert normal_address("0x0000000000000000000000000000000000010000") == "0x" + "10000".rjust(40, "0")

@@ -1,0 +1,36 @@
+"""kombu's Redis transport as GigStream uses it: a worker keeps all its places while Redis is away
+(docs/decisions/celery-pubsub.md)."""
+
+from kombu.transport import redis, virtual
+
+
+class QoS(redis.QoS):
+    """Places for messages that are taken and not acknowledged.
+
+    Upstream a place stays taken for ever when the acknowledgement does not reach Redis; a worker that has
+    lost all of them so takes nothing any more. Redis returns such a message after the visibility timeout.
+    """
+
+    def ack(self, delivery_tag: str) -> None:
+        try:
+            super().ack(delivery_tag)
+        finally:
+            virtual.QoS.ack(self, delivery_tag)
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        try:
+            super().reject(delivery_tag, requeue=requeue)
+        finally:
+            virtual.QoS.ack(self, delivery_tag)
+
+
+class Channel(redis.Channel):
+    """A channel with these places."""
+
+    QoS = QoS
+
+
+class Transport(redis.Transport):
+    """The transport of `redis://`, `rediss://` and `redis+socket://`."""
+
+    Channel = Channel
