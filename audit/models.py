@@ -6,6 +6,7 @@ from django.db.models import F, Func, Q
 from django.db.models.functions import Now
 
 from audit.enums import ActorType, DatabaseKind, Decision
+from audit.movements import StaffMovement as StaffMovement
 from gigstream.lib.ids import new_id
 from gigstream.lib.models import CommonQuerySet, GuardedQuerySet
 from gigstream.lib.money import LARGEST, MoneyField

@@ -58,7 +58,7 @@ def _rules() -> Iterator[CheckMessage]:
             "BALANCE_LOW_THRESHOLD must be an amount of 0 or more with at most 6 decimals",
             id="gigstream.E013",
         )
-    for number, name in enumerate(("REFUND_ALONE_UP_TO", "REWARD_ALONE_UP_TO"), start=47):
+    for number, name in enumerate(("STAFF_ALONE_UP_TO", "REWARD_ALONE_UP_TO"), start=47):
         if not _is_amount(getattr(settings, name), lowest=Decimal(0)):
             yield Error(f"{name} must be an amount of 0 or more", id=f"gigstream.E{number:03}")
     if not 1 <= settings.WEBHOOK_CONCURRENCY <= 64:
@@ -76,6 +76,7 @@ def _rules() -> Iterator[CheckMessage]:
         yield Error("TRUSTED_PROXIES must be at least 0", id="gigstream.E019")
     if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
         yield Error(f"METRICS_TOKEN must have {SHORTEST_TOKEN} characters or more", id="gigstream.E030")
+    yield from _bounds()
     yield from _database()
     yield from _circle()
     yield from _chain()
@@ -86,6 +87,13 @@ def _rules() -> Iterator[CheckMessage]:
     for name in ("PASSWORD_RESET_URL", "INVITATION_URL"):
         if not re.match("https?://|$", getattr(settings, name)):
             yield Error(f"{name} must be the address of a page", id="gigstream.E018")
+
+
+def _bounds() -> Iterator[CheckMessage]:
+    if not _is_amount(settings.SIMULATED_BALANCE_LIMIT):
+        yield Error("SIMULATED_BALANCE_LIMIT must be an amount above 0", id="gigstream.E070")
+    if settings.DAILY_BATCH_SIZE < 1:
+        yield Error("DAILY_BATCH_SIZE must be at least 1", id="gigstream.E071")
 
 
 def _database() -> Iterator[CheckMessage]:

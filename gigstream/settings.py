@@ -279,10 +279,12 @@ PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="") or _PROVIDERS[bool(CI
 # What the house has on the simulated chain, in USDC.
 SANDBOX_HOUSE_USDC = env.str("SANDBOX_HOUSE_USDC", default="1000000000")
 SANDBOX_BLOCK_SECONDS = env.int("SANDBOX_BLOCK_SECONDS", default=2)
+# A platform holds so much play money at most, in USDC: all of them share what the books can write down.
+SIMULATED_BALANCE_LIMIT = env.str("SIMULATED_BALANCE_LIMIT", default="10000000")
 # Transfers to these addresses fail on the simulated chain.
 SANDBOX_BLOCKLIST = env.list("SANDBOX_BLOCKLIST", default=[])
-# Staff give back up to so much to a platform alone; beyond it a second one approves.
-REFUND_ALONE_UP_TO = env.str("REFUND_ALONE_UP_TO", default="500")
+# One of the staff moves up to so much within a day; beyond it a second one approves.
+STAFF_ALONE_UP_TO = env.str("STAFF_ALONE_UP_TO", default="500")
 # One of the staff gives a worker rewards of up to so much within a day; beyond it a second one approves.
 REWARD_ALONE_UP_TO = env.str("REWARD_ALONE_UP_TO", default="20")
 BALANCE_LOW_THRESHOLD = env.str("BALANCE_LOW_THRESHOLD", default="100")
@@ -299,6 +301,8 @@ NEW_ADVANCES_A_DAY = env.str("NEW_ADVANCES_A_DAY", default="2000")
 OPEN_ADVANCES = env.str("OPEN_ADVANCES", default="20000")
 LOAN_TERM_DAYS = env.int("LOAN_TERM_DAYS", default=30)
 LOAN_DEFAULT_AFTER_DAYS = env.int("LOAN_DEFAULT_AFTER_DAYS", default=30)
+# Daily jobs write so many rows in one transaction.
+DAILY_BATCH_SIZE = env.int("DAILY_BATCH_SIZE", default=5000)
 
 # --- Passwords, sessions, transport -------------------------------------------------------------------------
 PASSWORD_HASHERS = [

@@ -11,6 +11,9 @@ from audit.approvals import Kind
 from audit.context import current_actor
 from audit.enums import ActorType
 from audit.models import Approval
+from audit.services import verb
+from audit.staff_movements import Part, count_alone
+from gigstream.lib.clock import database_now
 from gigstream.lib.money import ZERO, usdc
 from gigstream.lib.states import require_move
 from loans.calculations import signatures_for
@@ -30,15 +33,23 @@ def _ask(kind: Kind, loan: Loan, amount: Decimal, reason: str, now: datetime | N
     )
 
 
+@verb("loan.approve", "loan")
 def approve_or_ask(*, loan_id: UUID, reason: str, now: datetime | None = None) -> Loan | Approval:
-    """The present member of staff has approved the loan's terms; or, where its amount needs two, a second one
-    is asked to. Raises ReasonMissing or what `approve_loan` and `request` raise."""
+    """The present member of staff has approved the loan's terms; or, where its amount needs two or is more
+    than one may move alone, a second one is asked to. Raises ReasonMissing or what `approve_loan` and
+    `request` raise."""
     reason = approvals.require_reason(reason)
-    loan = Loan.objects.get(pk=loan_id)
-    if current_actor().type != ActorType.STAFF or signatures_for(loan.amount) == 1:
+    loan = Loan.objects.locked().get(pk=loan_id)
+    now = now or database_now()
+    if current_actor().type != ActorType.STAFF or _may_approve_alone(loan, now):
         return approve_loan(loan_id=loan_id, reason=reason, now=now)
     require_move(LOAN_MOVES, subject=f"loan {loan.pk}", before=loan.status, after=LoanStatus.APPROVED)
     return _ask(APPROVE, loan, loan.amount, reason, now)
+
+
+def _may_approve_alone(loan: Loan, now: datetime) -> bool:
+    parts = [Part("worker", loan.worker_id, loan.amount)]
+    return signatures_for(loan.amount) == 1 and count_alone(action="loan.approve", parts=parts, now=now)
 
 
 def _approve(approval: Approval) -> dict[str, Any]:

@@ -22,8 +22,8 @@ from gigstream.lib import sql
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
 from gigstream.lib.errors import Refusal
+from gigstream.lib.money import LARGEST, usdc
 from gigstream.lib.money import amount as exact
-from gigstream.lib.money import usdc
 from gigstream.lib.states import require_move
 from loans.calculations import signatures_for
 from loans.enums import LOAN_MOVES, OWING, LoanStatus
@@ -56,7 +56,7 @@ from payments.postings import Posting
 from payments.services import accounts, ledger, payouts, transactions
 from platforms.models import Engagement
 from workers.models import Worker
-from workers.services import require_active
+from workers.services import lock_active_worker, require_active
 
 logger = logging.getLogger(__name__)
 
@@ -91,6 +91,8 @@ def request_loan(
     require_no_open_loan(worker_id)
     _require_works_for(worker, tell_platform)
     terms = Terms(worker_id, value, fee_bps, settings.LOAN_TERM_DAYS)
+    if value + terms.fee > LARGEST:
+        raise InvalidTerms(f"{usdc(value)} and its fee are more than a loan can be", amount=value)
     loan = Loan(
         worker=worker,
         amount=value,
@@ -116,6 +118,8 @@ def request_loan(
         if "loan_one_open_per_worker" not in str(error):
             raise
         raise OpenLoanExists(f"worker {worker_id} has an open loan") from error
+    # Who has left or was suspended since they were read has no loan.
+    lock_active_worker(worker_id=worker_id)
     accepted = {"amount": value, "fee": loan.fee, "terms_hash": loan.terms_hash}
     audit.record("loan.request", loan, after=accepted, now=now)
     loans_requested.send(sender=Loan, loans=[loan], now=now)
@@ -294,6 +298,7 @@ def disburse_loan(*, loan_id: UUID, reason: str = "", now: datetime | None = Non
     loan.repayment_due = now + timedelta(days=loan.term_days)
     loan.save()
     _book_advance(loan, now)
+    lock_active_worker(worker_id=loan.worker_id)
     after, told = {"status": loan.status, "amount": loan.amount}, {"reason": reason} if reason else {}
     audit.record("loan.disburse", loan, after=after, metadata=told, now=now)
     loans_disbursed.send(sender=Loan, loans=[loan], now=now)
@@ -423,15 +428,25 @@ class RepaymentBook:
         return posting, movement
 
 
-@atomic_with_retry
 def default_overdue_loans(*, now: datetime | None = None) -> int:
-    """Loans unpaid for 30 days after they were due are in default; returns how many became so."""
+    """Put loans unpaid for 30 days after they were due in default, batch by batch in transactions of their
+    own; returns how many became so."""
     now = now or database_now()
+    defaulted = 0
+    while True:
+        count = _default_batch(now)
+        defaulted += count
+        if count < settings.DAILY_BATCH_SIZE:
+            return defaulted
+
+
+@atomic_with_retry
+def _default_batch(now: datetime) -> int:
     limit = now - timedelta(days=settings.LOAN_DEFAULT_AFTER_DAYS)
     loans = list(
         Loan.objects.locked().filter(
             status__in=[LoanStatus.ACTIVE, LoanStatus.REPAYING], repayment_due__lt=limit
-        )
+        )[: settings.DAILY_BATCH_SIZE]
     )
     for loan in loans:
         loan.status = LoanStatus.DEFAULTED

@@ -18,6 +18,10 @@ HOUSE_ACCOUNTS = frozenset({AccountName.FEES, AccountName.REWARDS, AccountName.L
 MAY_GO_BELOW_ZERO = frozenset({AccountName.LOAN, AccountName.REWARDS, AccountName.LOSSES, AccountName.WORLD})
 
 
+# Between these, staff may move money by hand (domain.md, section 3).
+ADJUSTABLE = frozenset({AccountName.AVAILABLE, AccountName.FEES, AccountName.REWARDS, AccountName.LOSSES})
+
+
 class EntryKind(TextChoices):
     """What a ledger entry records (domain.md, section 3)."""
 

@@ -33,6 +33,27 @@ class DepositsAreObserved(Refusal):
     code = "deposits_are_observed"
 
 
+class AmountTooLarge(Refusal):
+    """An amount, or a balance with it, would have more than 14 digits before the point."""
+
+    code = "amount_too_large"
+    status = 422
+
+
+class DepositTooLarge(Refusal):
+    """Play money: a platform holds only so much of it."""
+
+    code = "deposit_too_large"
+    status = 422
+
+
+class NotAdjustable(Refusal):
+    """Staff move money by hand only between what is available and the house's fees, rewards and losses."""
+
+    code = "not_adjustable"
+    status = 422
+
+
 class NoWallet(Refusal):
     """The worker has no wallet to be paid to."""
 

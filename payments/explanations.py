@@ -218,11 +218,47 @@ def _advance(movement: Transaction) -> Explanation:
 
 
 def _repayment(movement: Transaction) -> Explanation:
+    """Of a worker's own accord, or withheld from an earning: the key of the repayment tells which."""
+    loan, fact = movement.loan, movement.idempotency_key.partition(f"repayment:{movement.loan_id}:")[2]
+    if loan is None:
+        return _untold(movement)
+    owed = loan.total_due - _repaid_before(movement)
+    inputs = {
+        "loan_id": loan.pk,
+        "total_due": loan.total_due,
+        "owed_before": owed,
+        "owed_after": owed - movement.amount,
+    }
+    if fact.startswith("early:"):
+        return Explanation(
+            f"{usdc(movement.amount)} were repaid early towards an advance:"
+            f" {usdc(owed - movement.amount)} remained owed.",
+            "what the worker chose to repay, at most what was owed",
+            inputs,
+        )
     return Explanation(
         f"{usdc(movement.amount)} went towards an advance.",
-        "the smallest of what is owed, a fifth of the whole (at least 1 USDC) and half the earning",
-        {"loan_id": movement.loan_id},
+        "the smallest of what was owed, a fifth of the whole (at least 1 USDC) and half the earning",
+        {**inputs, "earning": fact, "earned": _earned(fact)},
     )
+
+
+def _repaid_before(movement: Transaction) -> Decimal:
+    """What had been repaid on the loan when this repayment was booked, by its entries."""
+    repaid = LedgerEntry.objects.filter(loan=movement.loan_id, kind=EntryKind.REPAYMENT)
+    entry_id = repaid.values_list("id", flat=True).get(transaction=movement)
+    return repaid.filter(id__lt=entry_id).aggregate(total=Sum("amount"))["total"] or ZERO
+
+
+def _earned(fact: str) -> Decimal | None:
+    """The amount of the earning that the rules of deduction name so; None for one that is not on record."""
+    _, stream, rest = fact.partition("stream:")
+    if stream:
+        stream_id, _, sequence = rest.partition(":")
+        entries = LedgerEntry.objects.filter(stream=UUID(stream_id), sequence=int(sequence))
+    else:
+        entries = LedgerEntry.objects.filter(idempotency_key=fact)
+    return entries.values_list("amount", flat=True).first()
 
 
 def _untold(movement: Transaction) -> Explanation:

@@ -3,6 +3,7 @@ from typing import Self
 
 from gigstream.lib.models import GuardedQuerySet
 from payments.enums import OUTGOING, UNDER_WAY, StreamStatus, TransactionStatus
+from workers.enums import WorkerStatus
 
 
 class StreamQuerySet(GuardedQuerySet):
@@ -17,8 +18,10 @@ class TransactionQuerySet(GuardedQuerySet):
         return self.filter(type__in=OUTGOING)
 
     def to_submit(self, now: datetime) -> Self:
-        """Transfers that may be handed to the provider at `now`."""
-        return self.outgoing().filter(status=TransactionStatus.PENDING, next_attempt_at__lte=now)
+        """Transfers that may be handed to the provider at `now`. What was made for a worker who has been
+        suspended since then waits until they are reinstated."""
+        pending = self.outgoing().filter(status=TransactionStatus.PENDING, next_attempt_at__lte=now)
+        return pending.exclude(worker__status=WorkerStatus.SUSPENDED)
 
     def to_poll(self, now: datetime) -> Self:
         """Transfers whose state may be asked for at `now`."""

@@ -29,7 +29,7 @@ from gigstream.lib.admin import (
 )
 from platforms import services
 from platforms.enums import TASK_MOVES, DeliveryStatus, TaskStatus
-from platforms.forms import BonusLimitForm, FeeForm, PlatformForm, SplitForm, new_key, new_secret, still_held
+from platforms.forms import FeeForm, PlatformForm, SplitForm, new_key, new_secret, still_held
 from platforms.models import (
     ApiKey,
     Consent,
@@ -148,17 +148,6 @@ class PlatformAdmin(ProfileAdmin):
             form=FeeForm,
             when=lambda platform: platform.deleted_at is None,
             note="It holds for tasks posted after a second person has approved it.",
-        ),
-        each(
-            "set_bonus_limit",
-            "Change the limit for bonuses",
-            "asked for",
-            lambda platform, limit, reason: told(
-                services.ask_to_set_bonus_limit(platform_id=platform.pk, limit=limit, reason=reason)
-            ),
-            form=BonusLimitForm,
-            when=lambda platform: platform.deleted_at is None,
-            note="It holds from when a second person has approved it.",
         ),
     )
 

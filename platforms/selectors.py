@@ -22,15 +22,15 @@ _PLATFORM_COLUMNS = plain_columns(Platform)
 
 
 def _at_this_moment(platform_id: UUID) -> QuerySet[Platform, tuple[object, ...]]:
-    platform = Platform.objects.filter(pk=platform_id).annotate(asked_at=DatabaseNow())
+    platform = Platform.objects.locked().filter(pk=platform_id).annotate(asked_at=DatabaseNow())
     return platform.values_list("asked_at", *_PLATFORM_COLUMNS)
 
 
 _MOMENT = sql.RowQuestion(_at_this_moment, platform_id=UUID(int=1))
 
 
-def platform_and_time(platform_id: UUID) -> tuple[Platform, datetime]:
-    """The platform as it is, and the database's time. Raises Platform.DoesNotExist."""
+def lock_platform_and_time(platform_id: UUID) -> tuple[Platform, datetime]:
+    """Lock the platform and return it as it is, and the database's time. Raises Platform.DoesNotExist."""
     for asked_at, *row in _MOMENT.ask(platform_id=platform_id):
         return Platform.from_db(None, _PLATFORM_COLUMNS, row), asked_at
     raise Platform.DoesNotExist

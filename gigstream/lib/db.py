@@ -147,6 +147,12 @@ def try_lock(name: str, number: int = 0) -> bool:
         return cursor.fetchone()[0]
 
 
+def wait_for_lock(name: str) -> None:
+    """Wait until this transaction is the only one that holds the named lock, and hold it until it ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+
+
 @contextmanager
 def long_snapshot(minutes: int = 30) -> Iterator[None]:
     """A read-only transaction that sees one instant, with time limits fit for whole-table reads."""

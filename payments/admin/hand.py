@@ -1,11 +1,13 @@
-"""Money moved by hand: what staff are asked for, a deposit on a platform's page, a reward on a worker's."""
+"""Money moved by hand: deposits and the limit for bonuses on a platform's page, rewards on a worker's."""
 
 from django import forms
 
 from audit.pages import told
 from gigstream.lib.admin import ReasonForm, act_on, each
 from payments import services
+from platforms.forms import BonusLimitForm
 from platforms.models import Platform
+from platforms.services import ask_to_set_bonus_limit
 from workers.enums import WorkerStatus
 from workers.models import Worker
 
@@ -31,6 +33,17 @@ class RewardForm(ReasonForm):
 
 act_on(
     Platform,
+    each(
+        "set_bonus_limit",
+        "Change the limit for bonuses",
+        "asked for",
+        lambda platform, limit, reason: told(
+            ask_to_set_bonus_limit(platform_id=platform.pk, limit=limit, reason=reason)
+        ),
+        form=BonusLimitForm,
+        when=lambda platform: platform.deleted_at is None,
+        note="It holds from when a second person has approved it.",
+    ),
     each(
         "deposit",
         "Deposit by hand",

@@ -10,6 +10,7 @@ from gigstream.lib.models import GuardedQuerySet
 from gigstream.lib.money import LARGEST, MoneyField
 from gigstream.lib.states import append_only
 from payments.enums import (
+    ADJUSTABLE,
     HOUSE_ACCOUNTS,
     MAY_GO_BELOW_ZERO,
     PLATFORM_ACCOUNTS,
@@ -225,6 +226,9 @@ class LedgerEntry(models.Model):
         return f"{self.kind} {self.amount}"
 
 
+_ADJUSTABLE = ", ".join(f"'{name}'" for name in sorted(ADJUSTABLE))
+
+
 class Adjustment(models.Model):
     """Why staff posted an entry by hand, and which two of them did. Never changes."""
 
@@ -241,7 +245,25 @@ class Adjustment(models.Model):
             ),
             models.CheckConstraint(name="adjustment_has_a_reason", condition=~Q(reason="")),
         ]
-        triggers = [append_only()]
+        triggers = [
+            append_only(),
+            pgtrigger.Trigger(
+                name="between_adjustable_accounts",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func=f"""
+                    IF EXISTS (
+                        SELECT FROM ledger_entries e
+                        JOIN accounts a ON a.id IN (e.debit_account_id, e.credit_account_id)
+                        WHERE e.id = NEW.entry_id AND a.name NOT IN ({_ADJUSTABLE})
+                    ) THEN
+                        RAISE EXCEPTION 'adjustment_between_adjustable_accounts'
+                            USING ERRCODE = 'check_violation';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"adjustment {self.pk}"

@@ -353,6 +353,7 @@ class ObservedTransfer(models.Model):
                 condition=Q(status=ObservedStatus.CREDITED, transaction__isnull=False, platform__isnull=False)
                 | Q(~Q(status=ObservedStatus.CREDITED), transaction__isnull=True),
             ),
+            models.CheckConstraint(name="observed_hash_lower_case", condition=Q(tx_hash=Lower("tx_hash"))),
             models.CheckConstraint(
                 name="observed_wallets_lower_case",
                 condition=Q(from_wallet=Lower("from_wallet"), to_wallet=Lower("to_wallet")),

@@ -110,6 +110,10 @@ class Transaction(Changing):
                 condition=~Q(type__in=sorted(OUTGOING)) | (Q(worker__isnull=False) & ~Q(to_wallet="")),
             ),
             models.CheckConstraint(
+                name="transaction_hash_lower_case",
+                condition=Q(tx_hash__isnull=True) | Q(tx_hash=Lower("tx_hash")),
+            ),
+            models.CheckConstraint(
                 name="transaction_wallets_lower_case",
                 condition=Q(from_wallet=Lower("from_wallet"), to_wallet=Lower("to_wallet")),
             ),

@@ -13,17 +13,18 @@ from audit import approvals
 from audit.approvals import Kind
 from audit.models import Approval
 from audit.services import verb
+from audit.staff_movements import Part, count_alone, moved_alone, moved_line
 from gigstream.lib.clock import database_now
+from gigstream.lib.db import wait_for_lock
 from gigstream.lib.ids import new_id
 from gigstream.lib.money import ZERO, usdc
 from gigstream.lib.money import amount as exact
-from payments.enums import AccountName, ObservedStatus, SwitchScope, TransactionType
+from payments.enums import ObservedStatus, SwitchScope, TransactionType
 from payments.errors import NotForStaff, SwitchedAlready, UnknownSubject
 from payments.limits import REWARD_ALONE_UP_TO
 from payments.models import Account, LedgerEntry, ObservedTransfer, PaymentSwitch, Transaction
-from payments.services import accounts, ledger
-from payments.services.deposits import deposit
-from payments.services.hand import adjust, grant_reward
+from payments.services.deposits import deposit, normal_hash
+from payments.services.hand import adjust, grant_reward, require_adjustable
 from payments.services.observing import credit_observed
 from payments.services.switches import let_payments_go_on
 from platforms.models import Platform
@@ -55,7 +56,7 @@ def ask_to_deposit(
     return approvals.request(
         kind=DEPOSIT,
         subject=("platform", str(platform_id)),
-        parameters={"tx_hash": tx_hash.lower()},
+        parameters={"tx_hash": normal_hash(tx_hash)},
         amount=exact(amount),
         reason=reason,
         now=now,
@@ -140,11 +141,12 @@ def ask_to_adjust(
     reason: str,
     now: datetime | None = None,
 ) -> Approval:
-    """A second person is asked to move so much from one account to another. Raises UnknownSubject or what
-    `request` raises."""
-    found = Account.objects.filter(pk__in=[debit_account, credit_account]).count()
-    if found != 2:
+    """A second person is asked to move so much from one account to another. Raises UnknownSubject,
+    NotAdjustable or what `request` raises."""
+    found = list(Account.objects.filter(pk__in=[debit_account, credit_account]))
+    if len(found) != 2:
         raise UnknownSubject(f"{debit_account} and {credit_account} are not two accounts")
+    require_adjustable(found)
     return approvals.request(
         kind=ADJUST,
         subject=("account", str(debit_account)),
@@ -187,7 +189,8 @@ def reward_or_ask(
     *, worker_id: UUID, amount: Decimal | str, reason: str, now: datetime | None = None
 ) -> LedgerEntry | Approval:
     """The house has given the worker a reward; or, where that would be more within a day than the worker is
-    given without a second person, one is asked. Each call is a reward of its own.
+    given, or one of the staff may move, without a second person, one is asked. Each call is a reward of its
+    own.
 
     Raises ReasonMissing, the worker's standing, or what `request` raises.
     """
@@ -195,16 +198,17 @@ def reward_or_ask(
     reason, value = approvals.require_reason(reason), exact(amount)
     require_active_worker(Worker.objects.get(pk=worker_id))
     # Two who give at the same time are counted one after the other.
-    ledger.lock([accounts.of_worker(worker_id, AccountName.AVAILABLE)])
+    wait_for_lock(f"reward {worker_id}")
     given = _given_lately(worker_id, now)
-    if given + value <= REWARD_ALONE_UP_TO.value:
+    parts = [Part("worker", worker_id, value)]
+    if given + value <= REWARD_ALONE_UP_TO.value and count_alone(action="reward.grant", parts=parts, now=now):
         return grant_reward(
             worker_id=worker_id, amount=value, reason=reason, key=f"staff:{new_id()}", now=now
         )
     return approvals.request(
         kind=REWARD,
         subject=("worker", str(worker_id)),
-        parameters={"given": f"{given:.6f}"},
+        parameters={"given": f"{given:.6f}", "moved_alone": f"{moved_alone(now=now):.6f}"},
         amount=value,
         reason=reason,
         now=now,
@@ -231,7 +235,11 @@ def _reward(approval: Approval) -> dict[str, Any]:
 
 def _tell_reward(approval: Approval) -> Lines:
     given = usdc(Decimal(approval.parameters["given"]))
-    return [("Amount", usdc(_amount(approval))), ("Given in the day before it was asked for", given)]
+    return [
+        ("Amount", usdc(_amount(approval))),
+        ("Given in the day before it was asked for", given),
+        moved_line(approval),
+    ]
 
 
 REWARD = approvals.register(

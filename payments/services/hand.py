@@ -1,5 +1,6 @@
 """Money moved by staff: rewards, and adjustments that two of them sign."""
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
@@ -9,12 +10,16 @@ from audit.errors import SamePerson
 from audit.services import verb
 from gigstream.lib.clock import database_now
 from gigstream.lib.money import amount as exact
-from payments.enums import AccountName, EntryKind, TransactionType
-from payments.models import Adjustment, LedgerEntry
+from payments.enums import ADJUSTABLE, AccountName, EntryKind, TransactionType
+from payments.errors import NotAdjustable
+from payments.models import Account, Adjustment, LedgerEntry
 from payments.postings import Posting
 from payments.services import accounts, ledger, transactions
+from platforms.models import Platform
+from platforms.services import require_present as require_present_platform
 from workers.models import Worker
-from workers.services import require_active
+from workers.services import lock_active_worker, require_active
+from workers.services import require_present as require_present_worker
 
 
 @verb("reward.grant", "worker")
@@ -24,10 +29,10 @@ def grant_reward(
     """The house pays the worker a reward, once per `key`. It is a gift: nothing is withheld from it."""
     now = now or database_now()
     value = exact(amount)
-    worker = Worker.objects.get(pk=worker_id)
-    require_active(worker)
+    require_active(Worker.objects.get(pk=worker_id))
     available = accounts.of_worker(worker_id, AccountName.AVAILABLE)
     ledger.lock([available])
+    worker = lock_active_worker(worker_id=worker_id)
     reward_key = f"reward:{key}"
     known = LedgerEntry.objects.filter(idempotency_key=reward_key).first()
     movement = transactions.internal(
@@ -48,6 +53,25 @@ def grant_reward(
     return LedgerEntry.objects.get(pk=ids[reward_key])
 
 
+def require_adjustable(found: Collection[Account]) -> None:
+    """Raise NotAdjustable unless these are accounts between which staff may move money: what is reserved, on
+    its way, owed or outside follows from other rows, and only those change it."""
+    for account in found:
+        if account.name not in ADJUSTABLE:
+            allowed = ", ".join(sorted(ADJUSTABLE))
+            raise NotAdjustable(
+                f"account {account.pk} is {account.name}: adjusted are only {allowed}", account=account.name
+            )
+
+
+def _require_owner_present(account: Account) -> None:
+    """Raise WorkerDeleted or PlatformDeleted: money in the account of who has left could never be paid."""
+    if account.worker_id is not None:
+        require_present_worker(Worker.objects.locked().get(pk=account.worker_id))
+    elif account.platform_id is not None:
+        require_present_platform(Platform.objects.locked().get(pk=account.platform_id))
+
+
 @verb("ledger.adjust", "account")
 def adjust(
     *,
@@ -60,13 +84,17 @@ def adjust(
     key: str,
     now: datetime | None = None,
 ) -> LedgerEntry:
-    """A correction between any two accounts, once per `key`, signed by two members of staff.
+    """A correction between two accounts, once per `key`, signed by two members of staff: of what is available
+    to workers and platforms, and of the house's fees, rewards and losses.
 
-    Raises SamePerson or InsufficientFunds.
+    Raises SamePerson, NotAdjustable, InsufficientFunds, or that who would get the money has left.
     """
     now = now or database_now()
     if requested_by == approved_by:
         raise SamePerson("an adjustment needs a second person", requested_by=requested_by)
+    locked = ledger.lock({debit_account, credit_account})
+    require_adjustable(locked.values())
+    _require_owner_present(locked[credit_account])
     posting = Posting(
         EntryKind.ADJUSTMENT, debit_account, credit_account, exact(amount), key=f"adjustment:{key}"
     )

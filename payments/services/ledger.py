@@ -17,9 +17,9 @@ from psycopg.types.json import Jsonb
 from audit.database_identity import require_own_database
 from gigstream.lib import sql
 from gigstream.lib.errors import ReplayMismatch
-from gigstream.lib.money import require_micro, usdc
+from gigstream.lib.money import LARGEST, require_micro, usdc
 from payments.enums import AccountName
-from payments.errors import InsufficientFunds
+from payments.errors import AmountTooLarge, InsufficientFunds
 from payments.models import Account
 from payments.postings import Posting
 from payments.releases import LowBalance
@@ -70,8 +70,9 @@ def post(
 
     Locks the accounts in ascending id order, unless the caller has `locked` them all. A key booked before
     with the same inputs is left alone, with others raises ReplayMismatch; an account that would go below zero
-    raises InsufficientFunds; settings of another kind of database raise DatabaseMismatch. `already_booked`
-    moves balances whose entries a batch has inserted itself. Returns entry ids by key.
+    raises InsufficientFunds, one that would hold or owe too much AmountTooLarge; settings of another kind of
+    database raise DatabaseMismatch. `already_booked` moves balances whose entries a batch has inserted
+    itself. Returns entry ids by key.
     """
     changes = _changes(postings, already_booked or {})
     if not changes:
@@ -86,6 +87,8 @@ def post(
         answer = _book(postings, _changes(postings, already_booked or {}), now)
     if answer["short"]:
         raise _insufficient(*answer["short"])
+    if answer["over"]:
+        raise _too_large(*answer["over"])
     moved = [Moved.read(*columns) for columns in answer["moved"] or []]
     _show(postings, moved)
     _announce_low(moved, now)
@@ -153,6 +156,7 @@ def _book(postings: Sequence[Posting], changes: Mapping[int, Decimal], now: date
             "keys": [posting.key for posting in postings if posting.key],
             "account_ids": list(changes),
             "changes": list(changes.values()),
+            "largest": LARGEST,
             "now": now,
         },
     )
@@ -198,6 +202,15 @@ def _require_same(postings: Sequence[Posting], known: Iterable[Sequence[Any]]) -
 
 def _insufficient(account: str, balance: str, change: str) -> InsufficientFunds:
     return insufficient(account, Decimal(balance), -Decimal(change))
+
+
+def _too_large(account: str, balance: str, change: str) -> AmountTooLarge:
+    return AmountTooLarge(
+        f"{account} is {usdc(Decimal(balance))} and cannot change by {usdc(Decimal(change))}:"
+        f" the books write down {usdc(LARGEST)} at most",
+        account=account,
+        largest=LARGEST,
+    )
 
 
 def insufficient(account: str, balance: Decimal, requested: Decimal) -> InsufficientFunds:

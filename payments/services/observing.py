@@ -28,7 +28,7 @@ from payments.provider.chain import NAME, Chain, TokenTransfer, configured_chain
 from payments.provider.protocol import PaymentProvider, ProviderUnavailable
 from payments.services import breaker
 from payments.services.custody import house_address
-from payments.services.deposits import deposit, key_of
+from payments.services.deposits import deposit, key_of, normal_hash
 from platforms.models import Platform
 
 logger = logging.getLogger(__name__)
@@ -181,7 +181,7 @@ def _keep(
 
 def _row(one: TokenTransfer, now: datetime) -> ObservedTransfer:
     return ObservedTransfer(
-        tx_hash=one.tx_hash,
+        tx_hash=normal_hash(one.tx_hash),
         log_index=one.log_index,
         block_number=one.block_number,
         block_hash=one.block_hash,

@@ -32,7 +32,7 @@ from payments.services.attempts import NOTHING
 from payments.signals import transactions_cancelled
 from workers.enums import WorkerStatus
 from workers.models import WalletChange, Worker
-from workers.services import require_active, require_settled_wallet
+from workers.services import lock_active_worker, require_settled_wallet
 
 
 def create_due_payouts(*, now: datetime | None = None) -> int:
@@ -158,8 +158,7 @@ def cash_out(
     """
     account = available_account(worker_id)
     now = now or database_now()
-    worker = _worker(account)
-    require_active(worker)
+    worker = lock_active_worker(worker_id=worker_id)
     require_wallet(worker)
     value = account.balance if amount is None else exact(amount)
     if value == 0 or value > account.balance:

@@ -20,6 +20,7 @@ from payments.provider.protocol import (
 from payments.provider.units import booked_fee
 from payments.services import attempts, breaker, ledger
 from payments.services.attempts import NOTHING, Outcome
+from payments.services.deposits import normal_hash
 from payments.services.notifications import mark_applied
 from payments.services.payouts import settle_postings, void_postings
 from payments.services.transfers import (
@@ -180,7 +181,7 @@ def _update(row: Transaction, answer: ProviderTransfer, now: datetime) -> None:
         row.next_attempt_at = None
         row.error_message = answer.failure or f"{answer.state.lower()} at the provider"
     elif answer.state in states.ON_CHAIN and answer.tx_hash:
-        row.tx_hash = answer.tx_hash
+        row.tx_hash = normal_hash(answer.tx_hash)
         row.block_number = answer.block_number
         row.confirmations = answer.confirmations
         needed = settings.SETTLEMENT_CONFIRMATIONS

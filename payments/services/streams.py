@@ -41,7 +41,7 @@ from payments.signals import (
 )
 from platforms import services as platforms
 from platforms.models import Task
-from platforms.services.parties import require_active
+from platforms.services.parties import lock_active_platform, require_active
 from platforms.services.tasks import require_schedule
 from platforms.signals import tasks_updated
 
@@ -278,6 +278,7 @@ def top_up(*, stream_id: UUID, amount: Decimal | str, now: datetime | None = Non
     total_before, task.amount = task.amount, task.amount + added
     fee = fee_on(task.amount, task.fee_bps) - fee_on(total_before, task.fee_bps)
     hold_for_task(task, added + fee, key=f"hold:stream:{stream.pk}:{total_before}", now=now)
+    lock_active_platform(platform_id=stream.platform_id)
     stream.total_amount = task.amount
     stream.end_at += SECOND * (duration - stream.duration_seconds)
     stream.duration_seconds = duration

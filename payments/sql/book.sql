@@ -1,6 +1,7 @@
 -- Book postings whose accounts are locked: one entry each, and the balances of the accounts follow. Where a key
--- is booked already, or an account would go below zero that may not, nothing is booked, and the answer says
--- which entries are `known`, or which account is `short`. `moved` are the accounts with their balances after it.
+-- is booked already, an account would go below zero that may not, or one would hold or owe more than can be
+-- written down, nothing is booked, and the answer says which entries are `known`, or which account is `short` or
+-- `over`. `moved` are the accounts with their balances after it.
 WITH asked AS (
     SELECT * FROM jsonb_to_recordset(%(postings)s) AS posting(
         kind text, debit bigint, credit bigint, amount numeric, key text, stream_id uuid, sequence int,
@@ -17,12 +18,17 @@ short AS MATERIALIZED (
     SELECT a.id, a.name, a.balance, change.amount FROM changes change JOIN accounts a ON a.id = change.account_id
     WHERE change.amount < 0 AND NOT a.may_go_below_zero AND a.balance + change.amount < 0
 ),
+over AS MATERIALIZED (
+    SELECT a.id, a.name, a.balance, change.amount FROM changes change JOIN accounts a ON a.id = change.account_id
+    WHERE abs(a.balance + change.amount) > %(largest)s
+),
 booked AS (
     INSERT INTO ledger_entries (kind, debit_account_id, credit_account_id, amount, idempotency_key, stream_id,
         sequence, task_id, transaction_id, loan_id, work_event_id, created_at)
     SELECT kind, debit, credit, amount, key, stream_id, sequence, task_id, transaction_id, loan_id, work_event_id,
         %(now)s
-    FROM asked WHERE NOT EXISTS (SELECT FROM known) AND NOT EXISTS (SELECT FROM short)
+    FROM asked
+    WHERE NOT EXISTS (SELECT FROM known) AND NOT EXISTS (SELECT FROM short) AND NOT EXISTS (SELECT FROM over)
     RETURNING id, idempotency_key
 ),
 moved AS (
@@ -32,7 +38,7 @@ moved AS (
         negative_since = CASE WHEN a.balance + change.amount < 0 THEN coalesce(a.negative_since, %(now)s) END
     FROM changes change
     WHERE a.id = change.account_id AND change.amount <> 0
-      AND NOT EXISTS (SELECT FROM known) AND NOT EXISTS (SELECT FROM short)
+      AND NOT EXISTS (SELECT FROM known) AND NOT EXISTS (SELECT FROM short) AND NOT EXISTS (SELECT FROM over)
     RETURNING a.id, a.name, a.worker_id, a.platform_id, a.balance, change.amount
 )
 SELECT (SELECT json_object_agg(idempotency_key, id) FROM booked WHERE idempotency_key IS NOT NULL) AS booked,
@@ -40,4 +46,5 @@ SELECT (SELECT json_object_agg(idempotency_key, id) FROM booked WHERE idempotenc
         FROM known) AS known,
        (SELECT json_agg(json_build_array(id, name, worker_id, platform_id, balance::text, amount::text)) FROM moved)
            AS moved,
-       (SELECT json_build_array(name, balance::text, amount::text) FROM short ORDER BY id LIMIT 1) AS short
+       (SELECT json_build_array(name, balance::text, amount::text) FROM short ORDER BY id LIMIT 1) AS short,
+       (SELECT json_build_array(name, balance::text, amount::text) FROM over ORDER BY id LIMIT 1) AS over

@@ -1,4 +1,5 @@
-"""What staff do with platforms and tasks only together with a second person: fees, and large refunds."""
+"""What staff do with platforms and tasks only together with a second person: fees, and what moves
+more than one of them may move alone."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,11 +11,12 @@ from audit import approvals
 from audit.approvals import Kind
 from audit.models import Approval
 from audit.services import verb
+from audit.staff_movements import Part, count_alone, moved_alone, moved_line
+from gigstream.lib.clock import database_now
 from gigstream.lib.money import ZERO, usdc
 from gigstream.lib.money import amount as exact
 from platforms.enums import TaskStatus
 from platforms.funding import funding
-from platforms.limits import REFUND_ALONE_UP_TO
 from platforms.models import Dispute, Platform, Task
 from platforms.services.disputes import require_split, resolve_dispute
 from platforms.services.endings import cancel_task
@@ -61,15 +63,21 @@ SET_FEE = approvals.register(
 # --- Refunds ------------------------------------------------------------------------------------------------
 @verb("task.cancel", "task")
 def cancel_or_ask(*, task_id: UUID, reason: str, now: datetime | None = None) -> Task | Approval:
-    """Staff have cancelled the task; or, where more goes back than one may give alone, a second person is
+    """Staff have cancelled the task; or, where that moves more than one may move alone, a second person is
     asked to. Raises ReasonMissing or what `cancel_task` raises."""
     reason = approvals.require_reason(reason)
     task = lock_task(task_id)
+    now = now or database_now()
     held = funding().still_held(task) if task.status in RESERVED else ZERO
-    if held <= REFUND_ALONE_UP_TO.value:
+    if count_alone(action="task.cancel", parts=[Part("platform", task.platform_id, held)], now=now):
         return cancel_task(task_id=task_id, reason=reason, now=now)
     return approvals.request(
-        kind=CANCEL, subject=("task", str(task_id)), parameters={}, amount=held, reason=reason, now=now
+        kind=CANCEL,
+        subject=("task", str(task_id)),
+        parameters={"moved_alone": f"{moved_alone(now=now):.6f}"},
+        amount=held,
+        reason=reason,
+        now=now,
     )
 
 
@@ -80,11 +88,15 @@ def _cancel(approval: Approval) -> dict[str, Any]:
 
 def _tell_cancel(approval: Approval) -> Lines:
     held = usdc(approval.amount or ZERO)
-    return [("Still held", held), ("To be done", "what has vested is paid, the rest goes back")]
+    return [
+        ("Still held", held),
+        ("To be done", "what has vested is paid, the rest goes back"),
+        moved_line(approval),
+    ]
 
 
 CANCEL = approvals.register(
-    Kind("task.cancel", "Cancelling with a large refund", "platforms.cancel_task", _cancel, _tell_cancel)
+    Kind("task.cancel", "Cancelling beyond the limit", "platforms.cancel_task", _cancel, _tell_cancel)
 )
 
 
@@ -97,21 +109,28 @@ def resolve_or_ask(
     reason: str,
     now: datetime | None = None,
 ) -> Dispute | Approval:
-    """Staff have resolved the dispute; or, where more goes back than one may give alone, a second person is
-    asked to. Raises ReasonMissing or what `resolve_dispute` raises."""
+    """Staff have resolved the dispute; or, where that moves more than one may move alone, to the worker and
+    the platform together, a second person is asked to. Raises ReasonMissing or what `resolve_dispute` raises.
+    """
     reason = approvals.require_reason(reason)
     task = lock_task(task_id)
+    now = now or database_now()
     value = exact(worker_amount, allow_zero=True)
-    refund = require_split(task, value) - value
-    if refund <= REFUND_ALONE_UP_TO.value:
+    held = require_split(task, value)
+    parts = [Part("worker", task.worker_id, value), Part("platform", task.platform_id, held - value)]
+    if count_alone(action="task.resolve", parts=parts, now=now):
         return resolve_dispute(
             task_id=task_id, outcome=outcome, worker_amount=value, resolution=reason, now=now
         )
     return approvals.request(
         kind=RESOLVE,
         subject=("task", str(task_id)),
-        parameters={"outcome": outcome, "worker_amount": f"{value:.6f}"},
-        amount=refund,
+        parameters={
+            "outcome": outcome,
+            "worker_amount": f"{value:.6f}",
+            "moved_alone": f"{moved_alone(now=now):.6f}",
+        },
+        amount=held,
         reason=reason,
         now=now,
     )
@@ -130,13 +149,22 @@ def _resolve(approval: Approval) -> dict[str, Any]:
 
 def _tell_resolve(approval: Approval) -> Lines:
     told = approval.parameters
+    value = Decimal(told["worker_amount"])
+    refund = (approval.amount or ZERO) - value
     return [
         ("Who was right", f"the {told['outcome']}"),
-        ("For the worker", usdc(Decimal(told["worker_amount"]))),
-        ("Back to the platform", f"{usdc(approval.amount or ZERO)}, and the fee that was held on it"),
+        ("For the worker", usdc(value)),
+        ("Back to the platform", f"{usdc(refund)}, and the fee that was held on it"),
+        moved_line(approval),
     ]
 
 
 RESOLVE = approvals.register(
-    Kind("task.resolve", "Large refund after a dispute", "platforms.resolve_dispute", _resolve, _tell_resolve)
+    Kind(
+        "task.resolve",
+        "Decision on a dispute beyond the limit",
+        "platforms.resolve_dispute",
+        _resolve,
+        _tell_resolve,
+    )
 )

@@ -12,7 +12,7 @@ from platforms.errors import NOTHING_HERE, TaskNotFound
 from platforms.funding import funding
 from platforms.models import Task
 from platforms.services.consents import lock_consenting_worker
-from platforms.services.parties import require_active
+from platforms.services.parties import lock_active_platform, require_active
 from platforms.services.tasks import lock_task, move_task, require_task_move
 from platforms.signals import tasks_assigned, tasks_returned
 
@@ -34,6 +34,8 @@ def assign_task(*, task_id: UUID, worker_id: UUID, now: datetime | None = None) 
     worker = lock_consenting_worker(worker_id=worker_id, platform_id=task.platform_id, now=now)
     number = task.assignment_number
     move_task(task, TaskStatus.ASSIGNED, worker=worker, assigned_at=now, assignment_number=number)
+    # It may have been suspended while this waited for a lock. Its row is locked by now.
+    lock_active_platform(platform_id=task.platform_id)
     audit.record("task.assign", task, after={"worker": worker.pk, "status": task.status}, now=now)
     tasks_assigned.send(sender=Task, tasks=[task], now=now)
     return task

@@ -144,6 +144,14 @@ def delete_platform(*, platform_id: UUID) -> None:
     platform.delete()
 
 
+def lock_active_platform(*, platform_id: UUID) -> Platform:
+    """Lock the platform and return it as it is now. Raises PlatformDeleted or PlatformSuspended unless it may
+    post work and move money; from here on that stays so until the transaction ends."""
+    platform = Platform.objects.locked().get(pk=platform_id)
+    require_active(platform)
+    return platform
+
+
 def require_active(platform: Platform) -> None:
     """Raise PlatformDeleted or PlatformSuspended unless the platform may post work and move money."""
     require_present(platform)

@@ -30,7 +30,7 @@ from platforms.errors import (
 )
 from platforms.funding import funding
 from platforms.models import Milestone, Platform, Task
-from platforms.selectors import platform_and_time
+from platforms.selectors import lock_platform_and_time
 from platforms.services.parties import require_active
 from platforms.signals import tasks_created, tasks_moved_in_bulk
 from platforms.statistics import Standing, TaskMove
@@ -76,7 +76,7 @@ def create_task(
     the platform's standing.
     """
     given = TaskPlan(**plan)
-    platform, asked_at = platform_and_time(platform_id)
+    platform, asked_at = lock_platform_and_time(platform_id)
     now = now or asked_at
     task = _planned(platform, given, now)
     try:

@@ -5,7 +5,7 @@ statements. Whether the platform has the money for a bonus is decided last, when
 other report depends on it, since the rest is paid out of escrow.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -19,9 +19,13 @@ from gigstream.lib.money import ZERO
 from platforms.enums import TaskStatus, WorkEventType
 from platforms.errors import TaskNotFound, TaskNotOpen
 from platforms.funding import Payment, Purse, funding
-from platforms.models import Task, WorkEvent
+from platforms.models import Platform, Task, WorkEvent
+from platforms.services.parties import require_active
 from platforms.services.progress import Progress
 from platforms.services.work_events import WorkReport, as_event, require_bonus, require_same, require_whole
+from workers.errors import WorkerDeleted
+from workers.models import Worker
+from workers.services import lock_present_workers
 
 Result = tuple[WorkEvent, bool] | Refusal
 Fact = tuple[UUID, str, str | None, date | None]
@@ -84,6 +88,8 @@ class _Batch:
     events: list[WorkEvent] = field(default_factory=list)
     promised: list[_Bonus] = field(default_factory=list)
     bonuses: dict[UUID, Decimal] = field(default_factory=dict)
+    platform: Platform | None = None
+    present: Mapping[UUID, Worker] = field(default_factory=dict)
 
     def take(self, number: int, report: WorkReport) -> None:
         """Decide on one report, or on a bonus as far as its task goes."""
@@ -132,10 +138,25 @@ class _Batch:
         """What was decided is on record and paid; statistics and reputations follow, once for all."""
         self.progress.begin()
         purse = self.progress.purse() if self.progress.payments else None
+        if self.promised:
+            self._read_standing()
         refused = {id(one.payment) for one in self.promised if not self._granted(one, purse)}
         self.progress.payments = [one for one in self.progress.payments if id(one) not in refused]
         WorkEvent.unguarded.bulk_create(self.events)
         self.progress.finish(purse)
+
+    def _read_standing(self) -> None:
+        """Read who may pay a bonus and who may get one, now that the money for all of them is locked."""
+        self.platform = Platform.objects.get(pk=self.platform_id)
+        workers = {one.payment.task.worker_id for one in self.promised if one.payment}
+        self.present = lock_present_workers(worker_ids=[one for one in workers if one is not None])
+
+    def _require_standing(self, bonus: _Bonus) -> None:
+        """Raise PlatformDeleted, PlatformSuspended or WorkerDeleted unless the bonus may be paid."""
+        if self.platform:
+            require_active(self.platform)
+        if bonus.payment and bonus.payment.task.worker_id not in self.present:
+            raise WorkerDeleted(f"worker {bonus.payment.task.worker_id} has left")
 
     def _granted(self, bonus: _Bonus, purse: Purse | None) -> bool:
         """Whether the bonus is new and is going to be paid; in any case it has its result now."""
@@ -146,6 +167,7 @@ class _Batch:
                 return False
             if bonus.refusal:
                 raise bonus.refusal
+            self._require_standing(bonus)
             if purse and bonus.payment:
                 self._require_bonus(bonus.payment, purse)
         except Refusal as refusal:

@@ -72,11 +72,13 @@ def test_every_factor_of_the_risk_says_why_and_what_would_move_it(ana, api):
         assert one["sentence"].endswith(".")
     assert factors["task"] == {
         "name": "task",
-        "points": "5.00",
+        "points": "0.00",
         "highest": "250.00",
-        "missing": "245.00",
-        "sentence": "Completed tasks: 1; 50 count in full.",
-        "advice": "Each further completed task adds 5 points; tasks until it counts in full: 49.",
+        "missing": "250.00",
+        "sentence": "Completed tasks: 1, of which 0 count: those of at least 1 USDC, and of one platform at"
+        " most 40 % of them; 50 count in full.",
+        "advice": "Each further one that counts adds 5 points, and work for other platforms makes more of"
+        " them count; until it counts in full: 50.",
     }
     # Nothing is missing there, so there is nothing to do.
     assert (factors["dispute"]["missing"], factors["dispute"]["advice"]) == ("0.00", "")
@@ -93,7 +95,7 @@ def test_who_has_earned_nothing_is_forecast_nothing(api):
     assert (shown["history_days"], shown["is_conservative"], shown["interval_percent"]) == (0, False, 80)
 
 
-def test_a_forecast_takes_earnings_rewards_and_releases_from_the_ledger(ana, api):
+def test_a_forecast_takes_earnings_and_releases_of_each_payer_from_the_ledger(ana, api):
     now = database_now()
     platforms.complete_task(task_id=started(ana, now=now - 30 * HOUR).pk, now=now - 26 * HOUR)
     payments.grant_reward(worker_id=ana.pk, amount="3", reason="a gift", key="g", now=now - 2 * HOUR)
@@ -103,10 +105,11 @@ def test_a_forecast_takes_earnings_rewards_and_releases_from_the_ledger(ana, api
 
     shown = api.get("me/forecast").json()
 
-    # 10 on the day before, 3 and 1 on the last: 14 / 2 x 7 x 0.7.
+    # 10 of one payer on the day before, of which 0.4 x 11 count, and 1 of another on the last; the gift of 3
+    # does not: 5.4 / 2 x 7 x 0.7.
     assert before == 14
-    assert (shown["amount"], shown["history_days"], shown["is_conservative"]) == ("34.300000", 2, True)
-    assert sum(Decimal(day["amount"]) for day in shown["days"]) == Decimal("34.3")
+    assert (shown["amount"], shown["history_days"], shown["is_conservative"]) == ("13.230000", 2, True)
+    assert sum(Decimal(day["amount"]) for day in shown["days"]) == Decimal("13.23")
     starts, ends = ([day[name] for day in shown["days"]] for name in ("starts_at", "ends_at"))
     assert starts[1:] == ends[:-1]
 
@@ -119,9 +122,9 @@ def test_withheld_repayments_and_refused_work_do_not_change_a_forecast(ana):
     settle(now - 4 * HOUR)
     platforms.complete_task(task_id=started(ana, now=now - 4 * HOUR).pk, now=now - 3 * HOUR)
 
-    # The advance itself is no pay; the earning counts in full, though half of it went to the loan.
+    # The advance itself is no pay; the earning counts as an only payer's, though half went to the loan.
     assert daily_earnings([ana.pk], now=now, days=90) == {ana.pk: [10]}
-    assert forecast_for(ana.pk, now).amount == 49
+    assert forecast_for(ana.pk, now).amount == Decimal("19.6")
     assert forecast_for(ana.pk, now - 4 * HOUR).amount == 0
 
 

@@ -112,7 +112,7 @@ def test_a_dry_run_deposits_nothing(platform, api):
 
 
 def test_a_balance_that_no_column_holds_is_refused(platform, api):
-    is_problem(api.post("deposits", {"amount": "99999999999999.999999"}), 422, "amount_too_large")
+    is_problem(api.post("deposits", {"amount": "99999999999999.999999"}), 422, "deposit_too_large")
     assert balance(platform, "available") == 1000
 
 

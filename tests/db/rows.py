@@ -23,6 +23,7 @@ from audit.models import (
     Letter,
     LimitChange,
 )
+from audit.movements import StaffMovement
 from gigstream.lib.ids import new_id
 from loans.models import Loan
 from payments.models import (
@@ -299,7 +300,7 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
     Account: lambda: {"name": "available", "worker": WorkerFactory(), "may_go_below_zero": False},
     LedgerEntry: _entry_row,
     Adjustment: lambda: {
-        "entry": insert(valid(LedgerEntry)),
+        "entry": insert(valid(LedgerEntry, kind="adjustment", debit_account_id=accounts.of_house("losses"))),
         "requested_by": "1",
         "approved_by": "2",
         "reason": "typing error",
@@ -390,6 +391,13 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "requested_by": "staff:1",
         "requested_at": AT,
         "expires_at": AT + timedelta(hours=24),
+    },
+    StaffMovement: lambda: {
+        "staff": "staff:1",
+        "action": "task.cancel",
+        "receiver_type": "platform",
+        "receiver_id": "1",
+        "amount": Decimal(1),
     },
     Letter: lambda: {
         "kind": "wallet_notice",

@@ -168,7 +168,7 @@ def a_round(number):
     payments.close_transaction_days(now=now + timedelta(days=3))
     adjust_reputation(worker_id=worker.pk, delta=5, reason="good work", now=now)
     payments.adjust(
-        debit_account=accounts.of_house("world"),
+        debit_account=accounts.of_house("losses"),
         credit_account=accounts.of_worker(worker.pk, "available"),
         amount="1",
         reason="goodwill",

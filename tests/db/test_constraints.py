@@ -19,6 +19,7 @@ from audit.models import (
     Letter,
     LimitChange,
 )
+from audit.movements import StaffMovement
 from gigstream.lib.ids import new_id
 from loans.models import Loan
 from payments.models import (
@@ -328,6 +329,10 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("observed_credited_has_its_deposit", ObservedTransfer, {"status": "credited"}),
     ("observed_wallets_lower_case", ObservedTransfer, {"to_wallet": "0x" + "AB" * 20}),
     ("observed_wallets_lower_case", ObservedTransfer, {"from_wallet": "0x" + "AB" * 20}),
+    ("staff_movement_amount_positive", StaffMovement, {"amount": Decimal(0)}),
+    ("staff_movement_names_its_receiver", StaffMovement, {"receiver_id": ""}),
+    ("staff_movement_names_its_receiver", StaffMovement, {"receiver_type": "house"}),
+    ("observed_hash_lower_case", ObservedTransfer, {"tx_hash": "0x" + "AB" * 32}),
     ("wallet_order_for_one", WalletOrder, {"worker_id": new_id(), "platform_id": new_id()}),
     ("wallet_order_made_waits_for_nothing", WalletOrder, {"made_at": AT, "next_attempt_at": AT}),
     ("wallet_order_address_of_no_worker", WalletOrder, {"worker_id": new_id(), "address": "0xab"}),
@@ -375,6 +380,7 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("transaction_outgoing_has_worker_and_wallet", Transaction, {"worker": None}),
     ("transaction_outgoing_has_worker_and_wallet", Transaction, {"to_wallet": ""}),
     ("transaction_outgoing_has_worker_and_wallet", Transaction, {"type": "advance", "to_wallet": ""}),
+    ("transaction_hash_lower_case", Transaction, {"tx_hash": "0x" + "AB" * 32}),
     ("transaction_wallets_lower_case", Transaction, {"to_wallet": "0x" + "AB" * 20}),
     ("transaction_wallets_lower_case", Transaction, {"from_wallet": "0x" + "AB" * 20}),
     ("reputation_event_type_known", ReputationEvent, {"event_type": "smile"}),
@@ -396,6 +402,22 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("loan_disbursed_has_times", Loan, {**columns_of(Loan, "active"), "approved_at": None}),
     ("loan_disbursed_has_times", Loan, {**columns_of(Loan, "disbursed"), "disbursed_at": None}),
     ("loan_disbursed_has_times", Loan, {**columns_of(Loan, "defaulted"), "repayment_due": None}),
+    ("loan_approved_by_the_system_within_limits", Loan, {"is_automatic": True}),
+    (
+        "loan_approved_by_the_system_within_limits",
+        Loan,
+        {"is_automatic": True, "risk_score": 699, "automatic_up_to": Decimal(500)},
+    ),
+    (
+        "loan_approved_by_the_system_within_limits",
+        Loan,
+        {"is_automatic": True, "risk_score": 700, "automatic_up_to": Decimal("0.000001")},
+    ),
+    (
+        "loan_by_exception_within_the_largest",
+        Loan,
+        {"exception_reason": "known", "amount": Decimal("500.000001")},
+    ),
     ("loan_risk_score_in_range", Loan, {"risk_score": 1001}),
     ("loan_terms_have_their_hash", Loan, {"terms": "these", "terms_hash": ""}),
     ("loan_terms_have_their_hash", Loan, {"terms": "these", "terms_hash": "a" * 64}),

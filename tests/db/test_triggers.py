@@ -9,6 +9,7 @@ import pytest
 from django.db import DatabaseError, connection, models, transaction
 
 from audit.models import Approval, AuditLog, AuditSeal, BookCheck, Claim, Letter, LimitChange
+from audit.movements import StaffMovement
 from loans.enums import LOAN_MOVES
 from loans.models import Loan
 from payments.enums import STREAM_MOVES, TRANSACTION_MOVES
@@ -31,6 +32,7 @@ APPEND_ONLY = [
     (BookCheck, "violations", 1),
     (Adjustment, "reason", "other"),
     (LimitChange, "name", "other"),
+    (StaffMovement, "amount", Decimal(2)),
 ]
 MOVES = [
     (Task, TASK_MOVES),

@@ -621,12 +621,14 @@ def test_a_new_worker_is_told_all_that_is_missing(now):
         "reputation_score": 500,
         "account_age_days": 0,
         "completed_tasks": 0,
+        "counted_tasks": 0,
         "completion_rate": 0,
         "completed_tasks_30_days": 0,
         "completion_rate_30_days": 0,
         "earned_30_days": 0,
         "on_time_rate": 0,
         "average_rating": None,
+        "counted_rating": None,
         "disputes": 0,
         "weeks_with_earnings": 0,
         "earnings_variation": None,
@@ -636,6 +638,7 @@ def test_a_new_worker_is_told_all_that_is_missing(now):
         "repaid_on_time_loans": 0,
         "defaulted_loans": 0,
         "owed_amount": 0,
+        "written_off_amount": 0,
         "reputation_points": 150,
         "age_points": 0,
         "task_points": 0,
@@ -649,19 +652,28 @@ def test_a_new_worker_is_told_all_that_is_missing(now):
             "score 250, at least 600 is needed",
             "account 0 days old, at least 7 are needed",
             "completion rate 0 %, at least 80 % is needed",
-            "0 completed tasks, at least 5 are needed",
+            "0 completed tasks count, at least 5 are needed",
         ],
     }
 
 
+def three_platforms(platform: Platform, now: datetime) -> list[Platform]:
+    """The platform and two more, so that all of a worker's tasks for them in turn count."""
+    others = [PlatformFactory(now=now - days(100)) for _ in range(2)]
+    for other in others:
+        fund(other, "100000", now=now - days(100))
+    return [platform, *others]
+
+
 def steady_worker(now: datetime, platform: Platform) -> Worker:
-    """60 days old; a task of 10 USDC in each of the last 8 weeks: 4 without a due date, 2 on time, 2 late;
-    one cancelled 5 days ago."""
+    """60 days old; 10 USDC in each of the last 8 weeks, from three platforms in turn: 4 tasks without a due
+    date, 2 on time, 2 late; one cancelled 5 days ago."""
     worker = WorkerFactory(now=now - days(60))
-    for week in range(8):
+    payers = three_platforms(platform, now)
+    for week in reversed(range(8)):
         at = now - days(7 * week + 3.5)
         due_at = {6: at, 7: at + days(1), 4: at - seconds(1), 5: at - seconds(3599)}.get(week)
-        completed(worker, platform=platform, at=at, due_at=due_at, rating={0: 5, 1: 4}.get(week))
+        completed(worker, platform=payers[week % 3], at=at, due_at=due_at, rating={0: 5, 1: 4}.get(week))
     cancelled(worker, platform=platform, at=now - days(5))
     return worker
 
@@ -671,18 +683,21 @@ def test_every_factor_of_a_steady_worker(now, platform):
 
     row = WorkerRiskAssessment.objects.get(worker=worker)
 
-    # Reputation 500 + 8 x 10 + 2 x 5 - 2 x 10 + 10 + 5. Performance 80 x 4/5 + 80 x 6/8 + 8 x 4.5.
+    # Reputation 500 + 8 x 10 + 2 x 5 - 2 x 10 + 10 + 5. Of the two ratings each platform's has 0.4 of the
+    # weight, and 3 the rest. Performance 80 x 4/5 + 80 x 6/8 + 8 x 4.2.
     assert columns(row) == {
         "worker": worker.pk,
         "reputation_score": 585,
         "account_age_days": 60,
         "completed_tasks": 8,
+        "counted_tasks": 8,
         "completion_rate": Decimal("88.89"),
         "completed_tasks_30_days": 4,
         "completion_rate_30_days": 80,
         "earned_30_days": 40,
         "on_time_rate": 75,
         "average_rating": Decimal("4.5"),
+        "counted_rating": Decimal("4.2"),
         "disputes": 0,
         "weeks_with_earnings": 8,
         "earnings_variation": 0,
@@ -692,14 +707,15 @@ def test_every_factor_of_a_steady_worker(now, platform):
         "repaid_on_time_loans": 0,
         "defaulted_loans": 0,
         "owed_amount": 0,
+        "written_off_amount": 0,
         "reputation_points": Decimal("175.5"),
         "age_points": 100,
         "task_points": 40,
-        "performance_points": 160,
+        "performance_points": Decimal("157.6"),
         "dispute_points": 100,
         "loan_points": 0,
         "earnings_points": 30,
-        "score": 606,
+        "score": 603,
         "eligible": True,
         "reasons": [],
     }
@@ -707,8 +723,10 @@ def test_every_factor_of_a_steady_worker(now, platform):
 
 def test_points_are_bounded_and_so_is_the_score(now, platform):
     worker = WorkerFactory(now=now - days(400))
-    for n in range(52):
-        completed(worker, platform=platform, amount="1", at=now - days(n + 0.5), rating=5 if n < 4 else None)
+    payers = three_platforms(platform, now)
+    for n in reversed(range(52)):
+        rating = 5 if n < 6 else None
+        completed(worker, platform=payers[n % 3], amount="1", at=now - days(n + 0.5), rating=rating)
     reputation.adjust_reputation(worker_id=worker.pk, delta=1000, reason="to see", now=now)
 
     row = WorkerRiskAssessment.objects.get(worker=worker)
@@ -718,16 +736,16 @@ def test_points_are_bounded_and_so_is_the_score(now, platform):
     assert row.score == 1000
 
 
-def test_each_dispute_takes_20_points_down_to_none(now, platform):
+def test_each_lost_dispute_takes_20_points_down_to_none(now, platform):
     worker = WorkerFactory(now=now)
     points = []
-    for _ in range(6):
+    for outcome in ("worker", "nobody", *["platform"] * 6):
         task = started(worker, platform=platform, now=now)
         platforms.dispute_task(task_id=task.pk, severity=1, reason="wrong", now=now)
-        platforms.resolve_dispute(task_id=task.pk, outcome="worker", worker_amount="10", now=now)
+        platforms.resolve_dispute(task_id=task.pk, outcome=outcome, worker_amount="10", now=now)
         points.append(WorkerRiskAssessment.objects.get(worker=worker).dispute_points)
 
-    assert points == [80, 60, 40, 20, 0, 0]
+    assert points == [100, 100, 80, 60, 40, 20, 0, 0]
     assert WorkerRiskAssessment.objects.get(worker=worker).disputes == 6
 
 
@@ -811,13 +829,13 @@ def test_pay_counts_in_the_week_in_which_it_was_earned(now, platform):
 
     row = WorkerRiskAssessment.objects.get(worker=worker)
 
-    # Week by week, back from now: 28 + 7 + 5, 28 + 7 + 2, 28, 3, 14 + 9, 14, 0, 6.
-    weekly = [40, 37, 28, 3, 23, 14, 0, 6]
+    # Week by week, back from now, without the gift: 28 + 7 + 5, 28 + 7 + 2, 28, 3, 14, 14, 0, 6.
+    weekly = [40, 37, 28, 3, 14, 14, 0, 6]
     assert row.weeks_with_earnings == 7
     assert row.earnings_variation == variation_of(weekly)
     # The last 30 days: all but 50, 42 to 30 and 31 days ago.
     assert row.earned_30_days == 40 + 37 + 28 + 3 + 2 * 2
-    assert sum(weekly) == in_the_ledger(worker)
+    assert sum(weekly) == in_the_ledger(worker) - 9
 
 
 def variation_of(weekly: list[int]) -> Decimal:
@@ -836,7 +854,7 @@ def test_an_open_loan_bars_another(now, platform):
     assert (row.loans, row.open_loans, row.owed_amount) == (1, 1, Decimal("10.2"))
 
 
-def test_a_defaulted_loan_bars_another_until_nothing_is_owed(now, platform):
+def test_a_defaulted_loan_bars_another_also_when_the_house_bore_it(now, platform):
     worker = steady_worker(now, platform)
     reputation.adjust_reputation(worker_id=worker.pk, delta=400, reason="to see", now=now)
     loan = active_loan(worker, at=now - days(70))
@@ -848,7 +866,8 @@ def test_a_defaulted_loan_bars_another_until_nothing_is_owed(now, platform):
     loans.write_off(loan_id=loan.pk, requested_by="a", approved_by="b", reason="gone", now=now)
 
     row = WorkerRiskAssessment.objects.get(worker=worker)
-    assert (row.eligible, row.owed_amount, row.loan_points) == (True, 0, -50)
+    assert (row.owed_amount, row.loan_points, row.written_off_amount) == (0, -50, Decimal("10.2"))
+    assert (row.eligible, row.reasons) == (False, ["the house bore 10.20 USDC of an earlier loan"])
 
 
 def test_a_suspended_or_deleted_worker_is_not_eligible(now, platform):

@@ -11,7 +11,6 @@ from django.db import connection
 from gigstream.lib.clock import database_now
 from loans import services as loans
 from loans.offers import standing_of
-from payments import services as payments
 from platforms import services as platforms
 from reputation.services import adjust_reputation
 from tests.factories import PlatformFactory, WorkerFactory, approve_by_staff, settle, started, trusted_worker
@@ -27,14 +26,14 @@ def printed(name, *arguments):
 
 
 def earner(amounts, *, now):
-    """Who has earned these amounts on as many days up to now, the oldest first."""
+    """Who has earned these amounts on as many days up to now, the oldest first; all of it counts."""
     worker = WorkerFactory(now=now - len(amounts) * DAY)
+    payers = {PlatformFactory(funds="2000"): Decimal(part) for part in ("0.4", "0.4", "0.2")}
     for number, amount in enumerate(amounts):
         at = now - (len(amounts) - number - 0.5) * DAY
-        if amount:
-            payments.grant_reward(
-                worker_id=worker.pk, amount=str(amount), reason="pay", key=f"{worker.pk}:{number}", now=at
-            )
+        for platform, part in payers.items() if amount else ():
+            task = started(worker, platform=platform, amount=f"{amount * part:.6f}", now=at)
+            platforms.complete_task(task_id=task.pk, now=at)
     return worker
 
 
@@ -116,9 +115,9 @@ def saver(now):
 def newcomer(now):
     """Five tasks in five days, here for 20: 165 + 33.33 + 25 + 160 + 100 = 483. Nothing else is against."""
     worker = WorkerFactory(now=now - 20 * DAY)
-    platform = PlatformFactory(funds="1000")
+    payers = [PlatformFactory(funds="1000") for _ in range(3)]
     for ago in range(5, 0, -1):
-        task = started(worker, platform=platform, now=now - ago * DAY)
+        task = started(worker, platform=payers[ago % 3], now=now - ago * DAY)
         platforms.complete_task(task_id=task.pk, now=now - (ago - 0.5) * DAY)
     return worker
 

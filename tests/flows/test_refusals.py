@@ -28,7 +28,7 @@ from platforms.errors import (
     WrongTaskType,
 )
 from platforms.models import Task
-from platforms.services import MilestonePlan
+from platforms.services import MilestonePlan, WorkReport
 from tests.factories import (
     NOW,
     PlatformFactory,
@@ -40,10 +40,11 @@ from tests.factories import (
     running_stream,
     sandbox,
     seconds,
+    settle,
     started,
 )
 from workers import services as workers
-from workers.errors import EmailTaken, WalletTaken, WorkerSuspended
+from workers.errors import EmailTaken, WalletTaken, WorkerDeleted, WorkerSuspended
 
 pytestmark = pytest.mark.django_db
 
@@ -160,6 +161,60 @@ def test_a_suspended_worker_gets_no_work_and_no_payout():
     assert money() == before
     workers.reinstate_worker(worker_id=worker.pk, reason="cleared")
     assert payments.create_due_payouts(now=NOW + seconds(3600)) == 1
+
+
+def test_a_pending_payout_of_a_worker_who_is_suspended_waits_until_they_are_reinstated():
+    worker = WorkerFactory()
+    platforms.complete_task(task_id=started(worker).pk, now=NOW)
+    payout = payments.cash_out(worker_id=worker.pk, now=NOW)
+    workers.suspend_worker(worker_id=worker.pk, reason="check")
+
+    assert payments.submit_payouts(now=NOW, provider=sandbox(NOW)) == 0
+    payout.refresh_from_db()
+    assert (payout.status, payout.retry_count) == ("pending", 0)
+
+    workers.reinstate_worker(worker_id=worker.pk, reason="cleared")
+    assert payments.submit_payouts(now=NOW, provider=sandbox(NOW)) == 1
+
+
+def bonus(task, external_id="1"):
+    return platforms.record_work_event(
+        platform_id=task.platform_id,
+        report=WorkReport(task_id=task.pk, event_type="bonus", external_id=external_id, amount="5"),
+        now=NOW,
+    )
+
+
+def test_a_suspended_platform_pays_no_bonus():
+    task = started()
+    platforms.complete_task(task_id=task.pk, now=NOW)
+    platforms.suspend_platform(platform_id=task.platform_id, reason="check")
+    before = money()
+
+    with pytest.raises(PlatformSuspended):
+        bonus(task)
+
+    assert money() == before
+    platforms.reinstate_platform(platform_id=task.platform_id, reason="cleared")
+    _, new = bonus(task)
+    assert new
+
+
+def test_a_worker_who_has_left_is_paid_no_bonus_but_one_paid_before_is_still_the_answer():
+    worker = WorkerFactory()
+    task = started(worker)
+    platforms.complete_task(task_id=task.pk, now=NOW)
+    paid, _ = bonus(task)
+    payments.cash_out(worker_id=worker.pk, now=NOW)
+    settle(NOW)
+    workers.delete_worker(worker_id=worker.pk)
+    before = money()
+
+    with pytest.raises(WorkerDeleted):
+        bonus(task, "2")
+    assert bonus(task) == (paid, False)
+
+    assert money() == before
 
 
 def test_a_deleted_worker_gets_no_work():

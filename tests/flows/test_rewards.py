@@ -44,7 +44,10 @@ def test_one_gives_up_to_the_limit_in_a_day_and_beyond_it_a_second_one_approves(
     assert (line.actor_type, line.actor_id) == ("staff", str(ann.user.pk))
     assert line.metadata == {"reason": "found a fault"}
     asked = Approval.objects.get()
-    assert (str(asked.amount), asked.parameters) == ("5.000001", {"given": "15.000000"})
+    assert (str(asked.amount), asked.parameters) == (
+        "5.000001",
+        {"given": "15.000000", "moved_alone": "15.000000"},
+    )
 
     bob = member("bob", "audit.view_approval", "audit.approve_approval", "workers.reward_worker")
     assert "was approved and done" in told(act(bob.client, "approve", asked))[0]

@@ -42,9 +42,10 @@ def test_completing_a_fixed_task(parties, django_assert_max_num_queries):
 
 
 def test_assigning_a_task(parties, django_assert_max_num_queries):
+    """With the consent, and the standing of worker and platform, read once their rows are locked."""
     task = TaskFactory(platform=parties["platform"])
 
-    with django_assert_max_num_queries(14 + SAVEPOINT):
+    with django_assert_max_num_queries(15 + SAVEPOINT):
         platforms.assign_task(task_id=task.pk, worker_id=parties["worker"].pk, now=NOW)
 
 
@@ -63,8 +64,9 @@ def test_claiming_from_a_stream(parties, django_assert_max_num_queries):
 
 
 def test_cashing_out(parties, django_assert_max_num_queries):
+    """With the worker's standing, read once the account is locked."""
     worker = parties["worker"]
     payments.cash_out(worker_id=worker.pk, amount="1", now=NOW)
 
-    with django_assert_max_num_queries(10 + SAVEPOINT):
+    with django_assert_max_num_queries(11 + SAVEPOINT):
         payments.cash_out(worker_id=worker.pk, now=NOW)

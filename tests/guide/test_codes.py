@@ -19,6 +19,7 @@ from audit.answers import Asked, _lock_of
 from gigstream.lib.api import problems
 from gigstream.lib.clock import database_now
 from gigstream.lib.errors import Refusal
+from gigstream.lib.money import LARGEST
 from gigstream.urls import urlpatterns
 from loans import services as loans
 from payments import services as payments
@@ -53,6 +54,7 @@ OF_STAFF = {
     *("sum_changed", "invalid_email", "invalid_name"),
     *("switched_already", "not_parked", "not_with_provider", "break_resolved", "unknown_subject"),
     *("provider_refused", "provider_silent", "claimed_by_another", "not_claimed", "unknown_job"),
+    "not_adjustable",
     *("wrong_code", "code_refused", "nothing_to_do", "access_changed", "no_address", "last_superuser"),
 }
 PASSWORD = "a long passphrase"
@@ -188,7 +190,7 @@ HOWS |= {
     ("nothing_to_claim", 409): lambda g: g.me.post(
         f"me/streams/{running_stream(g.worker, now=g.now + timedelta(hours=1)).pk}/claim"
     ),
-    ("amount_too_large", 422): lambda g: g.api.post("deposits", {"amount": "99999999999999.999999"}),
+    ("deposit_too_large", 422): lambda g: g.api.post("deposits", {"amount": "99999999999999.999999"}),
     ("body_too_large", 413): lambda g: g.api.post("tasks", {**TASK, "description": "x" * 300_000}),
     ("unsupported_media_type", 415): lambda g: g.api.client.post(
         "/api/v1/tasks", "a=b", content_type="application/x-www-form-urlencoded", headers=g.api.headers
@@ -247,6 +249,14 @@ def dispute_what_was_done_long_ago(g: Given) -> Any:
     task = started(g.worker, platform=g.platform, now=long_ago)
     platforms.complete_task(task_id=task.pk, now=long_ago)
     return g.api.post(f"tasks/{task.pk}/dispute", {"severity": 1, "reason": "late"})
+
+
+@how("amount_too_large", 422)
+def a_deposit_when_others_have_all_that_the_books_can_hold(g: Given) -> Any:
+    payments.deposit(
+        platform_id=PlatformFactory().pk, amount=LARGEST - 2000, tx_hash=f"0x{'a' * 64}", now=g.now
+    )
+    return g.api.post("deposits", {"amount": "5000"})
 
 
 @how("wallet_not_proved", 400)

@@ -1,8 +1,10 @@
 """Workers: registered, wallet, standing, leaving; and the two derived columns that hang on nothing else."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, connection, transaction
 
@@ -20,6 +22,8 @@ from workers.enums import WORKER_MOVES, WorkerStatus
 from workers.errors import EmailTaken, WalletTaken, WorkerDeleted, WorkerSuspended
 from workers.models import Worker
 from workers.signals import worker_deleted, worker_standing_changed, workers_registered
+
+FIRST_ID = UUID(int=0)
 
 
 @verb("worker.register", "worker")
@@ -132,7 +136,7 @@ def reinstate_worker(*, worker_id: UUID, reason: str) -> Worker:
 
 def _move(worker_id: UUID, after: WorkerStatus, action: str, reason: str) -> Worker:
     worker = Worker.objects.locked().get(pk=worker_id)
-    _require_present(worker)
+    require_present(worker)
     require_move(WORKER_MOVES, subject=f"worker {worker.pk}", before=worker.status, after=after)
     before, worker.status = worker.status, after
     worker.save(update_fields=["status", "updated_at"])
@@ -150,7 +154,7 @@ def delete_worker(*, worker_id: UUID) -> None:
     Refused while they have open tasks, a balance, a payout under way or a debt.
     """
     worker = Worker.objects.locked().get(pk=worker_id)
-    _require_present(worker)
+    require_present(worker)
     worker_departures.require_finished(worker)
     worker.wallet_changes.all().delete()
     audit.record("worker.delete", worker)
@@ -158,14 +162,31 @@ def delete_worker(*, worker_id: UUID) -> None:
     worker.delete()
 
 
+def lock_active_worker(*, worker_id: UUID) -> Worker:
+    """Lock the worker and return them as they are now.
+
+    Raises WorkerDeleted or WorkerSuspended unless they may take work and money. A standing that was read
+    before a wait for another lock may be over; from here on it stays as it is until the transaction ends.
+    """
+    worker = Worker.objects.locked().get(pk=worker_id)
+    require_active(worker)
+    return worker
+
+
+def lock_present_workers(*, worker_ids: Collection[UUID]) -> dict[UUID, Worker]:
+    """Lock the workers in the order of their ids, and return by id those who have not left."""
+    found = Worker.objects.locked().filter(pk__in=worker_ids, deleted_at=None)
+    return {worker.pk: worker for worker in found}
+
+
 def require_active(worker: Worker) -> None:
     """Raise WorkerDeleted or WorkerSuspended unless the worker may take work and money."""
-    _require_present(worker)
+    require_present(worker)
     if worker.status != WorkerStatus.ACTIVE:
         raise WorkerSuspended(f"worker {worker.pk} is suspended", status=worker.status)
 
 
-def _require_present(worker: Worker) -> None:
+def require_present(worker: Worker) -> None:
     if worker.deleted_at is not None:
         raise WorkerDeleted(f"worker {worker.pk} was deleted", deleted_at=worker.deleted_at.isoformat())
 
@@ -186,28 +207,42 @@ def touch_last_active(worker_ids: list[UUID], at: datetime) -> None:
         )
 
 
-@atomic_with_retry
 def age_accounts(*, now: datetime | None = None) -> int:
-    """The rule `update_account_ages`: every account's age in whole days on the UTC day of `now`."""
+    """Bring every account's age to whole days on the UTC day of `now` (the rule `update_account_ages`), batch
+    by batch in transactions of their own, so that no row stays locked for long; returns how many changed."""
     now = now or database_now()
+    aged, after = 0, FIRST_ID
+    while True:
+        count, last = _age_batch(after, now)
+        aged += count
+        if last is None:
+            return aged
+        after = last
+
+
+@atomic_with_retry
+def _age_batch(after: UUID, now: datetime) -> tuple[int, UUID | None]:
+    """Age the next accounts behind the id `after`; return how many, and the last id if there may be more."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
             WITH aged AS (
                 SELECT id FROM workers
                 WHERE account_aged_on IS DISTINCT FROM (%(now)s AT TIME ZONE 'UTC')::date
-                  AND created_at <= %(now)s
-                ORDER BY id FOR NO KEY UPDATE
+                  AND created_at <= %(now)s AND id > %(after)s
+                ORDER BY id LIMIT %(most)s FOR NO KEY UPDATE
             )
             UPDATE workers
             SET account_aged_on = (%(now)s AT TIME ZONE 'UTC')::date,
                 account_age_days = (%(now)s AT TIME ZONE 'UTC')::date
                                  - (created_at AT TIME ZONE 'UTC')::date
             FROM aged WHERE workers.id = aged.id
+            RETURNING workers.id
             """,
-            {"now": now},
+            {"now": now, "after": after, "most": settings.DAILY_BATCH_SIZE},
         )
-        return cursor.rowcount
+        ids = [id_ for (id_,) in cursor.fetchall()]
+    return len(ids), max(ids) if len(ids) == settings.DAILY_BATCH_SIZE else None
 
 
 # Workers whose age is not that of the day for which it was computed.

@@ -12,7 +12,7 @@ from gigstream.lib.clock import database_now
 from gigstream.lib.db import long_snapshot
 from loans.forecast import LONGEST_HISTORY, SHORT_HISTORY, WEEK
 from loans.forecast_trials import Accuracy, Trial, accuracy, trials
-from payments.selectors import daily_earnings
+from loans.offers import counted_earnings
 from workers.selectors import worker_batches
 
 
@@ -53,10 +53,10 @@ class Command(BaseCommand):
 
 
 def _histories(only: Sequence[UUID], days: int) -> Iterator[tuple[UUID, list[Decimal]]]:
-    """Each worker's pay by day."""
+    """Each worker's pay by day, as far as it counts."""
     now = database_now()
     for batch in worker_batches(only):
-        found = daily_earnings(batch, now=now, days=days)
+        found = counted_earnings(batch, now=now, days=days)
         yield from ((worker_id, found[worker_id]) for worker_id in batch if worker_id in found)
 
 

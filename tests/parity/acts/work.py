@@ -153,6 +153,11 @@ def resolve_for_the_platform(story: Story) -> None:
     _resolve(story, "platform")
 
 
+@act(2)
+def resolve_for_nobody(story: Story) -> None:
+    _resolve(story, "nobody")
+
+
 @act(14)
 def rate_the_worker(story: Story) -> None:
     unrated = tasks("completed").filter(worker_rating=None)

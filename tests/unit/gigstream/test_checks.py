@@ -67,9 +67,11 @@ def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         ("STAFF_TWO_FACTOR", "perhaps", "gigstream.E044"),
         ("STAFF_SESSION_MINUTES", 0, "gigstream.E045"),
         ("STAFF_SESSION_HOURS", 0, "gigstream.E046"),
-        ("REFUND_ALONE_UP_TO", "-1", "gigstream.E047"),
+        ("STAFF_ALONE_UP_TO", "-1", "gigstream.E047"),
         ("REWARD_ALONE_UP_TO", "some", "gigstream.E048"),
         ("CIRCLE_READ_SECONDS", 0, "gigstream.E032"),
+        ("SIMULATED_BALANCE_LIMIT", "0", "gigstream.E070"),
+        ("DAILY_BATCH_SIZE", 0, "gigstream.E071"),
     ],
 )
 def test_a_rule_that_cannot_work_is_refused_by_its_number(settings, name, value, code):

@@ -10,7 +10,6 @@ from gigstream.lib.money import from_micro, micro
 from loans.calculations import (
     expected_loss,
     fee_bps_for,
-    is_automatic,
     loan_fee,
     repayment_from,
     signatures_for,
@@ -75,14 +74,6 @@ def test_large_earnings_repay_a_loan_in_at_most_six_instalments(total_due):
 )
 def test_the_fee_of_an_advance_follows_the_score(score, fee_bps):
     assert fee_bps_for(score) == fee_bps
-
-
-@pytest.mark.parametrize(
-    ("amount", "score", "automatic"),
-    [("200", 700, True), ("200.000001", 1000, False), ("1", 699, False), ("200", 699, False)],
-)
-def test_the_system_approves_small_advances_at_a_high_score(amount, score, automatic):
-    assert is_automatic(Decimal(amount), score) is automatic
 
 
 @pytest.mark.parametrize(("amount", "signatures"), [("1", 1), ("400", 1), ("400.000001", 2), ("500", 2)])

@@ -9,6 +9,7 @@ from reputation.calculations import (
     LOAN_DEFAULTED,
     LOAN_REPAID,
     MOVES,
+    bounded_delta,
     clamp,
     completion_delta,
     dispute_delta,
@@ -48,6 +49,28 @@ def test_a_rating_moves_the_score_by_its_distance_from_3(rating, delta):
 @pytest.mark.parametrize("severity, delta", [(1, -10), (2, -20), (3, -30), (4, -40), (5, -50)])
 def test_a_dispute_costs_10_per_step_of_severity(severity, delta):
     assert dispute_delta(severity) == delta
+
+
+@pytest.mark.parametrize(
+    ("delta", "given", "taken", "in_all", "kept"),
+    [
+        (15, 0, 0, None, 15),
+        (15, 10, 30, None, 10),
+        (15, 20, 0, None, 0),
+        (15, 0, 0, 85, 15),
+        (15, 0, 0, 90, 10),
+        (15, 10, 0, 93, 7),
+        (15, 0, 0, 100, 0),
+        (-10, 20, 0, 100, -10),
+        (-10, 0, 25, None, -5),
+        (-10, 0, 30, None, 0),
+        (0, 20, 30, 100, 0),
+    ],
+)
+def test_one_platform_gives_and_takes_within_its_bounds(delta, given, taken, in_all, kept):
+    found, words = bounded_delta(delta, given_today=given, taken_today=taken, given_in_all=in_all)
+
+    assert (found, bool(words)) == (kept, kept != delta)
 
 
 @pytest.mark.parametrize("score, kept", [(-1, 0), (0, 0), (500, 500), (1000, 1000), (1001, 1000)])

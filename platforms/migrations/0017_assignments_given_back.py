@@ -16,7 +16,7 @@ TELL_THE_PAST = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("platforms", "0015_bonus_limit"),
+        ("platforms", "0016_bonus_limit"),
         ("workers", "0003_wallet_changes"),
     ]
 
