@@ -96,6 +96,14 @@ TRANSACTION_MOVES = {
 UNDER_WAY = frozenset({TransactionStatus.PENDING, TransactionStatus.SUBMITTED})
 
 
+class ParkReason(TextChoices):
+    """Why no job takes a transfer up any more: staff must look."""
+
+    REFUSED = "refused", "the provider refuses it"
+    OUTCOME_UNKNOWN = "outcome_unknown", "the provider may have had it, and may have forgotten its key"
+    DIFFERS = "differs", "the provider has another amount or address under its key"
+
+
 class AttemptOperation(TextChoices):
     """What the provider was asked to do for a transfer."""
 

@@ -1,6 +1,8 @@
 from datetime import datetime
 from typing import Self
 
+from django.db.models import Q
+
 from gigstream.lib.models import GuardedQuerySet
 from payments.enums import OUTGOING, UNDER_WAY, StreamStatus, TransactionStatus
 from workers.enums import WorkerStatus
@@ -18,9 +20,10 @@ class TransactionQuerySet(GuardedQuerySet):
         return self.filter(type__in=OUTGOING)
 
     def to_submit(self, now: datetime) -> Self:
-        """Transfers that may be handed to the provider at `now`. What was made for a worker who has been
-        suspended since then waits until they are reinstated."""
+        """Transfers that may be handed to the provider at `now`, not before their time. What was made for a
+        worker who has been suspended since then waits until they are reinstated."""
         pending = self.outgoing().filter(status=TransactionStatus.PENDING, next_attempt_at__lte=now)
+        pending = pending.filter(Q(not_before=None) | Q(not_before__lte=now))
         return pending.exclude(worker__status=WorkerStatus.SUSPENDED)
 
     def to_poll(self, now: datetime) -> Self:

@@ -41,6 +41,10 @@ class Twin:
         found = self.tell("state")["transactions"]
         return [one for one in found if one["transactionType"] == "OUTBOUND"]
 
+    def signing_key_id(self) -> str:
+        """The id of the key that notifications are signed with."""
+        return str(self.tell("state")["signingKeyId"])
+
     def units(self, wallet_id: str) -> int:
         """What the wallet holds, in units of 18 decimals."""
         wallets = self.tell("state")["wallets"]

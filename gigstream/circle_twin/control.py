@@ -69,6 +69,7 @@ def _fund(api: Api, body: dict[str, Any]) -> dict[str, Any]:
 def _state(api: Api, body: dict[str, Any]) -> dict[str, Any]:
     """Everything that is there, for who compares it with his own books: notes for itself included."""
     return {
+        "signingKeyId": api.keys.signing_key_id,
         "now": text(api.clock.now()),
         "wallets": [{**shown(one), "units": one["_units"]} for one in api.store.all(WALLET)],
         "transactions": api.store.all(TRANSACTION),

@@ -218,7 +218,15 @@ class TransactionAdmin(Exports, ReadOnlyAdmin):
         ("What has happened", {"fields": ("happened",)}),
         (
             "The call to the provider",
-            {"fields": ("idempotency_key", ("retry_count", "next_attempt_at"), "error_message")},
+            {
+                "fields": (
+                    "idempotency_key",
+                    ("retry_count", "next_attempt_at"),
+                    "not_before",
+                    ("parked_at", "parked_reason"),
+                    "error_message",
+                )
+            },
         ),
         ("Times", {"fields": (("created_at", "submitted_at"), ("confirmed_at", "ended_at"))}),
         ("Metadata", {"fields": ("metadata",), "classes": ("collapse",)}),

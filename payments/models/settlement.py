@@ -125,12 +125,15 @@ class ProviderBreaker(models.Model):
 
 
 class ProviderNotification(models.Model):
-    """What arrived at our door in the provider's name, byte for byte, before anybody believed it."""
+    """An arrival in the provider's name: byte for byte, but of a forged one only its digest."""
 
     id = models.BigAutoField(primary_key=True)
     provider = models.CharField(max_length=32)
     received_at = models.DateTimeField(db_default=Now())
-    body = models.BinaryField()
+    body = models.BinaryField(help_text="empty when it was forged")
+    digest = models.CharField(
+        max_length=64, default="", help_text="SHA-256 of the body, in hexadecimal digits"
+    )
     key_id = models.CharField(max_length=64, blank=True)
     signature = models.TextField(blank=True)
     status = models.CharField(
@@ -158,6 +161,10 @@ class ProviderNotification(models.Model):
                 name="notification_status_known", condition=Q(status__in=NotificationStatus.values)
             ),
             models.CheckConstraint(
+                name="notification_forged_keeps_no_body",
+                condition=~Q(status=NotificationStatus.FORGED) | Q(body=b""),
+            ),
+            models.CheckConstraint(
                 name="notification_believed_has_its_id",
                 condition=~Q(status__in=[NotificationStatus.GENUINE, NotificationStatus.APPLIED])
                 | Q(notification_id__isnull=False),
@@ -170,6 +177,11 @@ class ProviderNotification(models.Model):
         ]
         indexes = [
             models.Index(name="notifications_received", fields=["received_at"]),
+            models.Index(
+                name="notifications_not_believed",
+                fields=["status", "digest"],
+                condition=Q(status__in=[NotificationStatus.RECEIVED, NotificationStatus.FORGED]),
+            ),
             models.Index(
                 name="notifications_to_apply",
                 fields=["received_at"],

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
 
 from gigstream.lib.models import Changing
@@ -14,6 +14,7 @@ from payments.enums import (
     RARE_TYPES,
     TRANSACTION_MOVES,
     UNDER_WAY,
+    ParkReason,
     TransactionStatus,
     TransactionType,
 )
@@ -68,6 +69,13 @@ class Transaction(Changing):
     next_attempt_at = models.DateTimeField(
         null=True, blank=True, help_text="when a job may next take it up; doubles as the job's lease"
     )
+    not_before = models.DateTimeField(
+        null=True, blank=True, help_text="it is not handed over earlier; empty: at once"
+    )
+    parked_at = models.DateTimeField(null=True, blank=True, help_text="since when it waits for staff")
+    parked_reason = models.CharField(
+        max_length=24, choices=ParkReason.choices, blank=True, default="", db_default=""
+    )
     error_message = models.TextField(blank=True)
     submitted_at = models.DateTimeField(null=True, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
@@ -108,6 +116,22 @@ class Transaction(Changing):
             models.CheckConstraint(
                 name="transaction_outgoing_has_worker_and_wallet",
                 condition=~Q(type__in=sorted(OUTGOING)) | (Q(worker__isnull=False) & ~Q(to_wallet="")),
+            ),
+            models.CheckConstraint(
+                name="transaction_not_submitted_early",
+                condition=Q(submitted_at__isnull=True)
+                | Q(not_before__isnull=True)
+                | Q(submitted_at__gte=F("not_before")),
+            ),
+            models.CheckConstraint(
+                name="transaction_parked_has_its_reason",
+                condition=Q(parked_at__isnull=True, parked_reason="")
+                | Q(
+                    parked_at__isnull=False,
+                    parked_reason__in=ParkReason.values,
+                    next_attempt_at__isnull=True,
+                    status__in=sorted(UNDER_WAY),
+                ),
             ),
             models.CheckConstraint(
                 name="transaction_hash_lower_case",

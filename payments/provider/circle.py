@@ -4,7 +4,9 @@ Imported only when it is used: Circle's SDK takes most of a second to load.
 """
 
 import base64
+import contextlib
 import json
+import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -27,7 +29,9 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from django.conf import settings
+from django.core.cache import cache
 
+from gigstream.lib.cache import redis_away
 from gigstream.lib.db import require_no_transaction
 from payments.enums import ErrorClass, FeeLevel
 from payments.provider import answers, units
@@ -47,7 +51,12 @@ from payments.provider.protocol import (
     TransferUnknown,
 )
 
+logger = logging.getLogger(__name__)
+
 PAGE = 50
+# A key id that is not Circle's, and how long that and a key are remembered.
+NOBODYS = ""
+KEY_NOBODYS_SECONDS, KEY_KNOWN_SECONDS = 86_400, 30 * 86_400
 Read = TypeVar("Read")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -212,22 +221,49 @@ class CircleProvider(PaymentProvider):
             raise NotificationRefused(f"it is signed and no notification: {error}") from error
 
     def _verify(self, body: bytes, key_id: str, signature: str) -> None:
-        public = self._notification_key(key_id)
+        known = self._known_key(key_id)
+        if known is None:
+            raise ProviderUnavailable("the key that signed it is not known yet", sent=False)
+        if not known:
+            raise NotificationRefused("the key is not Circle's")
         try:
+            public = _public_key(known)
             public.verify(base64.b64decode(signature, validate=True), body, ec.ECDSA(hashes.SHA256()))
         except (InvalidSignature, ValueError) as error:
             raise NotificationRefused("the signature is not Circle's") from error
 
-    def _notification_key(self, key_id: str) -> ec.EllipticCurvePublicKey:
-        """Circle's public key of this id, asked for once. Raises NotificationRefused for one of nobody's."""
-        known = self._connection.notification_keys
-        if key_id not in known:
-            try:
-                body = self._ask(self._connection.subscriptions.get_notification_signature, UUID(key_id))
-            except (ValueError, TransferUnknown) as error:
-                raise NotificationRefused("the key is not Circle's") from error
-            known[key_id] = _read(lambda: _public_key(answers.part(body, "publicKey")))
-        return known[key_id]
+    def knows_notification_key(self, key_id: str) -> bool:
+        return self._known_key(key_id) is not None
+
+    def learn_notification_key(self, key_id: str) -> None:
+        keys = self._connection.notification_keys
+        try:
+            body = self._ask(self._connection.subscriptions.get_notification_signature, UUID(key_id))
+            found = _read(lambda: _encoded_key(answers.part(body, "publicKey")))
+        except TransferUnknown:
+            found = NOBODYS
+        except ProviderUnavailable as error:
+            logger.warning("the notification key %s cannot be fetched: %s", key_id, error)
+            return
+        if found:
+            keys[key_id] = found
+        with contextlib.suppress(*redis_away()):
+            cache.set(_key_name(key_id), found, KEY_KNOWN_SECONDS if found else KEY_NOBODYS_SECONDS)
+
+    def _known_key(self, key_id: str) -> str | None:
+        """Return the public key of this id as Circle writes it, NOBODYS, or None before anybody has asked."""
+        try:
+            UUID(key_id)
+        except ValueError:
+            return NOBODYS
+        keys = self._connection.notification_keys
+        if key_id not in keys:
+            with contextlib.suppress(*redis_away()):
+                known = cache.get(_key_name(key_id))
+                if known:
+                    keys[key_id] = known
+                return known
+        return keys.get(key_id)
 
     # --- How Circle is called -------------------------------------------------------------------------------
     def _ask(self, function: Any, *arguments: Any, **options: Any) -> Any:
@@ -306,6 +342,16 @@ def _read(read: Callable[[], Read]) -> Read:
         return read()
     except NotAnAnswer as error:
         raise ProviderUnavailable(f"the answer cannot be understood: {error}") from error
+
+
+def _key_name(key_id: str) -> str:
+    return f"circle:notification_key:{UUID(key_id)}"
+
+
+def _encoded_key(text: object) -> str:
+    """Return the key as Circle writes it, once it could be read."""
+    _public_key(text)
+    return str(text)
 
 
 def _public_key(text: object) -> ec.EllipticCurvePublicKey:

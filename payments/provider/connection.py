@@ -57,7 +57,7 @@ class Connection:
     wallets: WalletsApi = field(init=False)
     wallet_sets: WalletSetsApi = field(init=False)
     subscriptions: WebhookSubscriptionsApi = field(init=False)
-    notification_keys: dict[str, Any] = field(default_factory=dict)
+    notification_keys: dict[str, str] = field(default_factory=dict)
     _lock: Lock = field(default_factory=Lock)
 
     def __post_init__(self) -> None:

@@ -201,5 +201,13 @@ class PaymentProvider(Protocol):
         """The provider has been asked to drop the transfer, which may be mined all the same: look it up."""
 
     def read_notification(self, body: bytes, headers: Mapping[str, str]) -> Notification:
-        """What the notification says, once its signature over the raw body is verified; header names in any
-        case. Raises NotificationRefused."""
+        """Return what the notification says, once its signature over the raw body is verified; header names
+        in any case. Asks nobody. Raises NotificationRefused, or ProviderUnavailable while the key that has
+        signed it is not known."""
+
+    def knows_notification_key(self, key_id: str) -> bool:
+        """Whether it is known, without asking, which key this is, or that it is nobody's."""
+
+    def learn_notification_key(self, key_id: str) -> None:
+        """Ask which key this is and remember the answer for all processes, also that it is nobody's; while
+        the provider cannot be asked nothing is learnt."""

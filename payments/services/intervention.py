@@ -17,7 +17,7 @@ from payments.services import attempts
 from payments.services.attempts import NOTHING, Outcome
 from payments.services.settlement import ask_to_accelerate, ask_to_cancel
 from payments.services.submission import take_found
-from payments.services.transfers import provider_key
+from payments.services.transfers import provider_key, unpark
 
 
 @verb("payout.offer_again", "transaction")
@@ -30,6 +30,7 @@ def offer_again(*, transaction_id: UUID, reason: str = "", now: datetime | None 
     if payout.next_attempt_at is not None:
         raise NotParked(f"transaction {payout.pk} has its next turn at {payout.next_attempt_at:%H:%M:%S}")
     payout.next_attempt_at = now
+    unpark(payout)
     payout.save()
     told = {"reason": reason}
     audit.record("payout.offer_again", payout, after={"next_attempt_at": now}, metadata=told, now=now)

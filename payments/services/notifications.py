@@ -1,8 +1,12 @@
-"""What the provider reports to us. An arrival is kept byte for byte before anybody believes it; once its
-signature is verified it is a reason to look the transfer up, and no more."""
+"""Notifications of the provider, each believed by its signature alone: a reason to look a transfer up.
+
+What arrives is from anybody. A genuine one is kept byte for byte; one that cannot be verified yet waits in a
+bounded number for the job, which alone asks the provider for keys; of a forged one a digest is kept.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from hashlib import sha256
 
 from django.db import IntegrityError, transaction
 
@@ -22,6 +26,10 @@ from payments.provider.protocol import (
 LONGEST_HEADER = 512
 KEPT_FOR = timedelta(days=30)
 UNBELIEVED_KEPT_FOR = timedelta(days=7)
+# So many of each are kept at the most: with the longest body 32 MB that wait, and digests of forged ones.
+MOST_KEPT = {NotificationStatus.RECEIVED: 500, NotificationStatus.FORGED: 1_000}
+# A made-up key id costs the provider a call, so a run of the job asks for few.
+KEYS_ASKED_AT_ONCE = 5
 SIGNATURE, KEY_ID = "x-circle-signature", "x-circle-key-id"
 
 
@@ -32,49 +40,75 @@ def receive_notification(
     now: datetime | None = None,
     provider: PaymentProvider | None = None,
 ) -> NotificationStatus:
-    """The arrival is kept, and what it is: genuine (its transfer is looked up next), a duplicate, or forged.
-
-    Received means that it could not be verified yet, since the key that signed it cannot be fetched.
-    """
+    """Judge an arrival without asking the provider: genuine (its transfer is looked up next), a duplicate,
+    forged, or received, when the key that signed it is not known here yet."""
     provider = provider or configured_provider()
     now = now or database_now()
-    arrival = _keep(body, headers, provider.name, now)
-    return _believe(arrival, provider, now)
+    lower = {name.lower(): value[:LONGEST_HEADER] for name, value in headers.items()}
+    arrival = ProviderNotification(
+        provider=provider.name,
+        received_at=now,
+        body=body,
+        digest=sha256(body).hexdigest(),
+        key_id=lower.get(KEY_ID, "")[:64],
+        signature=lower.get(SIGNATURE, ""),
+    )
+    try:
+        told = provider.read_notification(body, _signed_headers(arrival))
+    except NotificationRefused:
+        arrival.body, arrival.status = b"", NotificationStatus.FORGED
+        _keep_bounded(arrival)
+        return NotificationStatus.FORGED
+    except ProviderUnavailable:
+        _keep_bounded(arrival)
+        ring("verify_notifications")
+        return NotificationStatus.RECEIVED
+    _keep(arrival)
+    return _take(arrival.pk, told, now)
 
 
 def verify_notifications(*, now: datetime | None = None, provider: PaymentProvider | None = None) -> int:
-    """Arrivals that could not be verified when they came have been tried again; returns how many were
-    believed. What is old enough is forgotten."""
+    """Fetch the keys that arrivals wait for, verify these, and forget what is old; return how many were
+    genuine."""
     provider = provider or configured_provider()
     now = now or database_now()
     waiting = ProviderNotification.objects.filter(
         provider=provider.name, status=NotificationStatus.RECEIVED, received_at__gt=now - UNBELIEVED_KEPT_FOR
     )
-    statuses = [_believe(arrival, provider, now) for arrival in waiting.order_by("pk")[:100]]
+    arrivals = list(waiting.order_by("pk")[: MOST_KEPT[NotificationStatus.RECEIVED]])
+    unknown = dict.fromkeys(one.key_id for one in arrivals if not provider.knows_notification_key(one.key_id))
+    for key_id in list(unknown)[:KEYS_ASKED_AT_ONCE]:
+        provider.learn_notification_key(key_id)
+    statuses = [_believe(arrival, provider, now) for arrival in arrivals]
     _forget(now)
     return statuses.count(NotificationStatus.GENUINE)
 
 
+def _signed_headers(arrival: ProviderNotification) -> dict[str, str]:
+    return {SIGNATURE: arrival.signature, KEY_ID: arrival.key_id}
+
+
 @atomic_with_retry
-def _keep(body: bytes, headers: Mapping[str, str], provider: str, now: datetime) -> ProviderNotification:
-    lower = {name.lower(): value[:LONGEST_HEADER] for name, value in headers.items()}
-    arrival = ProviderNotification(
-        provider=provider,
-        received_at=now,
-        body=body,
-        key_id=lower.get(KEY_ID, "")[:64],
-        signature=lower.get(SIGNATURE, ""),
-    )
+def _keep(arrival: ProviderNotification) -> None:
     arrival.save()
-    return arrival
+
+
+@atomic_with_retry
+def _keep_bounded(arrival: ProviderNotification) -> None:
+    """Keep an arrival that is not believed, once for each body, while there are not too many such."""
+    alike = ProviderNotification.objects.filter(status=arrival.status)
+    if alike.filter(digest=arrival.digest).exists():
+        return
+    most = MOST_KEPT[NotificationStatus(arrival.status)]
+    if alike.order_by()[:most].count() < most:
+        arrival.save()
 
 
 def _believe(arrival: ProviderNotification, provider: PaymentProvider, now: datetime) -> NotificationStatus:
-    headers = {SIGNATURE: arrival.signature, KEY_ID: arrival.key_id}
     try:
-        told = provider.read_notification(bytes(arrival.body), headers)
+        told = provider.read_notification(bytes(arrival.body), _signed_headers(arrival))
     except NotificationRefused:
-        _mark(arrival.pk, NotificationStatus.FORGED)
+        _mark_forged(arrival.pk)
         return NotificationStatus.FORGED
     except ProviderUnavailable:
         return NotificationStatus.RECEIVED
@@ -82,8 +116,8 @@ def _believe(arrival: ProviderNotification, provider: PaymentProvider, now: date
 
 
 @atomic_with_retry
-def _mark(arrival_id: int, status: NotificationStatus) -> None:
-    ProviderNotification.unguarded.filter(pk=arrival_id).update(status=status)
+def _mark_forged(arrival_id: int) -> None:
+    ProviderNotification.unguarded.filter(pk=arrival_id).update(status=NotificationStatus.FORGED, body=b"")
 
 
 @atomic_with_retry

@@ -209,6 +209,7 @@ def cancel_payout(*, transaction_id: UUID, reason: str = "", now: datetime | Non
     payout.status = TransactionStatus.CANCELLED
     payout.ended_at = now
     payout.next_attempt_at = None
+    payout.parked_at, payout.parked_reason = None, ""
     payout.error_message = reason or payout.error_message
     payout.save()
     audit.record(

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
-from payments.enums import AttemptOperation, ErrorClass, TransactionStatus, TransferState
+from payments.enums import AttemptOperation, ErrorClass, ParkReason, TransactionStatus, TransferState
 from payments.models import Transaction
 from payments.provider import configured_provider, states
 from payments.provider.protocol import (
@@ -29,6 +29,7 @@ from payments.services.transfers import (
     is_another,
     lease,
     note,
+    park,
     provider_key,
     what_it_is,
     write,
@@ -54,6 +55,8 @@ POLLING = [
     "provider_state",
     "next_attempt_at",
     "error_message",
+    "parked_at",
+    "parked_reason",
 ]
 
 
@@ -163,7 +166,8 @@ def _update(row: Transaction, answer: ProviderTransfer, now: datetime) -> None:
     """The row (in memory) as the provider's answer makes it."""
     row.next_attempt_at = now + POLL_EVERY
     if is_another(row, answer):
-        row.error_message, row.next_attempt_at = what_it_is(answer), None
+        row.error_message = what_it_is(answer)
+        park(row, ParkReason.DIFFERS, now)
         return
     known = states.read(row.provider_state)
     if answer.state != known and not states.replaces(answer.state, known):

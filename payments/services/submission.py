@@ -11,7 +11,7 @@ from uuid import UUID
 
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
-from payments.enums import ErrorClass, FeeLevel, TransactionStatus
+from payments.enums import ErrorClass, FeeLevel, ParkReason, TransactionStatus
 from payments.models import SettlementAttempt, Transaction
 from payments.provider import configured_provider
 from payments.provider.protocol import GasBid, PaymentProvider, ProviderTransfer, TransferUnknown
@@ -24,7 +24,9 @@ from payments.services.transfers import (
     is_another,
     lease,
     note,
+    park,
     provider_key,
+    unpark,
     wait_after,
     what_it_is,
     write,
@@ -54,6 +56,8 @@ SUBMITTING = [
     "next_attempt_at",
     "retry_count",
     "error_message",
+    "parked_at",
+    "parked_reason",
 ]
 
 
@@ -177,14 +181,18 @@ def _take(row: Transaction, outcome: Outcome[ProviderTransfer], now: datetime) -
     answer, error = outcome.answer, outcome.error
     row.error_message = outcome.message
     if answer is not None and is_another(row, answer):
-        row.error_message, row.next_attempt_at = what_it_is(answer), None
+        row.error_message = what_it_is(answer)
+        park(row, ParkReason.DIFFERS, now)
     elif answer is not None:
         row.status = TransactionStatus.SUBMITTED
+        unpark(row)
         row.circle_tx_id = answer.id
         row.provider_state = answer.raw_state or answer.state
         row.submitted_at = now
         row.next_attempt_at = now + POLL_EVERY
-    elif outcome.error_class not in PASSING or isinstance(error, TransferUnknown):
-        row.next_attempt_at = None
+    elif isinstance(error, TransferUnknown):
+        park(row, ParkReason.OUTCOME_UNKNOWN, now)
+    elif outcome.error_class not in PASSING:
+        park(row, ParkReason.REFUSED, now)
     else:
         row.next_attempt_at = now + wait_after(error, row.retry_count)

@@ -13,6 +13,7 @@ from django.db.models import F
 
 from audit import services as audit
 from audit.services import Record
+from payments.enums import ParkReason
 from payments.models import Transaction
 from payments.provider.protocol import ProviderBusy, ProviderTransfer
 from payments.querysets import TransactionQuerySet
@@ -70,6 +71,16 @@ def in_turn(batch: Sequence[Asked], ask: Callable[[Asked], Outcome[T]]) -> list[
         if in_a_row >= breaker.MOST_IN_A_ROW:
             break
     return answers
+
+
+def park(row: Transaction, reason: ParkReason, now: datetime) -> None:
+    """Leave the row (in memory) to staff: no job takes it up before they have decided."""
+    row.next_attempt_at, row.parked_at, row.parked_reason = None, now, reason
+
+
+def unpark(row: Transaction) -> None:
+    """Take the row (in memory) off the staff's list."""
+    row.parked_at, row.parked_reason = None, ""
 
 
 def wait_after(error: Exception | None, calls: int) -> timedelta:

@@ -150,21 +150,23 @@ class _Run:
         if free and self._may_start(unwell=False):
             at = self._at()
             queue_deliveries(now=at)
-            for platform_id, batch in _by_platform(_lease(at, free, self._not_now())).items():
+            busy, without_failing = self._not_now()
+            leased = _lease(at, free, busy, without_failing=without_failing)
+            for platform_id, batch in _by_platform(leased).items():
                 calls = _Calls(platform_id, unwell=batch[0].failing or platform_id in _slow)
                 self._under_way[pool.submit(self._call, batch, calls.unwell)] = calls
         return bool(self._under_way)
 
-    def _not_now(self) -> "_NotNow":
-        """Say which webhooks get no thread now: those that have theirs, and those that are unwell while half
-        of the threads are with such, or late in the run."""
+    def _not_now(self) -> tuple[list[UUID], bool]:
+        """Return whose webhooks get no thread now, and whether none that fails does: those that have theirs,
+        and those that are unwell while half of the threads are with such, or late in the run."""
         of_unwell = Counter(calls.platform_id for calls in self._under_way.values() if calls.unwell)
         well = {calls.platform_id for calls in self._under_way.values() if not calls.unwell}
         full = {platform_id for platform_id, count in of_unwell.items() if count >= SIDE_BY_SIDE}
         skip_unwell = (
             not self._may_start(unwell=True) or 2 * of_unwell.total() >= settings.WEBHOOK_CONCURRENCY
         )
-        return _NotNow([*well, *full, *(_slow if skip_unwell else ())], failing=skip_unwell)
+        return [*well, *full, *(_slow if skip_unwell else ())], skip_unwell
 
     def _call(self, batch: Sequence[Due], unwell: bool) -> None:
         """In a thread: deliver the events in their order, until one fails or the time is over."""
@@ -198,26 +200,20 @@ class _Run:
             return outcomes
 
 
-@dataclass(frozen=True, slots=True)
-class _NotNow:
-    """Webhooks that a lease leaves out: these platforms' and, where it says so, all that fail."""
-
-    platforms: Sequence[UUID] = ()
-    failing: bool = False
-
-
 @atomic_with_retry
-def _lease(now: datetime, endpoints: int, not_now: _NotNow = _NotNow()) -> list[Due]:
-    """Lease due deliveries of up to so many webhooks: up to `EACH` of one that is well, the next of one that
-    fails."""
+def _lease(
+    now: datetime, endpoints: int, busy: Sequence[UUID] = (), *, without_failing: bool = False
+) -> list[Due]:
+    """Lease due deliveries of up to so many webhooks that are not busy: up to `EACH` of one that is well, the
+    next of one that fails."""
     leased = sql.rows(
         sql.load(_SQL / "lease_deliveries.sql"),
         {
             "now": now,
             "endpoints": endpoints,
             "each": EACH,
-            "busy": list(not_now.platforms),
-            "without_failing": not_now.failing,
+            "busy": list(busy),
+            "without_failing": without_failing,
             "leased_until": now + LEASE,
         },
     )

@@ -330,7 +330,12 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "started_at": AT,
     },
     ProviderBreaker: lambda: {"provider": f"row-{_number()}"},
-    ProviderNotification: lambda: {"provider": "sandbox", "body": b"{}", "received_at": AT},
+    ProviderNotification: lambda: {
+        "provider": "sandbox",
+        "body": b"{}",
+        "digest": "0" * 64,
+        "received_at": AT,
+    },
     PaymentSwitch: lambda: {
         "scope": "provider",
         "subject": f"row-{_number()}",

@@ -306,6 +306,7 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("breaker_open_has_its_times", ProviderBreaker, {**OPEN, "retry_at": None}),
     ("breaker_open_has_its_times", ProviderBreaker, {**OPEN, "state": "closed"}),
     ("notification_status_known", ProviderNotification, {"status": "lost"}),
+    ("notification_forged_keeps_no_body", ProviderNotification, {"status": "forged"}),
     ("notification_believed_has_its_id", ProviderNotification, {"status": "genuine"}),
     ("notification_applied_has_its_time", ProviderNotification, {"applied_at": AT}),
     (
@@ -380,6 +381,13 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("transaction_outgoing_has_worker_and_wallet", Transaction, {"worker": None}),
     ("transaction_outgoing_has_worker_and_wallet", Transaction, {"to_wallet": ""}),
     ("transaction_outgoing_has_worker_and_wallet", Transaction, {"type": "advance", "to_wallet": ""}),
+    ("transaction_parked_has_its_reason", Transaction, {"parked_at": AT}),
+    ("transaction_parked_has_its_reason", Transaction, {"parked_reason": "refused"}),
+    (
+        "transaction_not_submitted_early",
+        Transaction,
+        {"submitted_at": AT, "not_before": AT + SECOND, "circle_tx_id": "x"},
+    ),
     ("transaction_hash_lower_case", Transaction, {"tx_hash": "0x" + "AB" * 32}),
     ("transaction_wallets_lower_case", Transaction, {"to_wallet": "0x" + "AB" * 20}),
     ("transaction_wallets_lower_case", Transaction, {"from_wallet": "0x" + "AB" * 20}),

@@ -179,6 +179,31 @@ def test_a_refusal_parks_the_transfer_for_staff_who_may_cancel_it():
     assert balance(worker, "available") == 10
 
 
+def test_a_parked_transfer_says_since_when_and_why_until_staff_let_it_go_on():
+    worker = WorkerFactory()
+    earn(worker, "10")
+    payout = payments.cash_out(worker_id=worker.pk, now=NOW)
+    payments.submit_payouts(now=NOW, provider=SaysNo(lambda: NOW))
+
+    payout.refresh_from_db()
+    assert (payout.status, payout.parked_at, payout.parked_reason) == ("pending", NOW, "refused")
+
+    payments.offer_again(transaction_id=payout.pk, now=NOW + seconds(60))
+    payout.refresh_from_db()
+    assert (payout.parked_at, payout.parked_reason) == (None, "")
+
+
+def test_a_transfer_is_not_handed_over_before_its_time():
+    worker = WorkerFactory()
+    earn(worker, "10")
+    payout = payments.cash_out(worker_id=worker.pk, now=NOW)
+    Transaction.unguarded.filter(pk=payout.pk).update(not_before=NOW + seconds(60))
+
+    assert payments.submit_payouts(now=NOW + seconds(59), provider=sandbox(NOW)) == 0
+    later = NOW + seconds(60)
+    assert payments.submit_payouts(now=later, provider=sandbox(later)) == 1
+
+
 def test_another_amount_than_ours_is_never_taken_for_it():
     worker = WorkerFactory()
     earn(worker, "10")

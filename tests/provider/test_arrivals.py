@@ -1,11 +1,18 @@
 """Notifications at our door: kept first, believed by their signature, and then only a reason to look."""
 
+from hashlib import sha256
+from uuid import uuid4
+
 import pytest
+from django.core.cache import cache
 
 from gigstream.lib.clock import database_now
 from payments import services as payments
+from payments.enums import NotificationStatus
 from payments.models import LedgerEntry, ProviderNotification, Transaction
+from payments.provider.circle import CircleProvider
 from payments.provider.connection import connected
+from payments.services import notifications
 from platforms import services as platforms
 from tests.books import violated
 from tests.factories import PlatformFactory, WorkerFactory, seconds, started
@@ -16,8 +23,10 @@ DOOR = "/provider/circle/notifications"
 
 
 @pytest.fixture(autouse=True)
-def by_circle(circle_pays):
-    """Every payout here is Circle's."""
+def by_circle(circle_pays, twin):
+    """Every payout here is Circle's, and the key that it signs with is known."""
+    cache.clear()
+    CircleProvider().learn_notification_key(twin.signing_key_id())
 
 
 def submitted():
@@ -101,7 +110,44 @@ def test_what_is_no_report_is_refused(client, twin, body):
     answer = client.post(DOOR, body, content_type="application/json")
 
     assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json")
-    assert bytes(ProviderNotification.objects.get().body) == body
+    kept = ProviderNotification.objects.get()
+    assert (kept.status, bytes(kept.body), kept.digest) == ("forged", b"", sha256(body).hexdigest())
+
+
+def test_forged_reports_take_a_bounded_place(client, twin, monkeypatch):
+    monkeypatch.setitem(notifications.MOST_KEPT, NotificationStatus.FORGED, 3)
+    bodies = [b"x" * 64_000, b"x" * 64_000, *(b"%d" % number for number in range(5))]
+
+    answers = {client.post(DOOR, body, content_type="application/json").status_code for body in bodies}
+
+    assert answers == {401}
+    rows = ProviderNotification.objects.all()
+    assert (len(rows), sum(len(row.body) for row in rows)) == (3, 0)
+
+
+def test_reports_under_made_up_keys_ask_the_provider_nothing_in_the_request_and_little_in_the_job(
+    client, twin, monkeypatch
+):
+    monkeypatch.setitem(notifications.MOST_KEPT, NotificationStatus.RECEIVED, 8)
+    twin.wrong("notification_key", fault="error_before", times=99)
+    waiting = twin.tell("faults")["waiting"][0]["times"]
+    for number in range(30):
+        signed = {"X-Circle-Key-Id": str(uuid4()), "X-Circle-Signature": "AA=="}
+        answer = client.post(DOOR, b"%d" % number, content_type="application/json", headers=signed)
+        assert answer.status_code == 503
+    assert twin.tell("faults")["waiting"][0]["times"] == waiting
+    assert statuses() == ["received"] * 8
+
+    payments.verify_notifications()
+    assert waiting - twin.tell("faults")["waiting"][0]["times"] == notifications.KEYS_ASKED_AT_ONCE
+
+    twin.tell("faults", clear=True)
+    for _ in range(2):
+        payments.verify_notifications()
+    assert statuses() == ["forged"] * 8
+    twin.wrong("notification_key", fault="error_before")
+    assert payments.verify_notifications() == 0
+    assert len(twin.tell("faults")["waiting"]) == 1, "what is nobody's is remembered"
 
 
 def test_a_body_that_is_too_large_is_not_kept(client, twin):
@@ -115,7 +161,7 @@ def test_without_the_key_a_report_waits_and_is_verified_later(client, twin, inbo
     payout = submitted()
     twin.advance()
     connected.cache_clear()
-    twin.wrong("notification_key", fault="error_before")
+    cache.clear()
 
     answer = arrive(client, inbox.letters[0])
 

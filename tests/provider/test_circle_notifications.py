@@ -6,6 +6,7 @@ from decimal import Decimal
 from uuid import uuid4
 
 import pytest
+from django.core.cache import cache
 
 from payments.enums import TransferState
 from payments.provider import states
@@ -20,6 +21,13 @@ def paid(circle, twin, **delivery):
     taken = circle.transfer(key=uuid4(), to_wallet=WORKER, amount=Decimal(10))
     twin.advance()
     return taken
+
+
+@pytest.fixture(autouse=True)
+def key_known(circle, inbox, twin):
+    """The key that Circle signs with has been learnt from an earlier notification."""
+    cache.clear()
+    circle.learn_notification_key(twin.signing_key_id())
 
 
 def test_every_state_is_told_signed_and_read(circle, twin, inbox):
@@ -53,6 +61,7 @@ def test_whatever_is_not_circles_is_refused(circle, twin, inbox, change):
         given["x-circle-signature"] = other[change]
     else:
         given["x-circle-key-id"] = str(uuid4()) if change == "key" else ""
+        circle.learn_notification_key(given["x-circle-key-id"] or str(uuid4()))
 
     with pytest.raises(NotificationRefused):
         circle.read_notification(body, given)
@@ -130,12 +139,27 @@ def test_a_signed_letter_that_is_no_notification_is_refused(circle, twin, inbox)
             circle.read_notification(junk, headers)
 
 
-def test_without_circles_key_nothing_is_known_of_a_letter(circle, twin, inbox, settings):
+def test_a_key_is_asked_for_once_and_known_to_all_processes(circle, twin, inbox):
+    paid(circle, twin)
+    circle._connection.notification_keys.clear()
+    twin.wrong("notification_key", fault="error_before")
+
+    assert circle.read_notification(*inbox.letters[0])
+    assert [one["call"] for one in twin.tell("faults")["waiting"]] == ["notification_key"]
+
+
+def test_while_circle_cannot_be_asked_nothing_is_known_of_a_key(circle, twin, inbox, settings):
     settings.CIRCLE_READ_SECONDS = 1
     paid(circle, twin)
     circle._connection.notification_keys.clear()
+    cache.clear()
     twin.wrong("notification_key", fault="timeout_before")
+    key_id = twin.signing_key_id()
 
+    circle.learn_notification_key(key_id)
+    assert not circle.knows_notification_key(key_id)
     with pytest.raises(ProviderUnavailable):
         circle.read_notification(*inbox.letters[0])
+
+    circle.learn_notification_key(key_id)
     assert circle.read_notification(*inbox.letters[0])

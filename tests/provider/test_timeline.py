@@ -10,6 +10,7 @@ from audit.enums import ActorType
 from gigstream.lib.clock import database_now
 from payments import services as payments
 from payments.models import Transaction
+from payments.provider.circle import CircleProvider
 from platforms import services as platforms
 from tests.api_client import Api
 from tests.factories import PlatformFactory, WorkerFactory, started
@@ -36,6 +37,7 @@ def paid_after_trouble(twin, client, inbox):
         payments.offer_again(transaction_id=payout.pk)
     payments.submit_payouts()
     twin.advance()
+    CircleProvider().learn_notification_key(twin.signing_key_id())
     for body, headers in inbox.letters:
         signed = {name: value for name, value in headers.items() if name.lower().startswith("x-circle")}
         client.post("/provider/circle/notifications", body, content_type="application/json", headers=signed)
