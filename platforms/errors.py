@@ -176,7 +176,7 @@ class InvalidWorkEvent(Refusal):
 
 
 class InvitationRefused(Refusal):
-    """The token of an invitation is unknown, expired or used."""
+    """The invitation is unknown, expired, used or was sent to another address."""
 
     code = "invitation_refused"
     status = 400

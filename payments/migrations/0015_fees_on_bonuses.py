@@ -8,7 +8,7 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0014_chain_hashes_and_adjustments")]
+    dependencies = [("payments", "0016_bounded_notifications")]
 
     operations = [
         migrations.RemoveIndex(model_name="transaction", name="transactions_bonuses"),
