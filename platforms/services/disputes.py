@@ -155,7 +155,7 @@ _FAULTS = {
 
 def _end(task: Task, dispute: Dispute, closing: Closing, now: datetime) -> None:
     """Move the task to where the outcome puts it. The dispute is saved before: figures count its outcome."""
-    outcome = DisputeOutcome(dispute.outcome)
+    outcome = DisputeOutcome(dispute.outcome or "")
     columns = {"paid_amount": closing.paid, "at_fault": _FAULTS[outcome]}
     was_completed = outcome == DisputeOutcome.NOBODY and task.completed_at is not None
     if outcome == DisputeOutcome.WORKER or was_completed:
