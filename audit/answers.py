@@ -108,6 +108,17 @@ def _lock_of(asked: Asked) -> tuple[str, int]:
     return name, int.from_bytes(digest[:4], signed=True)
 
 
+def forget_answers(*, caller: str, path: str = "", naming: str = "") -> int:
+    """Delete what a caller was answered, at one path alone or where the answer names something; return how
+    many answers. For the erasure of a person or company, whose data stand in them."""
+    rows = AnsweredRequest.objects.filter(caller=caller)
+    if path:
+        rows = rows.filter(method="POST", path=path)
+    if naming:
+        rows = rows.filter(body__icontains=naming)
+    return rows.delete()[0]
+
+
 def sweep(*, now: datetime | None = None) -> int:
     """Answers older than a week are gone, some at a time; returns how many."""
     until = (now or database_now()) - KEPT

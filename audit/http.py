@@ -79,6 +79,8 @@ class ApiView(APIView):
             return super().dispatch(request, *args, **kwargs)
 
     def check_permissions(self, request: Request) -> None:
+        """Whatever is refused here was counted: guesses of a key as well."""
+        self._count(request)
         if not self.callers:
             return
         caller = request.auth
@@ -91,8 +93,12 @@ class ApiView(APIView):
         if not caller.may(scope):
             raise ScopeMissing(f"this key has not the scope {scope}", scope=scope)
 
-    def check_throttles(self, request: Request) -> None:
-        self.allowance = limits.take(str(request.auth or request.META.get("REMOTE_ADDR", "")))
+    def _count(self, request: Request) -> None:
+        """Count the request with its caller, or with the network address when no credential was good. Raises
+        Throttled."""
+        caller = request.auth
+        known = caller.buckets if isinstance(caller, Caller) else ()
+        self.allowance = limits.take(*(known or (limits.address_bucket(request.META.get("REMOTE_ADDR")),)))
         if self.allowance is not None and self.allowance.exceeded:
             raise exceptions.Throttled(self.allowance.reset_seconds)
 

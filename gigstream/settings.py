@@ -335,7 +335,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
 
 # Whoever reads /metrics says it as a bearer token.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
-API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=100)
+# Requests a minute: of each API key, of all keys of a platform together (staff may set both for a platform),
+# of a worker, and of a network address without a good credential.
+API_REQUESTS_PER_MINUTE = env.int("API_REQUESTS_PER_MINUTE", default=600)
+API_PLATFORM_REQUESTS_PER_MINUTE = env.int("API_PLATFORM_REQUESTS_PER_MINUTE", default=1200)
+API_WORKER_REQUESTS_PER_MINUTE = env.int("API_WORKER_REQUESTS_PER_MINUTE", default=100)
+API_ADDRESS_REQUESTS_PER_MINUTE = env.int("API_ADDRESS_REQUESTS_PER_MINUTE", default=100)
 REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["gigstream.lib.api.rendering.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": ["gigstream.lib.api.parsing.StrictJSONParser"],

@@ -27,9 +27,16 @@ from gigstream.lib.admin import (
     each,
     show_on,
 )
-from platforms import services
+from platforms import key_admin, services  # noqa: F401 - the keys' own pages
 from platforms.enums import TASK_MOVES, DeliveryStatus, TaskStatus
-from platforms.forms import FeeForm, PlatformForm, SplitForm, new_key, new_secret, still_held
+from platforms.forms import (
+    FeeForm,
+    PlatformForm,
+    RequestLimitsForm,
+    SplitForm,
+    new_secret,
+    still_held,
+)
 from platforms.models import (
     ApiKey,
     Consent,
@@ -89,6 +96,7 @@ class PlatformAdmin(ProfileAdmin):
                 "description": "Follow from the platform's tasks; nobody sets them.",
             },
         ),
+        ("API requests a minute", {"fields": (("key_requests_per_minute", "requests_per_minute"),)}),
         ("Times", {"fields": ("created_at", "updated_at", "deleted_at")}),
         ("Metadata", {"fields": ("metadata",), "classes": ("collapse",)}),
     )
@@ -149,48 +157,21 @@ class PlatformAdmin(ProfileAdmin):
             when=lambda platform: platform.deleted_at is None,
             note="It holds for tasks posted after a second person has approved it.",
         ),
+        each(
+            "set_request_limits",
+            "Change the limits of API requests",
+            "given its limits",
+            lambda platform, per_key, together, reason: services.set_request_limits(
+                platform_id=platform.pk, per_key=per_key, together=together, reason=reason
+            ),
+            form=RequestLimitsForm,
+            when=lambda platform: platform.deleted_at is None,
+            single=True,
+        ),
     )
 
     def record_edit(self, obj: Platform, names: Sequence[str]) -> None:
         audit.record("platform.edit", obj, metadata={"fields": list(names)})
-
-
-@admin.register(ApiKey)
-class ApiKeyAdmin(ReadOnlyAdmin):
-    list_display = (
-        "prefix",
-        "platform",
-        "name",
-        "is_live",
-        "created_at",
-        "last_used_at",
-        "expires_at",
-        "revoked_at",
-    )
-    list_select_related = ("platform",)
-    list_filter = ("is_live", ("revoked_at", admin.EmptyFieldListFilter))
-    belongs = ("platform",)
-    searches = (by_text("prefix"), by_uuid("platform_id"))
-    search_help_text = "prefix of the key, or platform id"
-    actions = (
-        each(
-            "rotate",
-            "Rotate",
-            "rotated",
-            new_key,
-            when=lambda key: key.revoked_at is None,
-            single=True,
-            note="The old key works for 24 hours more.",
-        ),
-        each(
-            "revoke",
-            "Revoke",
-            "revoked",
-            lambda key, reason: services.revoke_api_key(key_id=key.pk, reason=reason),
-            when=lambda key: key.revoked_at is None,
-            note="It stops working at once.",
-        ),
-    )
 
 
 class PairAdmin(ReadOnlyAdmin):

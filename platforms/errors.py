@@ -135,6 +135,13 @@ class BonusTooLate(Refusal):
     code = "bonus_too_late"
 
 
+class InvalidRequestLimit(Refusal):
+    """A limit of API requests is from 1 to 100,000 a minute."""
+
+    code = "invalid_request_limit"
+    status = 422
+
+
 class InvalidFee(Refusal):
     """A fee is from 0 to 10,000 basis points."""
 

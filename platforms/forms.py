@@ -52,6 +52,16 @@ class BonusLimitForm(ReasonForm):
             raise forms.ValidationError(error.message) from error
 
 
+class RequestLimitsForm(ReasonForm):
+    per_key = forms.IntegerField(
+        min_value=1, required=False, label="Of one key", help_text="a minute; empty is the usual limit"
+    )
+    together = forms.IntegerField(
+        min_value=1, required=False, label="Of all keys", help_text="a minute; empty is the usual limit"
+    )
+    field_order = ("per_key", "together", "reason")
+
+
 def still_held(dispute: Any) -> Decimal | None:
     """What an open dispute still holds back."""
     return None if dispute.resolved_at else funding().still_held(dispute.task)

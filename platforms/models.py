@@ -81,6 +81,12 @@ class Platform(SoftDeletable):
         null=True, blank=True, help_text="of one task's bonuses; empty: what the task itself pays"
     )
     metadata = models.JSONField(default=dict, blank=True)
+    key_requests_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="of one API key; empty is what the settings say"
+    )
+    requests_per_minute = models.PositiveIntegerField(
+        null=True, blank=True, help_text="of all API keys together; empty is what the settings say"
+    )
 
     # derived
     total_payouts = MoneyField(default=Decimal(0), editable=False, help_text="paid for ended tasks, in USDC")
@@ -100,6 +106,13 @@ class Platform(SoftDeletable):
             models.CheckConstraint(
                 name="platform_bonus_limit_not_negative",
                 condition=Q(bonus_limit__isnull=True) | Q(bonus_limit__gte=0),
+            ),
+            models.CheckConstraint(
+                name="platform_request_limits_in_range",
+                condition=(
+                    Q(key_requests_per_minute__isnull=True) | Q(key_requests_per_minute__range=(1, 100_000))
+                )
+                & (Q(requests_per_minute__isnull=True) | Q(requests_per_minute__range=(1, 100_000))),
             ),
             models.CheckConstraint(name="platform_payouts_not_negative", condition=Q(total_payouts__gte=0)),
             models.CheckConstraint(name="platform_name_readable", condition=is_readable("name")),

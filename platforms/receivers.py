@@ -16,6 +16,7 @@ from platforms.enums import EventType
 from platforms.models import Consent, Dispute, Invitation, Platform, Task
 from platforms.outbox import ERASING_PLATFORM
 from platforms.services import consents as consent_services
+from platforms.services import invitations
 from platforms.services.events import Fact, record_events
 from platforms.signals import (
     consents_ended,
@@ -221,8 +222,9 @@ def tell_consents_ended(consents: Sequence[Consent], now: datetime, **kwargs: An
 
 @receiver(worker_deleted)
 def end_consents(worker: Worker, now: datetime, **kwargs: Any) -> None:
-    """A worker's account is closed: nobody may assign to them."""
+    """A worker's account is closed: nobody may assign to them, and no platform keeps their address."""
     consent_services.end_consents_of_worker(worker, now=now)
+    invitations.forget_invited(worker)
 
 
 def _tell_of_disputes(disputes: Sequence[Dispute], type_: EventType, now: datetime) -> None:

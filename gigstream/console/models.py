@@ -1,6 +1,7 @@
 """The second factor of the staff: an app that shows codes, and the codes for when it is lost."""
 
 from time import time
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import models
@@ -10,7 +11,7 @@ from django_otp.models import Device, ThrottlingMixin, TimestampMixin
 from django_otp.oath import TOTP
 
 from audit.models import Approval
-from gigstream.lib.encryption import EncryptedTextField
+from gigstream.lib.encryption import EncryptedTextField, number_rows
 from workers.models import is_sha256
 
 STEP_SECONDS = 30
@@ -66,6 +67,10 @@ class Authenticator(SecondFactor):
 
     def __str__(self) -> str:
         return f"authenticator of {self.user}"
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        number_rows([self])
+        super().save(*args, **kwargs)
 
     def _take(self, token: str) -> bool:
         codes = TOTP(bytes.fromhex(self.key), STEP_SECONDS, digits=DIGITS)

@@ -73,6 +73,7 @@ ACCESS: dict[str, Access] = {
             "rotate_secret": OPERATIONS,
             "set_fee": FINANCE,
             "set_bonus_limit": FINANCE,
+            "set_request_limits": OPERATIONS,
             "deposit": FINANCE,
         },
     ),

@@ -1,12 +1,24 @@
-"""Columns that a database dump must not reveal: custody wallet ids and webhook secrets."""
+"""Columns that a database dump must not reveal: custody wallet ids, webhook secrets, keys of second factors.
 
+A value is encrypted for one row and column: `table.primary key.column:` stands before it inside the
+ciphertext, which Fernet authenticates, so a ciphertext that was copied to another row or column is refused.
+"""
+
+from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from cryptography.fernet import Fernet, MultiFernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import models
+from django.db import connection, models
+from django.db.models.query_utils import DeferredAttribute
+
+
+class Ciphertext(str):
+    """An encrypted value as it stands in the database."""
+
+    __slots__ = ()
 
 
 @lru_cache(maxsize=4)
@@ -21,22 +33,118 @@ def cipher() -> MultiFernet:
     return _cipher(tuple(settings.FIELD_ENCRYPTION_KEYS))
 
 
+class EncryptedAttribute(DeferredAttribute):
+    """The value of one row, decrypted when it is read for the first time."""
+
+    field: "EncryptedTextField"
+
+    def __get__(self, row: models.Model | None, cls: Any = None) -> Any:
+        value = super().__get__(row, cls)
+        if isinstance(value, Ciphertext) and row is not None:
+            value = row.__dict__[self.field.attname] = self.field.decrypt(value, row.pk)
+        return value
+
+    def __set__(self, row: models.Model, value: Any) -> None:
+        row.__dict__[self.field.attname] = value
+
+
 class EncryptedTextField(models.TextField):
-    """Text that is stored encrypted (Fernet) and bound to its column, so that values cannot be swapped."""
+    """Text that is stored encrypted and bound to its row and column. It is written by saving its row and read
+    from it: `update()`, filters other than "is empty" and `values()` know no plain text."""
 
-    def _binding(self) -> str:
-        return f"{self.model._meta.db_table}.{self.column}:"
+    descriptor_class = EncryptedAttribute
 
-    def get_prep_value(self, value: Any) -> str | None:
+    def decrypt(self, value: str, pk: Any) -> str:
+        """Return the plain text. Raises ValueError for what was encrypted for another row or column."""
+        text = cipher().decrypt(value.encode()).decode()
+        binding = self._binding(pk)
+        if not text.startswith(binding):
+            raise ValueError(f"a value of another row or column was found in {binding.rstrip(':')}")
+        return text.removeprefix(binding)
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> Any:
+        value = super().pre_save(model_instance, add)
         if value in (None, ""):
             return value
-        return cipher().encrypt((self._binding() + str(value)).encode()).decode()
+        return Ciphertext(cipher().encrypt((self._binding(model_instance.pk) + str(value)).encode()).decode())
+
+    def get_prep_value(self, value: Any) -> Any:
+        if value in (None, "") or isinstance(value, Ciphertext):
+            return value
+        raise TypeError(f"{self.name} is encrypted for one row: save the row")
 
     def from_db_value(self, value: str | None, expression: object, connection: object) -> str | None:
-        if value in (None, ""):
-            return value
-        text = cipher().decrypt(value.encode()).decode()
-        binding = self._binding()
-        if not text.startswith(binding):
-            raise ValueError(f"a value of another column was found in {binding}")
-        return text.removeprefix(binding)
+        return Ciphertext(value) if value else value
+
+    def _binding(self, pk: Any) -> str:
+        table = self.model._meta.db_table
+        if pk is None:
+            raise ValueError(f"{table} needs its primary key before {self.name} is encrypted")
+        return f"{table}.{self.model._meta.pk.to_python(pk)}.{self.column}:"
+
+
+def plain_text(model: type[models.Model], column: str, *, pk: Any, value: str) -> str:
+    """Return what `values()` gave of an encrypted column, decrypted for its row."""
+    field: Any = model._meta.get_field(column)
+    return str(field.decrypt(value, pk)) if value else value
+
+
+def number_rows(rows: Iterable[models.Model]) -> None:
+    """Give rows without a primary key the next ones of their table: for tables with encrypted columns that
+    number their rows, before these are inserted."""
+    for row in rows:
+        if row.pk is None:
+            column = row._meta.pk.column
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT nextval(pg_get_serial_sequence(%s, %s))", [row._meta.db_table, column])
+                (row.pk,) = cursor.fetchone()
+
+
+class Rotated(NamedTuple):
+    """What one batch of a rotation has done: rows looked at, values encrypted anew, the last row's key."""
+
+    rows: int
+    encrypted: int
+    last: Any
+
+
+def encrypted_fields(model: type[models.Model]) -> list[EncryptedTextField]:
+    """Return the encrypted columns of a model."""
+    return [field for field in model._meta.concrete_fields if isinstance(field, EncryptedTextField)]
+
+
+def rotate_batch(model: type[models.Model], *, after: Any, size: int) -> Rotated:
+    """Encrypt the values of the next rows with the first key, where another key was used, in one statement a
+    value. A value that changes meanwhile is left as it is then: its writer has the first key as well.
+
+    Raises InvalidToken for a value that none of the keys opens, and ValueError for one of another row.
+    """
+    fields = encrypted_fields(model)
+    rows = model._base_manager.order_by("pk").only("pk", *(field.attname for field in fields))
+    batch = list(rows[:size] if after is None else rows.filter(pk__gt=after)[:size])
+    encrypted = sum(_rotate_value(row, field) for row in batch for field in fields)
+    return Rotated(len(batch), encrypted, batch[-1].pk if batch else after)
+
+
+def _rotate_value(row: models.Model, field: EncryptedTextField) -> bool:
+    stored = row.__dict__[field.attname]
+    if not isinstance(stored, Ciphertext) or _is_current(stored):
+        return False
+    setattr(row, field.attname, field.decrypt(stored, row.pk))
+    new = field.pre_save(row, False)
+    with connection.cursor() as cursor:
+        quoted = connection.ops.quote_name
+        cursor.execute(
+            f"UPDATE {quoted(row._meta.db_table)} SET {quoted(str(field.column))} = %s"  # noqa: S608 - our names
+            f" WHERE {quoted(str(row._meta.pk.column))} = %s AND {quoted(str(field.column))} = %s",
+            [str(new), row.pk, str(stored)],
+        )
+        return cursor.rowcount == 1
+
+
+def _is_current(value: str) -> bool:
+    try:
+        Fernet(settings.FIELD_ENCRYPTION_KEYS[0]).decrypt(value.encode())
+    except InvalidToken:
+        return False
+    return True

@@ -34,6 +34,8 @@ _REFUSED_V4 = tuple(
     map(ip_network, ("100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "0.0.0.0/8"))
 )
 _GLOBAL_V6 = ip_network("2000::/3")
+# For documentation (RFC 9637), which Python's own table does not know yet.
+_REFUSED_V6 = ip_network("3fff::/20")
 _NAT64 = ip_network("64:ff9b::/96")
 _V4_COMPATIBLE = ip_network("::/96")
 
@@ -134,7 +136,9 @@ def is_public(text: str) -> bool:
     if isinstance(address, IPv4Address):
         refused = refused or any(address in network for network in _REFUSED_V4)
     else:
-        refused = refused or address not in _GLOBAL_V6 or address.scope_id is not None
+        refused = (
+            refused or address not in _GLOBAL_V6 or address in _REFUSED_V6 or address.scope_id is not None
+        )
     return address.is_global and not refused
 
 

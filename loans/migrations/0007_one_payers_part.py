@@ -10,7 +10,7 @@ SQL = Path(__file__).parent / "sql"
 class Migration(migrations.Migration):
     dependencies = [
         ("loans", "0006_approvals_instead_of_signatures"),
-        ("platforms", "0015_disputes_and_pay_of_pairs"),
+        ("platforms", "0016_disputes_and_pay_of_pairs"),
     ]
 
     operations = [

@@ -21,7 +21,7 @@ def circle_notifications(request: HttpRequest) -> HttpResponse:
     it is not the provider's; 503 when that cannot be told now."""
     if request.method == "HEAD":
         return HttpResponse()
-    allowance = limits.take(f"notifications:{current_actor().ip_address}")
+    allowance = limits.take(limits.address_bucket(current_actor().ip_address, use="notifications"))
     if allowance and allowance.exceeded:
         wait = {"Retry-After": str(allowance.reset_seconds)}
         return problem(request, 429, "rate_limited", "too many notifications", headers=wait)

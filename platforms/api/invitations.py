@@ -12,6 +12,7 @@ from rest_framework.request import Request
 from gigstream.lib.api.describing import described
 from gigstream.lib.api.doors import Door
 from gigstream.lib.api.fields import Email, Id, NothingForm, StrictSerializer, Text
+from gigstream.lib.encryption import plain_text
 from platforms import services
 from platforms.http import PlatformView
 from platforms.models import Invitation
@@ -100,7 +101,11 @@ class Invitations(InvitationView):
         rows = self.own().annotate(full_name=F("worker__full_name"))
         if accepted := self.read_query(request).get("accepted"):
             rows = rows.filter(accepted_at__isnull=accepted == "false")
-        return self.paged(request, rows.values(*COLUMNS))
+        return self.paged(request, rows.values(*COLUMNS), show=_with_address)
+
+
+def _with_address(row: dict[str, Any]) -> dict[str, Any]:
+    return {**row, "email": plain_text(Invitation, "email", pk=row["id"], value=row["email"])}
 
 
 MyInvitationRow = described(

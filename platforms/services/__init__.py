@@ -36,6 +36,7 @@ from platforms.services.parties import (
     revoke_api_key,
     rotate_api_key,
     set_fee,
+    set_request_limits,
     suspend_platform,
     touch_api_key,
 )
@@ -109,6 +110,7 @@ __all__ = [
     "send_test_event",
     "set_bonus_limit",
     "set_fee",
+    "set_request_limits",
     "set_webhook",
     "start_task",
     "suspend_platform",

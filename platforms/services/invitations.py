@@ -9,6 +9,7 @@ from django.db.models.functions import Now
 
 from audit import letters
 from audit import services as audit
+from audit.answers import forget_answers
 from audit.letters import LetterKind, Message
 from audit.models import Letter
 from audit.services import verb
@@ -28,6 +29,8 @@ from workers.tokens import hash_email, hash_token, random_token
 LIFE = timedelta(days=7)
 MOST_A_DAY = 100
 DAY = timedelta(days=1)
+# Where platforms ask for an invitation; the answer repeats the address.
+INVITE_PATH = "/api/v1/workers/invite"
 
 
 @verb("invitation.create", "platform")
@@ -54,6 +57,16 @@ def invite_worker(*, platform_id: UUID, email: str, now: datetime | None = None)
     audit.record("invitation.create", platform, metadata={"invitation": invitation.pk}, now=now)
     letters.enqueue(INVITATION, invitation.pk, now=now)
     return invitation
+
+
+def forget_invited(worker: Worker) -> None:
+    """Delete what platforms keep of the email address of a worker who is being erased: open invitations, and
+    the answers that name it."""
+    digest = hash_email(worker.email)
+    asked = Invitation.objects.filter(Q(worker=worker) | Q(email_hash=digest))
+    for platform_id in set(asked.values_list("platform_id", flat=True)):
+        forget_answers(caller=f"platform:{platform_id}", path=INVITE_PATH, naming=worker.email)
+    asked.open().delete()
 
 
 def _require_few(recent: QuerySet[Invitation], now: datetime) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from audit import answers
 from audit import services as audit
 from audit.database_identity import require_own_database, stored_identity
 from audit.enums import DatabaseKind
@@ -16,7 +17,14 @@ from gigstream.lib.emails import normal_email
 from gigstream.lib.money import BPS
 from gigstream.lib.names import normal_name, optional_name
 from platforms.enums import every_scope
-from platforms.errors import InvalidFee, KeyEnded, PlatformDeleted, PlatformNameTaken, PlatformSuspended
+from platforms.errors import (
+    InvalidFee,
+    InvalidRequestLimit,
+    KeyEnded,
+    PlatformDeleted,
+    PlatformNameTaken,
+    PlatformSuspended,
+)
 from platforms.models import DEFAULT_FEE_BPS, ApiKey, Platform
 from platforms.services.consents import end_consents_of_platform
 from platforms.services.endpoints import forget
@@ -24,6 +32,7 @@ from platforms.signals import platforms_registered
 from workers.departures import platform_departures
 
 ROTATION_OVERLAP = timedelta(hours=24)
+MOST_REQUESTS_PER_MINUTE = 100_000
 USE_NOTED_EVERY = timedelta(minutes=1)
 
 
@@ -119,6 +128,33 @@ def set_fee(*, platform_id: UUID, fee_bps: int, reason: str = "") -> Platform:
     return platform
 
 
+@verb("platform.set_request_limits", "platform")
+def set_request_limits(
+    *, platform_id: UUID, per_key: int | None, together: int | None, reason: str = ""
+) -> Platform:
+    """Set how many API requests a minute one key of the platform, and all its keys together, may make.
+
+    None is what the settings say. Raises InvalidRequestLimit.
+    """
+    most = MOST_REQUESTS_PER_MINUTE
+    for limit in (per_key, together):
+        if limit is not None and not 1 <= limit <= most:
+            raise InvalidRequestLimit(f"{limit} requests a minute are outside 1 to {most}", limit=limit)
+    platform = Platform.objects.locked().get(pk=platform_id)
+    require_present(platform)
+    before = {"per_key": platform.key_requests_per_minute, "together": platform.requests_per_minute}
+    platform.key_requests_per_minute, platform.requests_per_minute = per_key, together
+    platform.save(update_fields=["key_requests_per_minute", "requests_per_minute", "updated_at"])
+    audit.record(
+        "platform.set_request_limits",
+        platform,
+        before=before,
+        after={"per_key": per_key, "together": together},
+        metadata={"reason": reason},
+    )
+    return platform
+
+
 def require_fee(fee_bps: int) -> None:
     """Raise InvalidFee unless it is from nothing to everything."""
     if not 0 <= fee_bps <= BPS:
@@ -136,6 +172,7 @@ def delete_platform(*, platform_id: UUID) -> None:
     require_present(platform)
     platform_departures.require_finished(platform)
     now = database_now()
+    answers.forget_answers(caller=f"platform:{platform.pk}")
     audit.record("platform.delete", platform)
     forget(platform, now=now)
     platform.invitations.all().delete()

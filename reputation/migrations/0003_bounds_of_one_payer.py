@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("platforms", "0015_disputes_and_pay_of_pairs"),
+        ("platforms", "0016_disputes_and_pay_of_pairs"),
         ("reputation", "0002_reports"),
         ("workers", "0003_wallet_changes"),
     ]

@@ -31,6 +31,9 @@ def web(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
     environment = {
         "DEBUG": "false",
         "API_REQUESTS_PER_MINUTE": "1000000",
+        "API_PLATFORM_REQUESTS_PER_MINUTE": "1000000",
+        "API_WORKER_REQUESTS_PER_MINUTE": "1000000",
+        "API_ADDRESS_REQUESTS_PER_MINUTE": "1000000",
         "SIGN_IN_FAILURES_PER_ADDRESS": "1000000",
     }
     log = tmp_path_factory.mktemp("web") / "web.log"

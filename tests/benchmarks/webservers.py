@@ -17,7 +17,9 @@ GIGSTREAM = "GigStream"
 APPLICATION = "gigstream.wsgi:application"
 PATIENCE_SECONDS = 60
 # More than anybody sends: nobody is refused for being measured.
-NO_LIMIT = {"API_REQUESTS_PER_MINUTE": "1000000000"}
+NO_LIMIT = {
+    f"API_{whose}REQUESTS_PER_MINUTE": "1000000000" for whose in ("", "PLATFORM_", "WORKER_", "ADDRESS_")
+}
 Command = Callable[[int], Sequence[str | Path]]
 
 

@@ -7,6 +7,7 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from audit.models import AuditLog
+from gigstream.lib.clock import database_now
 from gigstream.lib.errors import HasMoneyHistory, Refusal
 from loans import services as loans
 from payments import services as payments
@@ -15,6 +16,7 @@ from platforms import services as platforms
 from platforms.models import ApiKey, Platform, Task
 from reputation import services as reputation
 from reputation.models import ReputationEvent
+from tests.api_client import Api
 from tests.factories import (
     NOW,
     PlatformFactory,
@@ -27,6 +29,7 @@ from tests.factories import (
     settle,
     started,
 )
+from tests.snapshots import rows_that_name
 from workers import services as workers
 from workers.errors import WorkerDeleted
 from workers.models import Worker
@@ -226,3 +229,25 @@ def test_a_platform_with_a_posted_task_may_not_leave():
 
     assert refused(platforms.delete_platform, platform_id=task.platform_id) == "task_not_over"
     assert Task.objects.filter(pk=task.pk).exists()
+
+
+@pytest.mark.parametrize("paid", [True, False], ids=["anonymised", "gone"])
+def test_a_deleted_worker_is_named_nowhere(paid):
+    """Name and address also stood in what they and a platform that invited them were answered."""
+    email, name = "erased-person@example.com", "Erasmus Erased"
+    platform = PlatformFactory(funds="100")
+    worker = WorkerFactory(email=email, full_name=name)
+    api, me = Api.of(platform), Api.as_worker(worker)
+    api.post("workers/invite", {"email": email}, key="invited")
+    me.patch("me", {"full_name": name}, key="named")
+    if paid:
+        task = started(worker, amount="10", platform=platform)
+        platforms.complete_task(task_id=task.pk)
+        payments.create_due_payouts()
+        settle(database_now())
+    assert set(rows_that_name(email, name)) >= {"answered_requests", "workers"}
+
+    workers.delete_worker(worker_id=worker.pk)
+
+    assert rows_that_name(email, name) == {}
+    assert not platform.invitations.exists()

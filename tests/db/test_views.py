@@ -498,7 +498,7 @@ def test_reputation_history_tells_every_event_with_its_tier(now, platform):
         (row.number, row.event_type, row.task_id, row.delta, row.new_score, row.tier) for row in rows
     ] == [
         (1, "task_completed", task.pk, 15, 515, "Bronze"),
-        (2, "rating_received", task.pk, 10, 525, "Bronze"),
+        (2, "rating_received", task.pk, 5, 520, "Bronze"),
         (3, "manual_adjustment", None, 600, 1000, "Diamond"),
     ]
     assert columns(rows[2]) == {
@@ -509,9 +509,9 @@ def test_reputation_history_tells_every_event_with_its_tier(now, platform):
         "event_type": "manual_adjustment",
         "task": None,
         "delta": 600,
-        "previous_score": 525,
+        "previous_score": 520,
         "new_score": 1000,
-        "change": 475,
+        "change": 480,
         "tier": "Diamond",
         "reason": "a mistake",
     }
@@ -816,8 +816,9 @@ def test_pay_counts_in_the_week_in_which_it_was_earned(now, platform):
     running_stream(worker, total="112", duration=28 * 86_400, now=now - days(21), **schedule)
     running_stream(worker, total="14", duration=14 * 86_400, now=now - days(14), **schedule)
     off = running_stream(worker, total="56", duration=28 * 86_400, now=now - days(42), **schedule)
+    release_daily(now - days(41), now - days(28))
     payments.cancel_stream(stream_id=off.pk, now=now - days(28))
-    payments.release_due_streams(now=now)
+    release_daily(now - days(27), now)
     steps = milestone_task(worker, "3", "5", "7", platform=platform, at=now - days(40))
     platforms.approve_milestone(task_id=steps.pk, number=1, now=now - days(25))
     platforms.approve_milestone(task_id=steps.pk, number=2, now=now - days(1))
@@ -836,6 +837,12 @@ def test_pay_counts_in_the_week_in_which_it_was_earned(now, platform):
     # The last 30 days: all but 50, 42 to 30 and 31 days ago.
     assert row.earned_30_days == 40 + 37 + 28 + 3 + 2 * 2
     assert sum(weekly) == in_the_ledger(worker) - 9
+
+
+def release_daily(first: datetime, last: datetime) -> None:
+    while first <= last:
+        payments.release_due_streams(now=first)
+        first += days(1)
 
 
 def variation_of(weekly: list[int]) -> Decimal:

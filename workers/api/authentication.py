@@ -1,6 +1,8 @@
+from django.conf import settings
 from rest_framework.request import Request
 
 from gigstream.lib.api.callers import WORKER, BearerAuthentication, Caller
+from gigstream.lib.api.limits import Bucket
 from workers import selectors
 
 
@@ -9,4 +11,7 @@ class WorkerToken(BearerAuthentication):
 
     def find(self, text: str, request: Request) -> Caller | None:
         worker = selectors.signed_in_worker(text)
-        return None if worker is None else Caller(WORKER, worker)
+        if worker is None:
+            return None
+        own = Bucket("worker", f"worker:{worker.pk}", settings.API_WORKER_REQUESTS_PER_MINUTE)
+        return Caller(WORKER, worker, buckets=(own,))

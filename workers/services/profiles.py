@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, connection, transaction
 
+from audit import answers
 from audit import services as audit
 from audit.services import verb
 from gigstream.lib.addresses import normal_address
@@ -157,6 +158,7 @@ def delete_worker(*, worker_id: UUID) -> None:
     require_present(worker)
     worker_departures.require_finished(worker)
     worker.wallet_changes.all().delete()
+    answers.forget_answers(caller=f"worker:{worker.pk}")
     audit.record("worker.delete", worker)
     worker_deleted.send(sender=Worker, worker=worker, now=database_now())
     worker.delete()

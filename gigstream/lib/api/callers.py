@@ -6,17 +6,21 @@ from typing import Any
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
+from gigstream.lib.api.limits import Bucket
+
 PLATFORM, WORKER = "platform", "worker"
 CHALLENGE = 'Bearer realm="gigstream"'
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A platform or worker whose credential was good. `scopes` is None where the credential opens all."""
+    """A platform or worker whose credential was good. `scopes` is None where the credential opens all;
+    `buckets` are where its requests are counted, the narrowest first."""
 
     kind: str
     row: Any
     scopes: frozenset[str] | None = None
+    buckets: tuple[Bucket, ...] = ()
 
     @property
     def id(self) -> str:

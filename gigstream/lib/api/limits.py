@@ -1,14 +1,16 @@
-"""So many requests a minute for each caller, counted in Redis by all processes together."""
+"""Requests a minute of each key, platform, worker and network address, counted in Redis by all processes."""
 
 import functools
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 
 from gigstream.lib.cache import guarded, redis_away
+from gigstream.lib.network_addresses import address_key
 
 if TYPE_CHECKING:
     from redis import ConnectionPool
@@ -19,23 +21,52 @@ WINDOW_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Allowance:
-    """What a caller may still ask for in this window."""
+class Bucket:
+    """Requests that are counted together: of whom, under which key, and how many a minute there may be."""
 
+    name: str
+    key: str
     limit: int
-    left: int
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many requests a bucket has seen in this window."""
+
+    bucket: Bucket
+    requests: int
+
+    @property
+    def left(self) -> int:
+        return max(self.bucket.limit - self.requests, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What a caller may still ask for in this window, by every bucket that the request counts in."""
+
+    counts: Sequence[Count]
     reset_seconds: int
 
     @property
     def exceeded(self) -> bool:
-        return self.left < 0
+        return any(count.requests > count.bucket.limit for count in self.counts)
 
     def headers(self) -> dict[str, str]:
         """The fields of the IETF draft "RateLimit header fields for HTTP"."""
         return {
-            "RateLimit-Policy": f'"default";q={self.limit};w={WINDOW_SECONDS}',
-            "RateLimit": f'"default";r={max(self.left, 0)};t={self.reset_seconds}',
+            "RateLimit-Policy": ", ".join(
+                f'"{one.bucket.name}";q={one.bucket.limit};w={WINDOW_SECONDS}' for one in self.counts
+            ),
+            "RateLimit": ", ".join(
+                f'"{one.bucket.name}";r={one.left};t={self.reset_seconds}' for one in self.counts
+            ),
         }
+
+
+def address_bucket(address: str | None, *, use: str = "requests") -> Bucket:
+    """Return the bucket of a network address, for who has no good credential. An IPv6 /64 is one address."""
+    return Bucket("address", f"{use}:{address_key(address)}", settings.API_ADDRESS_REQUESTS_PER_MINUTE)
 
 
 @functools.cache
@@ -47,14 +78,26 @@ def _connections(url: str) -> "ConnectionPool":
     return ConnectionPool.from_url(url, **options)
 
 
-def _count(pool: "ConnectionPool", key: str) -> int:
-    """The counter is one higher, made with its end when there was none; both in one round trip."""
-    made = ("SET", key, 0, "EX", 2 * WINDOW_SECONDS, "NX")
+# Each bucket in its turn, until one is full: what one key is refused does not use up its platform's.
+_COUNT = """
+local counts = {}
+for place, key in ipairs(KEYS) do
+    counts[place] = redis.call('INCR', key)
+    if counts[place] == 1 then redis.call('EXPIRE', key, ARGV[1]) end
+    if counts[place] > tonumber(ARGV[place + 1]) then break end
+end
+return counts
+"""
+
+
+def _count(pool: "ConnectionPool", buckets: Sequence[Bucket], window: int) -> list[int]:
+    """Count one request in the buckets, atomically and in one round trip; return their counts."""
+    keys = [f"gigstream:requests:{one.key}:{window}" for one in buckets]
+    limits = [one.limit for one in buckets]
     session = pool.get_connection()
     try:
-        session.send_packed_command(session.pack_commands([made, ("INCR", key)]))
-        session.read_response()
-        return int(session.read_response())
+        session.send_command("EVAL", _COUNT, len(keys), *keys, 2 * WINDOW_SECONDS, *limits)
+        return [int(count) for count in session.read_response()]
     except BaseException:
         session.disconnect()
         raise
@@ -62,16 +105,17 @@ def _count(pool: "ConnectionPool", key: str) -> int:
         pool.release(session)
 
 
-def take(caller: str) -> Allowance | None:
-    """Count one request of the caller. None while Redis is away: the log says so, and nobody is refused."""
-    limit = settings.API_REQUESTS_PER_MINUTE
+def take(*buckets: Bucket) -> Allowance | None:
+    """Count one request in the buckets, the narrowest first. None while Redis is away: the log says so, and
+    nobody is refused."""
     window, passed = divmod(int(time.time()), WINDOW_SECONDS)
-    key = f"gigstream:requests:{caller}:{window}"
     url = str(settings.CACHES["default"]["LOCATION"])
     try:
         with guarded(url):
-            count = _count(_connections(url), key)
+            counts = _count(_connections(url), buckets, window)
     except redis_away() as error:
         logger.warning("requests are not counted: %s", type(error).__name__)
         return None
-    return Allowance(limit, limit - count, WINDOW_SECONDS - passed)
+    # Of buckets behind a full one nothing is known.
+    counted = [Count(bucket, count) for bucket, count in zip(buckets, counts, strict=False)]
+    return Allowance(counted, WINDOW_SECONDS - passed)

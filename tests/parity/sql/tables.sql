@@ -41,7 +41,7 @@ CREATE TABLE oracle.engagements (
     last_at timestamptz NOT NULL,
     last_assigned_at timestamptz,
     paid_amount numeric NOT NULL DEFAULT 0,
-    small_pay numeric NOT NULL DEFAULT 0,
+    small_pay numeric NOT NULL DEFAULT 0.000000,
     PRIMARY KEY (platform_id, worker_id)
 );
 

@@ -113,7 +113,7 @@ BEGIN
     FROM (
         SELECT max(assigned_at) AS last_assigned_at,
                coalesce(sum(paid_amount), 0) AS paid,
-               coalesce(sum(CASE WHEN completed_at IS NOT NULL AND paid_amount < 1 THEN paid_amount END), 0) AS small,
+               coalesce(sum(CASE WHEN completed_at IS NOT NULL AND paid_amount < 1 THEN paid_amount END), 0.000000) AS small,
                count(*) FILTER (WHERE status IN ('assigned', 'in_progress', 'disputed')) AS open,
                count(*) FILTER (WHERE status IN ('completed', 'cancelled')) AS finished
         FROM oracle.tasks WHERE (platform_id, worker_id) = (task.platform_id, task.worker_id)

@@ -14,9 +14,15 @@ TELL_THE_PAST = """
 """
 
 
+# Whoever took the plain index off `disputes.task` took this one along.
+ONE_OPEN_DISPUTE = """
+    CREATE UNIQUE INDEX IF NOT EXISTS dispute_one_open_per_task ON disputes (task_id) WHERE resolved_at IS NULL
+"""
+
+
 class Migration(migrations.Migration):
     dependencies = [
-        ("platforms", "0016_bonus_limit"),
+        ("platforms", "0017_bonus_limit"),
         ("workers", "0003_wallet_changes"),
     ]
 
@@ -193,6 +199,7 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.RunSQL(TELL_THE_PAST, migrations.RunSQL.noop),
+        migrations.RunSQL(ONE_OPEN_DISPUTE, migrations.RunSQL.noop),
         migrations.AddConstraint(
             model_name="task",
             constraint=models.CheckConstraint(

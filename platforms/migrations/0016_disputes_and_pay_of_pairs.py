@@ -26,7 +26,7 @@ COUNT_THE_PAST = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("platforms", "0014_plain_emails_and_readable_names"),
+        ("platforms", "0015_request_limits"),
     ]
 
     operations = [

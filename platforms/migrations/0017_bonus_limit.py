@@ -7,7 +7,7 @@ import gigstream.lib.money
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("platforms", "0015_disputes_and_pay_of_pairs"),
+        ("platforms", "0016_disputes_and_pay_of_pairs"),
     ]
 
     operations = [

@@ -1,0 +1,46 @@
+"""The staff's pages of API keys."""
+
+from django.contrib import admin
+
+from gigstream.lib.admin import ReadOnlyAdmin, by_text, by_uuid, each
+from platforms import services
+from platforms.forms import new_key
+from platforms.models import ApiKey
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(ReadOnlyAdmin):
+    list_display = (
+        "prefix",
+        "platform",
+        "name",
+        "is_live",
+        "created_at",
+        "last_used_at",
+        "expires_at",
+        "revoked_at",
+    )
+    list_select_related = ("platform",)
+    list_filter = ("is_live", ("revoked_at", admin.EmptyFieldListFilter))
+    belongs = ("platform",)
+    searches = (by_text("prefix"), by_uuid("platform_id"))
+    search_help_text = "prefix of the key, or platform id"
+    actions = (
+        each(
+            "rotate",
+            "Rotate",
+            "rotated",
+            new_key,
+            when=lambda key: key.revoked_at is None,
+            single=True,
+            note="The old key works for 24 hours more.",
+        ),
+        each(
+            "revoke",
+            "Revoke",
+            "revoked",
+            lambda key, reason: services.revoke_api_key(key_id=key.pk, reason=reason),
+            when=lambda key: key.revoked_at is None,
+            note="It stops working at once.",
+        ),
+    )
