@@ -31,19 +31,17 @@ def check_rules(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 def _rules() -> Iterator[CheckMessage]:
     if not _is_amount(settings.PAYOUT_MINIMUM):
         yield Error("PAYOUT_MINIMUM must be an amount above 0 with at most 6 decimals", id="gigstream.E001")
-    for number, name in enumerate(
-        (
-            "STREAM_MIN_INTERVAL_SECONDS",
-            "STREAM_MAX_DURATION_DAYS",
-            "RELEASE_BATCH_SIZE",
-            "PAYOUT_MAX_AGE_SECONDS",
-            "PAYOUT_BATCH_SIZE",
-            "SETTLEMENT_CONFIRMATIONS",
-            "SANDBOX_BLOCK_SECONDS",
-            "LOAN_TERM_DAYS",
-            "LOAN_DEFAULT_AFTER_DAYS",
-        ),
-        start=2,
+    if not _is_amount(settings.PAYOUT_SMALLEST):
+        yield Error("PAYOUT_SMALLEST must be an amount above 0 with at most 6 decimals", id="gigstream.E005")
+    for number, name in (
+        (2, "STREAM_MIN_INTERVAL_SECONDS"),
+        (3, "STREAM_MAX_DURATION_DAYS"),
+        (4, "RELEASE_BATCH_SIZE"),
+        (6, "PAYOUT_BATCH_SIZE"),
+        (7, "SETTLEMENT_CONFIRMATIONS"),
+        (8, "SANDBOX_BLOCK_SECONDS"),
+        (9, "LOAN_TERM_DAYS"),
+        (10, "LOAN_DEFAULT_AFTER_DAYS"),
     ):
         if getattr(settings, name) < 1:
             yield Error(f"{name} must be at least 1", id=f"gigstream.E{number:03}")

@@ -218,6 +218,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "send_staff_codes": {"every": 10, "queue": "default"},
     "send_invitations": {"every": 10, "queue": "default"},
     "send_wallet_notices": {"every": 10, "queue": "default"},
+    "send_hold_notices": {"every": 10, "queue": "default"},
     "apply_wallet_changes": {"every": 60, "queue": "default"},
     "expire_approvals": {"every": 60, "queue": "default"},
     "send_approval_notices": {"every": 10, "queue": "default"},
@@ -247,7 +248,7 @@ STREAM_MIN_INTERVAL_SECONDS = env.int("STREAM_MIN_INTERVAL_SECONDS", default=60)
 STREAM_MAX_DURATION_DAYS = env.int("STREAM_MAX_DURATION_DAYS", default=30)
 RELEASE_BATCH_SIZE = env.int("RELEASE_BATCH_SIZE", default=5000)
 PAYOUT_MINIMUM = env.str("PAYOUT_MINIMUM", default="1")
-PAYOUT_MAX_AGE_SECONDS = env.int("PAYOUT_MAX_AGE_SECONDS", default=900)
+PAYOUT_SMALLEST = env.str("PAYOUT_SMALLEST", default="0.10")
 PAYOUT_BATCH_SIZE = env.int("PAYOUT_BATCH_SIZE", default=500)
 SETTLEMENT_CONFIRMATIONS = env.int("SETTLEMENT_CONFIRMATIONS", default=3)
 # Circle's developer-controlled wallets pay when there is a key for them, else the sandbox does.

@@ -53,7 +53,8 @@ from loans.terms import Terms
 from payments.enums import AccountName, EntryKind, TransactionType
 from payments.models import Transaction
 from payments.postings import Posting
-from payments.services import accounts, ledger, payouts, transactions
+from payments.services import accounts, holds, ledger, parts, payouts, transactions
+from payments.services.parts import Debit
 from platforms.models import Engagement
 from workers.models import Worker
 from workers.services import lock_active_worker, require_active
@@ -318,8 +319,14 @@ def _book_advance(loan: Loan, now: datetime) -> None:
         )
     in_transit = accounts.of_worker(loan.worker_id, AccountName.IN_TRANSIT)
     ledger.lock([available.pk, in_transit, debt])
-    ledger.post(postings, now=now)
-    payouts.hold([(available, loan.amount)], TransactionType.ADVANCE, now, loan_id=loan.pk)
+    entries = ledger.post(postings, now=now)
+    payouts.hold(
+        [(available, loan.amount)],
+        TransactionType.ADVANCE,
+        now,
+        loan_id=loan.pk,
+        own_part=entries[f"advance:{loan.pk}"],
+    )
 
 
 @atomic_with_retry
@@ -369,9 +376,9 @@ def count_repayments(loans: Sequence[Loan], *, now: datetime) -> None:
 
 @verb("loan.repay", "loan")
 def repay_early(*, loan_id: UUID, amount: Decimal | str | None = None, now: datetime | None = None) -> Loan:
-    """The worker has repaid `amount`, or all that is owed, out of their available money.
+    """Repay `amount`, or all that is owed, out of what the worker has available and no hold keeps.
 
-    Raises NothingOwed, also for more than is owed, or InsufficientFunds.
+    Raises NothingOwed, also for more than is owed, MoneyHeld or InsufficientFunds.
     """
     loan = Loan.objects.locked().get(pk=loan_id)
     now = now or database_now()
@@ -383,7 +390,10 @@ def repay_early(*, loan_id: UUID, amount: Decimal | str | None = None, now: date
             requested=value,
         )
     posting, movement = RepaymentBook([loan], now).repay(loan, value, fact=f"early:{loan.amount_repaid}")
-    ledger.post([posting], now=now)
+    available = ledger.lock([posting.debit, posting.credit])[posting.debit]
+    holds.require_unheld(available, value)
+    entries = ledger.post([posting], now=now)
+    parts.cover([Debit(posting.debit, entries[posting.key or ""], value)])
     transactions.insert([movement], now)
     audit.record("loan.repay", loan, after={"amount": value, "owed": loan.owed}, now=now)
     count_repayments([loan], now=now)

@@ -149,6 +149,35 @@ class SwitchScope(TextChoices):
     PROVIDER = "provider"
 
 
+class PayoutHoldKind(TextChoices):
+    """Why money is kept: staff say so, or a payout has failed for good."""
+
+    STAFF = "staff"
+    FAILED = "failed"
+
+
+class HoldEnd(TextChoices):
+    """How a hold ended."""
+
+    EXPIRED = "expired"
+    ADDRESS_CHANGED = "address_changed"
+    STAFF = "staff"
+
+
+class PayoutWait(TextChoices):
+    """What a worker's next payout waits for."""
+
+    NOTHING_EARNED = "nothing_earned"
+    NO_ADDRESS = "no_address"
+    ADDRESS_CHANGE = "address_change"
+    SUSPENDED = "suspended"
+    HOLD = "hold"
+    SMALLEST = "smallest_payout"
+    BY_HAND = "by_hand"
+    AGE = "age"
+    NEXT_RUN = "next_run"
+
+
 class BreakBucket(TextChoices):
     """How ledger, provider and chain differ about one transfer."""
 

@@ -133,3 +133,47 @@ class UnknownSubject(Refusal):
 
     code = "unknown_subject"
     status = 400
+
+
+class MoneyHeld(Refusal):
+    """What is asked for would touch money that is held."""
+
+    code = "money_held"
+
+
+class HoldExceedsAvailable(Refusal):
+    """A hold keeps at most what is available besides other holds."""
+
+    code = "hold_exceeds_available"
+
+
+class HeldAlready(Refusal):
+    """All of the party's money is held already."""
+
+    code = "held_already"
+
+
+class HoldEnded(Refusal):
+    """The hold keeps nothing any more."""
+
+    code = "hold_ended"
+
+
+class BelowSmallestPayout(Refusal):
+    """Less than the smallest payout leaves only as the whole, once a day."""
+
+    code = "below_smallest_payout"
+    status = 422
+
+
+class TooManyCashOuts(Refusal):
+    """The worker has cashed out as often as is possible in one day (UTC)."""
+
+    code = "too_many_cash_outs"
+
+
+class InvalidExpiry(Refusal):
+    """A hold ends later than it begins."""
+
+    code = "invalid_hold_expiry"
+    status = 422

@@ -167,7 +167,7 @@ _PROGRESS = {
 
 
 def _payout(movement: Transaction) -> Explanation:
-    parts = payout_parts(movement)
+    parts = payout_parts(movement.pk)
     entries = [part.entry for part in parts]
     deductions = _deductions(movement, entries)
     where = f" in {movement.tx_hash}" if movement.tx_hash else ""

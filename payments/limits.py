@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from django.conf import settings
 
-from audit.limits import USDC, WHOLE_SECONDS, Limit, register
+from audit.limits import USDC, Limit, register
 from gigstream.lib.money import MICRO
 
 PAYOUT_MINIMUM = register(
@@ -25,12 +25,12 @@ REWARD_ALONE_UP_TO = register(
         Decimal(0),
     )
 )
-PAYOUT_MAX_AGE_SECONDS = register(
+PAYOUT_SMALLEST = register(
     Limit(
-        "payout_max_age_seconds",
-        "How long the oldest cent of a balance waits for its payout",
-        WHOLE_SECONDS,
-        lambda: settings.PAYOUT_MAX_AGE_SECONDS,
-        Decimal(1),
+        "payout_smallest",
+        "The smallest amount that is paid out by itself, or cashed out more than once a day",
+        USDC,
+        lambda: settings.PAYOUT_SMALLEST,
+        MICRO,
     )
 )

@@ -25,3 +25,5 @@ class Posting:
     transaction_id: UUID | None = None
     loan_id: UUID | None = None
     work_event_id: UUID | None = None
+    # Whether what it brings is paid out at once under the standard schedule.
+    paid_at_once: bool = False

@@ -26,11 +26,24 @@ class PayoutPart:
     amount: Decimal
 
 
-def payout_parts(payout: Transaction) -> list[PayoutPart]:
-    """The earnings that the payout covers, oldest first; the amounts add up to the payout's."""
-    rows = sql.rows(sql.load(_SQL / "payout_parts.sql"), {"payout": payout.pk})
+class PayoutParts(list[PayoutPart]):
+    """The oldest parts that a payout covers, at most as many as were asked for, of `total`."""
+
+    total: int = 0
+
+
+# A payout of a stream that ran for a month without one covers 43,200 releases.
+MOST_PARTS = 1_000
+
+
+def payout_parts(payout_id: UUID, *, most: int = MOST_PARTS) -> PayoutParts:
+    """Return the earnings that the payout covers, oldest first, at most `most`; all of them add up to the
+    payout's amount."""
+    rows = sql.rows(sql.load(_SQL / "payout_parts.sql"), {"payout": payout_id, "most": most})
     entries = LedgerEntry.objects.in_bulk([row["entry_id"] for row in rows])
-    return [PayoutPart(entries[row["entry_id"]], row["amount"]) for row in rows]
+    parts = PayoutParts(PayoutPart(entries[row["entry_id"]], row["amount"]) for row in rows)
+    parts.total = rows[0]["total"] if rows else 0
+    return parts
 
 
 def platform_balance(platform_id: UUID, now: datetime) -> dict[str, Any]:

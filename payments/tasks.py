@@ -47,3 +47,8 @@ def reconcile_settlements() -> int:
 @job
 def close_transaction_days() -> int:
     return services.close_transaction_days()
+
+
+@job
+def send_hold_notices() -> int:
+    return services.send_hold_notices()

@@ -12,6 +12,17 @@ WORKER_MOVES = {
 }
 
 
+class PayoutSchedule(TextChoices):
+    """When a worker's money is paid out by itself (domain.md, section 4)."""
+
+    STANDARD = "standard"
+    AT_ONCE = "at_once"
+    HOURLY = "hourly"
+    DAILY = "daily"
+    WEEKLY = "weekly"
+    BY_HAND = "by_hand"
+
+
 class SignInMethod(TextChoices):
     PASSWORD = "password"  # noqa: S105 - a word for it
     WALLET = "wallet"

@@ -19,7 +19,7 @@ from gigstream.lib.models import (
 )
 from gigstream.lib.money import MoneyField
 from gigstream.lib.states import status_trigger
-from workers.enums import WORKER_MOVES, SessionEnd, SignInMethod, WorkerStatus
+from workers.enums import WORKER_MOVES, PayoutSchedule, SessionEnd, SignInMethod, WorkerStatus
 
 MAX_REPUTATION = 1000
 STARTING_REPUTATION = 500
@@ -56,6 +56,13 @@ class Worker(SoftDeletable):
     )
     status = models.CharField(max_length=16, choices=WorkerStatus.choices, default=WorkerStatus.ACTIVE)
     last_login_at = models.DateTimeField(null=True, blank=True)
+    payout_schedule = models.CharField(
+        max_length=16,
+        choices=PayoutSchedule.choices,
+        default=PayoutSchedule.STANDARD,
+        db_default=PayoutSchedule.STANDARD,
+        help_text="when money is paid out by itself",
+    )
     metadata = models.JSONField(default=dict, blank=True)
 
     # derived
@@ -98,6 +105,9 @@ class Worker(SoftDeletable):
             ),
             models.CheckConstraint(name="worker_rating_1_to_5", condition=Q(average_rating__range=(1, 5))),
             models.CheckConstraint(name="worker_earned_not_negative", condition=Q(total_earned__gte=0)),
+            models.CheckConstraint(
+                name="worker_payout_schedule_known", condition=Q(payout_schedule__in=PayoutSchedule.values)
+            ),
         ]
         indexes = [
             models.Index(name="workers_status_created", fields=["status", "created_at"]),

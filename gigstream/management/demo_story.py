@@ -20,6 +20,7 @@ from platforms.models import Platform, Task
 from platforms.services import MilestonePlan
 from reputation import services as reputation
 from workers import services as workers
+from workers.enums import PayoutSchedule
 from workers.models import Worker
 
 STAFF, SECOND = Actor(ActorType.STAFF, "demo"), Actor(ActorType.STAFF, "demo-2")
@@ -288,6 +289,10 @@ class Story:
         )
         for platform, title, amount, worker, day, hours in shifts:
             self._stream(platform, title, amount, worker, self.ago(day), hours=hours, interval=60)
+        # Who wants to be paid at once is seen to be; the others' pay is an hour old when the demo begins.
+        jack = self.workers["Jack"]
+        with acting(Actor(ActorType.WORKER, str(jack.pk))):
+            payments.set_payout_schedule(worker_id=jack.pk, schedule=PayoutSchedule.AT_ONCE, now=self.ago(1))
         for day, worker in ((3, "Alice"), (2, "Bob"), (1, "David")):
             payments.release_due_streams(now=self.ago(day))
             self._cash_out(worker, self.ago(day, hours=-1))

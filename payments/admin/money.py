@@ -32,6 +32,7 @@ from gigstream.lib.admin import (
 from gigstream.lib.money import usdc
 from payments import services
 from payments.admin.hand import AdjustmentForm
+from payments.admin.holds import CancelForm
 from payments.admin.reports import PlatformPerformanceAdmin
 from payments.admin.statements import statement_page
 from payments.enums import (
@@ -236,9 +237,12 @@ class TransactionAdmin(Exports, ReadOnlyAdmin):
             "cancel",
             "Cancel payout",
             "cancelled",
-            lambda payout, reason: services.cancel_payout(transaction_id=payout.pk, reason=reason),
+            lambda payout, **given: services.cancel_payout(transaction_id=payout.pk, **given),
+            form=CancelForm,
             when=lambda payout: payout.type in OUTGOING and payout.status == TransactionStatus.PENDING,
             money=lambda payout: payout.amount,
+            note="The money is the worker's again. It is held, until another person ends the hold or its days"
+            " are over, unless you have it paid again. The worker reads the reason.",
         ),
         each(
             "offer_again",
@@ -291,11 +295,11 @@ class TransactionAdmin(Exports, ReadOnlyAdmin):
     def covers(self, row: Transaction) -> SafeString | None:
         if row.type != TransactionType.PAYOUT:
             return None
-        parts = payout_parts(row)
+        parts = payout_parts(row.pk, most=SHOWN_PARTS)
         lines = format_html_join(
-            "", "<div>{} of {}</div>", ((usdc(part.amount), link(part.entry)) for part in parts[:SHOWN_PARTS])
+            "", "<div>{} of {}</div>", ((usdc(part.amount), link(part.entry)) for part in parts)
         )
-        more = len(parts) - SHOWN_PARTS
+        more = parts.total - SHOWN_PARTS
         return format_html("{}<div>and {} more</div>", lines, more) if more > 0 else lines
 
 
@@ -361,7 +365,7 @@ def releases_of(stream: Any) -> Q:
 
 @admin.register(Account)
 class AccountAdmin(ReadOnlyAdmin):
-    list_display = ("id", "name", "owner", "balance", "positive_since", "negative_since", "payout_count")
+    list_display = ("id", "name", "owner", "balance", "oldest_part_at", "negative_since", "payout_count")
     list_select_related = ("worker", "platform")
     list_filter = ("name",)
     belongs = ("worker", "platform")
@@ -369,7 +373,7 @@ class AccountAdmin(ReadOnlyAdmin):
     search_help_text = "number of an account, id of its worker or platform, or a worker's email"
     fieldsets = (
         (None, {"fields": ("id", "name", "owner", "balance", "may_go_below_zero")}),
-        ("Since when", {"fields": (("positive_since", "negative_since"), "payout_count")}),
+        ("Since when", {"fields": (("oldest_part_at", "negative_since"), "payout_count")}),
     )
     actions = (
         each(
@@ -453,7 +457,7 @@ STREAM_COLUMNS = ("status", "released_amount", "total_amount", "progress", "next
 
 show_on(
     Worker,
-    Table(Account, by="worker", columns=("name", "balance", "positive_since", "negative_since")),
+    Table(Account, by="worker", columns=("name", "balance", "oldest_part_at", "negative_since")),
     Table(
         Stream,
         by="task__worker",
@@ -471,7 +475,7 @@ show_on(
 )
 show_on(
     Platform,
-    Table(Account, by="platform", columns=("name", "balance", "positive_since")),
+    Table(Account, by="platform", columns=("name", "balance", "oldest_part_at")),
     Table(PlatformPerformance, by="platform", columns=PlatformPerformanceAdmin.list_display[1:]),
     Table(
         Stream,

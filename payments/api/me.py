@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import F, QuerySet
+from django.db.models import F, OuterRef, QuerySet, Subquery
 from django.http import Http404, HttpResponse
 from rest_framework import serializers
 from rest_framework.renderers import BaseRenderer
@@ -22,11 +22,20 @@ from gigstream.lib.api.rendering import JSONRenderer
 from gigstream.lib.clock import database_now
 from payments import services
 from payments.calculations import SECOND, elapsed_seconds, vested
-from payments.enums import AccountName, StreamStatus, TransactionStatus, TransactionType
+from payments.enums import (
+    AccountName,
+    PayoutHoldKind,
+    PayoutWait,
+    StreamStatus,
+    TransactionStatus,
+    TransactionType,
+)
 from payments.errors import ExportTooLarge
-from payments.models import Account, Stream, Transaction
-from payments.selectors import payout_parts
+from payments.models import Account, PayoutHold, Stream, Transaction
+from payments.selectors import MOST_PARTS, payout_parts
+from workers.enums import PayoutSchedule
 from workers.http import MyView, PeriodQuery
+from workers.models import Worker
 
 STREAM_COLUMNS = (
     "id",
@@ -78,6 +87,34 @@ class BalanceAnswer(serializers.Serializer):
     owed = Amount(allow_zero=True, help_text="on an advance")
 
 
+class OpenHold(serializers.Serializer):
+    """Money of the worker that does not leave for now."""
+
+    id = Id()
+    created_at = Instant()
+    kind = Choice(choices=PayoutHoldKind.values)
+    amount = Amount(allow_null=True, help_text="everything where there is none")
+    reason = Text()
+    expires_at = Instant(allow_null=True, help_text="when it ends by itself")
+    payout_id = Id(allow_null=True, help_text="the payout that it came from")
+
+
+class NextPayoutAnswer(serializers.Serializer):
+    """When the next payout comes by itself, as things stand."""
+
+    at = Instant(allow_null=True, help_text="not by itself where there is none")
+    waits_for = Choice(choices=PayoutWait.values)
+
+
+class MyBalance(BalanceAnswer):
+    """A worker's money here, what is held of it, and when it leaves."""
+
+    held = Amount(allow_zero=True, help_text="of what is available: does not leave for now")
+    holds = OpenHold(many=True)
+    payout_schedule = Choice(choices=PayoutSchedule.values)
+    next_payout = NextPayoutAnswer()
+
+
 MyStreamRow = described(
     "MyStreamRow",
     Stream,
@@ -109,7 +146,26 @@ class CoveredEarning(serializers.Serializer):
     amount = Amount()
 
 
-MyWholePayout = described("MyWholePayout", Transaction, TRANSACTION_COLUMNS, covers=CoveredEarning(many=True))
+_PAYOUT_COLUMNS = (*TRANSACTION_COLUMNS, "cashed_out")
+_HELD: dict[str, serializers.Field[Any, Any, Any, Any]] = {
+    "held_because": Text(allow_null=True, help_text="why what it gave back is held"),
+    "held_until": Instant(allow_null=True),
+}
+MyPayoutRow = described("MyPayoutRow", Transaction, _PAYOUT_COLUMNS, **_HELD)
+MyWholePayout = described(
+    "MyWholePayout",
+    Transaction,
+    _PAYOUT_COLUMNS,
+    **_HELD,
+    covers=CoveredEarning(many=True, help_text=f"the oldest {MOST_PARTS}"),
+    covers_count=Whole(help_text="how many earnings it carries in all"),
+)
+
+
+def own_holds(worker_id: UUID) -> Iterable[dict[str, Any]]:
+    """What is held of the worker's money now, the newest first."""
+    held: Any = PayoutHold.objects.open().filter(worker=worker_id).order_by("-created_at", "-pk")
+    return held.values("id", "created_at", "kind", "amount", "reason", "expires_at", "payout_id")
 
 
 def own_balances(worker_id: UUID) -> QuerySet[Account, tuple[str, Decimal]]:
@@ -128,12 +184,70 @@ def shown_balance(balances: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]
 
 
 class Balance(MyView):
-    """`me/balance`."""
+    """`me/balance`: with what is held of it and why, and when the next payout comes."""
 
-    doors = {"GET": Door("get_my_balance", BalanceAnswer)}
+    doors = {"GET": Door("get_my_balance", MyBalance)}
 
     def get(self, request: Request) -> HttpResponse:
-        return json(200, shown_balance(own_balances(self.worker(request).pk)))
+        worker = self.worker(request)
+        shown = shown_balance(own_balances(worker.pk))
+        unheld = services.held_of_worker(worker.pk).unheld(shown["available"])
+        coming = services.next_payout(worker, now=database_now())
+        return json(
+            200,
+            {
+                **shown,
+                "held": shown["available"] - unheld,
+                "holds": list(own_holds(worker.pk)),
+                "payout_schedule": worker.payout_schedule,
+                "next_payout": {"at": coming.at, "waits_for": coming.waits_for},
+            },
+        )
+
+
+class ScheduleForm(StrictSerializer):
+    """By which schedule to be paid out."""
+
+    payout_schedule = Choice(choices=PayoutSchedule.values)
+
+
+class MySchedule(serializers.Serializer):
+    """By which schedule the worker is paid out, and when that is next."""
+
+    payout_schedule = Choice(choices=PayoutSchedule.values)
+    next_payout = NextPayoutAnswer()
+
+
+class Schedule(MyView):
+    """`me/schedule`."""
+
+    doors = {
+        "GET": Door("get_my_schedule", MySchedule),
+        "PUT": Door("choose_my_schedule", MySchedule, takes=ScheduleForm),
+    }
+
+    def get(self, request: Request) -> HttpResponse:
+        """When you are paid out by itself."""
+        return json(200, _shown_schedule(self.worker(request)))
+
+    def put(self, request: Request) -> HttpResponse:
+        """Be paid out by this schedule from now on: what waits already keeps its age."""
+        given = self.read(request)
+
+        def act() -> tuple[int, Any]:
+            chosen = PayoutSchedule(given["payout_schedule"])
+            worker = services.set_payout_schedule(worker_id=self.worker(request).pk, schedule=chosen)
+            return 200, _shown_schedule(worker)
+
+        return self.perform(request, act)
+
+
+def _shown_schedule(worker: Worker) -> dict[str, Any]:
+    coming = services.next_payout(worker, now=database_now())
+    return {
+        "payout_schedule": worker.payout_schedule,
+        "next_payout": {"at": coming.at, "waits_for": coming.waits_for},
+    }
 
 
 class MyStreamQuery(PeriodQuery):
@@ -222,7 +336,7 @@ class MyPayoutQuery(PeriodQuery):
 
 
 class CashOutForm(StrictSerializer):
-    amount = Amount(required=False, help_text="everything available when left out")
+    amount = Amount(required=False, help_text="everything that is not held when left out")
 
 
 def own_transactions(worker_id: UUID) -> QuerySet[Transaction, dict[str, Any]]:
@@ -234,7 +348,13 @@ class MyPayoutView(MyView):
     """What has left, or is leaving, for the worker's wallet."""
 
     def own(self, request: Request) -> QuerySet[Transaction, dict[str, Any]]:
-        return own_transactions(self.worker(request).pk).filter(type=TransactionType.PAYOUT)
+        payouts = Transaction.objects.filter(worker=self.worker(request), type=TransactionType.PAYOUT)
+        held = PayoutHold.objects.open().filter(payout=OuterRef("pk")).order_by("created_at")
+        shown = payouts.annotate(
+            held_because=Subquery(held.values("reason")[:1]),
+            held_until=Subquery(held.values("expires_at")[:1]),
+        )
+        return shown.values(*_PAYOUT_COLUMNS, *_HELD)
 
 
 class MyPayouts(MyPayoutView):
@@ -243,8 +363,8 @@ class MyPayouts(MyPayoutView):
     query = MyPayoutQuery
     moves_money = True
     doors = {
-        "GET": Door("list_my_payouts", MyTransactionRow, listed=True),
-        "POST": Door("cash_out", MyTransactionRow, takes=CashOutForm, status=201),
+        "GET": Door("list_my_payouts", MyPayoutRow, listed=True),
+        "POST": Door("cash_out", MyPayoutRow, takes=CashOutForm, status=201),
     }
 
     def get(self, request: Request) -> HttpResponse:
@@ -266,14 +386,12 @@ class MyPayout(MyPayoutView):
     doors = {"GET": Door("get_my_payout", MyWholePayout)}
 
     def get(self, request: Request, payout_id: UUID) -> HttpResponse:
-        payout = Transaction.objects.filter(worker=self.worker(request), type=TransactionType.PAYOUT)
-        found = payout.filter(pk=payout_id).first()
-        if found is None:
+        shown = self.own(request).filter(pk=payout_id).first()
+        if shown is None:
             raise Http404
-        shown = {name: getattr(found, name) for name in TRANSACTION_COLUMNS}
-        return json(
-            200, {**shown, "covers": [_part(part.entry, part.amount) for part in payout_parts(found)]}
-        )
+        parts = payout_parts(payout_id)
+        covers = [_part(part.entry, part.amount) for part in parts]
+        return json(200, {**shown, "covers": covers, "covers_count": parts.total})
 
 
 def _part(entry: Any, amount: Decimal) -> dict[str, Any]:

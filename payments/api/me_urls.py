@@ -4,6 +4,7 @@ from payments.api import me, statements
 
 urlpatterns = [
     path("me/balance", me.Balance.as_view(), name="me-balance"),
+    path("me/schedule", me.Schedule.as_view(), name="me-schedule"),
     path("me/streams", me.MyStreams.as_view(), name="me-streams"),
     path("me/streams/<uuid:stream_id>", me.MyStream.as_view(), name="me-stream"),
     path("me/streams/<uuid:stream_id>/claim", me.Claim.as_view(), name="me-stream-claim"),

@@ -1,6 +1,7 @@
 from payments import reports  # noqa: F401 - the models of the views
 from payments.models.custody import WalletOrder
 from payments.models.days import TransactionDay
+from payments.models.holds import CoveredParts, PayoutHold, PayoutHoldPart
 from payments.models.ledger import Account, Adjustment, LedgerEntry
 from payments.models.sandbox import SandboxFault, SandboxTransfer, SandboxWallet
 from payments.models.settlement import (
@@ -20,9 +21,12 @@ __all__ = [
     "Account",
     "Adjustment",
     "ChainCursor",
+    "CoveredParts",
     "LedgerEntry",
     "ObservedTransfer",
     "PaymentSwitch",
+    "PayoutHold",
+    "PayoutHoldPart",
     "ProviderBreaker",
     "ProviderNotification",
     "Reconciliation",

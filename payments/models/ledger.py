@@ -19,6 +19,7 @@ from payments.enums import (
     EntryKind,
 )
 from platforms.models import Platform, Task, WorkEvent
+from workers.enums import PayoutSchedule
 from workers.models import Worker
 
 
@@ -39,14 +40,33 @@ class Account(models.Model):
     )
     may_go_below_zero = models.BooleanField()
     balance = MoneyField(default=Decimal(0))
-    positive_since = models.DateTimeField(
-        null=True, blank=True, help_text="since when the balance has been above zero; drives the payout age"
+    oldest_part_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="when the oldest part that is neither paid out nor held was earned; payouts are due by it",
     )
     negative_since = models.DateTimeField(
         null=True, blank=True, help_text="since when the balance has been below zero; finds who owes"
     )
     payout_count = models.PositiveIntegerField(
         default=0, help_text="payouts ever taken from here; numbers their idempotency keys"
+    )
+    payout_schedule = models.CharField(
+        max_length=16,
+        choices=PayoutSchedule.choices,
+        null=True,
+        blank=True,
+        help_text="its worker's, kept here so that the accounts with a payout due are found by an index",
+    )
+    pay_at_once = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="pay that is paid out at once has brought the balance to the payout minimum",
+    )
+    parts_from = models.BigIntegerField(
+        default=0,
+        db_default=0,
+        help_text="every credit entry with a lower id is paid out in full",
     )
 
     objects = models.Manager.from_queryset(GuardedQuerySet)()
@@ -85,18 +105,32 @@ class Account(models.Model):
             ),
             models.CheckConstraint(
                 name="account_signs_since_match",
-                condition=Q(balance__gt=0, positive_since__isnull=False, negative_since__isnull=True)
-                | Q(balance=0, positive_since__isnull=True, negative_since__isnull=True)
-                | Q(balance__lt=0, positive_since__isnull=True, negative_since__isnull=False),
+                condition=Q(balance__gte=0, negative_since__isnull=True)
+                | Q(balance__lt=0, negative_since__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="account_schedule_of_a_workers_money",
+                condition=Q(
+                    worker__isnull=False,
+                    name=AccountName.AVAILABLE,
+                    payout_schedule__isnull=False,
+                    payout_schedule__in=PayoutSchedule.values,
+                )
+                | (~Q(worker__isnull=False, name=AccountName.AVAILABLE) & Q(payout_schedule__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="account_oldest_part_of_a_workers_money",
+                condition=Q(oldest_part_at__isnull=True) | Q(payout_schedule__isnull=False, balance__gt=0),
             ),
         ]
         indexes = [
             # The balance stays out of every index and predicate, or each release would write to all of them.
             models.Index(
                 name="accounts_waiting_for_payout",
-                fields=["positive_since"],
-                condition=Q(name=AccountName.AVAILABLE, worker__isnull=False, positive_since__isnull=False),
+                fields=["payout_schedule", "oldest_part_at"],
+                condition=Q(oldest_part_at__isnull=False),
             ),
+            models.Index(name="accounts_to_pay_at_once", fields=["id"], condition=Q(pay_at_once=True)),
             models.Index(
                 name="accounts_owing",
                 fields=["worker"],

@@ -65,6 +65,9 @@ class Transaction(Changing):
         help_text="of the transfer, in the provider's word, when last read",
     )
     idempotency_key = models.CharField(max_length=160, unique=True)
+    cashed_out = models.BooleanField(
+        default=False, db_default=False, help_text="a payout that the worker asked for"
+    )
     retry_count = models.PositiveIntegerField(default=0, help_text="calls to the provider so far")
     next_attempt_at = models.DateTimeField(
         null=True, blank=True, help_text="when a job may next take it up; doubles as the job's lease"

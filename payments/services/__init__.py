@@ -11,13 +11,17 @@ from payments.services.custody import create_wallets
 from payments.services.days import close_transaction_days
 from payments.services.deposits import deposit, simulate_deposit
 from payments.services.hand import adjust, grant_reward
+from payments.services.hold_notices import send_hold_notices
+from payments.services.holds import end_due_holds, end_hold, held_of_worker, hold_payouts, hold_withdrawals
 from payments.services.intervention import accelerate_payout, cancel_transfer, look_for, offer_again
+from payments.services.next_payout import first_payout_due, next_payout
 from payments.services.notifications import verify_notifications
 from payments.services.observing import credit_observed, observe_deposits, read_again_from
 from payments.services.payouts import cancel_payout, cash_out, create_due_payouts
 from payments.services.reconciliation import explain_break, reconcile_settlements
 from payments.services.release import release_due_streams
 from payments.services.restoring import Rediscovered, rediscover_payouts
+from payments.services.schedules import set_payout_schedule
 from payments.services.settlement import poll_settlements
 from payments.services.streams import cancel_stream, claim, pause_stream, resume_stream, top_up
 from payments.services.submission import submit_payouts
@@ -41,10 +45,17 @@ __all__ = [
     "create_wallets",
     "credit_observed",
     "deposit",
+    "end_due_holds",
+    "end_hold",
     "explain_break",
+    "first_payout_due",
     "grant_reward",
+    "held_of_worker",
+    "hold_payouts",
+    "hold_withdrawals",
     "let_payments_go_on",
     "look_for",
+    "next_payout",
     "observe_deposits",
     "offer_again",
     "pause_stream",
@@ -55,6 +66,8 @@ __all__ = [
     "release_due_streams",
     "resume_stream",
     "reward_or_ask",
+    "send_hold_notices",
+    "set_payout_schedule",
     "simulate_deposit",
     "stop_payments",
     "submit_payouts",

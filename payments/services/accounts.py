@@ -75,9 +75,12 @@ def _open(places: Collection[Place]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             """
-            INSERT INTO accounts (id, name, worker_id, platform_id, may_go_below_zero, balance, payout_count)
+            INSERT INTO accounts (id, name, worker_id, platform_id, may_go_below_zero, balance, payout_count,
+                payout_schedule)
             SELECT nextval(pg_get_serial_sequence('accounts', 'id')) + range, name, worker_id, platform_id,
-                   name = ANY(%(may_go_below_zero)s), 0, 0
+                   name = ANY(%(may_go_below_zero)s), 0, 0,
+                   (SELECT w.payout_schedule FROM workers w
+                    WHERE w.id = worker_id AND name = %(paid_out_from)s)
             FROM unnest(%(ranges)s::bigint[], %(names)s::text[], %(workers)s::uuid[], %(platforms)s::uuid[])
                 AS asked(range, name, worker_id, platform_id)
             ON CONFLICT DO NOTHING
@@ -85,6 +88,7 @@ def _open(places: Collection[Place]) -> None:
             {
                 **_columns(ordered),
                 "ranges": [place.range for place in ordered],
+                "paid_out_from": str(AccountName.AVAILABLE),
                 "may_go_below_zero": [str(name) for name in MAY_GO_BELOW_ZERO],
             },
         )

@@ -101,6 +101,8 @@ class Payslip:
     task: Task
     work_event: WorkEvent | None = None
     stream: Stream | None = None
+    # Whether a stream's pay is paid out at once like all other pay: a dispute's share is.
+    paid_at_once: bool = False
     _accounts: TaskAccounts = field(init=False)
 
     def __post_init__(self) -> None:
@@ -121,6 +123,7 @@ class Payslip:
                 key=f"earning:{key}",
                 task_id=self.task.pk,
                 work_event_id=self._take_event(),
+                paid_at_once=True,
             )
         )
 
@@ -136,6 +139,7 @@ class Payslip:
                 stream_id=stream.pk,
                 sequence=stream.sequence,
                 work_event_id=self._take_event(),
+                paid_at_once=self.paid_at_once,
             )
         )
 
@@ -170,6 +174,7 @@ class Payslip:
                 task_id=self.task.pk,
                 transaction_id=movement.pk,
                 work_event_id=self._take_event(),
+                paid_at_once=True,
             )
         )
         self.take_fee(fee, f"{BONUS}:{key}")

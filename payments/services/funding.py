@@ -109,14 +109,18 @@ class LedgerFunding:
         return _held(task, _stream(task), ())
 
     def split(self, task: Task, worker_amount: Decimal, now: datetime) -> Closing:
-        return self._end(task, _stream(task), now, pay=worker_amount)
+        return self._end(task, _stream(task), now, pay=worker_amount, paid_at_once=True)
 
     @staticmethod
-    def _end(task: Task, stream: Stream | None, now: datetime, *, pay: Decimal) -> Closing:
+    def _end(
+        task: Task, stream: Stream | None, now: datetime, *, pay: Decimal, paid_at_once: bool = False
+    ) -> Closing:
         """Pay `pay` of what is held, milestone by milestone as far as it goes, and give the rest back."""
         steps = list(task.milestones.filter(approved_at=None).order_by("number")) if _has_steps(task) else []
         payroll = Payroll([task], now)
-        closing = _settle(payroll.slip(task), stream, steps, _held(task, stream, steps), pay=pay)
+        slip = payroll.slip(task)
+        slip.paid_at_once = paid_at_once
+        closing = _settle(slip, stream, steps, _held(task, stream, steps), pay=pay)
         ended = [(stream, pay)] if stream else []
         streams.save_ended(ended, now)
         payroll.book()

@@ -14,7 +14,8 @@ from payments.enums import ADJUSTABLE, AccountName, EntryKind, TransactionType
 from payments.errors import NotAdjustable
 from payments.models import Account, Adjustment, LedgerEntry
 from payments.postings import Posting
-from payments.services import accounts, ledger, transactions
+from payments.services import accounts, holds, ledger, parts, transactions
+from payments.services.parts import Debit
 from platforms.models import Platform
 from platforms.services import require_present as require_present_platform
 from workers.models import Worker
@@ -84,10 +85,10 @@ def adjust(
     key: str,
     now: datetime | None = None,
 ) -> LedgerEntry:
-    """A correction between two accounts, once per `key`, signed by two members of staff: of what is available
-    to workers and platforms, and of the house's fees, rewards and losses.
+    """Correct between two accounts, once per `key`, signed by two members of staff: of what is available to
+    workers and platforms, and of the house's fees, rewards and losses. What a hold keeps is left alone.
 
-    Raises SamePerson, NotAdjustable, InsufficientFunds, or that who would get the money has left.
+    Raises SamePerson, NotAdjustable, MoneyHeld, InsufficientFunds, or that who would get the money has left.
     """
     now = now or database_now()
     if requested_by == approved_by:
@@ -98,7 +99,13 @@ def adjust(
     posting = Posting(
         EntryKind.ADJUSTMENT, debit_account, credit_account, exact(amount), key=f"adjustment:{key}"
     )
+    source = locked[debit_account]
+    is_new = not LedgerEntry.objects.filter(idempotency_key=posting.key).exists()
+    if is_new:
+        holds.require_unheld(source, posting.amount)
     entry = LedgerEntry.objects.get(pk=ledger.post([posting], now=now)[f"adjustment:{key}"])
+    if is_new and source.payout_schedule is not None:
+        parts.cover([Debit(debit_account, entry.pk, entry.amount)])
     _, created = Adjustment.objects.get_or_create(
         entry=entry,
         defaults={"requested_by": requested_by, "approved_by": approved_by, "reason": reason},

@@ -20,6 +20,7 @@ from gigstream.lib.errors import ReplayMismatch
 from gigstream.lib.money import LARGEST, require_micro, usdc
 from payments.enums import AccountName
 from payments.errors import AmountTooLarge, InsufficientFunds
+from payments.limits import PAYOUT_MINIMUM
 from payments.models import Account
 from payments.postings import Posting
 from payments.releases import LowBalance
@@ -148,9 +149,12 @@ def lock(account_ids: Iterable[int]) -> dict[int, Account]:
 
 def _book(postings: Sequence[Posting], changes: Mapping[int, Decimal], now: datetime) -> dict[str, Any]:
     """The answer of `book.sql`: the ids of the entries booked by key, or why none was."""
+    at_once = sorted({posting.credit for posting in postings if posting.paid_at_once})
     (answer,) = sql.rows(
         sql.load(_SQL / "book.sql"),
         {
+            "paid_at_once": at_once,
+            "payout_minimum": PAYOUT_MINIMUM.value if at_once else None,
             "postings": Jsonb([_as_json(posting) for posting in postings]),
             # An array of keys is looked up in the index; of a join the planner would think that it is large.
             "keys": [posting.key for posting in postings if posting.key],

@@ -1,12 +1,13 @@
 """Payouts: what workers have earned leaves for their wallets. Here the hold; `settlement` transfers it."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import F, Q
+from django.db.models import F
 
 from audit import services as audit
 from audit.jobs import ring
@@ -24,61 +25,71 @@ from payments.enums import (
     TransactionType,
 )
 from payments.errors import InsufficientFunds, NoWallet, PayoutUnderWay
-from payments.limits import PAYOUT_MAX_AGE_SECONDS, PAYOUT_MINIMUM
 from payments.models import Account, Transaction
 from payments.postings import Posting
-from payments.services import accounts, attempts, ledger, switches, transactions
+from payments.services import accounts, attempts, holds, ledger, schedules, switches, transactions
 from payments.services.attempts import NOTHING
+from payments.services.parts import Debit, cover, give_back
+from payments.services.schedules import Limits
 from payments.signals import transactions_cancelled
-from workers.enums import WorkerStatus
-from workers.models import WalletChange, Worker
+from workers.models import Worker
 from workers.services import lock_active_worker, require_settled_wallet
+
+logger = logging.getLogger(__name__)
+
+# How long the money of a cancelled payout is held when nobody says otherwise.
+HELD_AFTER_CANCELLING = timedelta(days=7)
 
 
 def create_due_payouts(*, now: datetime | None = None) -> int:
-    """Every payable worker whose available balance has reached the payout minimum, or whose oldest cent has
-    waited for the maximum age, has a pending payout of all of it; returns how many were made.
+    """Make a pending payout of what is not held for every payable worker whose schedule says so; return how
+    many. Holds whose time is over are ended first.
 
     None is made while it is not known, after a restore, which ones the provider has already.
     """
     now = now or database_now()
+    holds.end_due_holds(now=now)
     if switches.is_restoring():
         return 0
-    made = 0
+    limits, made = schedules.Limits.read(), 0
     while True:
-        count = _create_batch(now)
+        try:
+            picked, count = _create_batch(now, limits)
+        except ValueError:
+            logger.exception("a batch of payouts failed: they are made one by one")
+            return made + _create_one_by_one(now, limits)
         made += count
-        if count < settings.PAYOUT_BATCH_SIZE:
+        if picked < settings.PAYOUT_BATCH_SIZE:
             return made
 
 
+def _create_one_by_one(now: datetime, limits: Limits) -> int:
+    """Make the due payouts each by itself: an account whose parts and balance do not agree stops no other."""
+    made = 0
+    for account_id in _due_ids(now, limits):
+        try:
+            made += _create_batch(now, limits, ids=[account_id])[1]
+        except ValueError:
+            logger.exception("account %s cannot be paid out", account_id)
+    return made
+
+
 @atomic_with_retry
-def _create_batch(now: datetime) -> int:
+def _due_ids(now: datetime, limits: Limits) -> list[int]:
+    return list(schedules.due_accounts(now, limits))
+
+
+@atomic_with_retry
+def _create_batch(now: datetime, limits: Limits, *, ids: Sequence[int] | None = None) -> tuple[int, int]:
+    """Return how many accounts (of these) were due, and how many payouts were made of them."""
     if not try_lock("create_due_payouts"):
-        return 0
-    payouts = hold(
-        [(account, account.balance) for account in _due_accounts(now)], TransactionType.PAYOUT, now
-    )
-    return len(payouts)
-
-
-def _due_accounts(now: datetime) -> Sequence[Account]:
-    minimum = PAYOUT_MINIMUM.value
-    oldest = now - timedelta(seconds=int(PAYOUT_MAX_AGE_SECONDS.value))
-    return list(
-        Account.objects.filter(
-            Q(balance__gte=minimum) | Q(positive_since__lte=oldest),
-            name=AccountName.AVAILABLE,
-            positive_since__isnull=False,
-            worker__status=WorkerStatus.ACTIVE,
-            worker__deleted_at=None,
-            worker__wallet_address__isnull=False,
-        )
-        .exclude(worker__in=WalletChange.objects.open().values("worker"))
-        .select_related("worker")
-        .order_by("pk")
-        .select_for_update(of=("self",), no_key=True, skip_locked=True)[: settings.PAYOUT_BATCH_SIZE]
-    )
+        return 0, 0
+    picked = schedules.due_accounts(now, limits, ids=ids)
+    # Once more under their locks, which is when holds are made.
+    due = schedules.due_accounts(now, limits, ids=list(picked)) if picked else {}
+    found = Account.objects.filter(pk__in=due).select_related("worker").order_by("pk")
+    payouts = hold([(account, due[account.pk]) for account in found], TransactionType.PAYOUT, now)
+    return len(picked), len(payouts)
 
 
 def hold(
@@ -87,11 +98,14 @@ def hold(
     now: datetime,
     *,
     loan_id: UUID | None = None,
+    own_part: int | None = None,
+    cashed_out: bool = False,
 ) -> list[Transaction]:
-    """Pending transfers of these amounts to the workers' wallets; the money is in transit.
+    """Make pending transfers of these amounts to the workers' wallets; the money is in transit. An advance
+    leaves as the part (`own_part`) that it was credited as, all else as the oldest that no hold keeps.
 
-    The caller has locked the available accounts. The n-th payout of an account is keyed by that number, so
-    that the same one can never be made twice, not even after a restore.
+    The caller has locked the available accounts and left held money alone. The n-th payout of an account is
+    keyed by that number, so that the same one can never be made twice, not even after a restore.
     """
     if not parts:
         return []
@@ -106,6 +120,7 @@ def hold(
             loan_id=loan_id,
             to_wallet=worker.wallet_address or "",
             idempotency_key=key_of(worker.pk, account.payout_count + 1),
+            cashed_out=cashed_out,
             next_attempt_at=now,
             created_at=now,
         )
@@ -124,8 +139,9 @@ def hold(
     Account.unguarded.filter(pk__in=[account.pk for account, _ in parts]).update(
         payout_count=F("payout_count") + 1
     )
-    ledger.post(postings, now=now)
+    entries = ledger.post(postings, now=now)
     transactions.insert(payouts, now)
+    cover([Debit(one.debit, entries[one.key or ""], one.amount, own_part) for one in postings])
     audit.record_many(
         (
             Record("payout.create", "transaction", str(payout.pk), after={"amount": payout.amount})
@@ -152,22 +168,27 @@ def _worker(account: Account) -> Worker:
 def cash_out(
     *, worker_id: UUID, amount: Decimal | str | None = None, now: datetime | None = None
 ) -> Transaction:
-    """A payout of `amount`, or of everything available, whatever the minimum.
+    """Make a payout of `amount`, or of everything that is not held. Less than the smallest payout leaves only
+    as the whole, once a day.
 
-    Raises InsufficientFunds, NoWallet, WalletChanging or the worker's standing.
+    Raises InsufficientFunds, MoneyHeld, BelowSmallestPayout, TooManyCashOuts, NoWallet, WalletChanging or the
+    worker's standing.
     """
     account = available_account(worker_id)
     now = now or database_now()
     worker = lock_active_worker(worker_id=worker_id)
     require_wallet(worker)
-    value = account.balance if amount is None else exact(amount)
+    unheld = holds.held_of_worker(worker_id).unheld(account.balance)
+    value = unheld if amount is None else exact(amount)
+    holds.require_unheld(account, value or account.balance)
     if value == 0 or value > account.balance:
         raise InsufficientFunds(
             f"available {usdc(account.balance)}, requested {usdc(value)}",
             available=account.balance,
             requested=value,
         )
-    (payout,) = hold([(account, value)], TransactionType.PAYOUT, now)
+    schedules.require_cash_out(worker_id, value, unheld, now)
+    (payout,) = hold([(account, value)], TransactionType.PAYOUT, now, cashed_out=True)
     return payout
 
 
@@ -185,10 +206,19 @@ def require_wallet(worker: Worker) -> None:
 
 
 @verb("payout.cancel", "transaction")
-def cancel_payout(*, transaction_id: UUID, reason: str = "", now: datetime | None = None) -> Transaction:
-    """A payout that the provider has not taken is off; the money is available again, once.
+def cancel_payout(
+    *,
+    transaction_id: UUID,
+    reason: str = "",
+    pay_again: bool = False,
+    held_until: datetime | None = None,
+    now: datetime | None = None,
+) -> Transaction:
+    """Cancel a payout that the provider has not taken: the money is available again, once. It is held, until
+    `held_until` or for 7 days, unless it is to be paid again.
 
-    Raises IllegalMove, or PayoutUnderWay when it was handed over and the provider may have taken it.
+    Raises IllegalMove, InvalidExpiry, or PayoutUnderWay when it was handed over and the provider may have
+    taken it.
     """
     payout = Transaction.objects.locked().get(pk=transaction_id)
     now = now or database_now()
@@ -198,6 +228,26 @@ def cancel_payout(*, transaction_id: UUID, reason: str = "", now: datetime | Non
         before=payout.status,
         after=TransactionStatus.CANCELLED,
     )
+    _require_not_taken(payout)
+    payout.status = TransactionStatus.CANCELLED
+    payout.ended_at = now
+    payout.next_attempt_at = None
+    payout.parked_at, payout.parked_reason = None, ""
+    payout.error_message = reason or payout.error_message
+    payout.save()
+    told = {"reason": reason, "pay_again": pay_again}
+    audit.record("payout.cancel", payout, after={"status": payout.status}, metadata=told, now=now)
+    transactions_cancelled.send(sender=Transaction, transactions=[payout], now=now)
+    ledger.post(void_postings([payout]), now=now)
+    give_back([payout])
+    if not pay_again:
+        why = reason or "the payout was cancelled"
+        holds.hold_payout(payout, why, held_until or now + HELD_AFTER_CANCELLING, now)
+    return payout
+
+
+def _require_not_taken(payout: Transaction) -> None:
+    """Raise PayoutUnderWay when the provider may have taken the payout."""
     known = attempts.before([payout.pk]).get(payout.pk, NOTHING)
     parked = payout.next_attempt_at is None
     known_not_taken = not known.unknown or attempts.is_surely_missing(known)
@@ -206,18 +256,6 @@ def cancel_payout(*, transaction_id: UUID, reason: str = "", now: datetime | Non
             f"transaction {payout.pk} was handed to the provider {payout.retry_count} times",
             calls=payout.retry_count,
         )
-    payout.status = TransactionStatus.CANCELLED
-    payout.ended_at = now
-    payout.next_attempt_at = None
-    payout.parked_at, payout.parked_reason = None, ""
-    payout.error_message = reason or payout.error_message
-    payout.save()
-    audit.record(
-        "payout.cancel", payout, after={"status": payout.status}, metadata={"reason": reason}, now=now
-    )
-    transactions_cancelled.send(sender=Transaction, transactions=[payout], now=now)
-    ledger.post(void_postings([payout]), now=now)
-    return payout
 
 
 def void_postings(payouts: Sequence[Transaction]) -> list[Posting]:

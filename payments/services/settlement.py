@@ -21,7 +21,9 @@ from payments.provider.units import booked_fee
 from payments.services import attempts, breaker, ledger
 from payments.services.attempts import NOTHING, Outcome
 from payments.services.deposits import normal_hash
+from payments.services.failures import hold_after_failure
 from payments.services.notifications import mark_applied
+from payments.services.parts import give_back
 from payments.services.payouts import settle_postings, void_postings
 from payments.services.transfers import (
     LONGEST_BACKOFF,
@@ -148,8 +150,19 @@ def _apply(outcomes: Mapping[UUID, Outcome[ProviderTransfer]], provider: str, no
     if failed:
         transactions_failed.send(sender=Transaction, transactions=failed, now=now)
     ledger.post([*settle_postings(confirmed), *void_postings(failed)], now=now)
+    give_back(failed)
+    hold_after_failure(failed, refused=_refused(outcomes), now=now)
     mark_applied([row.circle_tx_id or "" for row in rows if outcomes[row.pk].answer], provider, now)
     return len(confirmed) + len(failed)
+
+
+def _refused(outcomes: Mapping[UUID, Outcome[ProviderTransfer]]) -> set[UUID]:
+    """Return the ids of those whose address the provider or the chain does not pay to."""
+    return {
+        id_
+        for id_, outcome in outcomes.items()
+        if outcome.answer and outcome.answer.error_class == ErrorClass.BLOCKED_DESTINATION
+    }
 
 
 def _leave(row: Transaction, outcome: Outcome[ProviderTransfer], now: datetime) -> None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
 from payments.enums import ErrorClass, FeeLevel, ParkReason, TransactionStatus
-from payments.models import SettlementAttempt, Transaction
+from payments.models import PayoutHold, SettlementAttempt, Transaction
 from payments.provider import configured_provider
 from payments.provider.protocol import GasBid, PaymentProvider, ProviderTransfer, TransferUnknown
 from payments.provider.units import raised
@@ -92,6 +92,9 @@ def _lease_to_submit(provider: str, now: datetime) -> list[Offered]:
     if switches.are_stopped(provider):
         return []
     due = Transaction.objects.to_submit(now).exclude(worker__in=switches.stopped_workers())
+    # Of whom everything is held, also what was not handed over before is kept.
+    held = PayoutHold.objects.open().filter(worker__isnull=False, amount=None)
+    due = due.exclude(worker__in=held.values("worker"))
     rows = lease(due, provider, now, calls=1)
     known = attempts.before(row.pk for row in rows)
     opened = attempts.begin(rows, provider, known, now)

@@ -34,7 +34,11 @@ booked AS (
 moved AS (
     UPDATE accounts a
     SET balance = a.balance + change.amount,
-        positive_since = CASE WHEN a.balance + change.amount > 0 THEN coalesce(a.positive_since, %(now)s) END,
+        -- Only a worker's available money has a schedule. What debits take of its parts, `cover_parts.sql` says.
+        oldest_part_at = CASE WHEN a.payout_schedule IS NOT NULL AND a.balance + change.amount > 0
+            THEN coalesce(a.oldest_part_at, CASE WHEN change.amount > 0 THEN %(now)s END) END,
+        pay_at_once = a.pay_at_once
+            OR (a.id = ANY(%(paid_at_once)s::bigint[]) AND a.balance + change.amount >= %(payout_minimum)s::numeric),
         negative_since = CASE WHEN a.balance + change.amount < 0 THEN coalesce(a.negative_since, %(now)s) END
     FROM changes change
     WHERE a.id = change.account_id AND change.amount <> 0

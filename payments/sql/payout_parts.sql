@@ -1,27 +1,17 @@
--- Which credits a payout covers, first in, first out. A payout that failed or was cancelled took nothing in
--- the end; an advance that left at once is covered by itself.
-WITH hold AS (
-    SELECT e.id, e.debit_account_id AS account_id, e.amount
-    FROM ledger_entries e WHERE e.transaction_id = %(payout)s AND e.kind = 'payout_hold'
-),
-live AS (
-    SELECT e.id, e.kind, e.amount, e.credit_account_id = h.account_id AS is_credit
-    FROM hold h
-    JOIN ledger_entries e ON e.credit_account_id = h.account_id
-                          OR (e.debit_account_id = h.account_id AND e.sequence IS NULL)
-    LEFT JOIN transactions t ON t.id = e.transaction_id
-    LEFT JOIN transactions a ON a.loan_id = e.loan_id AND a.type = 'advance'
-    WHERE NOT (e.kind IN ('payout_hold', 'payout_void') AND t.status IN ('failed', 'cancelled'))
-      AND NOT (e.kind IN ('advance', 'payout_hold') AND coalesce(a.status, 'failed') NOT IN ('failed', 'cancelled'))
-),
-taken AS (
-    SELECT coalesce(sum(l.amount), 0) AS before FROM live l, hold h WHERE NOT l.is_credit AND l.id < h.id
-),
-credits AS (
-    SELECT l.id, l.amount, sum(l.amount) OVER (ORDER BY l.id) AS upto FROM live l WHERE l.is_credit
+-- Which parts a payout covers, or would have covered had it not failed, the oldest first: at most so many of them, and
+-- how many there are in all. Reads the runs of this payout and the entries inside them, nothing before and after.
+WITH runs AS MATERIALIZED (
+    SELECT c.account_id, c.entry_id, c.first_part_id, c.last_part_id, c.amount
+    FROM ledger_entries h JOIN covered_parts c ON c.entry_id = h.id
+    WHERE h.transaction_id = %(payout)s AND h.kind = 'payout_hold'
 )
-SELECT c.id AS entry_id,
-       least(c.upto, t.before + h.amount) - greatest(c.upto - c.amount, t.before) AS amount
-FROM credits c, taken t, hold h
-WHERE c.upto > t.before AND c.upto - c.amount < t.before + h.amount
-ORDER BY c.id
+SELECT p.entry_id, p.amount, count(*) OVER () AS total
+FROM (
+    SELECT r.first_part_id AS entry_id, r.amount FROM runs r WHERE r.first_part_id = r.last_part_id
+    UNION ALL
+    SELECT n.entry_id, n.net
+    FROM runs r CROSS JOIN LATERAL net_parts(r.account_id, r.first_part_id, r.last_part_id, r.entry_id) n
+    WHERE r.first_part_id < r.last_part_id
+) p
+ORDER BY p.entry_id
+LIMIT %(most)s

@@ -26,20 +26,22 @@ released AS (
     FROM pay p WHERE s.id = p.id
     RETURNING s.id, s.sequence, s.platform_id, s.worker_account_id, s.escrow_account_id, p.amount
 ),
-entries AS (
-    INSERT INTO ledger_entries (kind, debit_account_id, credit_account_id, amount, stream_id, sequence, created_at)
-    SELECT 'release', escrow_account_id, worker_account_id, amount, id, sequence, %(now)s
-    FROM released WHERE amount > 0
-),
 earned AS (
     SELECT worker_account_id AS id, sum(amount) AS amount FROM released WHERE amount > 0 GROUP BY 1
 ),
 workers_locked AS MATERIALIZED (
     SELECT a.id, e.amount FROM accounts a JOIN earned e ON e.id = a.id ORDER BY a.id FOR NO KEY UPDATE OF a
 ),
+-- No entry has its number before all accounts are locked: an account's entries are committed in their order, and
+-- none is committed later below the account's watermark.
+entries AS (
+    INSERT INTO ledger_entries (kind, debit_account_id, credit_account_id, amount, stream_id, sequence, created_at)
+    SELECT 'release', escrow_account_id, worker_account_id, amount, id, sequence, %(now)s
+    FROM released WHERE amount > 0 AND (SELECT count(*) FROM workers_locked) > 0
+),
 credited AS (
     UPDATE accounts a
-    SET balance = a.balance + l.amount, positive_since = coalesce(a.positive_since, %(now)s)
+    SET balance = a.balance + l.amount, oldest_part_at = coalesce(a.oldest_part_at, %(now)s)
     FROM workers_locked l WHERE a.id = l.id
 )
 SELECT platform_id, escrow_account_id, count(*) AS count, sum(amount) AS total,

@@ -308,6 +308,7 @@ for _name, _path in {
     "get_my_reputation": "me/reputation",
     "list_my_reputation_history": "me/reputation/history",
     "get_my_risk": "me/risk",
+    "get_my_schedule": "me/schedule",
     "list_my_advances": "me/advances",
     "list_my_payouts": "me/payouts",
     "list_my_streams": "me/streams",
@@ -342,6 +343,11 @@ def _() -> Ask:
 @_for("cash_out")
 def _() -> Ask:
     return Ask(_earner(), "me/payouts", {"amount": "2"}, {"amount": "3"})
+
+
+@_for("choose_my_schedule")
+def _() -> Ask:
+    return Ask(_earner(), "me/schedule", {"payout_schedule": "daily"}, {"payout_schedule": "weekly"})
 
 
 @_for("request_my_advance")

@@ -37,7 +37,7 @@ def test_the_overview_shows_what_the_addresses_of_its_parts_show():
 
     shown = api.get("me/overview").json()
 
-    assert shown.pop("balance") == api.get("me/balance").json()
+    assert shown.pop("balance").items() <= api.get("me/balance").json().items()
     assert shown.pop("tasks") == api.get("me/tasks").json()["items"]
     assert shown.pop("transactions") == api.get("me/transactions").json()["items"]
     assert shown == api.get("me").json()

@@ -54,19 +54,25 @@ def is_refused(answer, status, code):
 
 
 def test_a_balance_before_and_after_the_first_earning(ana, api):
+    nothing_held = {"held": "0.000000", "holds": [], "payout_schedule": "standard"}
     assert api.get("me/balance").json() == {
         "available": "0.000000",
         "in_transit": "0.000000",
         "owed": "0.000000",
+        "next_payout": {"at": None, "waits_for": "nothing_earned"},
+        **nothing_held,
     }
 
     earn(ana)
     api.post("me/payouts", {"amount": "4"})
 
-    assert api.get("me/balance").json() == {
+    shown = api.get("me/balance").json()
+    assert shown.pop("next_payout")["waits_for"] == "next_run"
+    assert shown == {
         "available": "6.000000",
         "in_transit": "4.000000",
         "owed": "0.000000",
+        **nothing_held,
     }
 
 

@@ -65,8 +65,9 @@ def move_balances(stream: Stream, amount: Decimal, now: datetime, **kwargs: Any)
     for account_id, change in ((stream.worker_account_id, amount), (stream.escrow_account_id, -amount)):
         account = Account.objects.select_for_update().get(pk=account_id)
         account.balance += change
-        account.positive_since = (account.positive_since or now) if account.balance > 0 else None
-        account.save(update_fields=["balance", "positive_since"])
+        if account.worker_id is not None:
+            account.oldest_part_at = account.oldest_part_at or now
+        account.save(update_fields=["balance", "oldest_part_at"])
 
 
 @receiver(stream_released)

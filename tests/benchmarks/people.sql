@@ -10,8 +10,8 @@ INSERT INTO platforms (id, updated_at, name, contact_email, webhook_url, webhook
 SELECT pg_temp.made_id('platform', n), now(), 'Platform ' || n, 'contact@example.com', '', '', '', true, 200, '{}', 0, 0, 0, 0
 FROM generate_series(1, %(platforms)s) AS n;
 
-INSERT INTO accounts (id, name, worker_id, may_go_below_zero, balance, payout_count)
-SELECT nextval(pg_get_serial_sequence('accounts', 'id')), 'available', pg_temp.made_id('worker', n), false, 0, 0
+INSERT INTO accounts (id, name, worker_id, may_go_below_zero, balance, payout_count, payout_schedule)
+SELECT nextval(pg_get_serial_sequence('accounts', 'id')), 'available', pg_temp.made_id('worker', n), false, 0, 0, 'standard'
 FROM generate_series(1, %(workers)s) AS n;
 
 INSERT INTO accounts (id, name, platform_id, may_go_below_zero, balance, payout_count)

@@ -60,6 +60,5 @@ moved AS (
 )
 UPDATE accounts a
 SET balance = a.balance + m.change,
-    positive_since = CASE WHEN a.balance + m.change > 0 THEN %(start_at)s::timestamptz END,
     negative_since = CASE WHEN a.balance + m.change < 0 THEN %(start_at)s::timestamptz END
 FROM moved m WHERE a.id = m.id;

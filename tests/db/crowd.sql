@@ -12,8 +12,9 @@ SELECT md5('platform' || n)::uuid, now() - interval '400 days', now(), 'Crowd ' 
     true, 200, '{}', 0, 0, 0, 0
 FROM generate_series(0, %(platforms)s - 1) AS n;
 
-INSERT INTO accounts (id, name, worker_id, may_go_below_zero, balance, payout_count)
-SELECT nextval(pg_get_serial_sequence('accounts', 'id')), name, md5('worker' || n)::uuid, name = 'loan', 0, 0
+INSERT INTO accounts (id, name, worker_id, may_go_below_zero, balance, payout_count, payout_schedule)
+SELECT nextval(pg_get_serial_sequence('accounts', 'id')), name, md5('worker' || n)::uuid, name = 'loan', 0, 0,
+    CASE WHEN name = 'available' THEN 'standard' END
 FROM generate_series(0, %(workers)s - 1) AS n, unnest(ARRAY['available', 'in_transit', 'loan']) AS name;
 
 INSERT INTO accounts (id, name, platform_id, may_go_below_zero, balance, payout_count)

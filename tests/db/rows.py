@@ -30,9 +30,12 @@ from payments.models import (
     Account,
     Adjustment,
     ChainCursor,
+    CoveredParts,
     LedgerEntry,
     ObservedTransfer,
     PaymentSwitch,
+    PayoutHold,
+    PayoutHoldPart,
     ProviderBreaker,
     ProviderNotification,
     Reconciliation,
@@ -161,6 +164,17 @@ def _entry_row() -> dict[str, Any]:
         "amount": Decimal(1),
         "idempotency_key": f"row-{_number()}",
         "created_at": AT,
+    }
+
+
+def _covered_row() -> dict[str, Any]:
+    part = insert(valid(LedgerEntry))
+    return {
+        "entry": insert(valid(LedgerEntry)),
+        "account_id": part.credit_account_id,
+        "first_part": part,
+        "last_part": part,
+        "amount": Decimal(1),
     }
 
 
@@ -297,7 +311,25 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
     },
     WebhookEndpoint: lambda: {"platform": PlatformFactory(), "created_at": AT},
     WebhookDelivery: _delivery_row,
-    Account: lambda: {"name": "available", "worker": WorkerFactory(), "may_go_below_zero": False},
+    Account: lambda: {
+        "name": "available",
+        "worker": WorkerFactory(),
+        "may_go_below_zero": False,
+        "payout_schedule": "standard",
+    },
+    CoveredParts: lambda: _covered_row(),
+    PayoutHold: lambda: {
+        "worker": WorkerFactory(),
+        "kind": "staff",
+        "reason": "the address is looked at",
+        "created_by": "staff:1",
+        "created_at": AT,
+    },
+    PayoutHoldPart: lambda: {
+        "hold": insert(valid(PayoutHold)),
+        "entry": insert(valid(LedgerEntry)),
+        "amount": Decimal(1),
+    },
     LedgerEntry: _entry_row,
     Adjustment: lambda: {
         "entry": insert(valid(LedgerEntry, kind="adjustment", debit_account_id=accounts.of_house("losses"))),

@@ -26,9 +26,12 @@ from payments.models import (
     Account,
     Adjustment,
     ChainCursor,
+    CoveredParts,
     LedgerEntry,
     ObservedTransfer,
     PaymentSwitch,
+    PayoutHold,
+    PayoutHoldPart,
     ProviderBreaker,
     ProviderNotification,
     Reconciliation,
@@ -127,6 +130,7 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("worker_rates_are_percent", Worker, {"dispute_rate": Decimal("-0.01")}),
     ("worker_rating_1_to_5", Worker, {"average_rating": Decimal("0.99")}),
     ("worker_rating_1_to_5", Worker, {"average_rating": Decimal("5.01")}),
+    ("worker_payout_schedule_known", Worker, {"payout_schedule": "monthly"}),
     ("worker_earned_not_negative", Worker, {"total_earned": Decimal("-0.000001")}),
     ("session_method_known", WorkerSession, {"method": "guess"}),
     ("session_expires_after_it_began", WorkerSession, {"expires_at": AT}),
@@ -270,19 +274,44 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("delivery_is_due_or_ended", WebhookDelivery, {"ended_at": AT}),
     ("delivery_is_due_or_ended", WebhookDelivery, {"status": "delivered"}),
     ("delivery_is_due_or_ended", WebhookDelivery, {"status": "dead", "next_attempt_at": None}),
-    ("account_belongs_to_its_owner", Account, {"name": "escrow"}),
-    ("account_belongs_to_its_owner", Account, {"name": "fees"}),
-    ("account_belongs_to_its_owner", Account, {"worker": None}),
+    ("account_belongs_to_its_owner", Account, {"name": "escrow", "payout_schedule": None}),
+    ("account_belongs_to_its_owner", Account, {"name": "fees", "payout_schedule": None}),
+    ("account_belongs_to_its_owner", Account, {"worker": None, "payout_schedule": None}),
     ("account_negative_only_by_kind", Account, {"may_go_below_zero": True}),
-    ("account_negative_only_by_kind", Account, {"name": "loan"}),
+    ("account_negative_only_by_kind", Account, {"name": "loan", "payout_schedule": None}),
     ("account_not_overdrawn", Account, {"balance": Decimal("-0.000001"), "negative_since": AT}),
-    ("account_signs_since_match", Account, {"balance": Decimal(1)}),
-    ("account_signs_since_match", Account, {"positive_since": AT}),
+    ("account_signs_since_match", Account, {"negative_since": AT}),
     (
         "account_signs_since_match",
         Account,
-        {"name": "loan", "may_go_below_zero": True, "balance": Decimal(-1)},
+        {"name": "loan", "may_go_below_zero": True, "balance": Decimal(-1), "payout_schedule": None},
     ),
+    ("account_schedule_of_a_workers_money", Account, {"payout_schedule": None}),
+    ("account_schedule_of_a_workers_money", Account, {"payout_schedule": "monthly"}),
+    ("account_schedule_of_a_workers_money", Account, {"name": "in_transit"}),
+    ("account_oldest_part_of_a_workers_money", Account, {"oldest_part_at": AT}),
+    (
+        "account_oldest_part_of_a_workers_money",
+        Account,
+        {"name": "in_transit", "payout_schedule": None, "balance": Decimal(1), "oldest_part_at": AT},
+    ),
+    ("covered_amount_positive", CoveredParts, {"amount": Decimal(0)}),
+    ("covered_in_order", CoveredParts, {"last_part_id": 0}),
+    ("payout_hold_keeps_one_partys_money", PayoutHold, {"worker": None}),
+    ("payout_hold_kind_known", PayoutHold, {"kind": "mood"}),
+    ("payout_hold_kind_known", PayoutHold, {"kind": "failed"}),
+    ("payout_hold_amount_positive", PayoutHold, {"amount": Decimal(0)}),
+    ("payout_hold_has_a_reason", PayoutHold, {"reason": ""}),
+    ("payout_hold_expires_after_it_was_made", PayoutHold, {"expires_at": AT}),
+    ("payout_hold_ends_once", PayoutHold, {"ended_at": AT}),
+    ("payout_hold_ends_once", PayoutHold, {"ended_by": "staff:2"}),
+    ("payout_hold_ends_once", PayoutHold, {"ended_at": AT, "ended_because": "expired"}),
+    (
+        "payout_hold_ended_by_a_second_person",
+        PayoutHold,
+        {"ended_at": AT, "ended_because": "staff", "ended_by": "staff:1"},
+    ),
+    ("payout_hold_part_amount_positive", PayoutHoldPart, {"amount": Decimal(0)}),
     ("ledger_amount_positive", LedgerEntry, {"amount": Decimal(0)}),
     ("ledger_two_accounts", LedgerEntry, {"debit_account_id": 7, "credit_account_id": 7}),
     ("ledger_kind_known", LedgerEntry, {"kind": "gift"}),
@@ -496,7 +525,12 @@ REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] 
     ("event_once_per_number", Event, ("platform", "sequence"), {}),
     ("delivery_once_per_number", WebhookDelivery, ("platform", "sequence"), {}),
     ("account_once_per_worker", Account, ("worker", "name"), {}),
-    ("account_once_in_the_house", Account, ("name",), {"worker": None, "name": "fees"}),
+    (
+        "account_once_in_the_house",
+        Account,
+        ("name",),
+        {"worker": None, "name": "fees", "payout_schedule": None},
+    ),
     (
         "ledger_release_once",
         LedgerEntry,
@@ -507,6 +541,9 @@ REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] 
     ("ledger_event_pays_once", LedgerEntry, ("work_event",), {}),
     ("reputation_events_in_order", ReputationEvent, ("worker", "number"), {}),
     ("loan_one_open_per_worker", Loan, ("worker",), {}),
+    ("covered_once_by_an_entry", CoveredParts, ("entry", "first_part", "last_part"), {}),
+    ("payout_hold_of_everything_once_per_worker", PayoutHold, ("worker",), {}),
+    ("payout_hold_names_a_part_once", PayoutHoldPart, ("hold", "entry"), {}),
     (
         "approval_asked_once",
         Approval,
@@ -557,6 +594,8 @@ def test_a_second_row_with_the_same_key_is_refused_by_its_name(name, model, key,
         first.stream_id = insert(valid(Stream)).pk
     if name == "sandbox_transfer_nonce_once":
         first.from_wallet = insert(valid(SandboxWallet))
+    if name == "dispute_one_open_per_task":
+        first.side = "platform"
     if name == "ledger_event_pays_once":
         first.work_event = insert(valid(WorkEvent))
     insert(first)
@@ -567,10 +606,19 @@ def test_a_second_row_with_the_same_key_is_refused_by_its_name(name, model, key,
 
 @pytest.mark.django_db
 def test_a_platform_has_one_account_of_a_name():
-    first = insert(valid(Account, worker=None, platform=PlatformFactory(), name="escrow"))
-    second = valid(Account, worker=None, platform=first.platform, name="escrow")
+    of_platform = {"worker": None, "name": "escrow", "payout_schedule": None}
+    first = insert(valid(Account, **of_platform, platform=PlatformFactory()))
+    second = valid(Account, **of_platform, platform=first.platform)
 
     assert _refused_by(second) == "account_once_per_platform"
+
+
+@pytest.mark.django_db
+def test_a_platform_has_one_open_hold_of_everything():
+    first = insert(valid(PayoutHold, worker=None, platform=PlatformFactory()))
+    second = valid(PayoutHold, worker=None, platform=first.platform)
+
+    assert _refused_by(second) == "payout_hold_of_everything_once_per_platform"
 
 
 @pytest.mark.django_db
@@ -616,7 +664,10 @@ def test_a_unique_column_takes_no_value_twice(model, column):
 
 def test_every_constraint_of_the_models_has_a_case_here():
     declared = {constraint.name for model in MODELS for constraint in model._meta.constraints}
-    covered = {case[0] for case in [*BROKEN, *REPEATED]} | {"account_once_per_platform"}
+    covered = {case[0] for case in [*BROKEN, *REPEATED]} | {
+        "account_once_per_platform",
+        "payout_hold_of_everything_once_per_platform",
+    }
 
     assert declared - covered == set(), "add a violating write for each of these"
     assert covered - declared == set(), "these are no longer declared"

@@ -182,7 +182,7 @@ def test_what_an_account_is_never_changes(column):
 def test_the_balance_of_an_account_moves():
     account = insert(valid(Account))
 
-    assert update(account, balance=Decimal(5), positive_since=AT) == 1
+    assert update(account, balance=Decimal(5), oldest_part_at=AT) == 1
 
 
 @pytest.mark.parametrize("model, before, after, legal", PAIRS)

@@ -31,6 +31,7 @@ from tests.factories import (
     house_balance,
     running_stream,
     seconds,
+    started,
 )
 from tests.staff import act, answer, ask, member, told
 
@@ -280,9 +281,10 @@ def test_a_limit_is_what_the_environment_says_until_two_have_changed_it(ann, bob
         bob.does(approvals.approve, approval_id=asked.pk, now=NOW)
         assert PAYOUT_MINIMUM.value == holds
     worker = WorkerFactory()
-    payments.grant_reward(worker_id=worker.pk, amount="3", reason="thanks", key="1", now=NOW)
+    platforms.complete_task(task_id=started(worker, amount="3").pk, now=NOW)
     assert payments.create_due_payouts(now=NOW) == 0
     settings.PAYOUT_MINIMUM = "3"
+    platforms.complete_task(task_id=started(worker, amount="0.1").pk, now=NOW)
     assert payments.create_due_payouts(now=NOW) == 1
 
 

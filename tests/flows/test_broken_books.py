@@ -63,7 +63,9 @@ def test_a_violated_invariant_stops_payouts_once_and_earnings_go_on(caplog):
 
     earn(worker)
     assert balance(worker, "available") == 25
-    payments.create_due_payouts(now=NOW)
+    earn(WorkerFactory())
+    assert payments.create_due_payouts(now=NOW) == 1, "what is in doubt stays, and stops no other"
+    assert balance(worker, "available") == 25
     assert payments.submit_payouts(now=NOW, provider=sandbox(NOW)) == 0
     assert Transaction.objects.get(type="payout").status == "pending"
 
@@ -97,6 +99,7 @@ def test_another_violation_stops_payouts_that_staff_have_let_go_on():
     check()
     payments.let_payments_go_on(scope=SwitchScope.PAYOUTS, by="sam")
 
+    earn(WorkerFactory())
     payments.create_due_payouts(now=NOW)
     Transaction.unguarded.filter(type="payout").update(amount="3")
     check()

@@ -52,6 +52,7 @@ OF_STAFF = {
     *("task_not_over", "zero_adjustment", "invalid_amount", "not_for_staff", "not_observed"),
     *("permission_missing", "asked_already", "decided_already", "payload_changed", "invalid_limit"),
     *("sum_changed", "invalid_email", "invalid_name", "invalid_request_limit"),
+    *("hold_exceeds_available", "held_already", "hold_ended", "invalid_hold_expiry"),
     *("switched_already", "not_parked", "not_with_provider", "break_resolved", "unknown_subject"),
     *("provider_refused", "provider_silent", "claimed_by_another", "not_claimed", "unknown_job"),
     "not_adjustable",
@@ -319,6 +320,27 @@ def _(g: Given) -> Any:
 def _(g: Given) -> Any:
     token = g.signed_up().json()["access_token"]
     return Api(token).post("me/payouts", {})
+
+
+@how("money_held", 409)
+def _(g: Given) -> Any:
+    g.api.post(f"tasks/{g.task().pk}/complete")
+    payments.hold_payouts(worker_id=g.worker.pk, reason="the address is looked at")
+    return g.me.post("me/payouts", {})
+
+
+@how("below_smallest_payout", 422)
+def _(g: Given) -> Any:
+    g.api.post(f"tasks/{g.task().pk}/complete")
+    return g.me.post("me/payouts", {"amount": "0.05"})
+
+
+@how("too_many_cash_outs", 409)
+def _(g: Given) -> Any:
+    g.api.post(f"tasks/{g.task().pk}/complete")
+    for _ in range(24):
+        g.me.post("me/payouts", {"amount": "0.1"})
+    return g.me.post("me/payouts", {"amount": "0.1"})
 
 
 @how("worker_deleted", 409)

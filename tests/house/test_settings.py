@@ -34,5 +34,5 @@ def test_the_example_is_the_defaults():
         for line in (ROOT / ".env.example").read_text(encoding="utf-8").splitlines()
         if re.match(r"[A-Z_]+=.", line)
     )
-    for name in ("STREAM_MIN_INTERVAL_SECONDS", "PAYOUT_MAX_AGE_SECONDS", "RELEASE_BATCH_SIZE"):
+    for name in ("STREAM_MIN_INTERVAL_SECONDS", "PAYOUT_SMALLEST", "RELEASE_BATCH_SIZE"):
         assert str(getattr(settings, name)) == values[name]

@@ -13,6 +13,7 @@ from payments.models import SettlementAttempt, Transaction
 from tests.circle import START
 from tests.factories import PlatformFactory, WorkerFactory, running_stream, seconds
 from tests.provider.agreement import Time, require_agreement
+from workers.enums import PayoutSchedule
 
 # With real commits: a transaction about the whole would stand idle for longer than the database lets it.
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -29,7 +30,9 @@ def pending(count):
     """So many pending payouts, a round of them from each release of their workers' streams; the end of it."""
     platform = PlatformFactory(funds="10000000", now=NOW)
     for _ in range(count // ROUNDS):
-        running_stream(WorkerFactory(now=NOW), platform=platform, total="1200", duration=60 * ROUNDS, now=NOW)
+        worker = WorkerFactory(now=NOW)
+        payments.set_payout_schedule(worker_id=worker.pk, schedule=PayoutSchedule.AT_ONCE, now=NOW)
+        running_stream(worker, platform=platform, total="1200", duration=60 * ROUNDS, now=NOW)
     for number in range(1, ROUNDS + 1):
         at = NOW + seconds(60 * number)
         payments.release_due_streams(now=at)

@@ -35,7 +35,7 @@ def the_payout():
 def assert_paid_once(worker):
     """One payout carries the earning, and nothing is left to pay."""
     payout = the_payout()
-    assert [(part.entry.kind, part.amount) for part in payout_parts(payout)] == [("earning", 10)]
+    assert [(part.entry.kind, part.amount) for part in payout_parts(payout.pk)] == [("earning", 10)]
     assert balance(worker, "available") == 0
 
 
@@ -196,7 +196,7 @@ def test_an_earning_that_comes_while_a_payout_is_made_is_in_it_or_in_the_next(at
     payments.create_due_payouts(now=NOW)
     made = list(Transaction.objects.filter(type="payout").order_by("created_at", "id"))
     assert sum(payout.amount for payout in made) == 17
-    covered = [part.entry.pk for payout in made for part in payout_parts(payout)]
+    covered = [part.entry.pk for payout in made for part in payout_parts(payout.pk)]
     assert sorted(covered) == sorted(LedgerEntry.objects.filter(kind="earning").values_list("pk", flat=True))
     books_balance()
 

@@ -5,6 +5,7 @@ from workers.services.passwords import request_password_reset, reset_password, s
 from workers.services.profiles import (
     WRONG_AGES,
     age_accounts,
+    choose_payout_schedule,
     delete_worker,
     give_wallet,
     lock_active_worker,
@@ -38,6 +39,7 @@ __all__ = [
     "apply_wallet_changes",
     "cancel_wallet_change",
     "change_wallet",
+    "choose_payout_schedule",
     "close_session",
     "delete_worker",
     "give_wallet",

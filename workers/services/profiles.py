@@ -19,7 +19,7 @@ from gigstream.lib.ids import new_id
 from gigstream.lib.names import normal_name
 from gigstream.lib.states import require_move
 from workers.departures import worker_departures
-from workers.enums import WORKER_MOVES, WorkerStatus
+from workers.enums import WORKER_MOVES, PayoutSchedule, WorkerStatus
 from workers.errors import EmailTaken, WalletTaken, WorkerDeleted, WorkerSuspended
 from workers.models import Worker
 from workers.signals import worker_deleted, worker_standing_changed, workers_registered
@@ -121,6 +121,16 @@ def give_wallet(*, worker_id: UUID, wallet_address: str, wallet_id: str, now: da
     _save_unique(worker)
     audit.record("worker.give_wallet", worker, now=now)
     return True
+
+
+@verb("worker.set_payout_schedule", "worker")
+def choose_payout_schedule(*, worker_id: UUID, schedule: PayoutSchedule) -> Worker:
+    """Write by which schedule the worker is paid out; `payments` follows it. Raises the worker's standing."""
+    worker = Worker.objects.locked().get(pk=worker_id)
+    require_active(worker)
+    worker.payout_schedule = schedule
+    worker.save(update_fields=["payout_schedule", "updated_at"])
+    return worker
 
 
 @verb("worker.suspend", "worker")

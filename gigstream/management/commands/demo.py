@@ -29,6 +29,7 @@ from gigstream.supervisor import (
 )
 from gigstream.worker import WITHOUT_PUBSUB
 from payments.models import LedgerEntry, Transaction
+from payments.services import first_payout_due
 
 Answer = TypeVar("Answer")
 
@@ -173,7 +174,9 @@ def _where_to_go(port: int, twin_port: int | None) -> str:
 def _work_done_since(began_at: datetime) -> str:
     released = LedgerEntry.objects.filter(kind="release", created_at__gte=began_at).count()
     payouts = Transaction.objects.filter(type="payout", status="confirmed", confirmed_at__gte=began_at)
-    return f"streams released {released}, payouts confirmed {payouts.count()}"
+    due = first_payout_due(timezone.now())
+    when = f", next payout due {due:%H:%M:%S} UTC" if due else ""
+    return f"streams released {released}, payouts confirmed {payouts.count()}{when}"
 
 
 def _heartbeats() -> Mapping[str, tuple[float, datetime | None]]:

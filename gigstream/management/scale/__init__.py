@@ -38,6 +38,8 @@ LIMIT_MINUTES = 60
 LOAN_ROUNDS = (330, 250, 170, 90, 45)
 
 _SQL = Path(__file__).resolve().parent
+# Says which earnings each payout took, from the ledger alone.
+_COVER = Path(settings.BASE_DIR) / "payments" / "migrations" / "sql" / "cover_all_parts.sql"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ class Year:
         rows = sql.rows(sql.load(_SQL / "14_balances.sql"))
         booked: dict[int, Decimal] = {row["account_id"]: row["amount"] for row in rows}
         ledger.post([], now=self.now, already_booked=booked)
+        sql.run_script(sql.load(_COVER), {})
 
     def _statistics(self) -> None:
         workers.age_accounts(now=self.now)

@@ -50,7 +50,7 @@ async function releaseOne(id, now) {
     await tx.update(accounts)
       .set({
         balance: sql`${accounts.balance} + ${usdc(amount)}`,
-        positiveSince: sql`coalesce(${accounts.positiveSince}, ${now.toISOString()}::timestamptz)`,
+        oldestPartAt: sql`coalesce(${accounts.oldestPartAt}, ${now.toISOString()}::timestamptz)`,
       })
       .where(eq(accounts.id, stream.workerAccountId))
     await tx.update(accounts)

@@ -26,7 +26,7 @@ export const accounts = pgTable('accounts', {
   name: text('name').notNull(),
   workerId: uuid('worker_id'),
   balance: usdc('balance').notNull(),
-  positiveSince: instant('positive_since'),
+  oldestPartAt: instant('oldest_part_at'),
 })
 
 export const ledgerEntries = pgTable('ledger_entries', {

@@ -1,6 +1,17 @@
 """One way, or several, to break each invariant of the books and no other."""
 
-from tests.db.breaks import approvals, derived, events, ledger, loans, records, streams, tasks, transactions
+from tests.db.breaks import (
+    approvals,
+    derived,
+    events,
+    ledger,
+    loans,
+    parts,
+    records,
+    streams,
+    tasks,
+    transactions,
+)
 from tests.db.breaks.tools import BREAKS, DERIVED, unguard
 
 __all__ = [
@@ -11,6 +22,7 @@ __all__ = [
     "events",
     "ledger",
     "loans",
+    "parts",
     "records",
     "streams",
     "tasks",

@@ -3,6 +3,8 @@
 from decimal import Decimal
 from uuid import uuid4
 
+from payments.models import CoveredParts, LedgerEntry
+from payments.services import parts
 from tests.db.breaks.tools import (
     adjust,
     book,
@@ -32,7 +34,7 @@ def balances_without_an_entry(h: History) -> None:
 
 @breaks("balance_is_not_overdrawn")
 def more_taken_than_there_was(h: History) -> None:
-    adjust(of_worker(h.worker, "available"), house("fees"), "100000")
+    adjust(of_platform(h.platform.pk, "available"), house("fees"), "100000")
 
 
 @breaks("ledger_accounts_exist")
@@ -77,12 +79,26 @@ def a_hold_of_another_platforms_money(h: History) -> None:
 
 @breaks("ledger_entry_keeps_to_its_task")
 def a_release_to_another_worker(h: History) -> None:
-    other, right = of_worker(h.other, "available"), h.completed.worker_account_id
+    other, right = of_worker(h.debtor, "available"), h.completed.worker_account_id
     entry = last_release(h.completed)
     adjust(house("losses"), right, entry.amount)
     run("UPDATE ledger_entries SET credit_account_id = %s WHERE id = %s", other, entry.pk)
     run("UPDATE accounts SET balance = balance + %s WHERE id = %s", entry.amount, other)
     run("UPDATE accounts SET balance = balance - %s WHERE id = %s", entry.amount, right)
+    # The payout that took it took the adjustment instead; with the other worker it is still to be paid out.
+    covered = CoveredParts.objects.get(
+        account=right, first_part__lte=entry, last_part__gte=entry, given_back=False
+    )
+    run("UPDATE covered_parts SET amount = amount - %s WHERE id = %s", entry.amount, covered.pk)
+    instead = LedgerEntry.objects.filter(kind="adjustment", credit_account=right).latest("id")
+    CoveredParts.objects.create(
+        entry_id=covered.entry_id,
+        account_id=right,
+        first_part=instead,
+        last_part=instead,
+        amount=entry.amount,
+    )
+    parts.refresh([right, other])
 
 
 @breaks("adjustment_is_signed_by_two")

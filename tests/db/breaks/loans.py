@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from payments.models import LedgerEntry
+from payments.models import CoveredParts, LedgerEntry
 from tests.db.breaks.tools import (
     adjust,
     breaks,
@@ -71,8 +71,14 @@ def an_earning_that_repaid_too_much(h: History) -> None:
     run("UPDATE ledger_entries SET amount = amount + %s WHERE id = %s", extra, repaid.pk)
     run("UPDATE transactions SET amount = amount + %s WHERE id = %s", extra, repaid.transaction_id)
     run("UPDATE loans SET amount_repaid = amount_repaid + %s WHERE id = %s", extra, h.owing.pk)
-    run("UPDATE accounts SET balance = balance - %s WHERE id = %s", extra, repaid.debit_account_id)
     run("UPDATE accounts SET balance = balance + %s WHERE id = %s", extra, repaid.credit_account_id)
+    # The payout that took the rest of the earning was so much smaller.
+    covered = CoveredParts.objects.get(first_part=earning, entry__kind="payout_hold", given_back=False)
+    run("UPDATE covered_parts SET amount = amount - %s WHERE id = %s", extra, covered.pk)
+    payout = covered.entry.transaction_id
+    run("UPDATE ledger_entries SET amount = amount - %s WHERE transaction_id = %s", extra, payout)
+    run("UPDATE transactions SET amount = amount - %s WHERE id = %s", extra, payout)
+    run("UPDATE accounts SET balance = balance - %s WHERE id = %s", extra, house("world"))
 
 
 @breaks("worker_has_at_most_one_open_loan")

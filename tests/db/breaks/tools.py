@@ -8,8 +8,8 @@ from uuid import UUID
 from django.db import connection
 
 from payments.enums import AccountName
-from payments.models import LedgerEntry, Stream
-from payments.services import accounts
+from payments.models import Account, LedgerEntry, Stream
+from payments.services import accounts, parts
 from platforms.models import Task
 from tests.db.rich_history import History
 from workers.models import Worker
@@ -96,7 +96,17 @@ def book(kind: str, debit: int, credit: int, amount: Decimal | str = "1", **fiel
     with connection.cursor() as cursor:
         cursor.execute("UPDATE accounts SET balance = balance - %s WHERE id = %s", [entry.amount, debit])
         cursor.execute("UPDATE accounts SET balance = balance + %s WHERE id = %s", [entry.amount, credit])
+    follow_parts(entry)
     return entry
+
+
+def follow_parts(entry: LedgerEntry) -> None:
+    """The parts of the workers' money on either side are as the entry makes them."""
+    of_workers = Account.objects.exclude(payout_schedule=None)
+    if of_workers.filter(pk=entry.debit_account_id).exists():
+        parts.cover([parts.Debit(entry.debit_account_id, entry.pk, entry.amount)])
+    if of_workers.filter(pk=entry.credit_account_id).exists():
+        parts.refresh([entry.credit_account_id])
 
 
 def adjust(debit: int, credit: int, amount: Decimal | str = "1") -> None:

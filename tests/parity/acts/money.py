@@ -8,7 +8,7 @@ from gigstream.lib.money import amount as exact
 from loans import services as loans
 from loans.models import Loan
 from payments import services as payments
-from payments.models import Account, Transaction
+from payments.models import Account, PayoutHold, Transaction
 from reputation import services as reputation
 from tests.factories import approve_by_staff, fund, sandbox
 from tests.parity import oracle
@@ -18,8 +18,10 @@ from workers.signals import day_passed
 
 
 def _solvent() -> QuerySet[Worker]:
+    """Who has money that no hold keeps."""
     rich = Account.objects.filter(name="available", balance__gte=2, worker__isnull=False)
-    return Worker.objects.filter(deleted_at=None, pk__in=rich.values("worker"))
+    held = PayoutHold.objects.open().values("worker")
+    return Worker.objects.filter(deleted_at=None, pk__in=rich.values("worker")).exclude(pk__in=held)
 
 
 @act(4)
@@ -41,7 +43,8 @@ def cash_out(story: Story) -> None:
 @act(2)
 def cancel_a_payout(story: Story) -> None:
     waiting = Transaction.objects.filter(status="pending", next_attempt_at__isnull=False)
-    payments.cancel_payout(transaction_id=story.pick(waiting), now=story.now)
+    pay_again = story.rng.choice((True, False))
+    payments.cancel_payout(transaction_id=story.pick(waiting), pay_again=pay_again, now=story.now)
 
 
 @act(4)

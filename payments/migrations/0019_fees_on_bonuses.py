@@ -8,7 +8,7 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0016_bounded_notifications")]
+    dependencies = [("payments", "0018_open_parts")]
 
     operations = [
         migrations.RemoveIndex(model_name="transaction", name="transactions_bonuses"),

@@ -1,0 +1,81 @@
+"""When a worker's next payout comes by itself, and what it waits for."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Min
+
+from payments.enums import AccountName, PayoutWait
+from payments.limits import PAYOUT_MINIMUM, PAYOUT_SMALLEST
+from payments.models import Account, PayoutHold
+from payments.services.holds import Held, held_of_worker
+from payments.services.schedules import AGES, may_be_paid_at_once
+from workers.enums import PayoutSchedule, WorkerStatus
+from workers.models import Worker
+from workers.services import open_change
+
+
+@dataclass(frozen=True, slots=True)
+class NextPayout:
+    """When it comes, as things stand (never where there is no time), and what it waits for till then."""
+
+    at: datetime | None
+    waits_for: PayoutWait
+
+
+def next_payout(worker: Worker, *, now: datetime) -> NextPayout:
+    """Return when the worker's next payout is due. Something in its way counts before its age does."""
+    account = Account.objects.filter(worker=worker, name=AccountName.AVAILABLE).first()
+    if account is None or account.balance == 0:
+        return NextPayout(None, PayoutWait.NOTHING_EARNED)
+    if worker.status != WorkerStatus.ACTIVE:
+        return NextPayout(None, PayoutWait.SUSPENDED)
+    if worker.wallet_address is None:
+        return NextPayout(None, PayoutWait.NO_ADDRESS)
+    change = open_change(worker)
+    if change is not None:
+        return NextPayout(change.effective_at, PayoutWait.ADDRESS_CHANGE)
+    held = held_of_worker(worker.pk)
+    if held.unheld(account.balance) == 0:
+        return NextPayout(_end_of_holds(worker), PayoutWait.HOLD)
+    return _by_schedule(account, held, now)
+
+
+def _end_of_holds(worker: Worker) -> datetime | None:
+    """Return when the first of the worker's holds ends by itself, if one does."""
+    holds = PayoutHold.objects.open().filter(worker=worker)
+    everything = holds.filter(amount=None)
+    if everything.filter(expires_at=None).exists():
+        return None
+    ends = (everything if everything.exists() else holds).values_list("expires_at", flat=True)
+    known = [end for end in ends if end is not None]
+    return max(known) if known and everything.exists() else min(known, default=None)
+
+
+def _by_schedule(account: Account, held: Held, now: datetime) -> NextPayout:
+    unheld = held.unheld(account.balance)
+    if unheld < PAYOUT_SMALLEST.value:
+        return NextPayout(None, PayoutWait.SMALLEST)
+    if account.payout_schedule == PayoutSchedule.BY_HAND or account.oldest_part_at is None:
+        return NextPayout(None, PayoutWait.BY_HAND)
+    if unheld >= PAYOUT_MINIMUM.value and may_be_paid_at_once(account, now):
+        return NextPayout(now, PayoutWait.NEXT_RUN)
+    due = account.oldest_part_at + AGES[PayoutSchedule(account.payout_schedule or "")]
+    return NextPayout(max(due, now), PayoutWait.AGE if due > now else PayoutWait.NEXT_RUN)
+
+
+def first_payout_due(now: datetime) -> datetime | None:
+    """Return when the first payout of all workers is due by its age, `now` at the earliest; None while nobody
+    has earned anything that is not paid out or held."""
+    oldest: dict[str | None, datetime | None] = dict(
+        Account.objects.filter(oldest_part_at__isnull=False, payout_schedule__in=list(AGES))
+        .order_by()
+        .values_list("payout_schedule")
+        .annotate(oldest=Min("oldest_part_at"))
+    )
+    due = [at + _age(schedule) for schedule, at in oldest.items() if at is not None]
+    return max(min(due), now) if due else None
+
+
+def _age(schedule: str | None) -> timedelta:
+    return AGES[PayoutSchedule(schedule or "")]
