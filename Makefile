@@ -23,8 +23,9 @@ QUIETLY := --ignore-scripts --no-audit --no-fund --loglevel error
 # Values of the right shape and no use, for the checks of production settings; nothing connects to them.
 ENTITY_SECRET := d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3
 PRODUCTION_EXAMPLE := GIGSTREAM_ENV=production DEBUG=false ALLOWED_HOSTS=gigstream.example \
-	DATABASE_URL=postgresql://gigstream@db.invalid:5432/gigstream REDIS_URL=redis://redis.invalid:6379/0 \
-	EMAIL_URL=smtp://mail.invalid:25 WALLET_SIGN_IN_DOMAIN=gigstream.example \
+	DATABASE_URL=postgresql://gigstream@db.invalid:5432/gigstream?sslmode=verify-full \
+	REDIS_URL='rediss://:example@redis.invalid:6379/0?ssl_cert_reqs=required' \
+	EMAIL_URL=smtp+tls://mail.invalid:587 WALLET_SIGN_IN_DOMAIN=gigstream.example \
 	CIRCLE_API_KEY=LIVE_API_KEY:example:example CIRCLE_BLOCKCHAIN=ARC CIRCLE_ENTITY_SECRET=$(ENTITY_SECRET) \
 	CIRCLE_WALLET_SET_ID=00000000-0000-4000-8000-0000000000a1 \
 	CIRCLE_HOUSE_WALLET_ID=00000000-0000-4000-8000-0000000000b1

@@ -9,13 +9,14 @@ from uuid import UUID
 
 from cryptography.fernet import Fernet
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, register
+from django.core.checks import CheckMessage, Error, Warning, register
 
 from audit.enums import DatabaseKind
 from gigstream.lib.money import MICRO
 from gigstream.settings import DEVELOPMENT_FIELD_KEY, DEVELOPMENT_KEY
 
 SHORTEST_TOKEN = 20
+SHORTEST_KEY, FEWEST_CHARACTERS = 50, 10
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _ENTITY_SECRET = re.compile(r"[0-9a-fA-F]{64}")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
@@ -190,6 +191,12 @@ def check_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 def _production() -> Iterator[CheckMessage]:
     if DEVELOPMENT_KEY == settings.SECRET_KEY:
         yield Error("SECRET_KEY must be set in production", id="gigstream.E020")
+    elif len(settings.SECRET_KEY) < SHORTEST_KEY or len(set(settings.SECRET_KEY)) < FEWEST_CHARACTERS:
+        yield Error(
+            f"SECRET_KEY can be guessed: {SHORTEST_KEY} characters or more, {FEWEST_CHARACTERS}"
+            " different ones at least; it signs the tokens of workers",
+            id="gigstream.E062",
+        )
     if settings.DEBUG:
         yield Error("DEBUG must be off in production", id="gigstream.E021")
     if not settings.ALLOWED_HOSTS or "*" in settings.ALLOWED_HOSTS:
@@ -208,3 +215,49 @@ def _production() -> Iterator[CheckMessage]:
         yield Error("EMAIL_URL must be set in production", id="gigstream.E026")
     if settings.WALLET_SIGN_IN_DOMAIN.startswith(("127.", "localhost")):
         yield Error("WALLET_SIGN_IN_DOMAIN must be set in production", id="gigstream.E027")
+    yield from _open_connections()
+
+
+def _open_connections() -> Iterator[CheckMessage]:
+    """What leaves this machine without encryption, or for a server that does not ask who comes."""
+    node = urlsplit(settings.CHAIN_RPC_URL)
+    if node.scheme == "http" and not _is_local(node.hostname):
+        yield Error(
+            "CHAIN_RPC_URL must be https in production: who can change its answers can make deposits",
+            id="gigstream.E063",
+        )
+    database = settings.DATABASES["default"]
+    encrypted = database["OPTIONS"].get("sslmode") in ("require", "verify-ca", "verify-full")
+    if not encrypted and not _is_local(database["HOST"]):
+        yield Warning(
+            "the database is reached without TLS",
+            hint="DATABASE_URL=postgresql://…?sslmode=verify-full",
+            id="gigstream.W060",
+        )
+    redis = {settings.CELERY_BROKER_URL, str(settings.CACHES["default"]["LOCATION"])}
+    if any(not _is_closed_redis(url) for url in redis):
+        yield Warning(
+            "Redis is reached without TLS or without a password",
+            hint="REDIS_URL=rediss://:password@host:6379/0?ssl_cert_reqs=required",
+            id="gigstream.W061",
+        )
+    by_smtp = settings.EMAIL_BACKEND.endswith("smtp.EmailBackend") and not _is_local(settings.EMAIL_HOST)
+    if by_smtp and not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL):
+        yield Warning(
+            "emails leave without TLS, and tokens stand in them",
+            hint="EMAIL_URL=smtp+tls://user:password@host:587",
+            id="gigstream.W062",
+        )
+
+
+def _is_closed_redis(url: str) -> bool:
+    """Whether a server of this machine is meant, or one that asks for a password over TLS."""
+    at = urlsplit(url)
+    if at.scheme in ("unix", "redis+socket") or _is_local(at.hostname):
+        return True
+    return at.scheme == "rediss" and bool(at.password)
+
+
+def _is_local(host: str | None) -> bool:
+    """Whether the host is this machine: a socket's directory, or a loopback address."""
+    return not host or host.startswith("/") or host in LOOPBACK

@@ -63,6 +63,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "gigstream.lib.browsers.PolicyMiddleware",
+    "gigstream.lib.database_kind.DatabaseKindMiddleware",
     "audit.middleware.ActorMiddleware",
     "gigstream.console.middleware.StaffSessionMiddleware",
     "gigstream.console.middleware.PersonalDataMiddleware",

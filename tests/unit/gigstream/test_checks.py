@@ -1,6 +1,7 @@
 """Wrong settings are told at start."""
 
 import os
+import re
 import subprocess
 import sys
 
@@ -15,9 +16,9 @@ GOOD_PRODUCTION = {
     "SECRET_KEY": "s" * 20 + "abcdefghijklmnopqrstuvwxyz0123456789!?",
     "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode(),
     "ALLOWED_HOSTS": "pay.example.com",
-    "DATABASE_URL": "postgresql://gigstream@db.invalid:5432/gigstream",
-    "REDIS_URL": "redis://redis.invalid:6379/0",
-    "EMAIL_URL": "smtp://mail.invalid:25",
+    "DATABASE_URL": "postgresql://gigstream@db.invalid:5432/gigstream?sslmode=verify-full",
+    "REDIS_URL": "rediss://:secret@redis.invalid:6379/0?ssl_cert_reqs=required",
+    "EMAIL_URL": "smtp+tls://mail.invalid:587",
     "WALLET_SIGN_IN_DOMAIN": "pay.example.com",
     "CIRCLE_API_KEY": "LIVE_API_KEY:an-id:a-secret",
     "CIRCLE_ENTITY_SECRET": "d3" * 32,
@@ -171,6 +172,43 @@ def test_production_refuses_every_development_default():
     assert result.returncode == 1
     for number in (*range(20, 25), 26, 27):
         assert f"gigstream.E{number:03}" in result.stderr
+
+
+@pytest.mark.parametrize("key", ["changeme", "s" * 64, "abcabcabc" * 8])
+def test_production_refuses_a_secret_key_that_can_be_guessed(settings, key):
+    settings.PRODUCTION, settings.SECRET_KEY = True, key
+
+    assert "gigstream.E062" in {error.id for error in checks.check_production(None)}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("DATABASE_URL", "postgresql://gigstream@db.invalid:5432/gigstream", "gigstream.W060"),
+        ("DATABASE_URL", "postgresql://gigstream@db.invalid:5432/gigstream?sslmode=prefer", "gigstream.W060"),
+        ("REDIS_URL", "redis://:secret@redis.invalid:6379/0", "gigstream.W061"),
+        ("REDIS_URL", "rediss://redis.invalid:6379/0?ssl_cert_reqs=required", "gigstream.W061"),
+        ("EMAIL_URL", "smtp://mail.invalid:25", "gigstream.W062"),
+        ("CHAIN_RPC_URL", "http://node.invalid:8545", "gigstream.E063"),
+    ],
+)
+def test_what_leaves_the_machine_in_the_open_is_named(name, value, code):
+    arguments = ("manage.py", "check", "--fail-level", "WARNING")
+
+    result = python(*arguments, **{**GOOD_PRODUCTION, name: value})
+
+    assert result.returncode == 1
+    assert re.findall(r"gigstream\.[EW]\d+", result.stderr) == [code]
+
+
+def test_what_stays_on_the_machine_needs_no_encryption(settings):
+    settings.PRODUCTION = True
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST = "django.core.mail.backends.smtp.EmailBackend", "localhost"
+    settings.CHAIN_RPC_URL = "http://127.0.0.1:8545"
+
+    found = {error.id for error in checks.check_production(None)}
+
+    assert found & {"gigstream.W060", "gigstream.W061", "gigstream.W062", "gigstream.E063"} == set()
 
 
 def test_the_web_server_does_not_come_up_on_them():
