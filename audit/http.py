@@ -195,11 +195,21 @@ class ApiView(APIView):
 
 
 def rehearse(act: Act, caller: Any) -> dict[str, Any]:
-    """What the act would answer, book and announce, as far as the caller may know; nothing of it stays."""
-    with transaction.atomic(), previews.watching(caller) as seen:
-        _, body = act()
+    """What the act would answer, book and announce, as far as the caller may know; nothing of it stays. A
+    refusal carries what would be committed before it."""
+    refused = None
+    with transaction.atomic():
+        with previews.watching(caller) as seen:
+            try:
+                _, body = act()
+            except Refusal as refusal:
+                refused = refusal
         transaction.set_rollback(True)
-    return {"dry_run": True, "answer": body, **seen}
+    if refused is None:
+        return {"dry_run": True, "answer": body, **seen}
+    if refused.shows_first_steps:
+        refused.preview = {"dry_run": True, **seen}
+    raise refused
 
 
 def _asked(request: Request, key: str) -> Asked:

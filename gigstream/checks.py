@@ -43,6 +43,7 @@ def _rules() -> Iterator[CheckMessage]:
         (8, "SANDBOX_BLOCK_SECONDS"),
         (9, "LOAN_TERM_DAYS"),
         (10, "LOAN_DEFAULT_AFTER_DAYS"),
+        (70, "STREAM_MAX_PAUSE_DAYS"),
     ):
         if getattr(settings, name) < 1:
             yield Error(f"{name} must be at least 1", id=f"gigstream.E{number:03}")

@@ -200,6 +200,7 @@ JOBS: dict[str, dict[str, Any]] = {
         }
         for lane in range(RELEASE_LANES)
     },
+    "end_long_pauses": {"every": 60, "queue": "default"},
     "create_due_payouts": {"every": 10, "queue": "settlement"},
     "disburse_loans": {"every": 10, "queue": "settlement"},
     "submit_payouts": {"every": 10, "queue": "settlement"},
@@ -247,6 +248,7 @@ CELERY_BEAT_SCHEDULE = {
 # --- The rules that may be tuned ----------------------------------------------------------------------------
 STREAM_MIN_INTERVAL_SECONDS = env.int("STREAM_MIN_INTERVAL_SECONDS", default=60)
 STREAM_MAX_DURATION_DAYS = env.int("STREAM_MAX_DURATION_DAYS", default=30)
+STREAM_MAX_PAUSE_DAYS = env.int("STREAM_MAX_PAUSE_DAYS", default=14)
 RELEASE_BATCH_SIZE = env.int("RELEASE_BATCH_SIZE", default=5000)
 PAYOUT_MINIMUM = env.str("PAYOUT_MINIMUM", default="1")
 PAYOUT_SMALLEST = env.str("PAYOUT_SMALLEST", default="0.10")
@@ -364,6 +366,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "AUTHENTICATION_WHITELIST": [],
+    "PATH_CONVERTER_OVERRIDES": {"id": {"type": "string", "format": "uuid"}},
     "POSTPROCESSING_HOOKS": ["gigstream.lib.api.schema.finish"],
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "APPEND_COMPONENTS": {

@@ -5,10 +5,13 @@ from django.views.generic import RedirectView
 from gigstream import documentation
 from gigstream.console.integrity import public_page
 from gigstream.health import HealthView, ReadinessView
-from gigstream.lib.api import problems
+from gigstream.lib.api import paths, problems
 from gigstream.metrics.view import MetricsView
 from gigstream.overview import Overview
 from payments.api.notifications import circle_notifications
+
+# Before any address is read that names one.
+paths.register_id_converter()
 
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),

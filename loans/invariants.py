@@ -120,12 +120,17 @@ register(
         "closed_loan_takes_no_repayment",
         "A loan takes repayments only from when it is active until it is repaid.",
         by_sql(
-            # A release takes its time before it waits for locks: ten seconds cover that.
+            # No clock decides whether it was active: its advance was booked before. It is repaid not before
+            # its last repayment; a release takes its time before it waits for locks, which ten seconds cover.
             """
+            WITH lent AS (
+                SELECT loan_id, min(id) AS id FROM ledger_entries WHERE kind = 'advance' GROUP BY loan_id
+            )
             SELECT DISTINCT l.id FROM loans l
             JOIN ledger_entries e ON e.loan_id = l.id AND e.kind = 'repayment'
+            LEFT JOIN lent ON lent.loan_id = l.id
             WHERE l.status NOT IN ('repaying', 'repaid', 'defaulted')
-               OR e.created_at < l.disbursed_at - interval '10 seconds'
+               OR e.id < lent.id
                OR e.created_at > l.repaid_at + interval '10 seconds'
             """
         ),

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import DatabaseError, IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Max
 
 from audit import services as audit
 from audit.approvals import require_reason
@@ -51,7 +51,7 @@ from loans.signals import (
 )
 from loans.terms import Terms
 from payments.enums import AccountName, EntryKind, TransactionType
-from payments.models import Transaction
+from payments.models import LedgerEntry, Transaction
 from payments.postings import Posting
 from payments.services import accounts, holds, ledger, parts, payouts, transactions
 from payments.services.parts import Debit
@@ -348,15 +348,24 @@ def _record_moves(action: str, loans: Sequence[Loan], now: datetime) -> None:
     )
 
 
+def _latest_repayments(loans: Sequence[Loan]) -> dict[UUID, datetime]:
+    """When each of these loans was last repaid a part: later than now if a clock has stepped back since."""
+    if not loans:
+        return {}
+    booked = LedgerEntry.objects.filter(loan__in=loans, kind=EntryKind.REPAYMENT).values_list("loan")
+    return dict(booked.annotate(latest_at=Max("created_at")))
+
+
 def count_repayments(loans: Sequence[Loan], *, now: datetime) -> None:
     """Write what the locked loans have been repaid (in memory) and move each to where that puts it. One
     statement, however many; those that are repaid move their workers' reputation, so it comes after all that
     is booked."""
     repaid = []
+    latest = _latest_repayments([loan for loan in loans if loan.owed == 0])
     for loan in loans:
         if loan.owed == 0:
             loan.status = LoanStatus.REPAID
-            loan.repaid_at = now
+            loan.repaid_at = max(now, latest.get(loan.pk, now))
             repaid.append(loan)
         elif loan.status == LoanStatus.ACTIVE:
             loan.status = LoanStatus.REPAYING

@@ -35,9 +35,9 @@ def next_release_at(
     return start_at + paused_for + SECOND * min((elapsed // interval + 1) * interval, duration)
 
 
-def topped_up_duration(total: Decimal, *, duration: int, added: Decimal) -> int:
-    """The seconds that the larger total lasts at the old rate, rounded down: vested pay never goes back."""
-    return duration * micro(total + added) // micro(total)
+def duration_at_first_rate(total: Decimal, *, first_total: Decimal, first_duration: int) -> int:
+    """Return the seconds that `total` lasts at the first rate, rounded down."""
+    return first_duration * micro(total) // micro(first_total)
 
 
 def fee_on(pay: Decimal, fee_bps: int) -> Decimal:

@@ -9,9 +9,15 @@ class InsufficientFunds(Refusal):
 
 
 class StreamNotActive(Refusal):
-    """Only an active stream releases, and only one whose time is not up is topped up."""
+    """Only an active stream is topped up, and only an open one is claimed."""
 
     code = "stream_not_active"
+
+
+class StreamNotParked(Refusal):
+    """The releases of the stream are tried, so there is nothing to take up again."""
+
+    code = "stream_not_parked"
 
 
 class NothingToClaim(Refusal):

@@ -13,6 +13,10 @@ class StreamQuerySet(GuardedQuerySet):
         """Active streams whose next release lies at or before `now`."""
         return self.filter(status=StreamStatus.ACTIVE, next_release_at__lte=now)
 
+    def parked(self) -> Self:
+        """Streams whose release is not tried any more: staff must look."""
+        return self.filter(parked_at__isnull=False)
+
 
 class TransactionQuerySet(GuardedQuerySet):
     def outgoing(self) -> Self:

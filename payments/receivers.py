@@ -18,6 +18,7 @@ from payments.enums import OPEN_STREAMS, StreamStatus, TransactionStatus
 from payments.models import Stream, Transaction
 from payments.releases import LowBalance, PlatformReleases
 from payments.services.funding import LedgerFunding
+from payments.services.streams import ended_at
 from payments.services.switches import stop_for_broken_books
 from payments.signals import (
     balances_fell_low,
@@ -57,12 +58,14 @@ def update_stream_amounts(
     instance.remaining_amount = instance.total_amount - instance.released_amount
     if instance.remaining_amount or instance.status not in OPEN_STREAMS:
         return
-    if update_fields is not None and not update_fields >= COMPLETING:
-        raise GuardedWrite(f"this save completes stream {instance.pk}: it must write {sorted(COMPLETING)}")
+    needed = COMPLETING | {"parked_at"} if instance.parked_at else COMPLETING
+    if update_fields is not None and not update_fields >= needed:
+        raise GuardedWrite(f"this save completes stream {instance.pk}: it must write {sorted(needed)}")
+    instance.completed_at = instance.completed_at or ended_at(instance, timezone.now())
     instance.status = StreamStatus.COMPLETED
-    instance.completed_at = instance.completed_at or timezone.now()
     instance.paused_at = None
     instance.next_release_at = None
+    instance.parked_at = None
 
 
 @receiver(post_save, sender=Transaction)

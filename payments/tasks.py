@@ -10,6 +10,11 @@ def release_due_streams(lane: int = 0, lanes: int = 1) -> int:
 
 
 @job
+def end_long_pauses() -> int:
+    return services.end_long_pauses()
+
+
+@job
 def create_due_payouts() -> int:
     return services.create_due_payouts()
 

@@ -28,6 +28,14 @@ class TaskNotOpen(Refusal):
     code = "task_not_open"
 
 
+class StreamCompleted(Refusal):
+    """The stream has come to its end and has paid everything: it is not paused, resumed, topped up or
+    cancelled any more."""
+
+    code = "stream_completed"
+    shows_first_steps = True
+
+
 class TaskNotFound(Refusal):
     """The platform has no such task."""
 

@@ -1,6 +1,6 @@
 """What the life of a task asks of money. Payments, on the floor above, registers the answer."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -64,6 +64,13 @@ class TaskFunding(Protocol):
 
     def start(self, tasks: Sequence[Task], now: datetime) -> None:
         """Open the streams of the time_based ones among the tasks."""
+
+    def require_settled(self, task: Task, now: datetime) -> None:
+        """Raise CommitFirst if the task's stream should have ended by now: then it is ended first."""
+
+    def work_ends(self, tasks: Sequence[Task], now: datetime) -> Mapping[UUID, datetime]:
+        """When the running streams of the tasks come to their ends, by task. Raises CommitFirst for one that
+        was paused for too long: then it is ended first."""
 
     def purse(self, asked: Sequence[Payment], now: datetime) -> Purse:
         """The money for these payments."""

@@ -36,12 +36,16 @@ class ExactStream:
     paused_at: int | None = None
     paused_for: int = 0
     counted: int = 0
+    first_total: int = field(init=False)
+    first_duration: int = field(init=False)
+    last_act: int = field(init=False)
     latest: int = field(init=False)
     spans: list[tuple[int, int]] = field(init=False, default_factory=list)
     running_since: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.latest = self.running_since = self.start
+        self.latest = self.running_since = self.last_act = self.start
+        self.first_total, self.first_duration = self.total, self.duration
 
     @property
     def is_open(self) -> bool:
@@ -91,19 +95,35 @@ class ExactStream:
         slots = self.slots(at)
         if self.status != "active" or slots <= self.counted:
             return 0
+        self._act(at)
         return self._pay(max(self.total * slots // self.duration - self.released, 0), slots)
 
     def claim(self, at: int) -> int:
+        """What has vested to the second, paused or not; at or after the end everything."""
         self.see(at)
-        self._require_active()
+        if not self.is_open:
+            raise Refused("stream_not_active")
+        at = self._act(at)
         pay = self.vested(at) - self.released
         if pay <= 0:
             raise Refused("nothing_to_claim")
         return self._pay(pay, self.elapsed(at))
 
-    def _require_active(self) -> None:
-        if self.status != "active":
-            raise Refused("stream_not_active")
+    def _act(self, at: int) -> int:
+        """The time of an act: a clock that steps back is still as late as at the act before."""
+        self.last_act = max(self.last_act, at)
+        return self.last_act
+
+    def settle(self, at: int) -> None:
+        """Whoever comes at or after the end finds a stream that has paid everything."""
+        self.see(at)
+        if self.status == "active" and self.elapsed(at) == self.duration:
+            self._pay(self.total - self.released, self.duration)
+
+    def _require_going_on(self, at: int) -> None:
+        self.settle(at)
+        if self.status == "completed":
+            raise Refused("stream_completed")
 
     def _require_open(self) -> None:
         if not self.is_open:
@@ -111,7 +131,9 @@ class ExactStream:
 
     def _pay(self, pay: int, counted: int) -> int:
         self.counted = counted
-        assert self.released + pay <= self.total * self.ran() // self.duration, "never early"
+        # What a top-up has paid before it brought the rate down is less than a second's pay ahead.
+        ahead = self.total > self.first_total
+        assert self.released + pay <= self.total * (self.ran() + ahead) // self.duration, "never early"
         self._release(pay)
         if self.released == self.total:
             self.status = "completed"
@@ -122,43 +144,54 @@ class ExactStream:
         self.released += pay
         self.releases += pay > 0
 
-    def pause(self, at: int) -> None:
-        self.see(at)
+    def pause(self, at: int) -> int:
+        """What has vested to the second is paid first."""
+        self._require_going_on(at)
         if self.status != "active":
             raise Refused("illegal_status")
+        at = self._act(at)
+        pay = self._pay(max(self.vested(at) - self.released, 0), self.elapsed(at))
         self.status = "paused"
         self.paused_at = at
         self.spans.append((self.running_since, at))
+        return pay
 
     def resume(self, at: int) -> None:
-        self.see(at)
+        self._require_going_on(at)
         if self.status != "paused" or self.paused_at is None:
             raise Refused("illegal_status")
+        at = self._act(at)
         self.status = "active"
         self.paused_for += at - self.paused_at
         self.paused_at = None
         self.running_since = at
 
-    def top_up(self, added: int, at: int) -> None:
-        """The end moves out at the old rate, by whole seconds, rounded down."""
-        self.see(at)
-        self._require_active()
-        if self.elapsed(at) == self.duration:
+    def top_up(self, added: int, at: int) -> int:
+        """The end moves out at the first rate, by whole seconds, rounded down; what would no longer be vested
+        is paid first. Returns that."""
+        self._require_going_on(at)
+        if self.status != "active":
             raise Refused("stream_not_active")
         total = self.total + added
-        duration = self.duration * total // self.total
+        duration = self.first_duration * total // self.first_total
         if duration == self.duration:
             raise Refused("top_up_too_small")
         if duration > LONGEST:
             raise Refused("invalid_schedule")
-        before = self.owed(at)
+        at = self._act(at)
+        before, pay = self.owed(at), 0
+        if total * self.elapsed(at) // duration < before:
+            pay = before - self.released
+            self._release(pay)
         self.total, self.duration = total, duration
         assert self.owed(at) >= before, "what has vested stays"
+        return pay
 
     def cancel(self, at: int) -> int:
         """What has vested to the second is paid, the rest goes back; returns what this paid."""
-        self.see(at)
+        self._require_going_on(at)
         self._require_open()
+        at = self._act(at)
         return self.end(self.owed(at) - self.released)
 
     def complete(self, at: int) -> int:

@@ -15,7 +15,7 @@ from gigstream.lib.admin.columns import Column
 from loans.enums import LoanStatus
 from loans.models import Loan
 from payments.enums import UNDER_WAY, AttemptOperation, ErrorClass, TransactionStatus
-from payments.models import ReconciliationBreak, SettlementAttempt, Transaction
+from payments.models import ReconciliationBreak, SettlementAttempt, Stream, Transaction
 from payments.services.attempts import LEASE
 from platforms.models import Dispute, WebhookDelivery, WebhookEndpoint
 
@@ -111,6 +111,10 @@ def _payouts(now: datetime) -> QuerySet[Any]:
     )
 
 
+def _parked_streams(now: datetime) -> QuerySet[Any]:
+    return Stream.objects.parked()
+
+
 def _breaks(now: datetime) -> QuerySet[Any]:
     return ReconciliationBreak.objects.filter(resolved_at=None)
 
@@ -171,6 +175,17 @@ QUEUES = (
         "created_at",
         ("type", "status", "amount", "worker", "error_message"),
         ("offer_again", "look_for", "cancel", "accelerate", "ask_to_cancel"),
+    ),
+    Queue(
+        "streams",
+        "Streams that cannot be released",
+        "Their release failed eight times in a row and is not tried any more; what has vested is owed.",
+        "pause_presentation",
+        Stream,
+        _parked_streams,
+        "parked_at",
+        ("task", "worker", "platform", "released_amount", "total_amount"),
+        ("take_up_again", "cancel"),
     ),
     Queue(
         "breaks",

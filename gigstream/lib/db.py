@@ -108,17 +108,34 @@ def _inner_frame() -> Iterator[None]:
         _joined.reset(token)
 
 
+class CommitFirst(Exception):
+    """Work that must be committed before the act that raises this can be judged. Raised before the act has
+    changed anything: the outermost `atomic_with_retry` around it does the work and begins the act again."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        super().__init__("this must be raised under atomic_with_retry")
+        self.work = work
+
+
 def atomic_with_retry(function: Callable[P, R]) -> Callable[P, R]:
     """Run the function in one transaction; rerun all of it, up to 5 times, after a lock conflict.
 
     Inside a transaction of the caller it is a plain savepoint, or none (`joined`): only the outermost may
-    retry.
+    retry. What must be committed before it (`CommitFirst`) is done in a transaction of its own.
     """
 
     @functools.wraps(function)
     def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-        with _ending():
-            return attempt_all(*args, **kwargs)
+        outermost = _waiting.get() is None
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                with _ending():
+                    return attempt_all(*args, **kwargs)
+            except CommitFirst as first:
+                if not outermost or attempt == ATTEMPTS:
+                    raise
+                first.work()
+        raise AssertionError("unreachable")
 
     def attempt_all(*args: P.args, **kwargs: P.kwargs) -> R:
         if connection.in_atomic_block:

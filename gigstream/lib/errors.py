@@ -1,6 +1,6 @@
 """The base of every refusal: a law, the numbers that decided, and how HTTP should say it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from django.core.exceptions import ValidationError
@@ -9,14 +9,18 @@ from django.core.exceptions import ValidationError
 class Refusal(Exception):
     """A request that the rules do not allow. Nothing has been changed when it is raised.
 
-    `code` is stable and public, `status` is the HTTP status, `numbers` are the values that decided.
+    `code` is stable and public, `status` is the HTTP status, `numbers` are the values that decided. With
+    `shows_first_steps` it can follow from work that is committed before it (`CommitFirst`), which a dry run
+    then shows in `preview`.
     """
 
     code: ClassVar[str] = "refused"
     status: ClassVar[int] = 409
+    shows_first_steps: ClassVar[bool] = False
 
     def __init__(self, message: str, **numbers: Any) -> None:
         super().__init__(message)
+        self.preview: Mapping[str, Any] = {}
         self.message = message
         self.numbers = {name: str(value) for name, value in numbers.items()}
 

@@ -69,6 +69,7 @@ FIGURES = (
         {
             "streams_due": "Streams whose release is due.",
             "streams_latest_seconds": "By how much the latest of them is late.",
+            "streams_parked": "Those whose release is not tried any more: staff must look.",
         },
         parameters={"shards": list(range(SHARDS))},
     ),

@@ -9,8 +9,8 @@ urlpatterns = [
     path("me/advances", me.MyAdvances.as_view(), name="me-advances"),
     path("me/advances/eligibility", me.Eligibility.as_view(), name="me-advances-eligibility"),
     path("me/advances/offer", me.Offer.as_view(), name="me-advances-offer"),
-    path("me/advances/<uuid:loan_id>", me.MyAdvance.as_view(), name="me-advance"),
-    path("me/advances/<uuid:loan_id>/cancel", me.CancelAdvance.as_view(), name="me-advance-cancel"),
-    path("me/advances/<uuid:loan_id>/repay", me.RepayAdvance.as_view(), name="me-advance-repay"),
-    path("me/advances/<uuid:loan_id>/progress", me.AdvanceProgress.as_view(), name="me-advance-progress"),
+    path("me/advances/<id:loan_id>", me.MyAdvance.as_view(), name="me-advance"),
+    path("me/advances/<id:loan_id>/cancel", me.CancelAdvance.as_view(), name="me-advance-cancel"),
+    path("me/advances/<id:loan_id>/repay", me.RepayAdvance.as_view(), name="me-advance-repay"),
+    path("me/advances/<id:loan_id>/progress", me.AdvanceProgress.as_view(), name="me-advance-progress"),
 ]

@@ -95,7 +95,7 @@ class StreamAdmin(ReadOnlyAdmin):
         "release_failures",
     )
     list_select_related = ("task", "worker", "platform")
-    list_filter = ("status",)
+    list_filter = ("status", ("parked_at", admin.EmptyFieldListFilter))
     belongs = ("task", "task__worker", "task__platform")
     searches = (by_uuid("id", "task_id"), by_email("task__worker__email"))
     search_help_text = "id of a stream or task, or a worker's email"
@@ -121,7 +121,8 @@ class StreamAdmin(ReadOnlyAdmin):
                     ("start_at", "end_at"),
                     ("duration_seconds", "release_interval"),
                     ("next_release_at", "paused_at", "paused_for"),
-                    ("completed_at", "cancelled_at"),
+                    ("parked_at", "completed_at", "cancelled_at"),
+                    ("first_total", "first_duration_seconds", "last_act_at"),
                 )
             },
         ),
@@ -153,6 +154,15 @@ class StreamAdmin(ReadOnlyAdmin):
             lambda stream, reason: services.resume_stream(stream_id=stream.pk, reason=reason),
             when=lambda stream: stream.status == StreamStatus.PAUSED,
             money=lambda stream: stream.remaining_amount,
+        ),
+        each(
+            "take_up_again",
+            "Release again",
+            "released again",
+            lambda stream, reason: services.release_parked_stream(stream_id=stream.pk, reason=reason),
+            when=lambda stream: stream.parked_at is not None,
+            money=lambda stream: stream.remaining_amount,
+            note="Its release failed eight times in a row. The next tick tries it again.",
         ),
         each(
             "cancel",
@@ -390,7 +400,7 @@ class AccountAdmin(ReadOnlyAdmin):
 
     def get_urls(self) -> list[Any]:
         page = self.admin_site.admin_view(statement_page)
-        return [path("statement/<uuid:worker_id>/", page, name="payments_statement"), *super().get_urls()]
+        return [path("statement/<id:worker_id>/", page, name="payments_statement"), *super().get_urls()]
 
     @admin.display(description="owner")
     def owner(self, account: Account) -> SafeString | str | None:

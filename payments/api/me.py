@@ -23,6 +23,7 @@ from gigstream.lib.clock import database_now
 from payments import services
 from payments.calculations import SECOND, elapsed_seconds, vested
 from payments.enums import (
+    OPEN_STREAMS,
     AccountName,
     PayoutHoldKind,
     PayoutWait,
@@ -261,7 +262,7 @@ class MyStreamView(MyView):
         # Through the tasks, which have an index by worker.
         rows = Stream.objects.filter(task__worker=self.worker(request))
         named = rows.annotate(task_title=F("task__title"), platform_name=F("platform__name"))
-        return named.values(*STREAM_COLUMNS)
+        return named.values(*STREAM_COLUMNS, "last_act_at")
 
     def own_one(self, request: Request, stream_id: UUID) -> dict[str, Any]:
         stream = self.own(request).filter(pk=stream_id).first()
@@ -277,13 +278,13 @@ def shown_stream(row: dict[str, Any], now: datetime) -> dict[str, Any]:
         start_at=row["start_at"],
         paused_for=paused_for,
         duration=row["duration_seconds"],
-        at=row["paused_at"] or now,
+        at=row["paused_at"] or max(now, row["last_act_at"]),
     )
     earned = vested(row["total_amount"], duration=row["duration_seconds"], elapsed=elapsed)
     claimable = max(earned - row["released_amount"], Decimal(0))
-    shown = {name: value for name, value in row.items() if name != "paused_for"}
+    shown = {name: value for name, value in row.items() if name not in ("paused_for", "last_act_at")}
     shown["paused_seconds"] = paused_for // SECOND
-    shown["claimable_amount"] = claimable if row["status"] == StreamStatus.ACTIVE else Decimal(0)
+    shown["claimable_amount"] = claimable if row["status"] in OPEN_STREAMS else Decimal(0)
     return shown
 
 

@@ -1,7 +1,8 @@
 """Streams against their releases, their schedules and their tasks.
 
-Times are compared to the microsecond: an act reads the database's clock when it holds the stream, and the
-releaser before it does, so an act is never earlier than a release that was committed before it.
+Times are compared to the microsecond. A clock may step back: an act on a stream is then as late as the act
+before it (`last_act_at`), so the books stay right, and what is compared with the clock is compared with that
+time as well, as far as five minutes ahead.
 """
 
 from audit.invariants import Invariant, by_sql, register
@@ -76,16 +77,18 @@ register(
 register(
     Invariant(
         "stream_is_never_paid_early",
-        "An open stream has released no more than has vested to this second, or to its pause.",
+        "An active stream has released no more than has vested to this second.",
         by_sql(
-            # The clock and not now(), which stands at a moment before the snapshot was taken.
+            # The clock and not now(), which stands at a moment before the snapshot was taken. A top-up rounds
+            # the duration down, so that what was released before it may be a second's pay ahead.
             """
             SELECT id FROM streams
-            WHERE status IN ('active', 'paused')
+            WHERE status = 'active'
               AND released_amount > stream_vested(
                   total_amount, duration_seconds,
-                  stream_elapsed(start_at, paused_for, duration_seconds,
-                                 least(clock_timestamp(), paused_at)))
+                  (total_amount > first_total)::integer
+                  + stream_elapsed(start_at, paused_for, duration_seconds, greatest(clock_timestamp(),
+                        least(last_act_at, clock_timestamp() + interval '5 minutes'))))
             ORDER BY id
             """
         ),
@@ -111,12 +114,17 @@ register(
 register(
     Invariant(
         "paused_stream_pays_nothing",
-        "A paused stream has made no release since its pause.",
+        "A paused stream has released what had vested to the second of its pause, and nothing since.",
         by_sql(
             """
-            SELECT DISTINCT s.id FROM streams s
-            JOIN ledger_entries e ON e.stream_id = s.id AND e.kind = 'release'
-            WHERE s.status = 'paused' AND e.created_at > s.paused_at
+            SELECT id FROM streams
+            WHERE status = 'paused'
+              AND NOT (released_amount BETWEEN
+                  stream_vested(total_amount, duration_seconds,
+                      stream_elapsed(start_at, paused_for, duration_seconds, paused_at))
+                  AND stream_vested(total_amount, duration_seconds, (total_amount > first_total)::integer
+                      + stream_elapsed(start_at, paused_for, duration_seconds, paused_at)))
+            ORDER BY id
             """
         ),
         money=True,
@@ -126,12 +134,13 @@ register(
 register(
     Invariant(
         "ended_stream_pays_nothing_more",
-        "A stream that was completed or cancelled has made no release since.",
+        "A stream that was completed or cancelled has made no release since its last act.",
         by_sql(
+            # Its completion is dated by its end, which may lie before the release that paid the rest.
             """
             SELECT DISTINCT s.id FROM streams s
             JOIN ledger_entries e ON e.stream_id = s.id AND e.kind = 'release'
-            WHERE e.created_at > coalesce(s.completed_at, s.cancelled_at)
+            WHERE s.status IN ('completed', 'cancelled') AND e.created_at > s.last_act_at
             """
         ),
         money=True,

@@ -4,6 +4,7 @@ from decimal import Decimal
 import pgtrigger
 from django.db import models
 from django.db.models import F, Func, Q
+from django.db.models.lookups import GreaterThan, LessThanOrEqual
 
 from gigstream.lib.models import Changing
 from gigstream.lib.money import LARGEST, MoneyField
@@ -20,6 +21,9 @@ class Epoch(Func):
 
     template = "extract(epoch from %(expressions)s)"
     output_field = models.DecimalField()
+
+
+_AT_THE_FIRST_RATE = F("first_duration_seconds") * F("total_amount")
 
 
 class Stream(Changing):
@@ -51,13 +55,22 @@ class Stream(Changing):
     start_at = models.DateTimeField()
     end_at = models.DateTimeField(help_text="start + duration + paused time")
     duration_seconds = models.PositiveIntegerField(help_text="without pauses")
+    first_total = MoneyField(help_text="when it was opened: top-ups keep its rate")
+    first_duration_seconds = models.PositiveIntegerField(help_text="when it was opened")
     release_interval = models.PositiveIntegerField(help_text="seconds")
     next_release_at = models.DateTimeField(null=True, blank=True)
     status = models.CharField(max_length=16, choices=StreamStatus.choices, default=StreamStatus.ACTIVE)
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_for = models.DurationField(default=timedelta(0), help_text="all pauses that have ended")
-    completed_at = models.DateTimeField(null=True, blank=True)
+    last_act_at = models.DateTimeField(
+        help_text="of the latest release, claim, pause, resume, top-up or end; for a clock that steps back it"
+        " is still this late"
+    )
+    completed_at = models.DateTimeField(null=True, blank=True, help_text="no later than its end")
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    parked_at = models.DateTimeField(
+        null=True, blank=True, help_text="no release is tried any more: staff must look"
+    )
     release_failures = models.PositiveSmallIntegerField(
         default=0, help_text="releases in a row that raised an error; each defers the next try"
     )
@@ -88,9 +101,27 @@ class Stream(Changing):
                     duration_seconds=Epoch(F("end_at") - F("start_at") - F("paused_for")),
                 ),
             ),
+            # duration = first_duration * total / first_total, rounded down: without a division, so exactly.
+            models.CheckConstraint(
+                name="stream_vests_at_first_rate",
+                condition=Q(first_total__gt=0, first_duration_seconds__gt=0)
+                & LessThanOrEqual(F("duration_seconds") * F("first_total"), _AT_THE_FIRST_RATE)
+                & GreaterThan((F("duration_seconds") + 1) * F("first_total"), _AT_THE_FIRST_RATE),
+            ),
             models.CheckConstraint(
                 name="stream_active_has_next_release",
-                condition=~Q(status=StreamStatus.ACTIVE) | Q(next_release_at__isnull=False),
+                condition=~Q(status=StreamStatus.ACTIVE)
+                | Q(next_release_at__isnull=False, parked_at__isnull=True)
+                | Q(next_release_at__isnull=True, parked_at__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="stream_parked_is_active",
+                condition=Q(parked_at__isnull=True) | Q(status=StreamStatus.ACTIVE),
+            ),
+            models.CheckConstraint(
+                name="stream_last_act_is_its_latest_time",
+                condition=Q(last_act_at__gte=F("start_at"))
+                & (Q(paused_at__isnull=True) | Q(last_act_at__gte=F("paused_at"))),
             ),
             models.CheckConstraint(
                 name="stream_paused_has_time",
@@ -128,6 +159,7 @@ class Stream(Changing):
                 fields=["status", "created_at"],
                 condition=~Q(status=StreamStatus.ACTIVE),
             ),
+            models.Index(name="streams_parked", fields=["parked_at"], condition=Q(parked_at__isnull=False)),
         ]
         triggers = [
             status_trigger(STREAM_MOVES),
@@ -135,7 +167,8 @@ class Stream(Changing):
                 name="released_never_goes_back",
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Q(new__released_amount__lt=pgtrigger.F("old__released_amount"))
-                | pgtrigger.Q(new__sequence__lt=pgtrigger.F("old__sequence")),
+                | pgtrigger.Q(new__sequence__lt=pgtrigger.F("old__sequence"))
+                | pgtrigger.Q(new__last_act_at__lt=pgtrigger.F("old__last_act_at")),
             ),
         ]
 

@@ -17,6 +17,8 @@ from payments.services.intervention import accelerate_payout, cancel_transfer, l
 from payments.services.next_payout import first_payout_due, next_payout
 from payments.services.notifications import verify_notifications
 from payments.services.observing import credit_observed, observe_deposits, read_again_from
+from payments.services.overdue_streams import end_long_pauses, settle_stream
+from payments.services.parked_streams import release_parked_stream
 from payments.services.payouts import cancel_payout, cash_out, create_due_payouts
 from payments.services.reconciliation import explain_break, reconcile_settlements
 from payments.services.release import release_due_streams
@@ -47,6 +49,7 @@ __all__ = [
     "deposit",
     "end_due_holds",
     "end_hold",
+    "end_long_pauses",
     "explain_break",
     "first_payout_due",
     "grant_reward",
@@ -64,10 +67,12 @@ __all__ = [
     "reconcile_settlements",
     "rediscover_payouts",
     "release_due_streams",
+    "release_parked_stream",
     "resume_stream",
     "reward_or_ask",
     "send_hold_notices",
     "set_payout_schedule",
+    "settle_stream",
     "simulate_deposit",
     "stop_payments",
     "submit_payouts",

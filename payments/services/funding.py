@@ -10,10 +10,11 @@ from django.db.models import Sum
 
 from gigstream.lib.money import ZERO
 from payments.calculations import fee_on
-from payments.enums import AccountName, StreamStatus
+from payments.enums import OPEN_STREAMS, AccountName, StreamStatus
 from payments.models import Stream
 from payments.services import ledger, streams
 from payments.services.earnings import Payroll, Payslip, fee_between, hold_for_task, worker_of
+from payments.services.overdue_streams import require_settled
 from platforms.enums import TaskStatus, TaskType
 from platforms.funding import Closing, Payment
 from platforms.models import Milestone, Task
@@ -86,6 +87,19 @@ class LedgerFunding:
     def start(self, tasks: Sequence[Task], now: datetime) -> None:
         streams.open_streams([task for task in tasks if task.task_type == TaskType.TIME_BASED], now)
 
+    def require_settled(self, task: Task, now: datetime) -> None:
+        stream = _stream(task)
+        if stream:
+            stream.task = task
+            require_settled(stream, max(now, stream.last_act_at))
+
+    def work_ends(self, tasks: Sequence[Task], now: datetime) -> dict[UUID, datetime]:
+        going_on = Stream.objects.filter(task__in=tasks, status__in=OPEN_STREAMS).select_related("task")
+        for stream in going_on:
+            if stream.status == StreamStatus.PAUSED:
+                require_settled(stream, now)
+        return {stream.task_id: stream.end_at for stream in going_on if stream.status == StreamStatus.ACTIVE}
+
     def purse(self, asked: Sequence[Payment], now: datetime) -> LedgerPurse:
         return LedgerPurse(asked, now)
 
@@ -94,11 +108,12 @@ class LedgerFunding:
             return Closing(paid=ZERO, refunded=ZERO)
         stream = _stream(task)
         vested = streams.vested_at(stream, now) - stream.released_amount if stream else ZERO
-        return self._end(task, stream, now, pay=max(vested, ZERO))
+        return self._end(task, stream, now, pay=vested)
 
     def freeze(self, task: Task, now: datetime) -> None:
         stream = _stream(task)
         if stream and stream.status == StreamStatus.ACTIVE:
+            stream.task = task
             streams.pause(stream, now)
 
     def still_held(self, task: Task) -> Decimal:

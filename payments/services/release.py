@@ -2,23 +2,22 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import DatabaseError, OperationalError
-from django.db.models import F
+from django.db import InterfaceError, OperationalError, transaction
 
 from audit import services as audit
 from audit.jobs import ring
 from audit.services import Record
 from gigstream.lib import sql
 from gigstream.lib.clock import database_now
-from gigstream.lib.db import atomic_with_retry, by_key, try_lock
-from gigstream.lib.errors import Refusal
+from gigstream.lib.db import RETRYABLE, atomic_with_retry, by_key, sqlstate, try_lock
 from payments import deductions
 from payments.calculations import SHARDS, fee_on
 from payments.deductions import Earning, Withheld
@@ -28,6 +27,7 @@ from payments.postings import Posting
 from payments.releases import PlatformReleases
 from payments.services import accounts, ledger, transactions
 from payments.services.earnings import escrow_movement, worker_of
+from payments.services.parked_streams import set_stream_aside
 from payments.signals import streams_completed, streams_released
 from platforms import services as platforms
 from platforms.models import Task
@@ -36,7 +36,8 @@ from workers.models import Worker
 logger = logging.getLogger(__name__)
 
 _SQL = Path(__file__).resolve().parent.parent / "sql"
-LONGEST_DEFERRAL = timedelta(hours=1)
+# PostgreSQL's code for a statement that took too long.
+QUERY_CANCELED = "57014"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +55,19 @@ def release_due_streams(*, now: datetime | None = None, lane: int = 0, lanes: in
 
     Lanes share out the shards, so that several workers may run side by side. Running it twice, late or at
     the same time pays the same sums (domain.md, section 4). A stream whose release raises an error is set
-    aside for a while and the others go on; a database that gives up on a shard (OperationalError) is told
-    only after the other shards had their turn.
+    aside for a while, and after eight errors in a row until staff look; the others go on. What stops
+    a whole shard, such as a database that has gone away, is raised after the other shards had their turn.
     """
     now = now or database_now()
-    done, failures = 0, []
+    done = 0
+    failures: list[Exception] = []
     for shard in range(lane, SHARDS, lanes):
         try:
             done += _release_shard(shard, now)
-        except OperationalError as error:
+        except SoftTimeLimitExceeded:
+            raise
+        except Exception as error:
+            logger.exception("shard %s could not be released", shard)
             failures.append(error)
     if failures:
         raise failures[0]
@@ -71,30 +76,60 @@ def release_due_streams(*, now: datetime | None = None, lane: int = 0, lanes: in
 
 def _release_shard(shard: int, now: datetime) -> int:
     done = 0
-    limit = settings.RELEASE_BATCH_SIZE
     while True:
         try:
-            count = release_batch(shard, now, limit)
-        except OperationalError:
-            raise
-        except (DatabaseError, Refusal, ValueError):
-            if limit == 1:
-                count = _defer_one(shard, now)
-            else:
-                logger.exception("a batch of shard %s failed: its streams are released one by one", shard)
-                limit = 1
-                continue
+            count = release_batch(shard, now, settings.RELEASE_BATCH_SIZE)
+        except Exception as error:
+            _require_cause_in_rows(error)
+            logger.exception("a batch of shard %s failed: its streams are released one by one", shard)
+            return done + _release_one_by_one(shard, now)
         done += count
-        if count < limit:
+        if count < settings.RELEASE_BATCH_SIZE:
             return done
 
 
+def _release_one_by_one(shard: int, now: datetime) -> int:
+    """Release the shard's due streams each in a transaction of its own; return how many were released.
+
+    One that fails is set aside. Rows that others hold are waited for once and not five times, and once for
+    all streams of a platform: that is no fault of the stream, and is raised when the others have been paid.
+    """
+    done = 0
+    held: dict[UUID, Exception] = {}
+    due = Stream.objects.due(now).filter(shard=shard).order_by("next_release_at", "pk")
+    for stream_id, platform_id in list(due.values_list("pk", "platform_id")):
+        if platform_id in held:
+            continue
+        try:
+            with transaction.atomic():
+                done += release_batch(shard, now, 1, stream_id)
+        except Exception as error:
+            _require_cause_in_rows(error)
+            logger.exception("stream %s could not be released", stream_id)
+            if sqlstate(error) in RETRYABLE:
+                held[platform_id] = error
+            else:
+                set_stream_aside(stream_id=stream_id, error=error, now=now)
+    for reason in held.values():
+        raise reason
+    return done
+
+
+def _require_cause_in_rows(error: Exception) -> None:
+    """Raise the error again if no stream is the cause of it: a connection that is gone, a job whose time
+    is up."""
+    of_rows = sqlstate(error) in {*RETRYABLE, QUERY_CANCELED}
+    if isinstance(error, InterfaceError | OperationalError | SoftTimeLimitExceeded) and not of_rows:
+        raise error
+
+
 @atomic_with_retry
-def release_batch(shard: int, now: datetime, limit: int) -> int:
-    """Release up to `limit` due streams of one shard in this transaction; returns how many were due."""
+def release_batch(shard: int, now: datetime, limit: int, stream_id: UUID | None = None) -> int:
+    """Release up to `limit` due streams of one shard, or only the named one, in this transaction; returns how
+    many were due."""
     if not try_lock("release_due_streams", shard):
         return 0
-    picked = _pick(shard, now, limit)
+    picked = _pick(shard, now, limit, stream_id)
     if not picked.count:
         return 0
     tasks = list(Task.objects.locked().filter(pk__in=picked.ending_task_ids).select_related("stream"))
@@ -116,9 +151,9 @@ def release_batch(shard: int, now: datetime, limit: int) -> int:
     return picked.count
 
 
-def _pick(shard: int, now: datetime, limit: int) -> Picked:
+def _pick(shard: int, now: datetime, limit: int, stream_id: UUID | None) -> Picked:
     row: dict[str, Any] = sql.rows(
-        sql.load(_SQL / "pick_due.sql"), {"shard": shard, "now": now, "limit": limit}
+        sql.load(_SQL / "pick_due.sql"), {"shard": shard, "now": now, "limit": limit, "stream": stream_id}
     )[0]
     return Picked(
         count=row["picked"],
@@ -186,7 +221,8 @@ def _complete(tasks: list[Task], now: datetime) -> None:
     """The tasks of the streams that have paid everything are done."""
     if not tasks:
         return
-    platforms.complete_streamed_tasks(task_ids=[task.pk for task in tasks], now=now)
+    completed_at = {task.pk: min(now, task.stream.end_at) for task in tasks}
+    platforms.complete_streamed_tasks(completed_at=completed_at, now=now)
     ended = list(Stream.objects.filter(task__in=tasks, status=StreamStatus.COMPLETED))
     audit.record_many(
         (
@@ -196,24 +232,3 @@ def _complete(tasks: list[Task], now: datetime) -> None:
         now=now,
     )
     streams_completed.send(sender=Stream, streams=ended, now=now)
-
-
-@atomic_with_retry
-def _defer_one(shard: int, now: datetime) -> int:
-    """Set aside the stream whose release has just failed, each time for twice as long; nothing is lost,
-    since a later release pays all that has vested by then."""
-    stream = (
-        Stream.objects.due(now)
-        .filter(shard=shard)
-        .order_by("next_release_at")
-        .select_for_update(skip_locked=True, no_key=True)
-        .first()
-    )
-    if stream is None:
-        return 0
-    wait = min(timedelta(minutes=1) * 2**stream.release_failures, LONGEST_DEFERRAL)
-    Stream.unguarded.filter(pk=stream.pk).update(
-        next_release_at=now + wait, release_failures=F("release_failures") + 1
-    )
-    logger.error("stream %s could not be released and is set aside for %s", stream.pk, wait)
-    return 1

@@ -16,20 +16,21 @@ from gigstream.lib.money import amount as exact
 from gigstream.lib.states import require_move
 from payments.calculations import (
     SECOND,
+    duration_at_first_rate,
     elapsed_seconds,
     fee_on,
     next_release_at,
     shard_of,
-    topped_up_duration,
     vested,
 )
-from payments.enums import STREAM_MOVES, AccountName, StreamStatus
+from payments.enums import OPEN_STREAMS, STREAM_MOVES, AccountName, StreamStatus
 from payments.errors import NothingToClaim, StreamNotActive, TopUpTooSmall
 from payments.models import Stream
 from payments.releases import PlatformReleases
 from payments.services import accounts
 from payments.services.accounts import Place
 from payments.services.earnings import Payroll, Payslip, hold_for_task, worker_of
+from payments.services.overdue_streams import require_settled
 from payments.signals import (
     streams_cancelled,
     streams_completed,
@@ -40,6 +41,7 @@ from payments.signals import (
     streams_topped_up,
 )
 from platforms import services as platforms
+from platforms.errors import StreamCompleted
 from platforms.models import Task
 from platforms.services.parties import lock_active_platform, require_active
 from platforms.services.tasks import require_schedule
@@ -53,6 +55,8 @@ ENDING = (
     "completed_at",
     "cancelled_at",
     "paused_at",
+    "parked_at",
+    "last_act_at",
     "next_release_at",
     "updated_at",
 )
@@ -93,7 +97,10 @@ def _opened(task: Task, worker_account: int, escrow_account: int, now: datetime)
         start_at=now,
         end_at=now + SECOND * duration,
         duration_seconds=duration,
+        first_total=task.amount,
+        first_duration_seconds=duration,
         release_interval=interval,
+        last_act_at=now,
         next_release_at=next_release_at(
             start_at=now, paused_for=timedelta(0), interval=interval, duration=duration, elapsed=0
         ),
@@ -102,12 +109,13 @@ def _opened(task: Task, worker_account: int, escrow_account: int, now: datetime)
 
 
 def elapsed_at(stream: Stream, now: datetime) -> int:
-    """Seconds of work that the stream counts at `now`; a paused one stands still."""
+    """Seconds of work that the stream counts at `now`; a paused one stands still, and none goes back when a
+    clock does."""
     return elapsed_seconds(
         start_at=stream.start_at,
         paused_for=stream.paused_for,
         duration=stream.duration_seconds,
-        at=stream.paused_at or now,
+        at=stream.paused_at or max(now, stream.last_act_at),
     )
 
 
@@ -119,13 +127,14 @@ def vested_at(stream: Stream, now: datetime) -> Decimal:
 
 @verb("stream.claim", "stream")
 def claim(*, stream_id: UUID, now: datetime | None = None) -> Decimal:
-    """What has vested to the second is the worker's; returns how much this claim paid, in USDC.
+    """Pay what has vested to the second, of a paused stream as well; return how much that was, in USDC.
 
     Raises StreamNotActive or NothingToClaim. Vesting everything completes the task.
     """
     stream = _lock(stream_id)
-    now = now or database_now()
-    _require_running(stream)
+    now = _time_of(stream, now)
+    if stream.status not in OPEN_STREAMS:
+        raise StreamNotActive(f"stream {stream.pk} is {stream.status}, not active", status=stream.status)
     amount = vested_at(stream, now) - stream.released_amount
     if amount <= 0:
         raise NothingToClaim(
@@ -135,11 +144,11 @@ def claim(*, stream_id: UUID, now: datetime | None = None) -> Decimal:
     if amount == stream.remaining_amount:
         platforms.complete_task(task_id=stream.task_id, now=now)
         return amount
-    payroll = Payroll([stream.task], now)
-    _release(stream, amount, payroll.slip(stream.task))
-    stream.next_release_at = _next(stream, elapsed_at(stream, now))
+    _pay_vested(stream, now)
+    stream.last_act_at = now
+    if stream.status == StreamStatus.ACTIVE:
+        _schedule_release(stream, now)
     stream.save()
-    payroll.book()
     audit.record("stream.claim", stream, after={"amount": amount, "sequence": stream.sequence}, now=now)
     announce_releases([(stream, amount)], now)
     return amount
@@ -149,15 +158,41 @@ def _lock(stream_id: UUID) -> Stream:
     return Stream.objects.locked().select_related("task", "platform").get(pk=stream_id)
 
 
-def _require_running(stream: Stream) -> None:
-    if stream.status != StreamStatus.ACTIVE:
-        raise StreamNotActive(f"stream {stream.pk} is {stream.status}, not active", status=stream.status)
+def _time_of(stream: Stream, now: datetime | None) -> datetime:
+    """The time of an act on the locked stream: never before the act that came before it."""
+    return max(now or database_now(), stream.last_act_at)
 
 
-def _require_time_left(stream: Stream, now: datetime) -> None:
-    """A stream whose time is up is over, however late its last release comes."""
-    if elapsed_at(stream, now) >= stream.duration_seconds:
-        raise StreamNotActive(f"stream {stream.pk} came to its end at {stream.end_at}", status=stream.status)
+def _require_not_completed(stream: Stream) -> None:
+    if stream.status == StreamStatus.COMPLETED:
+        raise StreamCompleted(
+            f"stream {stream.pk} was completed at {stream.completed_at}:"
+            f" {usdc(stream.released_amount)} was paid",
+            paid=stream.released_amount,
+            completed_at=stream.completed_at,
+        )
+
+
+def _pay_vested(stream: Stream, now: datetime, *, before_hold: bool = False) -> Decimal:
+    """Book what has vested to the second and is not released yet on the locked stream, which the caller
+    saves and announces; return how much that was. Something must remain. Before a hold all accounts of both
+    are locked in their order."""
+    amount = vested_at(stream, now) - stream.released_amount
+    if amount:
+        payroll = Payroll([stream.task], now)
+        if before_hold:
+            ids = payroll.accounts_of(stream.task)
+            payroll.lock({stream.worker_id}, {ids.worker, ids.available, ids.escrow})
+        _release(stream, amount, payroll.slip(stream.task))
+        payroll.book()
+    return amount
+
+
+def _schedule_release(stream: Stream, now: datetime) -> None:
+    """Set the next release to the end of the running slot. A stream that was parked is released again."""
+    stream.next_release_at = _next(stream, elapsed_at(stream, now))
+    stream.release_failures = 0
+    stream.parked_at = None
 
 
 def _release(stream: Stream, amount: Decimal, slip: Payslip) -> None:
@@ -197,21 +232,29 @@ def announce_releases(releases: Sequence[tuple[Stream, Decimal]], now: datetime)
 
 @verb("stream.pause", "stream")
 def pause_stream(*, stream_id: UUID, reason: str = "", now: datetime | None = None) -> Stream:
-    """Vesting stops; what has vested until now can still be paid later. Raises IllegalMove."""
+    """Vesting stops; what has vested to the second is paid first. Raises StreamCompleted or IllegalMove."""
     stream = _lock(stream_id)
-    now = now or database_now()
+    now = _time_of(stream, now)
+    require_settled(stream, now)
+    _require_not_completed(stream)
     pause(stream, now, reason)
     return stream
 
 
 def pause(stream: Stream, now: datetime, reason: str = "") -> None:
-    """Pause a stream that the caller has locked."""
+    """Pay what has vested to the second and pause a stream that the caller has locked, before its end."""
     require_move(STREAM_MOVES, subject=f"stream {stream.pk}", before=stream.status, after=StreamStatus.PAUSED)
+    now = _time_of(stream, now)
+    paid = _pay_vested(stream, now)
     stream.status = StreamStatus.PAUSED
-    stream.paused_at = now
+    stream.paused_at = stream.last_act_at = now
+    stream.parked_at = None
     stream.save()
     told = {"reason": reason} if reason else {}
-    audit.record("stream.pause", stream, after={"status": stream.status}, metadata=told, now=now)
+    after = {"status": stream.status, "paid": paid}
+    audit.record("stream.pause", stream, after=after, metadata=told, now=now)
+    if paid:
+        announce_releases([(stream, paid)], now)
     streams_paused.send(sender=Stream, streams=[stream], now=now)
 
 
@@ -219,20 +262,23 @@ def pause(stream: Stream, now: datetime, reason: str = "") -> None:
 def resume_stream(*, stream_id: UUID, reason: str = "", now: datetime | None = None) -> Stream:
     """Vesting goes on where it stood: end and next release move by the pause, which is never paid.
 
-    Raises IllegalMove; a disputed task's stream is resumed by resolving the dispute only.
+    Raises StreamCompleted or IllegalMove; a disputed task's stream is resumed by resolving the dispute only.
     """
     stream = _lock(stream_id)
-    now = now or database_now()
+    now = _time_of(stream, now)
+    require_settled(stream, now)
+    _require_not_completed(stream)
     require_move(STREAM_MOVES, subject=f"stream {stream.pk}", before=stream.status, after=StreamStatus.ACTIVE)
     platforms.require_undisputed(stream.task_id)
     if stream.paused_at is None:
         raise ValueError(f"stream {stream.pk} is paused without a time")
-    pause_length = max(now - stream.paused_at, timedelta(0))
+    pause_length = now - stream.paused_at
     stream.status = StreamStatus.ACTIVE
     stream.paused_at = None
     stream.paused_for += pause_length
     stream.end_at += pause_length
-    stream.next_release_at = (stream.next_release_at or stream.end_at) + pause_length
+    stream.last_act_at = now
+    _schedule_release(stream, now)
     stream.save()
     audit.record(
         "stream.resume",
@@ -247,7 +293,8 @@ def resume_stream(*, stream_id: UUID, reason: str = "", now: datetime | None = N
 
 @verb("stream.cancel", "stream")
 def cancel_stream(*, stream_id: UUID, reason: str = "", now: datetime | None = None) -> Stream:
-    """The stream and its task are off: the vested part is paid, the rest refunded. Raises IllegalMove."""
+    """The stream and its task are off: the vested part is paid, the rest refunded. Raises StreamCompleted or
+    IllegalMove."""
     stream = _lock(stream_id)
     platforms.cancel_task(task_id=stream.task_id, reason=reason, now=now)
     stream.refresh_from_db()
@@ -256,25 +303,22 @@ def cancel_stream(*, stream_id: UUID, reason: str = "", now: datetime | None = N
 
 @verb("stream.top_up", "stream")
 def top_up(*, stream_id: UUID, amount: Decimal | str, now: datetime | None = None) -> Stream:
-    """More money streams at the same rate, so the end moves out. Holds the amount and its fee.
+    """More money streams at the first rate, so the end moves out. Holds the amount and its fee.
 
-    Raises StreamNotActive, TopUpTooSmall, InvalidSchedule, InsufficientFunds or the platform's standing.
+    Raises StreamCompleted, StreamNotActive, TopUpTooSmall, InvalidSchedule, InsufficientFunds or the
+    platform's standing.
     """
     added = exact(amount)
     stream = _lock(stream_id)
-    now = now or database_now()
-    _require_running(stream)
-    _require_time_left(stream, now)
+    now = _time_of(stream, now)
+    require_settled(stream, now)
+    _require_not_completed(stream)
+    if stream.status != StreamStatus.ACTIVE:
+        raise StreamNotActive(f"stream {stream.pk} is {stream.status}, not active", status=stream.status)
     require_active(stream.platform)
     task = Task.objects.locked().get(pk=stream.task_id)
-    duration = topped_up_duration(stream.total_amount, duration=stream.duration_seconds, added=added)
-    if duration == stream.duration_seconds:
-        raise TopUpTooSmall(
-            f"{usdc(added)} is less than a second's pay of {usdc(stream.total_amount)}"
-            f" in {stream.duration_seconds} s",
-            amount=added,
-        )
-    require_schedule(duration, stream.release_interval)
+    duration = _longer_duration(stream, added)
+    paid = _pay_before_rate_falls(stream, stream.total_amount + added, duration, now)
     total_before, task.amount = task.amount, task.amount + added
     fee = fee_on(task.amount, task.fee_bps) - fee_on(total_before, task.fee_bps)
     hold_for_task(task, added + fee, key=f"hold:stream:{stream.pk}:{total_before}", now=now)
@@ -282,17 +326,53 @@ def top_up(*, stream_id: UUID, amount: Decimal | str, now: datetime | None = Non
     stream.total_amount = task.amount
     stream.end_at += SECOND * (duration - stream.duration_seconds)
     stream.duration_seconds = duration
+    stream.last_act_at = now
     # What is due already stays due.
-    if stream.next_release_at is None or stream.next_release_at > now:
+    if stream.next_release_at is not None and stream.next_release_at > now:
         stream.next_release_at = _next(stream, elapsed_at(stream, now))
     stream.save()
     task.save(update_fields=["amount", "updated_at"])
     audit.record(
         "stream.top_up", stream, before={"total": total_before}, after={"total": task.amount}, now=now
     )
+    if paid:
+        announce_releases([(stream, paid)], now)
     streams_topped_up.send(sender=Stream, streams=[stream], now=now)
     tasks_updated.send(sender=Task, tasks=[task], now=now)
     return stream
+
+
+def _longer_duration(stream: Stream, added: Decimal) -> int:
+    """Return the seconds that the stream lasts with `added` more. Raises TopUpTooSmall or InvalidSchedule."""
+    duration = duration_at_first_rate(
+        stream.total_amount + added,
+        first_total=stream.first_total,
+        first_duration=stream.first_duration_seconds,
+    )
+    if duration == stream.duration_seconds:
+        raise TopUpTooSmall(
+            f"{usdc(added)} does not pay for one more second at the rate of {usdc(stream.first_total)}"
+            f" in {stream.first_duration_seconds} s",
+            amount=added,
+        )
+    require_schedule(duration, stream.release_interval)
+    return duration
+
+
+def _pay_before_rate_falls(stream: Stream, total: Decimal, duration: int, now: datetime) -> Decimal:
+    """Book what has vested if the new total and duration would count less of it, and return how much.
+
+    The duration is a whole number of seconds, so a stream pays up to a second's pay ahead of its first rate,
+    by another part of a second after each top-up.
+    """
+    if vested(total, duration=duration, elapsed=elapsed_at(stream, now)) >= vested_at(stream, now):
+        return ZERO
+    return _pay_vested(stream, now, before_hold=True)
+
+
+def ended_at(stream: Stream, now: datetime) -> datetime:
+    """When a stream that is over at `now` ended: no later than its end, however late anybody noticed."""
+    return min(now, stream.end_at) if stream.status == StreamStatus.ACTIVE else now
 
 
 def end(stream: Stream, pay: Decimal, slip: Payslip) -> None:
@@ -302,13 +382,15 @@ def end(stream: Stream, pay: Decimal, slip: Payslip) -> None:
         _release(stream, pay, slip)
     slip.stream = stream
     if stream.released_amount == stream.total_amount:
+        stream.completed_at = ended_at(stream, slip.now)
         stream.status = StreamStatus.COMPLETED
-        stream.completed_at = slip.now
         stream.next_release_at = None
     else:
         stream.status = StreamStatus.CANCELLED
         stream.cancelled_at = slip.now
     stream.paused_at = None
+    stream.parked_at = None
+    stream.last_act_at = max(slip.now, stream.last_act_at)
 
 
 def save_ended(ended: Sequence[tuple[Stream, Decimal]], now: datetime) -> None:

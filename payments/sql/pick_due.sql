@@ -1,4 +1,4 @@
--- Lock one shard's due streams, and say what must be known before accounts are locked: whose tasks end, and
+-- Lock one shard's due streams, or the named one of them, and say what must be known before accounts are locked: whose tasks end, and
 -- what the workers who owe something are about to earn.
 WITH due AS MATERIALIZED (
     SELECT s.id, s.worker_id, s.worker_account_id, s.task_id, s.total_amount, s.released_amount, s.sequence,
@@ -6,6 +6,7 @@ WITH due AS MATERIALIZED (
            stream_elapsed(s.start_at, s.paused_for, s.duration_seconds, %(now)s) AS elapsed
     FROM streams s
     WHERE s.status = 'active' AND s.shard = %(shard)s AND s.next_release_at <= %(now)s
+      AND (%(stream)s::uuid IS NULL OR s.id = %(stream)s)
     ORDER BY s.next_release_at
     LIMIT %(limit)s
     FOR NO KEY UPDATE OF s SKIP LOCKED

@@ -20,7 +20,8 @@ released AS (
             THEN p.start_at + p.paused_for + make_interval(secs => least(
                      (p.elapsed / p.release_interval + 1) * p.release_interval, p.duration_seconds)) END,
         status = CASE WHEN s.released_amount + p.amount = s.total_amount THEN 'completed' ELSE s.status END,
-        completed_at = CASE WHEN s.released_amount + p.amount = s.total_amount THEN %(now)s END,
+        completed_at = CASE WHEN s.released_amount + p.amount = s.total_amount THEN least(%(now)s, s.end_at) END,
+        last_act_at = greatest(s.last_act_at, %(now)s),
         release_failures = 0,
         updated_at = %(now)s
     FROM pay p WHERE s.id = p.id

@@ -8,6 +8,7 @@ from platforms.services.deliveries import deliver_webhooks
 from platforms.services.disputes import dispute_task, require_undisputed, resolve_dispute
 from platforms.services.endings import (
     approve_milestone,
+    cancel_long_paused_task,
     cancel_task,
     complete_streamed_tasks,
     complete_task,
@@ -69,6 +70,7 @@ __all__ = [
     "ask_to_set_bonus_limit",
     "ask_to_set_fee",
     "assign_task",
+    "cancel_long_paused_task",
     "cancel_or_ask",
     "cancel_task",
     "complete_streamed_tasks",

@@ -15,7 +15,7 @@ from platforms.enums import DisputeOutcome, DisputeSide, Fault, PartySide, TaskS
 from platforms.errors import AlreadyDisputed, DisputeTooLate, InvalidDispute, InvalidSplit, TaskNotOpen
 from platforms.funding import Closing, funding
 from platforms.models import Dispute, Task
-from platforms.services.tasks import lock_task, move_task, require_task_move
+from platforms.services.tasks import lock_task, move_task, require_task_move, require_work_going_on
 from platforms.signals import disputes_filed, disputes_resolved, tasks_completed
 
 
@@ -37,6 +37,7 @@ def dispute_task(
         raise InvalidDispute(f"a dispute has a reason and a severity from 1 to 5, not {severity!r}")
     task = lock_task(task_id)
     now = now or database_now()
+    require_work_going_on(task, now)
     require_task_move(task, TaskStatus.DISPUTED)
     _require_first(task, DisputeSide(side))
     _require_in_time(task, now)

@@ -1,6 +1,6 @@
 """The second half of a task's life: begun, milestones, completion, cancellation, ratings."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -8,13 +8,14 @@ from uuid import UUID
 from audit import services as audit
 from audit.services import verb
 from gigstream.lib.clock import database_now
-from platforms.enums import PartySide, TaskStatus
-from platforms.errors import InvalidRating, TaskNotOpen
+from gigstream.lib.money import usdc
+from platforms.enums import PartySide, TaskStatus, TaskType
+from platforms.errors import InvalidRating, StreamCompleted, TaskNotOpen
 from platforms.funding import funding
 from platforms.models import Task
 from platforms.services.assignments import acting_side
 from platforms.services.progress import Progress
-from platforms.services.tasks import lock_task, move_task, require_task_move
+from platforms.services.tasks import lock_task, move_task, require_task_move, require_work_going_on
 from platforms.signals import platforms_rated, tasks_cancelled, tasks_rated
 
 
@@ -49,15 +50,16 @@ def complete_task(
 
 
 @verb("task.complete", "task")
-def complete_streamed_tasks(*, task_ids: Sequence[UUID], now: datetime) -> list[Task]:
-    """The tasks whose streams have just paid everything out are done: the batch form of `complete_task`.
+def complete_streamed_tasks(*, completed_at: Mapping[UUID, datetime], now: datetime) -> list[Task]:
+    """The tasks whose streams have just paid everything out are done, each at its time: the batch form of
+    `complete_task`.
 
     The caller holds the tasks' locks and has booked all of their pay.
     """
-    tasks = list(Task.objects.locked().filter(pk__in=task_ids, status=TaskStatus.IN_PROGRESS))
+    tasks = list(Task.objects.locked().filter(pk__in=completed_at, status=TaskStatus.IN_PROGRESS))
     progress = Progress(now)
     for task in tasks:
-        progress.close(task)
+        progress.close(task, completed_at[task.pk])
     progress.finish()
     return tasks
 
@@ -85,15 +87,44 @@ def cancel_task(
     now: datetime | None = None,
 ) -> Task:
     """Cancel the task, for who acts unless somebody else is named: what has vested is paid, the rest goes
-    back to the platform. Nothing of it is held against the worker. Raises IllegalMove."""
+    back to the platform. Nothing of it is held against the worker. Raises IllegalMove, or
+    StreamCompleted at or after the end of its stream."""
     task = lock_task(task_id)
     now = now or database_now()
+    require_work_going_on(task, now)
     if task.status == TaskStatus.DISPUTED:
         raise TaskNotOpen(f"task {task.pk} is disputed: staff resolve it", status=task.status)
+    _require_stream_not_completed(task)
     require_task_move(task, TaskStatus.CANCELLED)
+    return _cancel(task, reason, cancelled_by or acting_side(), cancelled_at=now, now=now)
+
+
+def _require_stream_not_completed(task: Task) -> None:
+    streamed = task.task_type == TaskType.TIME_BASED and task.status == TaskStatus.COMPLETED
+    if streamed and task.paid_amount == task.amount:
+        raise StreamCompleted(
+            f"the stream of task {task.pk} was completed at {task.completed_at}:"
+            f" {usdc(task.paid_amount)} was paid",
+            paid=task.paid_amount,
+            completed_at=task.completed_at,
+        )
+
+
+@verb("task.cancel", "task")
+def cancel_long_paused_task(*, task_id: UUID, cancelled_at: datetime, now: datetime) -> Task:
+    """The task is off as `cancel_task` would have it, since its platform paused its stream for longer than it
+    may: it ended at `cancelled_at`, however late that was noticed."""
+    task = lock_task(task_id)
+    require_task_move(task, TaskStatus.CANCELLED)
+    reason = "its stream was paused for too long"
+    return _cancel(task, reason, PartySide.PLATFORM, cancelled_at=cancelled_at, now=now)
+
+
+def _cancel(task: Task, reason: str, by: PartySide, *, cancelled_at: datetime, now: datetime) -> Task:
     closing = funding().close(task, now)
-    by = cancelled_by or acting_side()
-    move_task(task, TaskStatus.CANCELLED, cancelled_at=now, paid_amount=closing.paid, cancelled_by=by)
+    move_task(
+        task, TaskStatus.CANCELLED, cancelled_at=cancelled_at, paid_amount=closing.paid, cancelled_by=by
+    )
     audit.record(
         "task.cancel",
         task,
@@ -108,8 +139,8 @@ def cancel_task(
 @verb("task.rate", "task")
 def rate_worker(*, task_id: UUID, rating: int, now: datetime | None = None) -> Task:
     """The platform's rating of the worker, 1 to 5, once, for a completed task."""
-    task = _rated(task_id, "worker_rating", rating)
     now = now or database_now()
+    task = _rated(task_id, "worker_rating", rating, now)
     audit.record("task.rate", task, after={"worker_rating": rating}, now=now)
     tasks_rated.send(sender=Task, tasks=[task], now=now)
     return task
@@ -118,17 +149,18 @@ def rate_worker(*, task_id: UUID, rating: int, now: datetime | None = None) -> T
 @verb("task.rate_platform", "task")
 def rate_platform(*, task_id: UUID, rating: int, now: datetime | None = None) -> Task:
     """The worker's rating of the platform, 1 to 5, once, for a completed task."""
-    task = _rated(task_id, "platform_rating", rating)
     now = now or database_now()
+    task = _rated(task_id, "platform_rating", rating, now)
     audit.record("task.rate_platform", task, after={"platform_rating": rating}, now=now)
     platforms_rated.send(sender=Task, tasks=[task], now=now)
     return task
 
 
-def _rated(task_id: UUID, field: str, rating: int) -> Task:
+def _rated(task_id: UUID, field: str, rating: int, now: datetime) -> Task:
     if isinstance(rating, bool) or not isinstance(rating, int) or not 1 <= rating <= 5:
         raise InvalidRating(f"a rating is a whole number from 1 to 5, not {rating!r}", rating=rating)
     task = lock_task(task_id)
+    require_work_going_on(task, now)
     if task.status != TaskStatus.COMPLETED:
         raise TaskNotOpen(f"task {task.pk} is {task.status}: only completed work is rated")
     if getattr(task, field) is not None:

@@ -4,6 +4,7 @@ The rules of each are here once. The acts are decided on the tasks in memory, on
 written by a number of statements that does not depend on how many they are.
 """
 
+import json
 from collections import deque
 from collections.abc import Mapping, Sequence
 from copy import copy
@@ -14,6 +15,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import F
+from django.db.models.expressions import RawSQL
 from django.utils import timezone
 
 from audit import services as audit
@@ -44,14 +46,19 @@ class Progress:
     _moves: list[TaskMove] = field(default_factory=list)
     _lines: list[Record] = field(default_factory=list)
     _waiting: dict[UUID, deque[Milestone]] = field(default_factory=dict)
+    _work_ends: dict[UUID, datetime] = field(default_factory=dict)
 
     def load(self, tasks: Sequence[Task]) -> None:
-        """Read the steps of the milestone tasks among those that are about to be acted on."""
+        """Read the steps of the milestone tasks among those that are about to be acted on, and when the
+        streams of the others end."""
         self._waiting |= {task.pk: deque() for task in tasks if task.task_type == TaskType.MILESTONE}
         if self._waiting:
             steps = Milestone.objects.filter(task__in=list(self._waiting), approved_at=None)
             for step in steps.order_by("task", "number"):
                 self._waiting[step.task_id].append(step)
+        streamed = [task for task in tasks if task.task_type == TaskType.TIME_BASED]
+        if streamed:
+            self._work_ends |= funding().work_ends(streamed, self.now)
 
     def start(self, task: Task) -> None:
         """Work has begun. The task comes with its platform and worker. Raises IllegalMove, InvalidSchedule,
@@ -100,10 +107,12 @@ class Progress:
         self.payments.append(payment)
         return payment
 
-    def close(self, task: Task) -> None:
-        """The task is done and paid by what its stream has released."""
+    def close(self, task: Task, completed_at: datetime | None = None) -> None:
+        """The task is done and paid by what its stream has released: now, or when its stream came to its end,
+        however late that was noticed."""
         before = Standing.of_task(task)
-        task.status, task.completed_at = TaskStatus.COMPLETED, self.now
+        task.status = TaskStatus.COMPLETED
+        task.completed_at = completed_at or min(self.now, self._work_ends.get(task.pk, self.now))
         task.paid_amount = task.amount
         self.completed.append(task)
         self._note(task, "task.complete", before, {"status": task.status, "paid": task.paid_amount})
@@ -138,13 +147,7 @@ class Progress:
             steps = Milestone.unguarded.filter(pk__in=[step.pk for step in self.approved])
             steps.update(approved_at=self.now)
         if self.completed:
-            self._write(
-                self.completed,
-                status=TaskStatus.COMPLETED,
-                completed_at=self.now,
-                paid_amount=F("amount"),
-                **(columns or {}),
-            )
+            self._write_completed(columns or {})
         if self._moves:
             tasks_moved_in_bulk.send(sender=Task, moves=self._moves)
         audit.record_many(self._lines, now=self.now)
@@ -155,7 +158,25 @@ class Progress:
         if self.completed:
             tasks_completed.send(sender=Task, tasks=self.completed, now=self.now)
 
+    def _write_completed(self, columns: Mapping[str, Any]) -> None:
+        self._write(
+            self.completed,
+            status=TaskStatus.COMPLETED,
+            completed_at=_completion_times(self.completed),
+            paid_amount=F("amount"),
+            **columns,
+        )
+
     @staticmethod
     def _write(tasks: Sequence[Task], **columns: Any) -> None:
         ids = [task.pk for task in tasks]
         Task.unguarded.filter(pk__in=ids).update(updated_at=timezone.now(), **columns)
+
+
+def _completion_times(tasks: Sequence[Task]) -> datetime | RawSQL | None:
+    """Return the one time at which all of them were completed, or the expression that has each its own."""
+    times = {str(task.pk): task.completed_at for task in tasks}
+    if len(set(times.values())) == 1:
+        return tasks[0].completed_at
+    texts = {task_id: at.isoformat() for task_id, at in times.items() if at}
+    return RawSQL("(%s::jsonb ->> tasks.id::text)::timestamptz", [json.dumps(texts)])

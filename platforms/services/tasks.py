@@ -222,6 +222,12 @@ def lock_task(task_id: UUID, *parties: str) -> Task:
     return (tasks.select_related(*parties) if parties else tasks).get(pk=task_id)
 
 
+def require_work_going_on(task: Task, now: datetime) -> None:
+    """Have a locked task ended first whose stream should have ended by now, before an act on it is judged."""
+    if task.task_type == TaskType.TIME_BASED and task.status == TaskStatus.IN_PROGRESS:
+        funding().require_settled(task, now)
+
+
 def require_task_move(task: Task, after: TaskStatus) -> None:
     require_move(TASK_MOVES, subject=f"task {task.pk}", before=task.status, after=after)
 

@@ -4,5 +4,5 @@ from reputation.api import workers
 
 urlpatterns = [
     path("workers", workers.Workers.as_view(), name="workers"),
-    path("workers/<uuid:worker_id>", workers.OneWorker.as_view(), name="worker"),
+    path("workers/<id:worker_id>", workers.OneWorker.as_view(), name="worker"),
 ]

@@ -114,3 +114,60 @@ def test_streams_cost_the_same_statements_for_one_or_many(platform, api, django_
     stream = Stream.objects.first()
     with django_assert_num_queries(3):
         api.get(f"streams/{stream.pk}")
+
+
+@pytest.fixture
+def over(platform):
+    """36 USDC over an hour that ended a minute ago, and no tick came by."""
+    return running_stream(
+        platform=platform, total="36", duration=3600, now=database_now() - timedelta(minutes=61)
+    )
+
+
+@pytest.mark.parametrize("act", ["pause", "resume", "cancel", "top-up"])
+def test_a_stream_at_its_end_is_settled_and_the_act_is_refused_with_what_was_paid(api, over, act):
+    given = {"amount": "1"} if act == "top-up" else {}
+
+    body = is_problem(api.post(f"streams/{over.pk}/{act}", given), 409, "stream_completed")
+
+    assert body["numbers"]["paid"] == "36.000000"
+    assert "postings" not in body
+    stream = Stream.objects.select_related("task").get()
+    assert (stream.status, stream.completed_at, stream.task.status) == ("completed", over.end_at, "completed")
+    assert balance(over.worker, "available") == 36
+    types = [one["type"] for one in api.get("events").json()["items"]]
+    assert {"task.completed", "stream.completed"} <= set(types)
+    assert not {"stream.paused", "stream.cancelled", "task.cancelled"} & set(types)
+
+
+def test_a_dry_run_at_the_end_shows_the_settlement_beside_the_refusal(api, over):
+    body = is_problem(api.post(f"streams/{over.pk}/cancel?dry_run=true", key=""), 409, "stream_completed")
+
+    assert body["dry_run"] is True
+    assert [(one["kind"], one["amount"]) for one in body["postings"]] == [
+        ("release", "36.000000"),
+        ("fee", "0.720000"),
+    ]
+    assert Stream.objects.get().status == "active"
+    assert balance(over.worker, "available") == 0
+
+
+def test_a_dry_run_of_a_dispute_at_the_end_shows_the_settlement_as_its_first_step(api, over):
+    given = {"severity": 1, "reason": "poor"}
+
+    answer = api.post(f"tasks/{over.task_id}/dispute?dry_run=true", given, key="").json()
+
+    assert answer["answer"]["status"] == "disputed"
+    assert [one["kind"] for one in answer["postings"]] == ["release", "fee"]
+    told = [one["type"] for one in answer["events"]]
+    assert told.index("task.completed") < told.index("task.disputed")
+    assert Stream.objects.get().status == "active"
+
+
+def test_a_dry_run_of_an_ordinary_refusal_shows_no_steps(api, stream):
+    api.post(f"streams/{stream.pk}/pause")
+
+    body = is_problem(api.post(f"streams/{stream.pk}/pause?dry_run=true", key=""), 409, "illegal_status")
+
+    assert "postings" not in body
+    assert "dry_run" not in body

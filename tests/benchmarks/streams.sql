@@ -13,11 +13,12 @@ GROUP BY platform_id, worker_id
 ON CONFLICT (worker_id, platform_id) WHERE ended_at IS NULL DO NOTHING;
 
 INSERT INTO streams (id, created_at, updated_at, task_id, worker_id, platform_id, worker_account_id, escrow_account_id,
-    shard, total_amount, released_amount, sequence, start_at, end_at, duration_seconds, release_interval,
-    next_release_at, status, paused_for, release_failures, contract_address, contract_stream_id, metadata)
+    shard, total_amount, released_amount, sequence, start_at, end_at, duration_seconds, first_total,
+    first_duration_seconds, last_act_at, release_interval, next_release_at, status, paused_for, release_failures, contract_address, contract_stream_id, metadata)
 SELECT pg_temp.made_id('stream', n), t.started_at, t.started_at, t.id, t.worker_id, t.platform_id, available.id, escrow.id,
     get_byte(uuid_send(t.worker_id), 15) %% %(shards)s, t.amount, 0, 0, t.started_at,
-    t.started_at + make_interval(secs => t.duration_seconds), t.duration_seconds, t.release_interval,
+    t.started_at + make_interval(secs => t.duration_seconds), t.duration_seconds, t.amount, t.duration_seconds,
+    t.started_at, t.release_interval,
     t.started_at + make_interval(secs => t.release_interval), 'active', '0', 0, '', '', '{}'
 FROM generate_series(%(first)s, %(last)s) AS n
 JOIN tasks t ON t.id = pg_temp.made_id('task', n)

@@ -19,7 +19,7 @@ from gigstream.console.queues import BY_SLUG, QUEUES, drop_what_left
 from gigstream.lib.admin import admin_url, list_url
 from gigstream.lib.clock import database_now
 from loans import services as loans
-from payments.models import ReconciliationBreak, SettlementAttempt, Transaction
+from payments.models import ReconciliationBreak, SettlementAttempt, Stream, Transaction
 from platforms import services as platforms
 from platforms.models import Dispute, WebhookDelivery, WebhookEndpoint
 from tests.db.rows import insert, valid
@@ -95,6 +95,8 @@ def test_each_queue_holds_what_waits_and_nothing_else():
     unanswered = insert(valid(Transaction, next_attempt_at=now))
     long_ago = now - timedelta(minutes=5)
     SettlementAttempt.objects.create(transaction=unanswered, started_at=long_ago, **call)
+    stuck = insert(valid(Stream, next_release_at=None, parked_at=now))
+    insert(valid(Stream))
     differs = insert(valid(ReconciliationBreak, transaction=None, resolved_at=None))
     insert(valid(ReconciliationBreak, transaction=None, resolved_at=now))
     off = insert(valid(WebhookEndpoint, disabled_at=now))
@@ -113,6 +115,7 @@ def test_each_queue_holds_what_waits_and_nothing_else():
         "disputes": {open_dispute.pk},
         "loans": {asked.pk},
         "payouts": {parked.pk, unknown.pk, unanswered.pk},
+        "streams": {stuck.pk},
         "breaks": {differs.pk},
         "webhooks": {off.pk},
         "deliveries": {dead.pk},
@@ -179,7 +182,12 @@ def test_the_buttons_of_a_things_own_page_are_in_place_and_lead_back_to_the_queu
     differs = insert(valid(ReconciliationBreak, transaction=parked, resolved_at=None))
     client = signed_in(alice)
 
-    pressed = (("payouts", parked, "offer_again"), ("webhooks", webhook, "enable_webhook"))
+    stuck = insert(valid(Stream, next_release_at=None, parked_at=NOW))
+    pressed = (
+        ("payouts", parked, "offer_again"),
+        ("webhooks", webhook, "enable_webhook"),
+        ("streams", stuck, "take_up_again"),
+    )
     for slug, row, button in (*pressed, ("breaks", differs, "explain")):
         address, fields = form_with(client.get(page(slug, whose="nobody")).content.decode(), button)
         assert fields["_selected_action"] == str(row.pk)

@@ -48,11 +48,12 @@ INSERT INTO milestones (task_id, number, title, amount, approved_at)
 SELECT id, step, 'step', 5, completed_at FROM tasks, generate_series(1, 2) AS step WHERE task_type = 'milestone';
 
 INSERT INTO streams (id, created_at, updated_at, shard, total_amount, released_amount, sequence, start_at, end_at,
-    duration_seconds, release_interval, status, paused_for, release_failures, contract_address, contract_stream_id,
-    metadata, escrow_account_id, platform_id, task_id, worker_id, worker_account_id, completed_at, cancelled_at,
+    duration_seconds, first_total, first_duration_seconds, last_act_at, release_interval, status, paused_for,
+    release_failures, contract_address, contract_stream_id, metadata, escrow_account_id, platform_id, task_id, worker_id, worker_account_id, completed_at, cancelled_at,
     next_release_at)
 SELECT t.id, t.created_at, t.updated_at, 0, 10, CASE WHEN t.status = 'completed' THEN 10 ELSE 5 END, 30, t.started_at,
-    t.started_at + interval '3600 seconds', 3600, 60,
+    t.started_at + interval '3600 seconds', 3600, 10, 3600,
+    greatest(t.completed_at, t.cancelled_at, t.disputed_at, t.started_at), 60,
     CASE t.status WHEN 'completed' THEN 'completed' WHEN 'in_progress' THEN 'active' ELSE 'cancelled' END,
     interval '0', 0, '', '', '{}', escrow.id, t.platform_id, t.id, t.worker_id, available.id, t.completed_at,
     CASE WHEN t.status IN ('cancelled', 'disputed') THEN coalesce(t.cancelled_at, t.disputed_at) END,

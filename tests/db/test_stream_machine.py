@@ -125,6 +125,10 @@ class Streams(RuleBasedStateMachine):
         except Refused as refused:
             code = refused.code
         if code:
+            if code == "stream_completed":
+                # The stream may be settled first, by a transaction of its own.
+                with pytest.raises(Refusal):
+                    does()
             before = money_rows()
             with pytest.raises(Refusal) as refusal:
                 does()
@@ -208,7 +212,7 @@ class Streams(RuleBasedStateMachine):
         self.now += gap
         self.act(
             "pause",
-            lambda: line.exact.pause(self.now),
+            lambda: self.noticing(line, line.exact.pause),
             lambda: payments.pause_stream(stream_id=line.stream_id, now=self.at(self.now)),
         )
 
@@ -221,7 +225,7 @@ class Streams(RuleBasedStateMachine):
         def must() -> None:
             if line.task == "disputed" and line.exact.is_open:
                 raise Refused("task_not_open")
-            line.exact.resume(self.now)
+            self.noticing(line, line.exact.resume)
 
         self.act(
             "resume",
@@ -236,9 +240,11 @@ class Streams(RuleBasedStateMachine):
         self.now += gap
 
         def must() -> None:
+            self.noticing(line, line.exact.settle)
             after = deepcopy(line)
             after.exact.top_up(added, self.now)
-            if after.reserved - line.reserved > self.available(line.platform):
+            fee = after.fee(after.exact.total) - line.fee(line.exact.total)
+            if added + fee > self.available(line.platform):
                 raise Refused("insufficient_funds")
             line.exact = after.exact
 
@@ -267,9 +273,19 @@ class Streams(RuleBasedStateMachine):
         }[how]
         self.act(how, lambda: must(line), does)
 
+    def noticing(self, line: Line, act: Callable[[int], object]) -> None:
+        """Do the act on the stream at this time; a stream that it finds at its end ends its task as well."""
+        try:
+            act(self.now)
+        finally:
+            if line.exact.status == "completed" and line.task == "in_progress":
+                line.task = "completed"
+
     def must_cancel(self, line: Line) -> None:
         self.require_undisputed(line)
-        line.exact.cancel(self.now)
+        if line.task == "cancelled":
+            raise Refused("illegal_status")
+        self.noticing(line, line.exact.cancel)
         line.task = "cancelled"
 
     def must_complete(self, line: Line) -> None:
@@ -278,6 +294,7 @@ class Streams(RuleBasedStateMachine):
         line.task = "completed"
 
     def must_dispute(self, line: Line) -> None:
+        self.noticing(line, line.exact.settle)
         if line.task not in ("in_progress", "completed"):
             raise Refused("illegal_status")
         if line.exact.status == "active":

@@ -378,8 +378,8 @@ def test_a_stream_resumed_counts_without_its_pause(now, platform):
 
     row = ActiveStream.objects.get(stream=stream)
 
-    assert (row.released_amount, row.vested_amount, row.claimable_amount) == (0, 250, 250)
-    assert row.progress_percent == 0
+    assert (row.released_amount, row.vested_amount, row.claimable_amount) == (100, 250, 150)
+    assert row.progress_percent == Decimal("2.78")
     assert row.seconds_to_next_release == 0
 
 
@@ -843,6 +843,31 @@ def release_daily(first: datetime, last: datetime) -> None:
     while first <= last:
         payments.release_due_streams(now=first)
         first += days(1)
+
+
+def release_daily(first: datetime, last: datetime) -> None:
+    while first <= last:
+        payments.release_due_streams(now=first)
+        first += days(1)
+
+
+def test_a_paused_streams_pay_counts_when_it_was_paid(now, platform):
+    """10 USDC a day: 24 days, a pause of 13, and 5 days until now."""
+    worker = WorkerFactory(now=now - days(60))
+    stream = running_stream(
+        worker, platform=platform, total="300", duration=30 * 86_400, interval=86_400, now=now - days(42)
+    )
+    release_daily(now - days(41), now - days(18))
+    payments.pause_stream(stream_id=stream.pk, now=now - days(18))
+    payments.resume_stream(stream_id=stream.pk, now=now - days(5))
+    release_daily(now - days(4), now)
+
+    row = WorkerRiskAssessment.objects.get(worker=worker)
+
+    assert in_the_ledger(worker) == 290
+    assert row.earned_30_days == 170, "the last 12 of 24 days, and 5"
+    assert row.weeks_with_earnings == 5
+    assert row.earnings_variation == variation_of([50, 0, 30, 70, 70, 70, 0, 0])
 
 
 def variation_of(weekly: list[int]) -> Decimal:

@@ -170,10 +170,12 @@ def test_the_life_of_a_stream_is_told():
     assert [one.payload["releases"] for one in released] == [
         [[str(stream.pk), 1, "0.300000"]],
         [[str(stream.pk), 2, "0.300000"]],
-        [[str(stream.pk), 3, "0.900000"]],
+        [[str(stream.pk), 3, "0.300000"]],
+        [[str(stream.pk), 4, "0.600000"]],
     ]
     assert [kind for kind in told(stream.platform) if kind.startswith("stream")] == [
         "stream.opened",
+        "stream.released",
         "stream.released",
         "stream.released",
         "stream.paused",

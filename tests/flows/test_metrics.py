@@ -147,6 +147,7 @@ def test_the_figures_of_a_system_at_work():
     assert found["gigstream_transfers_under_way", "payout", "submitted"] == 0
     assert found["gigstream_transfers_parked", "payout", "pending"] == 0
     assert found["gigstream_streams_due",] == 1
+    assert found["gigstream_streams_parked",] == 0
     assert 40 <= found["gigstream_streams_latest_seconds",] < 100
     assert (found["gigstream_advances", "approved"], found["gigstream_advances", "repaying"]) == (1, 0)
     assert found["gigstream_advances_outstanding_usdc", "approved"] == pytest.approx(6.3)

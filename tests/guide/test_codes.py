@@ -54,6 +54,7 @@ OF_STAFF = {
     *("sum_changed", "invalid_email", "invalid_name", "invalid_request_limit"),
     *("hold_exceeds_available", "held_already", "hold_ended", "invalid_hold_expiry"),
     *("switched_already", "not_parked", "not_with_provider", "break_resolved", "unknown_subject"),
+    "stream_not_parked",
     *("provider_refused", "provider_silent", "claimed_by_another", "not_claimed", "unknown_job"),
     "not_adjustable",
     *("wrong_code", "code_refused", "nothing_to_do", "access_changed", "no_address", "last_superuser"),
@@ -444,6 +445,13 @@ def _(g: Given) -> Any:
 def _(g: Given) -> Any:
     g.settings.DATABASE_KIND = "live"
     return g.api.post("deposits", {"amount": "5"})
+
+
+@how("stream_completed", 409)
+def _(g: Given) -> Any:
+    stream = g.stream(total="50", duration=3600)
+    payments.claim(stream_id=stream.pk, now=stream.end_at)
+    return g.api.post(f"streams/{stream.pk}/cancel")
 
 
 @how("key_kind_mismatch", 409)

@@ -42,6 +42,7 @@ BASE: Mapping[str, tuple[str, ...]] = {
         "id",
         "total_amount",
         "released_amount",
+        "end_at",
         "cancelled_at",
         "status",
         "paused_at",

@@ -132,7 +132,7 @@ def do(story: Story, name: str) -> None:
 def make_up_for(story: Story) -> None:
     """What chance has left out is done now, as soon as it can be."""
     for name in ACTS:
-        for _ in range(50):
+        for _ in range(200):
             if story.done[name]:
                 break
             do(story, name)

@@ -12,9 +12,10 @@ from loans import services as loans
 from loans.errors import NothingOwed
 from loans.models import Loan
 from payments import services as payments
-from payments.errors import NothingToClaim, StreamNotActive
+from payments.errors import NothingToClaim
 from payments.models import LedgerEntry, Stream
 from platforms import services as platforms
+from platforms.errors import StreamCompleted
 from tests.factories import (
     NOW,
     WorkerFactory,
@@ -73,8 +74,8 @@ MEETINGS = {
     ),
     "pause": Meeting(
         lambda stream: partial(payments.pause_stream, stream_id=stream.pk, now=AT),
-        release_first=End("paused", Decimal(6), 1),
-        act_first=End("paused", Decimal(0), 0),
+        release_first=End("paused", Decimal("6.30"), 2),
+        act_first=End("paused", Decimal("6.30"), 1),
     ),
     "cancel": Meeting(
         lambda stream: partial(payments.cancel_stream, stream_id=stream.pk, now=AT),
@@ -96,8 +97,8 @@ MEETINGS = {
         lambda stream: partial(
             platforms.dispute_task, task_id=stream.task_id, severity=1, reason="late", now=AT
         ),
-        release_first=End("paused", Decimal(6), 1),
-        act_first=End("paused", Decimal(0), 0),
+        release_first=End("paused", Decimal("6.30"), 2),
+        act_first=End("paused", Decimal("6.30"), 1),
     ),
 }
 
@@ -140,7 +141,7 @@ def test_a_release_passes_by_a_stream_that_an_act_has(books_balance, name):
     books_balance()
 
 
-def test_a_release_passes_by_a_stream_that_is_being_resumed_and_pays_it_later(books_balance):
+def test_a_release_passes_by_a_stream_that_is_being_resumed_and_that_its_pause_has_paid(books_balance):
     stream = stream_of_36()
     payments.pause_stream(stream_id=stream.pk, now=NOW + seconds(300))
 
@@ -152,7 +153,7 @@ def test_a_release_passes_by_a_stream_that_is_being_resumed_and_pays_it_later(bo
         assert start(release()).outcome() == 0
         assert resuming.outcome().status == "active"
 
-    assert payments.release_due_streams(now=AT) == 1
+    assert payments.release_due_streams(now=AT) == 0
     assert end_of(stream) == End("active", Decimal(3), 1)
     books_balance()
 
@@ -172,7 +173,7 @@ def test_a_resumption_waits_for_the_pause_and_a_release_between_them_finds_nothi
         assert pausing.outcome().status == "paused"
         assert resuming.outcome().status == "active"
 
-    assert payments.release_due_streams(now=AT) == 1
+    assert payments.release_due_streams(now=AT) == 0
     assert end_of(stream) == End("active", Decimal(3), 1)
     books_balance()
 
@@ -193,7 +194,7 @@ class TestAtTheLastSecond:
             topping_up = start(self.top_up(stream))
             topping_up.wait_until_blocked(by=releasing)
             assert releasing.outcome() == 1
-            assert isinstance(topping_up.outcome(), StreamNotActive)
+            assert isinstance(topping_up.outcome(), StreamCompleted)
 
         assert end_of(stream) == End("completed", Decimal(36), 1)
         assert balance(stream.platform, "available") == before
@@ -217,10 +218,10 @@ class TestAtTheLastSecond:
     "act, refused_as, status, paid",
     [
         ("claim", NothingToClaim.code, "active", "6.30"),
-        ("pause", "illegal_status", "paused", "0"),
+        ("pause", "illegal_status", "paused", "6.30"),
         ("cancel", "illegal_status", "cancelled", "6.30"),
         ("completion", "illegal_status", "completed", "36"),
-        ("dispute", "illegal_status", "paused", "0"),
+        ("dispute", "illegal_status", "paused", "6.30"),
     ],
 )
 def test_of_eight_alike_one_act_succeeds(at_once, books_balance, act, refused_as, status, paid):

@@ -16,7 +16,9 @@ from gigstream.lib import emails, money, names
 from gigstream.lib.api.rendering import dump
 from gigstream.lib.money import MICRO, InvalidAmount
 
-_INSTANT = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d{1,6})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_INSTANT = re.compile(
+    r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(\.\d{1,6})?(?:(?<=\.\d{6})\d{0,26})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 _WHOLE = re.compile(r"0|[1-9]\d{0,18}", re.ASCII)
@@ -155,7 +157,7 @@ class YesNo(serializers.BooleanField):
 
 
 class Instant(serializers.DateTimeField):
-    """A time in RFC 3339 with its offset, answered in UTC."""
+    """A time in RFC 3339 with its offset, answered in UTC. Digits beyond microseconds are cut off."""
 
     default_error_messages = {"invalid": "must be a time in RFC 3339, as 2030-01-31T09:00:00Z"}
 
@@ -163,10 +165,12 @@ class Instant(serializers.DateTimeField):
         super().__init__(**{"default_timezone": UTC, **kwargs})
 
     def to_internal_value(self, value: Any) -> datetime:
-        if not isinstance(value, str) or not _INSTANT.fullmatch(value):
+        found = _INSTANT.fullmatch(value) if isinstance(value, str) else None
+        if found is None:
             self.fail("invalid")
+        to_microseconds = "".join(part or "" for part in found.groups()).upper()
         try:
-            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+            return datetime.fromisoformat(to_microseconds).astimezone(UTC)
         except (ValueError, OverflowError):
             self.fail("invalid")
 

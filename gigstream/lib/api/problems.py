@@ -2,7 +2,7 @@
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -60,9 +60,11 @@ def problem(
     errors: list[dict[str, str]] | None = None,
     numbers: dict[str, str] | None = None,
     headers: dict[str, str] | None = None,
+    preview: Mapping[str, Any] | None = None,
 ) -> Problem:
-    """The answer that says which law was broken, with the numbers that decided and a pointer per field."""
-    body = _body(request, status, code, detail, errors, numbers)
+    """The answer that says which law was broken, with the numbers that decided, a pointer per field, and of a
+    dry run the steps before it."""
+    body = {**_body(request, status, code, detail, errors, numbers), **(preview or {})}
     return Problem(body, status=status, code=code, headers=headers)
 
 
@@ -117,6 +119,7 @@ def handle(error: Exception, context: dict[str, Any]) -> HttpResponse | None:
             error.message,
             numbers=error.numbers,
             headers=_headers_of(error),
+            preview=error.preview,
         )
     if isinstance(error, OperationalError | InterfaceError):
         logger.warning("the database could not answer: %s", type(error).__name__)

@@ -49,6 +49,16 @@ FROM plan,
                           ELSE trunc((plan.amount - released.amount) * 0.4, 6) END AS amount) AS last
 WHERE type = 'time_based' AND fate IN ('stopped', 'contested') AND closed_at IS NOT NULL AND last.amount > 0;
 
+-- A pause pays what has vested to its second.
+INSERT INTO pay
+SELECT n, worker, released.number + 1, halted_at, last.amount
+FROM plan,
+     LATERAL (SELECT count(*) AS number, coalesce(sum(pay.amount), 0) AS amount FROM pay WHERE task = n) AS released,
+     LATERAL (SELECT stream_vested(plan.amount, duration,
+                  stream_elapsed(started_at, interval '0', duration, halted_at)) - released.amount AS amount) AS last
+WHERE type = 'time_based' AND started_at IS NOT NULL AND halted_at IS NOT NULL AND closed_at IS NULL
+  AND last.amount > 0;
+
 CREATE INDEX ON pay (worker, at);
 ANALYZE pay;
 

@@ -60,6 +60,16 @@ def a_repayment_of_a_repaid_loan(h: History) -> None:
     )
 
 
+@breaks("closed_loan_takes_no_repayment")
+def a_repayment_before_the_loan_was_paid_out(h: History) -> None:
+    run(
+        "UPDATE ledger_entries SET id = -id WHERE loan_id = %s AND kind = 'repayment' AND id ="
+        " (SELECT min(id) FROM ledger_entries WHERE loan_id = %s AND kind = 'repayment')",
+        h.owing.pk,
+        h.owing.pk,
+    )
+
+
 @breaks("worker_keeps_half_of_every_earning")
 def an_earning_that_repaid_too_much(h: History) -> None:
     earning = LedgerEntry.objects.get(kind="earning", credit_account=of_worker(h.debtor, "available"))

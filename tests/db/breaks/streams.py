@@ -57,7 +57,7 @@ def pay_that_has_not_vested(h: History) -> None:
     _release(h.running, Decimal(50))
 
 
-@breaks("stream_is_never_paid_early")
+@breaks("paused_stream_pays_nothing")
 def a_second_of_the_pause_is_paid(h: History) -> None:
     paused = Stream.objects.get(pk=h.paused.pk)
     worked = elapsed_at(paused, paused.paused_at)
@@ -89,19 +89,24 @@ def paid_in_full_but_cancelled(h: History) -> None:
 
 
 @breaks("paused_stream_pays_nothing")
-def a_release_during_the_pause(h: History) -> None:
+def a_pause_that_keeps_vested_pay(h: History) -> None:
     run(
-        "UPDATE ledger_entries SET created_at = s.paused_at + interval '1 microsecond' FROM streams s"
-        " WHERE s.id = %s AND ledger_entries.id = %s",
+        "UPDATE streams SET paused_at = paused_at + interval '1 second',"
+        " last_act_at = last_act_at + interval '1 second' WHERE id = %s",
         h.paused.pk,
-        last_release(h.paused).pk,
     )
+
+
+@breaks("stream_is_never_paid_early")
+def a_release_by_a_clock_that_was_hours_ahead(h: History) -> None:
+    run("UPDATE streams SET last_act_at = now() + interval '29 days' WHERE id = %s", h.running.pk)
+    _release(h.running, Decimal(50))
 
 
 @breaks("ended_stream_pays_nothing_more")
 def a_release_after_the_end(h: History) -> None:
     run(
-        "UPDATE ledger_entries SET created_at = s.cancelled_at + interval '1 microsecond' FROM streams s"
+        "UPDATE ledger_entries SET created_at = s.last_act_at + interval '1 microsecond' FROM streams s"
         " WHERE s.id = %s AND ledger_entries.id = %s",
         h.cancelled.pk,
         last_release(h.cancelled).pk,

@@ -6,6 +6,7 @@ from typing import Any
 
 from payments.models import Stream, Transaction
 from payments.services import accounts, transactions
+from payments.services.streams import ended_at
 from platforms.enums import TASK_MOVES
 from platforms.models import Platform, Task
 from platforms.signals import tasks_moved_in_bulk
@@ -180,6 +181,9 @@ def create_a_stream_row(story: Story) -> int:
         start_at=story.now,
         end_at=story.now + timedelta(seconds=600),
         duration_seconds=600,
+        first_total=Decimal(10),
+        first_duration_seconds=600,
+        last_act_at=story.now,
         release_interval=60,
         next_release_at=story.now + timedelta(days=9_999),
         completed_at=story.now if released == 10 else None,
@@ -196,9 +200,11 @@ def save_a_stream_row(story: Story) -> None:
     stream = Stream.objects.get(pk=story.pick(open_rows))
     left = stream.total_amount - stream.released_amount
     stream.released_amount += story.rng.choice((left, left / 2, left / 2)).quantize(Decimal("0.000001"))
-    stream.completed_at = story.now if stream.released_amount == stream.total_amount else None
-    if story.rng.random() < 0.5 and stream.status == "active":
+    if stream.released_amount == stream.total_amount:
+        stream.completed_at = ended_at(stream, story.now)
+    elif story.rng.random() < 0.5 and stream.status == "active":
         stream.status, stream.paused_at = "paused", story.now
+    stream.last_act_at = story.now
     stream.save()
 
 

@@ -91,6 +91,7 @@ CREATE TABLE oracle.streams (
     id uuid PRIMARY KEY,
     total_amount numeric NOT NULL,
     released_amount numeric NOT NULL,
+    end_at timestamptz NOT NULL,
     cancelled_at timestamptz,
     -- base until nothing remains, derived from then on
     status text NOT NULL DEFAULT 'active',

@@ -186,8 +186,10 @@ CREATE FUNCTION oracle.update_stream_amounts() RETURNS trigger LANGUAGE plpgsql 
 BEGIN
     NEW.remaining_amount := NEW.total_amount - NEW.released_amount;
     IF NEW.remaining_amount = 0 AND NEW.status IN ('active', 'paused') THEN
+        -- An active one has come to its end, however late that is noticed; a paused one is ended by an act.
+        NEW.completed_at := CASE NEW.status WHEN 'active' THEN least(oracle.clock(), NEW.end_at)
+                                            ELSE oracle.clock() END;
         NEW.status := 'completed';
-        NEW.completed_at := oracle.clock();
         NEW.paused_at := NULL;
         NEW.next_release_at := NULL;
     END IF;

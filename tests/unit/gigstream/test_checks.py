@@ -49,6 +49,7 @@ def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         ("PAYOUT_MINIMUM", "one", "gigstream.E001"),
         ("STREAM_MIN_INTERVAL_SECONDS", 0, "gigstream.E002"),
         ("RELEASE_BATCH_SIZE", 0, "gigstream.E004"),
+        ("STREAM_MAX_PAUSE_DAYS", 0, "gigstream.E070"),
         ("PAYOUT_SMALLEST", "0", "gigstream.E005"),
         ("SETTLEMENT_CONFIRMATIONS", 0, "gigstream.E007"),
         ("RELEASE_LANES", 17, "gigstream.E011"),

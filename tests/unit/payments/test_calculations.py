@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from gigstream.lib.money import from_micro, micro
 from payments.calculations import (
     SHARDS,
+    duration_at_first_rate,
     elapsed_seconds,
     fee_on,
     next_release_at,
     shard_of,
-    topped_up_duration,
     vested,
     whole_slots,
 )
@@ -161,19 +161,28 @@ def test_the_end_of_the_stream_is_the_last_release(elapsed, seconds):
         ("1", 86_400, "1", 172_800),
     ],
 )
-def test_a_top_up_lasts_at_the_old_rate(total, duration, added, topped_up):
-    assert topped_up_duration(Decimal(total), duration=duration, added=Decimal(added)) == topped_up
+def test_a_top_up_lasts_at_the_first_rate(total, duration, added, topped_up):
+    longer = duration_at_first_rate(
+        Decimal(total) + Decimal(added), first_total=Decimal(total), first_duration=duration
+    )
+
+    assert longer == topped_up
 
 
 @proved
-@given(totals, totals, durations, st.data())
-def test_a_top_up_takes_nothing_vested_back(total, added, duration, data):
-    elapsed = data.draw(st.integers(0, duration - 1))
-    longer = topped_up_duration(total, duration=duration, added=added)
+@given(totals, totals, totals, durations, st.data())
+def test_a_top_up_brings_vested_pay_down_by_less_than_a_seconds_pay(total, added, more, duration, data):
+    """So that the books may allow a stream that was topped up to be a second ahead."""
 
-    assert longer >= duration
-    assert vested(total + added, duration=longer, elapsed=elapsed) >= vested(
-        total, duration=duration, elapsed=elapsed
+    def after(total_now: Decimal) -> int:
+        return duration_at_first_rate(total_now, first_total=total, first_duration=duration)
+
+    once, twice = total + added, total + added + more
+    elapsed = data.draw(st.integers(0, after(once) - 1))
+
+    assert duration <= after(once) <= after(twice)
+    assert vested(twice, duration=after(twice), elapsed=elapsed + 1) >= vested(
+        once, duration=after(once), elapsed=elapsed
     )
 
 

@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 
 from gigstream.lib.money import LARGEST, ZERO, from_micro, micro
 from payments.calculations import (
+    duration_at_first_rate,
     elapsed_seconds,
     fee_on,
     next_release_at,
-    topped_up_duration,
     vested,
     whole_slots,
 )
@@ -69,6 +69,8 @@ class Stepper:
         self.total = from_micro(schedule.total)
         self.start_at = instant(schedule.start)
         self.duration, self.interval = schedule.duration, schedule.interval
+        self.first_total, self.first_duration = self.total, self.duration
+        self.last_act_at = self.start_at
         self.released, self.sequence, self.over = ZERO, 0, False
         self.paused_at: datetime | None = None
         self.paused_for = timedelta(0)
@@ -106,30 +108,46 @@ class Stepper:
         if self.paused_at or self.over or self.due_at > at:
             return ZERO
         elapsed = self.elapsed(at)
+        self.last_act_at = max(at, self.last_act_at)
         slots = whole_slots(elapsed, interval=self.interval, duration=self.duration)
         self.due_at = self._next(elapsed)
         return self.pay(self.unpaid(slots))
 
     def claim(self, at: datetime) -> Decimal:
+        at = self.last_act_at = max(at, self.last_act_at)
         elapsed = self.elapsed(at)
         self.due_at = self._next(elapsed)
         return self.pay(self.unpaid(elapsed))
 
-    def pause(self, at: datetime) -> None:
+    def settle(self) -> None:
+        self.pay(self.total - self.released)
+
+    def pause(self, at: datetime) -> Decimal:
+        at = self.last_act_at = max(at, self.last_act_at)
+        paid = self.pay(self.unpaid(self.elapsed(at)))
         self.paused_at = at
+        return paid
 
     def resume(self, at: datetime) -> None:
-        length = at - self.paused_at
+        at = self.last_act_at = max(at, self.last_act_at)
+        self.paused_for += at - self.paused_at
         self.paused_at = None
-        self.paused_for += length
-        self.due_at += length
+        self.due_at = self._next(self.elapsed(at))
 
-    def top_up(self, amount: int, at: datetime) -> None:
-        added = from_micro(amount)
-        self.duration = topped_up_duration(self.total, duration=self.duration, added=added)
-        self.total += added
+    def top_up(self, amount: int, at: datetime) -> Decimal:
+        at = self.last_act_at = max(at, self.last_act_at)
+        total = self.total + from_micro(amount)
+        duration = duration_at_first_rate(
+            total, first_total=self.first_total, first_duration=self.first_duration
+        )
+        elapsed, paid = self.elapsed(at), ZERO
+        owed = self.released + self.unpaid(elapsed)
+        if vested(total, duration=duration, elapsed=elapsed) < owed:
+            paid = self.pay(owed - self.released)
+        self.total, self.duration = total, duration
         if self.due_at > at:
             self.due_at = self._next(self.elapsed(at))
+        return paid
 
     def cancel(self, at: datetime) -> Decimal:
         self.over = True
@@ -158,6 +176,8 @@ def tell(schedule: Schedule) -> tuple[ExactStream, Stepper, Counter[str]]:
             paid = expected(exact, act, clock - act.back)
         except Refused:
             done["refused"] += 1
+            if not exact.is_open and not stepper.over:
+                stepper.settle()
             continue
         done[act.kind] += 1
         assert move(stepper, act, instant(clock - act.back)) == paid, act
