@@ -845,12 +845,6 @@ def release_daily(first: datetime, last: datetime) -> None:
         first += days(1)
 
 
-def release_daily(first: datetime, last: datetime) -> None:
-    while first <= last:
-        payments.release_due_streams(now=first)
-        first += days(1)
-
-
 def test_a_paused_streams_pay_counts_when_it_was_paid(now, platform):
     """10 USDC a day: 24 days, a pause of 13, and 5 days until now."""
     worker = WorkerFactory(now=now - days(60))

@@ -9,10 +9,10 @@ SQL = Path(__file__).parent / "sql"
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("loans", "0006_approvals_instead_of_signatures"),
+        ("loans", "0007_risk_sums_entries"),
         ("platforms", "0016_disputes_and_pay_of_pairs"),
     ]
 
     operations = [
-        migration(SQL / "worker_risk_assessment_4.sql", replacing=SQL / "worker_risk_assessment_2.sql"),
+        migration(SQL / "worker_risk_assessment_4.sql", replacing=SQL / "worker_risk_assessment_3.sql"),
     ]

@@ -8,7 +8,7 @@ SQL = Path(__file__).parent / "sql"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("payments", "0018_open_parts")]
+    dependencies = [("payments", "0019_streams_keep_rate_and_time")]
 
     operations = [
         migrations.RemoveIndex(model_name="transaction", name="transactions_bonuses"),

@@ -9,7 +9,7 @@ import gigstream.lib.money
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("loans", "0007_one_payers_part"),
+        ("loans", "0008_one_payers_part"),
         ("platforms", "0017_bonus_limit"),
         ("workers", "0003_wallet_changes"),
     ]
