@@ -84,7 +84,7 @@ def _rules() -> Iterator[CheckMessage]:
         yield Error("CHAIN_ID must be at least 1", id="gigstream.E016")
     if not _DOMAIN.fullmatch(settings.WALLET_SIGN_IN_DOMAIN):
         yield Error("WALLET_SIGN_IN_DOMAIN must be a host, with a port if need be", id="gigstream.E017")
-    for name in ("PASSWORD_RESET_URL", "INVITATION_URL"):
+    for name in ("REGISTRATION_URL", "PASSWORD_RESET_URL", "INVITATION_URL"):
         if not re.match("https?://|$", getattr(settings, name)):
             yield Error(f"{name} must be the address of a page", id="gigstream.E018")
 

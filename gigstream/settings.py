@@ -216,6 +216,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "sweep_letters": {"every": DAY, "queue": "default"},
     "sweep_staff_sign_in": {"every": 60, "queue": "default"},
     "drop_claims": {"every": 60, "queue": "default"},
+    "send_registrations": {"every": 10, "queue": "default"},
     "send_password_resets": {"every": 10, "queue": "default"},
     "send_staff_codes": {"every": 10, "queue": "default"},
     "send_invitations": {"every": 10, "queue": "default"},
@@ -390,10 +391,15 @@ SPECTACULAR_SETTINGS = {
 SIGN_IN_FAILURES_PER_ADDRESS = env.int("SIGN_IN_FAILURES_PER_ADDRESS", default=50)
 WALLET_SIGN_IN_DOMAIN = env.str("WALLET_SIGN_IN_DOMAIN", default="127.0.0.1:8000")
 CHAIN_ID = env.int("CHAIN_ID", default=5_042_002)
+REGISTRATION_URL = env.str("REGISTRATION_URL", default="")
 PASSWORD_RESET_URL = env.str("PASSWORD_RESET_URL", default="")
 INVITATION_URL = env.str("INVITATION_URL", default="")
 EMAIL_URL_GIVEN = bool(env.str("EMAIL_URL", default=""))
+# Without a mail server letters are printed and kept as files: for test databases.
+MAIL_DIR = Path(env.str("MAIL_DIR", default="") or BASE_DIR / "var" / "mail")
 vars().update(env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://"))
+if not EMAIL_URL_GIVEN:
+    EMAIL_BACKEND = "gigstream.lib.mail_files.MailFiles"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="GigStream <no-reply@gigstream.example>")
 

@@ -20,6 +20,7 @@ urlpatterns = [
     # What is asked most comes first: addresses are tried one after the other.
     path("api/v1/me/overview", Overview.as_view(), name="me-overview"),
     path("api/v1/", include("platforms.api.urls")),
+    path("api/v1/", include("audit.urls")),
     path("api/v1/", include("workers.api.urls")),
     path("api/v1/", include("payments.api.urls")),
     path("api/v1/", include("reputation.api.urls")),

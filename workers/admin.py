@@ -21,6 +21,7 @@ from workers.forms import WorkerForm
 from workers.models import (
     PasswordReset,
     RefreshToken,
+    Registration,
     SignInAttempts,
     WalletChange,
     WalletNonce,
@@ -56,7 +57,11 @@ class WorkerAdmin(ProfileAdmin):
     search_help_text = "id, email or its beginning, wallet address, or part of a name"
     editable = ("full_name",)
     fieldsets = (
-        (None, {"fields": ("full_name", "email", "status", "wallet_address", "id")}),
+        (
+            None,
+            {"fields": ("full_name", "email", "status", "wallet_address", "country", "time_zone", "id")},
+        ),
+        ("Proved", {"fields": (("email_proved_at", "wallet_proved_at"),)}),
         (
             "Standing",
             {
@@ -122,8 +127,15 @@ class RefreshTokenAdmin(ReadOnlyAdmin):
 
 @admin.register(SignInAttempts)
 class SignInAttemptsAdmin(ReadOnlyAdmin):
-    list_display = ("id", "last_at", "tries")
+    list_display = ("id", "began_at", "last_at", "tries")
     searches = (by_number("id"),)
+
+
+@admin.register(Registration)
+class RegistrationAdmin(ReadOnlyAdmin):
+    list_display = ("id", "email", "full_name", "created_at", "expires_at")
+    searches = (by_number("id"), by_email("email"))
+    search_help_text = "number of a registration, or an email address"
 
 
 @admin.register(PasswordReset)

@@ -91,6 +91,12 @@ def verified(text: str, signature: str, *, now: datetime, statement: str | None 
     return SignedMessage(address, parts["nonce"])
 
 
+def named_address(text: str) -> str | None:
+    """Return the address in the message as it is written there, if it is in the form of EIP-4361."""
+    parts = _MESSAGE.fullmatch(text) if len(text) <= LONGEST else None
+    return None if parts is None else parts["address"]
+
+
 def _require_ours(parts: re.Match[str]) -> None:
     if parts["domain"] != settings.WALLET_SIGN_IN_DOMAIN:
         raise InvalidSignInMessage(f"the message must be for {settings.WALLET_SIGN_IN_DOMAIN}")

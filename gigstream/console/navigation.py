@@ -118,6 +118,7 @@ MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
             List("Wallet changes", "currency_exchange", "workers.WalletChange"),
             List("Sessions", "devices", "workers.WorkerSession"),
             List("Refresh tokens", "autorenew", "workers.RefreshToken"),
+            List("Registrations", "person_add", "workers.Registration"),
             List("Password resets", "lock_reset", "workers.PasswordReset"),
             List("Sign-in attempts", "password", "workers.SignInAttempts"),
             List("Wallet nonces", "casino", "workers.WalletNonce"),

@@ -58,6 +58,7 @@ ACCESS: dict[str, Access] = {
     "workers.workersession": Access(OPERATIONS | RISK | SUPPORT),
     "workers.refreshtoken": Access(RISK),
     "workers.signinattempts": Access(OPERATIONS | RISK),
+    "workers.registration": Access(OPERATIONS | SUPPORT),
     "workers.passwordreset": Access(OPERATIONS | SUPPORT),
     "workers.walletchange": Access(OPERATIONS | RISK | SUPPORT),
     "workers.walletnonce": Access(RISK),

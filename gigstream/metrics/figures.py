@@ -74,6 +74,13 @@ FIGURES = (
         parameters={"shards": list(range(SHARDS))},
     ),
     Figures(
+        "disputes",
+        {
+            "disputes_open": "Disputes that staff have not resolved: pay stands still until they do.",
+            "disputes_oldest_seconds": "Age of the oldest of them.",
+        },
+    ),
+    Figures(
         "jobs",
         {
             "job_every_seconds": "How often the job should run.",

@@ -392,8 +392,22 @@ def _() -> Ask:
 
 def _with_password() -> tuple[Worker, workers.SignedIn]:
     email = f"ana{next(_numbers)}@example.com"
-    signed_in = workers.sign_up(email=email, password=PASSWORD, full_name="Ana Lima")
-    return Worker.objects.get(pk=signed_in.worker_id), signed_in
+    worker = WorkerFactory(email=email, password=PASSWORD, full_name="Ana Lima", now=database_now())
+    return worker, workers.sign_in(email=email, password=PASSWORD)
+
+
+@_for("confirm_registration")
+def _() -> Ask:
+    email = f"new{next(_numbers)}@example.com"
+    workers.request_registration(email=email, password=PASSWORD, full_name="Ana Lima")
+    workers.send_registrations()
+    token = next(word for word in mail.outbox[-1].body.split() if word.startswith("gt_"))
+    return Ask(None, "auth/confirm", {"token": token}, wrong=({"token": "gt_" + "x" * 43},))
+
+
+@_for("list_test_letters")
+def _() -> Ask:
+    return Ask(None, "test/letters")
 
 
 @_for("sign_in")

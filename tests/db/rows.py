@@ -71,6 +71,7 @@ from tests.factories import PlatformFactory, TaskFactory, WorkerFactory
 from workers.models import (
     PasswordReset,
     RefreshToken,
+    Registration,
     SignInAttempts,
     WalletChange,
     WalletNonce,
@@ -237,6 +238,7 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "email": f"row{_number()}@example.com",
         "full_name": "Row",
         "wallet_address": f"0x{_number() + 10**9:040x}",
+        "wallet_proved_at": AT,
     },
     WorkerSession: lambda: {
         "worker": WorkerFactory(),
@@ -250,8 +252,24 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "created_at": AT,
         "expires_at": AT + timedelta(days=30),
     },
-    SignInAttempts: lambda: {"email_hash": f"{_number():064x}", "tries": 1, "last_at": AT},
+    SignInAttempts: lambda: {
+        "email_hash": f"{_number():064x}",
+        "source_hash": f"{_number():064x}",
+        "tries": 1,
+        "began_at": AT,
+        "last_at": AT,
+    },
+    Registration: lambda: {
+        "email_as_given": "Row@example.com",
+        "email": "row@example.com",
+        "full_name": "Row",
+        "password_hash": "row",
+        "token_hash": f"{_number():064x}",
+        "created_at": AT,
+        "expires_at": AT + timedelta(hours=24),
+    },
     PasswordReset: lambda: {
+        "email_hash": f"{_number():064x}",
         "worker": WorkerFactory(),
         "token_hash": f"{_number():064x}",
         "created_at": AT,

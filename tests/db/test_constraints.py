@@ -67,6 +67,7 @@ from tests.factories import PlatformFactory, TaskFactory, WorkerFactory
 from workers.models import (
     PasswordReset,
     RefreshToken,
+    Registration,
     SignInAttempts,
     WalletChange,
     WalletNonce,
@@ -125,6 +126,8 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("worker_name_readable", Worker, {"full_name": "Row\u202ewoR"}),
     ("worker_name_readable", Worker, {"full_name": "Row\nRow"}),
     ("worker_wallet_lower_case", Worker, {"wallet_address": "0x" + "AB" * 20}),
+    ("worker_wallet_is_proved_or_custody", Worker, {"wallet_proved_at": None}),
+    ("worker_country_is_a_code", Worker, {"country": "fr"}),
     ("worker_reputation_in_range", Worker, {"reputation_score": 1001}),
     ("worker_rates_are_percent", Worker, {"completion_rate": Decimal("100.01")}),
     ("worker_rates_are_percent", Worker, {"dispute_rate": Decimal("-0.01")}),
@@ -141,6 +144,13 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("refresh_token_expires_after_it_was_made", RefreshToken, {"expires_at": AT}),
     ("sign_in_attempts_counted", SignInAttempts, {"tries": 0}),
     ("sign_in_email_hash_is_sha256", SignInAttempts, {"email_hash": "row@example.com"}),
+    ("sign_in_source_hash_is_sha256", SignInAttempts, {"source_hash": "192.0.2.7"}),
+    ("registration_token_hash_is_sha256", Registration, {"token_hash": "a" * 63}),
+    ("registration_email_plain", Registration, {"email": "r\u00f6w@example.com"}),
+    ("registration_name_readable", Registration, {"full_name": "Row\u202e"}),
+    ("registration_expires_after_it_was_made", Registration, {"expires_at": AT}),
+    ("password_reset_email_hash_is_sha256", PasswordReset, {"email_hash": "row@example.com"}),
+    ("password_reset_token_is_of_a_worker", PasswordReset, {"worker": None}),
     ("password_reset_hash_is_sha256", PasswordReset, {"token_hash": "a" * 63}),
     ("password_reset_sent_has_a_token", PasswordReset, {"token_hash": None, "sent_at": AT}),
     ("password_reset_expires_after_it_was_asked", PasswordReset, {"expires_at": AT}),
@@ -498,6 +508,7 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
 # (constraint, model, columns in which the second row is like the first, what else both rows have)
 REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] = [
     ("letter_waits_once", Letter, ("kind", "subject_id", "recipient"), {}),
+    ("sign_in_attempts_once_per_source", SignInAttempts, ("email_hash", "source_hash"), {}),
     ("claim_open_once", Claim, ("subject_type", "subject_id"), {}),
     ("request_answered_once", AnsweredRequest, ("caller", "method", "path", "key"), {}),
     ("refresh_token_one_unused_per_session", RefreshToken, ("session",), {}),

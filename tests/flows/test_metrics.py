@@ -183,11 +183,25 @@ def test_the_events_that_have_not_arrived(settings):
 
 
 @pytest.mark.django_db
+def test_how_long_the_oldest_dispute_waits_for_staff_is_a_figure():
+    """Its pause has no limit: staff are reminded at 3 days and alarmed at 7."""
+    four_days = 4 * 86_400
+    now = database_now()
+    task = started(now=now - seconds(four_days + 60))
+    platforms.dispute_task(task_id=task.pk, severity=2, reason="poor", now=now - seconds(four_days))
+
+    found = scraped()
+
+    assert found["gigstream_disputes_open",] == 1
+    assert 0 <= found["gigstream_disputes_oldest_seconds",] - four_days < 600
+
+
+@pytest.mark.django_db
 def test_the_figures_of_an_empty_system_cost_a_statement_each():
     with CaptureQueriesContext(connection) as seen:
         found = scraped()
 
-    assert len(seen) == len(FIGURES) == 7
+    assert len(seen) == len(FIGURES) == 8
     assert (found["gigstream_streams_due",], found["gigstream_streams_latest_seconds",]) == (0, 0)
     assert found["gigstream_books_invariants_checked",] == 0
     assert ("gigstream_books_check_age_seconds",) not in found

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings as project
+from django.core import mail
 from django.core.cache import cache
 from django.db import OperationalError, connection
 
@@ -104,9 +105,19 @@ class Given:
     def stream(self, **terms: Any) -> Any:
         return running_stream(self.worker, platform=self.platform, now=self.now, **terms)
 
-    def signed_up(self, **fields: Any) -> Any:
+    def registered(self, **fields: Any) -> Any:
         body = {"email": "ana@example.com", "password": PASSWORD, "full_name": "Ana", **fields}
         return self.nobody.post("auth/register", body)
+
+    def confirmed(self) -> Any:
+        """The answer to the token in the newest letter."""
+        workers.send_registrations()
+        token = re.search(r"gt_\S+", mail.outbox[-1].body)[0]
+        return self.nobody.post("auth/confirm", {"token": token})
+
+    def signed_up(self) -> Any:
+        self.registered()
+        return self.confirmed()
 
     def suspended(self) -> Any:
         consent(self.platform, self.worker, now=self.now)
@@ -146,10 +157,13 @@ HOWS |= {
     ("idempotency_key_missing", 400): lambda g: g.api.post("deposits", {"amount": "5"}, key=""),
     ("idempotency_key_invalid", 400): lambda g: g.api.post("deposits", {"amount": "5"}, key="a b"),
     ("invalid_webhook_url", 400): lambda g: g.api.put("webhook", {"url": "http://127.0.0.1/"}),
-    ("invalid_address", 400): lambda g: g.signed_up(wallet_address="0x" + "0" * 40),
+    ("invalid_address", 400): lambda g: g.nobody.post(
+        "auth/wallet/nonce", {"wallet_address": "0x" + "0" * 40}
+    ),
     ("invalid_sign_in_message", 400): lambda g: g.nobody.post(
         "auth/wallet/verify", {"message": "let me in", "signature": "0x" + "0" * 130}
     ),
+    ("registration_refused", 400): lambda g: g.nobody.post("auth/confirm", {"token": "gt_" + "x" * 43}),
     ("reset_refused", 400): lambda g: g.nobody.post(
         "auth/password-reset/confirm", {"token": "gp_" + "x" * 43, "password": PASSWORD}
     ),
@@ -215,7 +229,7 @@ HOWS |= {
     ("top_up_too_small", 422): lambda g: g.api.post(
         f"streams/{g.stream(total='72', duration=3600).pk}/top-up", {"amount": "0.000001"}
     ),
-    ("weak_password", 422): lambda g: g.signed_up(password="password"),
+    ("weak_password", 422): lambda g: g.registered(password="password"),
 }
 
 
@@ -308,13 +322,26 @@ def _(g: Given) -> Any:
 
 @how("email_taken", 409)
 def _(g: Given) -> Any:
-    g.signed_up()
-    return g.signed_up(password="another passphrase")
+    """Two letters went out before either was answered."""
+    g.registered()
+    g.registered(password="another passphrase")
+    workers.send_registrations()
+    first, second = (re.search(r"gt_\S+", one.body)[0] for one in mail.outbox[-2:])
+    g.nobody.post("auth/confirm", {"token": second})
+    return g.nobody.post("auth/confirm", {"token": first})
 
 
 @how("wallet_taken", 409)
 def _(g: Given) -> Any:
-    return g.signed_up(wallet_address=g.worker.wallet_address)
+    ask = ASKS["change_my_wallet"]()
+    WorkerFactory(wallet_address=ask.body["message"].splitlines()[1])
+    return Api.as_worker(ask.owner).put(ask.path, ask.body)
+
+
+@how("country_changed_recently", 409)
+def _(g: Given) -> Any:
+    g.me.patch("me", {"country": "FR"})
+    return g.me.patch("me", {"country": "DE"})
 
 
 @how("no_wallet", 409)

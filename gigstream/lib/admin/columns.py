@@ -27,7 +27,7 @@ Display = Callable[[Any], Any]
 Column = str | Display
 # Columns that hold a kind and an id as text, as in "worker:0192…".
 PARTIES = frozenset({"approved_by", "caller", "off_by", "on_by", "requested_by", "signed_by", "triggered_by"})
-SECRET_NAMES = frozenset({"password_hash", "secret_hash", "token_hash", "email_hash", "nonce"})
+SECRET_NAMES = frozenset({"password_hash", "secret_hash", "token_hash", "email_hash", "source_hash", "nonce"})
 
 
 def admin_url(row: models.Model) -> str:
