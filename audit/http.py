@@ -22,6 +22,7 @@ from gigstream.lib.api.doors import Door
 from gigstream.lib.api.rendering import canonical, dump
 from gigstream.lib.db import atomic_with_retry
 from gigstream.lib.errors import Refusal
+from gigstream.lib.lock_waits import LongWaits, bounded_lock_waits
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -104,6 +105,8 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if request.method not in READING:
+            self.stack.enter_context(bounded_lock_waits(_party(request)))
         if request.method not in self.allowed_methods:
             raise exceptions.MethodNotAllowed(request.method or "")
         if "Transfer-Encoding" in request.headers:
@@ -192,6 +195,14 @@ class ApiView(APIView):
         if text not in ("true", "false"):
             raise serializers.ValidationError({"dry_run": "must be true or false"})
         return text == "true"
+
+
+def _party(request: Request) -> str:
+    """Whose rows the request may wait for: the platform's own, or any platform's when a worker calls."""
+    caller = request.auth
+    if isinstance(caller, Caller) and caller.kind == ActorType.PLATFORM:
+        return caller.id
+    return LongWaits.WORKERS
 
 
 def rehearse(act: Act, caller: Any) -> dict[str, Any]:

@@ -103,6 +103,7 @@ DATABASE_URL_GIVEN = bool(env.str("DATABASE_URL", default=""))
 _DATABASE = env.db_url_config(
     env.str("DATABASE_URL", default="") or services.database_url(twin.DATABASE if CIRCLE_TWIN else None)
 )
+DATABASE_LOCK_TIMEOUT_MS = env.int("DATABASE_LOCK_TIMEOUT_MS", default=2000)
 DATABASES = {
     "default": {
         **_DATABASE,
@@ -120,7 +121,7 @@ DATABASES = {
             "server_side_binding": not DATABASE_POOLED,
             "prepare_threshold": None if DATABASE_POOLED else 5,
             "options": (
-                f"-c lock_timeout={env.int('DATABASE_LOCK_TIMEOUT_MS', default=2000)}"
+                f"-c lock_timeout={DATABASE_LOCK_TIMEOUT_MS}"
                 f" -c statement_timeout={env.int('DATABASE_STATEMENT_TIMEOUT_MS', default=5000)}"
                 " -c idle_in_transaction_session_timeout=10000"
             ),
@@ -181,6 +182,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+CELERY_BEAT_SCHEDULER = "gigstream.beat:Scheduler"
+# Where each long-lived process marks its progress, for `manage.py alive`.
+PROGRESS_DIRECTORY = env.str("PROGRESS_DIRECTORY", default="") or str(BASE_DIR / "var" / "progress")
+# Processes of the worker that does neither releases nor webhooks.
+WORKER_PROCESSES = env.int("WORKER_PROCESSES", default=2)
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
@@ -330,6 +336,10 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
+# What machines ask by plain HTTP from close by.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^jobz$"]
+# For so long one look at /readyz or /jobz answers all who ask.
+HEALTH_CACHE_SECONDS = env.int("HEALTH_CACHE_SECONDS", default=2)
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 if env.bool("BEHIND_PROXY", default=False):
@@ -338,6 +348,14 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
 
+# The web server's processes, the threads of each, and after how many seconds a silent process is replaced.
+WEB_PROCESSES = env.int("WEB_PROCESSES", default=2)
+WEB_TIMEOUT_SECONDS = env.int("WEB_TIMEOUT_SECONDS", default=30)
+# A request waits so long for locked rows in all, and only so short a time when a
+# quarter of the threads may wait for the same platform's already.
+WEB_THREADS = env.int("WEB_THREADS", default=8)
+API_LOCK_WAIT_SECONDS = env.int("API_LOCK_WAIT_MS", default=2000) / 1000
+API_LOCK_SHORT_WAIT_SECONDS = env.int("API_LOCK_SHORT_WAIT_MS", default=300) / 1000
 # Whoever reads /metrics says it as a bearer token.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Requests a minute: of each API key, of all keys of a platform together (staff may set both for a platform),
