@@ -61,7 +61,8 @@ class ScopeMissing(Refusal):
 class ApiView(APIView):
     """One address of the API.
 
-    `callers` are the kinds that may come, `resource` names the scope (`resource:read`, `resource:write`),
+    `callers` are the kinds that may come, `resource` names the scope (`resource:read`, `resource:write`; the
+    latter of `write_resource` where that is another),
     `moves_money` demands an idempotency key on POST and allows `?dry_run=true`, `query` is the form of the
     query string of a GET, `doors` says of each method how it is called, what it takes and what it answers.
     """
@@ -70,6 +71,7 @@ class ApiView(APIView):
 
     callers: ClassVar[Collection[str]] = ()
     resource: ClassVar[str] = ""
+    write_resource: ClassVar[str] = ""
     moves_money: ClassVar[bool] = False
     query: ClassVar[type[serializers.Serializer] | None] = None
 
@@ -90,9 +92,15 @@ class ApiView(APIView):
         if caller.kind not in self.callers:
             raise exceptions.PermissionDenied(f"this is not for a {caller.kind}")
         self.stack.enter_context(acting_as(ActorType(caller.kind), caller.id))
-        scope = f"{self.resource}:{'read' if request.method in READING else 'write'}"
+        verb = "read" if request.method in READING else "write"
+        scope = f"{self.resource_for(request.method or '')}:{verb}"
         if not caller.may(scope):
             raise ScopeMissing(f"this key has not the scope {scope}", scope=scope)
+
+    @classmethod
+    def resource_for(cls, method: str) -> str:
+        """Return the name of the scope that this method needs."""
+        return cls.resource if method in READING else cls.write_resource or cls.resource
 
     def _count(self, request: Request) -> None:
         """Count the request with its caller, or with the network address when no credential was good. Raises

@@ -92,6 +92,9 @@ def _rules() -> Iterator[CheckMessage]:
 def _bounds() -> Iterator[CheckMessage]:
     if not _is_amount(settings.SIMULATED_BALANCE_LIMIT):
         yield Error("SIMULATED_BALANCE_LIMIT must be an amount above 0", id="gigstream.E070")
+    for number, name in enumerate(("WITHDRAWAL_WAIT_HOURS", "WITHDRAWAL_ADDRESS_DELAY_HOURS"), start=72):
+        if getattr(settings, name) < 0:
+            yield Error(f"{name} must be 0 or more", id=f"gigstream.E{number:03}")
     if settings.DAILY_BATCH_SIZE < 1:
         yield Error("DAILY_BATCH_SIZE must be at least 1", id="gigstream.E071")
 

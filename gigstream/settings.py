@@ -227,6 +227,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "send_staff_codes": {"every": 10, "queue": "default"},
     "send_invitations": {"every": 10, "queue": "default"},
     "send_wallet_notices": {"every": 10, "queue": "default"},
+    "send_withdrawal_notices": {"every": 10, "queue": "default"},
     "send_hold_notices": {"every": 10, "queue": "default"},
     "apply_wallet_changes": {"every": 60, "queue": "default"},
     "expire_approvals": {"every": 60, "queue": "default"},
@@ -298,6 +299,9 @@ SANDBOX_BLOCKLIST = env.list("SANDBOX_BLOCKLIST", default=[])
 STAFF_ALONE_UP_TO = env.str("STAFF_ALONE_UP_TO", default="500")
 # One of the staff gives a worker rewards of up to so much within a day; beyond it a second one approves.
 REWARD_ALONE_UP_TO = env.str("REWARD_ALONE_UP_TO", default="20")
+# A withdrawal waits so long before it leaves; an address that replaces another holds after so long.
+WITHDRAWAL_WAIT_HOURS = env.int("WITHDRAWAL_WAIT_HOURS", default=24)
+WITHDRAWAL_ADDRESS_DELAY_HOURS = env.int("WITHDRAWAL_ADDRESS_DELAY_HOURS", default=48)
 BALANCE_LOW_THRESHOLD = env.str("BALANCE_LOW_THRESHOLD", default="100")
 WEBHOOK_CONCURRENCY = env.int("WEBHOOK_CONCURRENCY", default=16)
 # Webhooks may be on this machine and without TLS: for tests and the demo, never in production.
@@ -442,7 +446,11 @@ UNFOLD = {
     "ENVIRONMENT": "gigstream.console.navigation.environment",
     "DASHBOARD_CALLBACK": "gigstream.console.dashboard.shown",
     "STYLES": ["gigstream.console.navigation.style"],
-    "SCRIPTS": ["gigstream.console.navigation.script"],
+    "SCRIPTS": [
+        "gigstream.console.navigation.script",
+        "gigstream.console.navigation.command_script",
+        "gigstream.console.navigation.reasons_script",
+    ],
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,

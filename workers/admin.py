@@ -1,10 +1,7 @@
 """The staff's doors to workers."""
 
-from collections.abc import Sequence
-
 from django.contrib import admin
 
-from audit import services as audit
 from gigstream.lib.admin import (
     ProfileAdmin,
     ReadOnlyAdmin,
@@ -94,8 +91,8 @@ class WorkerAdmin(ProfileAdmin):
         ),
     )
 
-    def record_edit(self, obj: Worker, names: Sequence[str]) -> None:
-        audit.record("worker.edit", obj, metadata={"fields": list(names)})
+    def correct(self, obj: Worker, values: dict[str, str], reason: str) -> None:
+        services.correct_worker(worker_id=obj.pk, values=values, reason=reason)
 
 
 @admin.register(WorkerSession)

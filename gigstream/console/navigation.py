@@ -151,6 +151,7 @@ MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
         "Records",
         (
             List("Audit log", "policy", "audit.AuditLog"),
+            List("Corrections", "edit_note", "audit.PersonalChange"),
             List("All approvals", "order_approve", "audit.Approval"),
             List("Limits", "tune", "audit.LimitChange"),
             List("Claimed work", "assignment_ind", "audit.Claim"),
@@ -218,6 +219,16 @@ def style(request: HttpRequest) -> str:
 def script(request: HttpRequest) -> str:
     """The address of what makes the menu usable by keyboard."""
     return static("gigstream/menu.js")
+
+
+def command_script(request: HttpRequest) -> str:
+    """Return the address of what Enter does in the search box that Ctrl + K opens."""
+    return static("gigstream/command.js")
+
+
+def reasons_script(request: HttpRequest) -> str:
+    """Return the address of what keeps words that were not sent."""
+    return static("gigstream/reasons.js")
 
 
 def icon(request: HttpRequest) -> str:

@@ -26,6 +26,7 @@ from platforms.services.invitations import (
     send_invitations,
 )
 from platforms.services.parties import (
+    correct_platform,
     create_api_key,
     delete_platform,
     give_wallet,
@@ -56,6 +57,12 @@ from platforms.services.webhooks import (
     send_test_event,
     set_webhook,
 )
+from platforms.services.withdrawal_addresses import (
+    WithdrawalAddresses,
+    require_withdrawal_address,
+    set_withdrawal_address,
+    withdrawal_addresses,
+)
 from platforms.services.work_batches import record_work_event, record_work_events
 from platforms.services.work_events import WorkReport
 
@@ -63,6 +70,7 @@ __all__ = [
     "Fact",
     "MilestonePlan",
     "TaskPlan",
+    "WithdrawalAddresses",
     "WorkReport",
     "accept_invitation",
     "accept_my_invitation",
@@ -75,6 +83,7 @@ __all__ = [
     "cancel_task",
     "complete_streamed_tasks",
     "complete_task",
+    "correct_platform",
     "create_api_key",
     "create_task",
     "create_tasks",
@@ -103,6 +112,7 @@ __all__ = [
     "require_active",
     "require_present",
     "require_undisputed",
+    "require_withdrawal_address",
     "resolve_dispute",
     "resolve_or_ask",
     "revoke_api_key",
@@ -114,8 +124,13 @@ __all__ = [
     "set_fee",
     "set_request_limits",
     "set_webhook",
+    "set_withdrawal_address",
     "start_task",
     "suspend_platform",
     "touch_api_key",
+<<<<<<< HEAD
     "unassign_task",
+=======
+    "withdrawal_addresses",
+>>>>>>> main
 ]

@@ -281,7 +281,7 @@ def _approvals(h: History) -> None:
 def _deliveries(h: History) -> None:
     """Most events wait for their delivery, one has arrived, and some are not queued yet."""
     assert deliveries.queue_deliveries(now=h.later()) > 0
-    (first, *_) = deliveries._lease(h.now, 1, deliveries._NotNow([h.rival.pk]))
+    (first, *_) = deliveries._lease(h.now, 1, [h.rival.pk])
     deliveries.mark([deliveries.Outcome(first, status_code=204, milliseconds=7)], now=h.later())
     platforms.send_test_event(platform_id=h.platform.pk, now=h.later())
 

@@ -22,6 +22,7 @@ from audit.models import (
     JobHeartbeat,
     Letter,
     LimitChange,
+    PersonalChange,
 )
 from audit.movements import StaffMovement
 from gigstream.lib.ids import new_id
@@ -64,6 +65,7 @@ from platforms.models import (
     TaskTally,
     WebhookDelivery,
     WebhookEndpoint,
+    WithdrawalAddress,
     WorkEvent,
 )
 from reputation.models import ReputationEvent
@@ -330,6 +332,12 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "payload": {},
         "created_at": AT,
     },
+    WithdrawalAddress: lambda: {
+        "platform": PlatformFactory(),
+        "address": f"0x{_number():040x}",
+        "created_at": AT,
+        "holds_from": AT,
+    },
     WebhookEndpoint: lambda: {"platform": PlatformFactory(), "created_at": AT},
     WebhookDelivery: _delivery_row,
     Account: lambda: {
@@ -445,10 +453,21 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "subject_id": "payout_minimum",
         "parameters": {"value": str(_number()), "before": "1"},
         "payload_hash": f"{_number():064}",
+        "act_key": f"{_number():064}",
         "reason": "fees have fallen",
         "requested_by": "staff:1",
         "requested_at": AT,
         "expires_at": AT + timedelta(hours=24),
+    },
+    PersonalChange: lambda: {
+        "resource_type": "worker",
+        "resource_id": str(_number()),
+        "field": "full_name",
+        "old_value": "Henri",
+        "new_value": "Henry",
+        "salt": "0" * 64,
+        "reason": "as in the passport",
+        "changed_by": "staff:1",
     },
     StaffMovement: lambda: {
         "staff": "staff:1",

@@ -18,6 +18,7 @@ from audit.models import (
     JobHeartbeat,
     Letter,
     LimitChange,
+    PersonalChange,
 )
 from audit.movements import StaffMovement
 from gigstream.lib.ids import new_id
@@ -59,6 +60,7 @@ from platforms.models import (
     TaskTally,
     WebhookDelivery,
     WebhookEndpoint,
+    WithdrawalAddress,
     WorkEvent,
 )
 from reputation.models import ReputationEvent
@@ -349,6 +351,7 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("breaker_open_has_its_times", ProviderBreaker, {**OPEN, "retry_at": None}),
     ("breaker_open_has_its_times", ProviderBreaker, {**OPEN, "state": "closed"}),
     ("notification_status_known", ProviderNotification, {"status": "lost"}),
+    ("personal_change_has_a_reason", PersonalChange, {"reason": ""}),
     ("notification_forged_keeps_no_body", ProviderNotification, {"status": "forged"}),
     ("notification_believed_has_its_id", ProviderNotification, {"status": "genuine"}),
     ("notification_applied_has_its_time", ProviderNotification, {"applied_at": AT}),
@@ -443,6 +446,10 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
         Transaction,
         {"submitted_at": AT, "not_before": AT + SECOND, "circle_tx_id": "x"},
     ),
+    ("transaction_withdrawal_has_platform_wallet_and_time", Transaction, {"type": "withdrawal"}),
+    ("withdrawal_address_lower_case", WithdrawalAddress, {"address": "0x" + "AB" * 20}),
+    ("withdrawal_address_lower_case", WithdrawalAddress, {"address": ""}),
+    ("withdrawal_address_holds_from_its_naming", WithdrawalAddress, {"holds_from": AT - SECOND}),
     ("transaction_hash_lower_case", Transaction, {"tx_hash": "0x" + "AB" * 32}),
     ("transaction_wallets_lower_case", Transaction, {"to_wallet": "0x" + "AB" * 20}),
     ("transaction_wallets_lower_case", Transaction, {"from_wallet": "0x" + "AB" * 20}),
@@ -570,7 +577,7 @@ REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] 
     (
         "approval_asked_once",
         Approval,
-        ("kind", "subject_type", "subject_id", "payload_hash"),
+        ("kind", "subject_type", "subject_id", "act_key"),
         {},
     ),
 ]

@@ -24,6 +24,7 @@ from gigstream.lib.money import LARGEST
 from gigstream.urls import urlpatterns
 from loans import services as loans
 from payments import services as payments
+from payments.models import Transaction
 from platforms import services as platforms
 from platforms.services import MilestonePlan
 from tests.api.asks import ASKS
@@ -42,6 +43,7 @@ from tests.factories import (
 )
 from tests.identity import database_made
 from workers import services as workers
+from workers.tokens import SignedMessage
 
 pytestmark = pytest.mark.django_db
 GUIDE = (Path(project.BASE_DIR) / "docs" / "api.md").read_text(encoding="utf-8")
@@ -49,7 +51,7 @@ LISTED = {(code, int(status)) for code, status in re.findall(r"^\| `(\w+)` \| (\
 # What only staff can be told, in the admin; and what amounts, emails and names are told as one of `errors`.
 OF_STAFF = {
     *("has_money_history", "invalid_fee", "invalid_split", "invalid_terms", "money_left", "staff_needed"),
-    *("payout_under_way", "platform_deleted", "platform_name_taken", "reason_missing", "same_person"),
+    *("platform_deleted", "platform_name_taken", "reason_missing", "same_person"),
     *("task_not_over", "zero_adjustment", "invalid_amount", "not_for_staff", "not_observed"),
     *("permission_missing", "asked_already", "decided_already", "payload_changed", "invalid_limit"),
     *("sum_changed", "invalid_email", "invalid_name", "invalid_request_limit"),
@@ -231,6 +233,39 @@ HOWS |= {
     ),
     ("weak_password", 422): lambda g: g.registered(password="password"),
 }
+
+
+def withdrawing(g: Given) -> Any:
+    """The platform's withdrawal that waits."""
+    signed = SignedMessage("0x" + "ab" * 20, workers.make_nonce(now=g.now).nonce)
+    platforms.set_withdrawal_address(platform_id=g.platform.pk, signed=signed, now=g.now)
+    return payments.request_withdrawal(platform_id=g.platform.pk, amount="5", now=g.now)
+
+
+@how("withdrawal_under_way", 409)
+def a_withdrawal_sent_again_under_another_key(g: Given) -> Any:
+    withdrawing(g)
+    return g.api.post("withdrawals", {"amount": "5"})
+
+
+@how("no_withdrawal_address", 409)
+def a_withdrawal_without_an_address(g: Given) -> Any:
+    return g.api.post("withdrawals", {"amount": "5"})
+
+
+@how("withdrawal_address_refused", 409)
+def a_workers_address_for_withdrawals(g: Given) -> Any:
+    ask = ASKS["set_withdrawal_address"]()
+    address = ask.body["message"].split("\n")[1].lower()
+    workers.set_wallet(worker_id=g.worker.pk, wallet_address=address)
+    return ask.api().put("withdrawal-address", ask.body)
+
+
+@how("payout_under_way", 409)
+def stopping_a_withdrawal_that_was_offered_to_the_provider(g: Given) -> Any:
+    made = withdrawing(g)
+    Transaction.unguarded.filter(pk=made.pk).update(retry_count=1)
+    return g.api.post(f"withdrawals/{made.pk}/stop", {})
 
 
 def bonus(g: Given, task: Any, amount: str) -> Any:

@@ -1,6 +1,6 @@
 """Workers: registered, wallet, standing, leaving; and the two derived columns that hang on nothing else."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 
 from audit import answers
 from audit import services as audit
+from audit.personal_changes import correct_profile, erase_personal_changes
 from audit.services import verb
 from gigstream.lib.addresses import normal_address
 from gigstream.lib.clock import database_now
@@ -201,10 +202,21 @@ def delete_worker(*, worker_id: UUID) -> None:
     require_present(worker)
     worker_departures.require_finished(worker)
     worker.wallet_changes.all().delete()
+    erase_personal_changes(resource_type="worker", resource_id=worker.pk)
     answers.forget_answers(caller=f"worker:{worker.pk}")
     audit.record("worker.delete", worker)
     worker_deleted.send(sender=Worker, worker=worker, now=database_now())
     worker.delete()
+
+
+@verb("worker.edit", "worker")
+def correct_worker(*, worker_id: UUID, values: Mapping[str, str], reason: str) -> Worker:
+    """Write these values of the worker's profile; the old ones are kept with the reason, encrypted, until the
+    worker is erased. Raises WorkerDeleted or ReasonMissing."""
+    worker = Worker.objects.locked().get(pk=worker_id)
+    require_present(worker)
+    correct_profile(worker, action="worker.edit", values=values, reason=reason)
+    return worker
 
 
 def lock_active_worker(*, worker_id: UUID) -> Worker:
