@@ -128,9 +128,6 @@ __all__ = [
     "start_task",
     "suspend_platform",
     "touch_api_key",
-<<<<<<< HEAD
     "unassign_task",
-=======
     "withdrawal_addresses",
->>>>>>> main
 ]

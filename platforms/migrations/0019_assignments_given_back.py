@@ -22,7 +22,7 @@ ONE_OPEN_DISPUTE = """
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("platforms", "0017_bonus_limit"),
+        ("platforms", "0018_withdrawal_addresses"),
         ("workers", "0003_wallet_changes"),
     ]
 
@@ -114,6 +114,11 @@ class Migration(migrations.Migration):
                     ("loan.written_off", "Loan Written Off"),
                     ("loan.cancelled", "Loan Cancelled"),
                     ("balance.low", "Balance Low"),
+                    ("withdrawal.requested", "Withdrawal Requested"),
+                    ("withdrawal.sent", "Withdrawal Sent"),
+                    ("withdrawal.confirmed", "Withdrawal Confirmed"),
+                    ("withdrawal.failed", "Withdrawal Failed"),
+                    ("withdrawal.stopped", "Withdrawal Stopped"),
                     ("webhook.ping", "Webhook Ping"),
                 ],
                 max_length=32,
@@ -191,6 +196,11 @@ class Migration(migrations.Migration):
                             "loan.written_off",
                             "loan.cancelled",
                             "balance.low",
+                            "withdrawal.requested",
+                            "withdrawal.sent",
+                            "withdrawal.confirmed",
+                            "withdrawal.failed",
+                            "withdrawal.stopped",
                             "webhook.ping",
                         ],
                     )
