@@ -18,7 +18,7 @@ class TaskStatus(TextChoices):
 
 TASK_MOVES = {
     TaskStatus.CREATED: frozenset({TaskStatus.ASSIGNED, TaskStatus.CANCELLED}),
-    TaskStatus.ASSIGNED: frozenset({TaskStatus.IN_PROGRESS, TaskStatus.CANCELLED}),
+    TaskStatus.ASSIGNED: frozenset({TaskStatus.IN_PROGRESS, TaskStatus.CANCELLED, TaskStatus.CREATED}),
     TaskStatus.IN_PROGRESS: frozenset({TaskStatus.COMPLETED, TaskStatus.CANCELLED, TaskStatus.DISPUTED}),
     TaskStatus.COMPLETED: frozenset({TaskStatus.DISPUTED}),
     TaskStatus.DISPUTED: frozenset({TaskStatus.COMPLETED, TaskStatus.CANCELLED}),
@@ -88,6 +88,14 @@ class PartySide(TextChoices):
     SYSTEM = "system"
 
 
+class Fault(TextChoices):
+    """Whose fault it was that a task did not end well, once that is decided."""
+
+    WORKER = "worker"
+    PLATFORM = "platform"
+    NOBODY = "nobody"
+
+
 class ConsentSource(TextChoices):
     """What a worker accepted when they agreed to work for a platform."""
 
@@ -100,6 +108,8 @@ class EventType(TextChoices):
 
     TASK_CREATED = "task.created"
     TASK_ASSIGNED = "task.assigned"
+    TASK_UNASSIGNED = "task.unassigned"
+    TASK_DECLINED = "task.declined"
     TASK_STARTED = "task.started"
     TASK_MILESTONE_APPROVED = "task.milestone_approved"
     TASK_COMPLETED = "task.completed"
@@ -107,6 +117,7 @@ class EventType(TextChoices):
     TASK_DISPUTED = "task.disputed"
     TASK_RESOLVED = "task.resolved"
     TASK_RATED = "task.rated"
+    TASK_UPDATED = "task.updated"
     STREAM_OPENED = "stream.opened"
     STREAM_RELEASED = "stream.released"
     STREAM_PAUSED = "stream.paused"

@@ -1,5 +1,8 @@
 from gigstream.lib.errors import Refusal
 
+# The same words for what never was and for what belongs to somebody else.
+NOTHING_HERE = "there is nothing here that you may see"
+
 
 class PlatformSuspended(Refusal):
     """A suspended platform posts no work and moves no money until staff reinstate it."""
@@ -99,6 +102,13 @@ class InvalidSchedule(Refusal):
     status = 422
 
 
+class InvalidDueDate(Refusal):
+    """A task is due after it is posted."""
+
+    code = "invalid_due_date"
+    status = 422
+
+
 class InvalidRating(Refusal):
     """A rating is a whole number from 1 to 5, given once, for a completed task."""
 
@@ -193,7 +203,7 @@ class InvalidWorkEvent(Refusal):
 
 
 class InvitationRefused(Refusal):
-    """The token of an invitation is unknown, expired or used."""
+    """The invitation is unknown, expired, used or was sent to another address."""
 
     code = "invitation_refused"
     status = 400

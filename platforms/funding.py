@@ -59,6 +59,9 @@ class TaskFunding(Protocol):
     def hold(self, task: Task, now: datetime) -> None:
         """Reserve the pay and the fee, or raise InsufficientFunds."""
 
+    def give_back(self, task: Task, now: datetime) -> None:
+        """Give back all that is held for a task that was not begun: it loses its worker."""
+
     def start(self, tasks: Sequence[Task], now: datetime) -> None:
         """Open the streams of the time_based ones among the tasks."""
 

@@ -29,6 +29,8 @@ from platforms.enums import (
     ApiScope,
     DisputeOutcome,
     DisputeSide,
+    Fault,
+    PartySide,
     TaskStatus,
     TaskType,
     WorkEventType,
@@ -276,9 +278,18 @@ class Task(Changing):
     status = models.CharField(max_length=16, choices=TaskStatus.choices, default=TaskStatus.CREATED)
     due_at = models.DateTimeField(null=True, blank=True)
     assigned_at = models.DateTimeField(null=True, blank=True)
+    assignment_number = models.PositiveSmallIntegerField(
+        default=0, db_default=0, help_text="how often it was assigned; part of the keys of its entries"
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     completed_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
+    cancelled_by = models.CharField(
+        max_length=16, choices=PartySide.choices, null=True, blank=True, help_text="who cancelled it"
+    )
+    at_fault = models.CharField(
+        max_length=16, choices=Fault.choices, null=True, blank=True, help_text="once it is decided"
+    )
     disputed_at = models.DateTimeField(null=True, blank=True, help_text="the last time it was disputed")
     duration_seconds = models.PositiveIntegerField(
         null=True, blank=True, help_text="time_based: how long the pay streams"
@@ -328,6 +339,23 @@ class Task(Changing):
                 name="task_cancelled_has_time",
                 condition=~Q(status=TaskStatus.CANCELLED)
                 | Q(cancelled_at__isnull=False, paid_amount__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="task_cancelled_by_known",
+                condition=Q(cancelled_by__isnull=True)
+                | Q(status=TaskStatus.CANCELLED, cancelled_by__in=PartySide.values),
+            ),
+            models.CheckConstraint(
+                name="task_at_fault_once_ended",
+                condition=Q(at_fault__isnull=True)
+                | Q(
+                    status__in=[TaskStatus.COMPLETED, TaskStatus.CANCELLED, TaskStatus.DISPUTED],
+                    at_fault__in=Fault.values,
+                ),
+            ),
+            models.CheckConstraint(
+                name="task_due_after_posting",
+                condition=Q(due_at__isnull=True) | Q(due_at__gt=F("created_at")),
             ),
             models.CheckConstraint(
                 name="task_disputed_has_time",
@@ -387,8 +415,11 @@ class Task(Changing):
             pgtrigger.Protect(
                 name="worker_keeps_the_task",
                 operation=pgtrigger.UpdateOf("worker_id"),
-                condition=pgtrigger.Q(old__worker__isnull=False)
-                & pgtrigger.Q(old__worker__df=pgtrigger.F("new__worker")),
+                # But one who has not begun may go.
+                condition=pgtrigger.Condition(
+                    "OLD.worker_id IS NOT NULL AND OLD.worker_id IS DISTINCT FROM NEW.worker_id"
+                    " AND NOT (NEW.worker_id IS NULL AND OLD.status = 'assigned' AND NEW.status = 'created')"
+                ),
             ),
             # What a platform's figures are kept by: they would stay with the old terms.
             pgtrigger.Protect(

@@ -11,7 +11,7 @@ from platforms.models import Consent, Dispute, Invitation, Milestone, Task
 Steps = Mapping[UUID, Sequence[dict[str, Any]]]
 # What a task's event tells besides its state: words of the platform's own, when it has given them.
 _WORDS: Mapping[EventType, tuple[str, ...]] = {
-    EventType.TASK_CREATED: ("description", "metadata"),
+    EventType.TASK_CREATED: ("description",),
     EventType.TASK_COMPLETED: ("completion_proof",),
 }
 
@@ -58,8 +58,11 @@ def of_task(task: Task, type_: EventType, steps: Steps) -> dict[str, Any]:
         "disputed_at": task.disputed_at,
         "completed_at": task.completed_at,
         "cancelled_at": task.cancelled_at,
+        "cancelled_by": task.cancelled_by,
+        "at_fault": task.at_fault,
         "worker_rating": task.worker_rating,
         "platform_rating": task.platform_rating,
+        "metadata": task.metadata,
         "milestones": steps.get(task.pk, ()),
         **{name: getattr(task, name) for name in _WORDS.get(type_, ())},
     }

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Model, QuerySet
@@ -30,7 +31,9 @@ from platforms.signals import (
     tasks_created,
     tasks_moved_in_bulk,
     tasks_rated,
+    tasks_returned,
     tasks_started,
+    tasks_updated,
 )
 from platforms.statistics import STANDING, TIMES, Standing, TaskMove, latest_act
 from workers import services as workers
@@ -38,7 +41,7 @@ from workers.models import Worker
 from workers.signals import worker_deleted
 
 TERMS = ("platform_id", "worker_id", "task_type", "fee_bps")
-WATCHED = tuple(dict.fromkeys((*STANDING, *TIMES, *TERMS, "worker_rating")))
+WATCHED = tuple(dict.fromkeys((*STANDING, *TIMES, *TERMS, "worker_rating", "at_fault")))
 
 
 @receiver(pre_save, sender=Task)
@@ -81,7 +84,7 @@ def update_worker_statistics(
 ) -> None:
     """A task's status (or rating) has changed: its worker's totals, rates and average."""
     moves = _moves(instance, moves, update_fields)
-    statistics.refresh_workers({move.worker_id for move in moves if move.worker_id})
+    statistics.refresh_workers({worker_id for move in moves for worker_id in move.pair[1:] if worker_id})
 
 
 @receiver(post_save, sender=Task)
@@ -147,6 +150,27 @@ def tell_tasks_created(tasks: Sequence[Task], now: datetime, **kwargs: Any) -> N
 @receiver(tasks_assigned)
 def tell_tasks_assigned(tasks: Sequence[Task], now: datetime, **kwargs: Any) -> None:
     _tell_of_tasks(tasks, EventType.TASK_ASSIGNED, now)
+
+
+@receiver(tasks_returned)
+def tell_tasks_returned(
+    tasks: Sequence[Task], type_: EventType, worker_id: UUID, now: datetime, **kwargs: Any
+) -> None:
+    steps = payloads.steps_of(tasks)
+    record_events(
+        Fact.of(
+            task.platform_id,
+            type_,
+            {**payloads.of_task(task, type_, steps), "former_worker_id": worker_id},
+            now,
+        )
+        for task in tasks
+    )
+
+
+@receiver(tasks_updated)
+def tell_tasks_updated(tasks: Sequence[Task], now: datetime, **kwargs: Any) -> None:
+    _tell_of_tasks(tasks, EventType.TASK_UPDATED, now)
 
 
 @receiver(tasks_started)

@@ -9,6 +9,7 @@ platforms_registered = Signal()
 tasks_created = Signal()
 tasks_assigned = Signal()
 tasks_started = Signal()
+tasks_updated = Signal()
 tasks_completed = Signal()
 tasks_cancelled = Signal()
 milestones_approved = Signal()
@@ -16,6 +17,9 @@ milestones_approved = Signal()
 tasks_rated = Signal()
 # by their worker
 platforms_rated = Signal()
+
+# tasks: list[Task], type_: EventType, worker_id: who had them, now: datetime
+tasks_returned = Signal()
 
 # disputes: list[Dispute], now: datetime
 disputes_filed = Signal()

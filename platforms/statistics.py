@@ -20,7 +20,7 @@ from platforms.models import Task
 
 _SQL = Path(__file__).resolve().parent / "sql"
 # The columns of a task that its standing follows from.
-STANDING = ("status", "paid_amount", "started_at", "completed_at")
+STANDING = ("status", "paid_amount", "started_at", "completed_at", "worker_id")
 # A completed task that paid less counts together with others of its pair.
 SMALL_BELOW = Decimal(1)
 # When something was done with it.
@@ -41,6 +41,7 @@ class Standing:
     paid: Decimal
     took: timedelta
     small: Decimal = Decimal(0)
+    worker_id: UUID | None = None
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Self:
@@ -51,7 +52,7 @@ class Standing:
         took = completed_at - started_at if timed else timedelta(0)
         paid = values["paid_amount"] or Decimal(0)
         small = paid if completed_at and paid < SMALL_BELOW else Decimal(0)
-        return cls(values["status"], paid, took, small)
+        return cls(values["status"], paid, took, small, values["worker_id"])
 
     @classmethod
     def of_task(cls, task: Task) -> Self:
@@ -94,13 +95,24 @@ class TaskMove:
         """Whether the task may have had no worker before: platform and worker may be new to each other."""
         return self.before is None or self.before.status in WORKERLESS_STATUSES
 
-    def deltas(self) -> dict[str, object]:
-        """By how much each figure of the platform, its tally and the engagement grows. A task has no worker
-        before it is assigned and keeps the one it gets, so its status says all."""
+    @property
+    def former_worker_id(self) -> UUID | None:
+        """Who had the task before and has it no more: it went back to the platform before it was begun."""
+        before = self.before.worker_id if self.before else None
+        return before if self.worker_id is None else None
+
+    @property
+    def pair(self) -> tuple[UUID, UUID | None]:
+        """The platform and the worker whose engagement changes."""
+        return self.platform_id, self.worker_id or self.former_worker_id
+
+    def deltas(self, *, with_pair: bool = True) -> dict[str, object]:
+        """By how much each figure of the platform, its tally and, `with_pair`, the engagement grows. A task
+        keeps the worker it gets unless it goes back, so its status says all."""
         was, now = self.before or Standing("", Decimal(0), timedelta(0)), self.after
         return {
             "platform_id": str(self.platform_id),
-            "worker_id": str(self.worker_id) if self.worker_id else None,
+            "worker_id": str(self.worker_id) if self.worker_id and with_pair else None,
             "task_type": self.task_type,
             "open": (now.status in OPEN_STATUSES) - (was.status in OPEN_STATUSES),
             "finished": (now.status in FINISHED_STATUSES) - (was.status in FINISHED_STATUSES),
@@ -159,13 +171,43 @@ def add_to_platforms(moves: Sequence[TaskMove]) -> None:
     """`update_platform_statistics` for a set: engagements, platforms and tallies grow by what changed."""
     if not moves:
         return
-    batch = json.dumps([move.deltas() for move in moves])
-    new: list[UUID] = []
+    recounted = {move.pair for move in moves if move.former_worker_id}
+    batch = json.dumps([move.deltas(with_pair=move.pair not in recounted) for move in moves])
+    # For each engagement that is new, gone, or with its last open task gone: what its platform counts.
+    pairs: list[dict[str, object]] = []
     with connection.cursor() as cursor:
         if any(move.worker_id and move.may_be_a_first_meeting for move in moves):
             cursor.execute(sql.load(_SQL / "engage.sql"), {"moves": batch})
-            new = [platform_id for (platform_id,) in cursor.fetchall()]
-        cursor.execute(sql.load(_SQL / "add_to_platforms.sql"), {"moves": batch, "new": new})
+            pairs += [{"id": str(id_), "unique": 1, "active": 0} for (id_,) in cursor.fetchall()]
+        for platform_id, worker_id in sorted(recounted, key=str):
+            cursor.execute(_RECOUNT_ENGAGEMENT, {"platform": platform_id, "worker": worker_id})
+            pairs += [{"id": str(platform_id), "unique": u, "active": a} for u, a in cursor.fetchall()]
+        cursor.execute(sql.load(_SQL / "add_to_platforms.sql"), {"moves": batch, "pairs": json.dumps(pairs)})
+
+
+# One pair's engagement, one of whose tasks went back: counted afresh, and gone with its last task. Whoever
+# changes it holds the worker's row. Answers how the platform's unique and active workers change.
+_RECOUNT_ENGAGEMENT = f"""
+    WITH figures AS (
+        SELECT * FROM ({sql.load(_SQL / "engagement_figures.sql")}) AS f
+        WHERE f.platform_id = %(platform)s AND f.worker_id = %(worker)s
+    ),
+    locked AS (
+        SELECT id, open_tasks FROM engagements
+        WHERE platform_id = %(platform)s AND worker_id = %(worker)s FOR NO KEY UPDATE
+    ),
+    gone AS (
+        DELETE FROM engagements e USING locked l WHERE e.id = l.id AND NOT EXISTS (SELECT FROM figures)
+    ),
+    kept AS (
+        UPDATE engagements e
+        SET open_tasks = f.open, finished_tasks = f.finished, first_at = f.first_at, last_at = f.last_at,
+            last_assigned_at = f.last_assigned_at, paid_amount = f.paid, small_pay = f.small
+        FROM locked l, figures f WHERE e.id = l.id
+    )
+    SELECT -(f.platform_id IS NULL)::int, (coalesce(f.open, 0) > 0)::int - (l.open_tasks > 0)::int
+    FROM locked l LEFT JOIN figures f ON true
+"""  # noqa: S608 - fragments of this file
 
 
 # Each selects what differs from its recomputation; the first column is the id.

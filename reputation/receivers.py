@@ -10,7 +10,7 @@ from django.db.models.signals import pre_delete, pre_save
 from django.dispatch import receiver
 
 from platforms.enums import DisputeOutcome, EventType, TaskStatus
-from platforms.models import Dispute, Engagement, Task
+from platforms.models import Consent, Dispute, Task
 from platforms.services.events import Fact, record_events
 from platforms.signals import disputes_filed, disputes_resolved, tasks_completed, tasks_rated
 from reputation import bounds, services
@@ -130,12 +130,12 @@ def let_events_go_with_their_worker(instance: Worker, **kwargs: Any) -> None:
 
 @receiver(reputation_changed)
 def tell_scores(events: Sequence[ReputationEvent], now: datetime, **kwargs: Any) -> None:
-    """Every platform that works or worked with a worker hears the new score, and not why: other platforms'
+    """Every platform that a worker has agreed to work for hears the new score, and not why: other platforms'
     disputes and a worker's debts are none of its business."""
     moved = [event for event in events if event.new_score != event.previous_score]
     platforms_of: dict[UUID, list[UUID]] = {}
-    pairs = Engagement.objects.filter(worker__in={event.worker_id for event in moved})
-    for worker_id, platform_id in pairs.order_by("pk").values_list("worker_id", "platform_id"):
+    pairs = Consent.objects.open().filter(worker__in={event.worker_id for event in moved})
+    for worker_id, platform_id in pairs.order_by("accepted_at", "pk").values_list("worker_id", "platform_id"):
         platforms_of.setdefault(worker_id, []).append(platform_id)
     record_events(
         Fact.of(

@@ -77,7 +77,12 @@ class LedgerFunding:
 
     def hold(self, task: Task, now: datetime) -> None:
         amount = task.amount + fee_on(task.amount, task.fee_bps)
-        hold_for_task(task, amount, key=f"hold:task:{task.pk}", now=now)
+        hold_for_task(task, amount, key=f"hold:{_assignment(task)}", now=now)
+
+    def give_back(self, task: Task, now: datetime) -> None:
+        payroll = Payroll([task], now)
+        payroll.slip(task).refund(task.amount + fee_on(task.amount, task.fee_bps), _assignment(task))
+        payroll.book()
 
     def start(self, tasks: Sequence[Task], now: datetime) -> None:
         streams.open_streams([task for task in tasks if task.task_type == TaskType.TIME_BASED], now)
@@ -197,8 +202,13 @@ def _settle(
     charged = paid_before if _has_steps(task) else ZERO
     slip.take_fee(fee_between(task, charged, paid), f"task:{task.pk}")
     refund = held - pay + fee_between(task, paid, task.amount)
-    slip.refund(refund, f"task:{task.pk}")
+    slip.refund(refund, _assignment(task))
     return Closing(paid=paid, refunded=refund)
+
+
+def _assignment(task: Task) -> str:
+    """What is held and given back once for each time that the task is assigned."""
+    return f"task:{task.pk}:{task.assignment_number}"
 
 
 def _earn_steps(slip: Payslip, steps: Sequence[Milestone], pay: Decimal) -> None:

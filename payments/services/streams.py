@@ -45,6 +45,7 @@ from platforms.errors import StreamCompleted
 from platforms.models import Task
 from platforms.services.parties import lock_active_platform, require_active
 from platforms.services.tasks import require_schedule
+from platforms.signals import tasks_updated
 
 # What the end of a stream changes.
 ENDING = (
@@ -337,6 +338,7 @@ def top_up(*, stream_id: UUID, amount: Decimal | str, now: datetime | None = Non
     if paid:
         announce_releases([(stream, paid)], now)
     streams_topped_up.send(sender=Stream, streams=[stream], now=now)
+    tasks_updated.send(sender=Task, tasks=[task], now=now)
     return stream
 
 

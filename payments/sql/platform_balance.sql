@@ -22,4 +22,5 @@ FROM (
 CROSS JOIN (
     SELECT coalesce(sum(t.amount + trunc(t.amount * t.fee_bps * 0.0001, 6)), 0) AS amount
     FROM tasks t WHERE t.platform_id = %(platform)s AND t.created_at > %(now)s - interval '7 days'
+      AND t.status <> 'cancelled'
 ) posted

@@ -1,16 +1,17 @@
 """Inviting workers over the API, and accepting."""
 
 from typing import Any
+from uuid import UUID
 
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
 from gigstream.lib.api.describing import described
 from gigstream.lib.api.doors import Door
-from gigstream.lib.api.fields import Email, Id, StrictSerializer, Text
+from gigstream.lib.api.fields import Email, Id, NothingForm, StrictSerializer, Text
 from gigstream.lib.encryption import plain_text
 from platforms import services
 from platforms.http import PlatformView
@@ -51,6 +52,11 @@ class Joined(serializers.Serializer):
 
     platform_id = Id()
     platform_name = Text()
+
+
+def _joined(invitation: Invitation) -> dict[str, Any]:
+    platform = invitation.platform
+    return {"platform_id": platform.pk, "platform_name": platform.name}
 
 
 def shown(invitation: Invitation) -> dict[str, Any]:
@@ -102,6 +108,52 @@ def _with_address(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, "email": plain_text(Invitation, "email", pk=row["id"], value=row["email"])}
 
 
+MyInvitationRow = described(
+    "MyInvitationRow",
+    Invitation,
+    ("id", "created_at", "platform_id", "expires_at"),
+    platform_name=Text(help_text="who would like to give you work"),
+)
+
+
+class MyInvitationView(MyView):
+    """Invitations that were sent to the worker's own email address and wait for an answer."""
+
+    def own(self, request: Request) -> QuerySet[Invitation]:
+        return services.invitations_to(self.worker(request))
+
+
+class MyInvitations(MyInvitationView):
+    """`me/invitations`."""
+
+    doors = {"GET": Door("list_my_invitations", MyInvitationRow, listed=True)}
+
+    def get(self, request: Request) -> HttpResponse:
+        """Who would like to give you work, newest first. If you do nothing, they are told nothing."""
+        rows = self.own(request).annotate(platform_name=F("platform__name"))
+        return self.paged(
+            request, rows.values("id", "created_at", "platform_id", "expires_at", "platform_name")
+        )
+
+
+class AcceptMyInvitation(MyInvitationView):
+    """`me/invitations/{id}/accept`."""
+
+    doors = {"POST": Door("accept_my_invitation", Joined, takes=NothingForm)}
+
+    def post(self, request: Request, invitation_id: UUID) -> HttpResponse:
+        """Accept an invitation from your list, as by the token in its email."""
+        worker = self.worker(request)
+
+        def act() -> tuple[int, Any]:
+            if not self.own(request).filter(pk=invitation_id).exists():
+                raise Http404
+            accepted = services.accept_my_invitation(worker_id=worker.pk, invitation_id=invitation_id)
+            return 200, _joined(accepted)
+
+        return self.perform(request, act)
+
+
 class AcceptInvitation(MyView):
     """`me/invitations/accept`."""
 
@@ -113,7 +165,6 @@ class AcceptInvitation(MyView):
         worker = self.worker(request)
 
         def act() -> tuple[int, Any]:
-            platform = services.accept_invitation(worker_id=worker.pk, **given).platform
-            return 200, {"platform_id": platform.pk, "platform_name": platform.name}
+            return 200, _joined(services.accept_invitation(worker_id=worker.pk, **given))
 
         return self.perform(request, act)

@@ -10,11 +10,12 @@ from rest_framework.request import Request
 from audit.http import json
 from gigstream.lib.api.describing import described
 from gigstream.lib.api.doors import Door
-from gigstream.lib.api.fields import Choice, Text
+from gigstream.lib.api.fields import Choice, NothingForm, Text
 from gigstream.lib.api.listing import narrow
-from platforms.api.serializers import MilestoneRow
+from platforms import services
+from platforms.api.serializers import CancelForm, MilestoneRow
 from platforms.enums import TaskStatus, TaskType
-from platforms.models import Milestone, Task
+from platforms.models import Consent, Milestone, Task
 from workers.http import MyView, PeriodQuery
 
 # What a worker sees of a task: not the platform's own numbers, fee and notes.
@@ -34,6 +35,8 @@ COLUMNS = (
     "started_at",
     "completed_at",
     "cancelled_at",
+    "cancelled_by",
+    "at_fault",
     "disputed_at",
     "duration_seconds",
     "release_interval",
@@ -92,3 +95,53 @@ class MyTask(MyTaskView):
         steps = Milestone.objects.filter(task=task_id).order_by("number")
         shown = steps.values("number", "title", "amount", "approved_at")
         return json(200, {**task, "milestones": list(shown)})
+
+
+class Decline(MyView):
+    """`me/tasks/{id}/decline`."""
+
+    moves_money = True
+    doors = {"POST": Door("decline_my_task", MyTaskRow, takes=CancelForm)}
+
+    def post(self, request: Request, task_id: UUID) -> HttpResponse:
+        """Give back a task that you have not begun. It is on nobody's record, and no longer among yours; the
+        answer shows it as it is then."""
+        given = self.read(request)
+        worker = self.worker(request)
+
+        def act() -> tuple[int, Any]:
+            services.decline_task(task_id=task_id, worker_id=worker.pk, **given)
+            rows = Task.objects.filter(pk=task_id).annotate(platform_name=F("platform__name"))
+            return 200, rows.values(*COLUMNS).get()
+
+        return self.perform(request, act)
+
+
+ConsentRow = described(
+    "ConsentRow",
+    Consent,
+    ("platform_id", "accepted_at", "ended_at", "ended_by"),
+    platform_name=_PLATFORM_NAME,
+)
+
+
+class Leave(MyView):
+    """`me/platforms/{id}/leave`."""
+
+    doors = {"POST": Door("leave_platform", ConsentRow, takes=NothingForm)}
+
+    def post(self, request: Request, platform_id: UUID) -> HttpResponse:
+        """Work for the platform no more. What is assigned to you goes on; it can assign nothing new."""
+        worker = self.worker(request)
+
+        def act() -> tuple[int, Any]:
+            consent = services.leave_platform(worker_id=worker.pk, platform_id=platform_id)
+            return 200, {
+                "platform_id": consent.platform_id,
+                "accepted_at": consent.accepted_at,
+                "ended_at": consent.ended_at,
+                "ended_by": consent.ended_by,
+                "platform_name": consent.platform.name,
+            }
+
+        return self.perform(request, act)

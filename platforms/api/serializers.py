@@ -36,6 +36,8 @@ TASK_COLUMNS = (
     "started_at",
     "completed_at",
     "cancelled_at",
+    "cancelled_by",
+    "at_fault",
     "disputed_at",
     "duration_seconds",
     "release_interval",
@@ -80,7 +82,7 @@ class TaskForm(StrictSerializer):
     task_type = Choice(choices=TaskType.values)
     amount = Amount(help_text="the worker's pay; the platform's fee comes on top")
     external_task_id = Text(max_length=120, required=False, help_text="your own id; unique for you")
-    due_at = Instant(required=False)
+    due_at = Instant(required=False, help_text="after now")
     milestones = serializers.ListField(
         child=MilestoneForm(), required=False, max_length=MOST_MILESTONES, help_text="of milestone tasks"
     )

@@ -104,6 +104,15 @@ class Assign(TaskAct):
         services.assign_task(task_id=task_id, **given)
 
 
+class Unassign(TaskAct):
+    """Take the task back before its worker has begun. It is posted as before, and its money comes back."""
+
+    doors = {"POST": Door("unassign_task", WholeTask, takes=CancelForm)}
+
+    def act(self, task_id: UUID, **given: Any) -> Any:
+        services.unassign_task(task_id=task_id, **given)
+
+
 class Start(TaskAct):
     """Work has begun. A time-based task's pay streams from now."""
 

@@ -20,6 +20,7 @@ urlpatterns = [
     path("work-events", batches.WorkEvents.as_view(), name="work-events"),
     path("tasks/<id:task_id>", tasks.OneTask.as_view(), name="task"),
     path("tasks/<id:task_id>/assign", tasks.Assign.as_view(), name="task-assign"),
+    path("tasks/<id:task_id>/unassign", tasks.Unassign.as_view(), name="task-unassign"),
     path("tasks/<id:task_id>/start", tasks.Start.as_view(), name="task-start"),
     path("tasks/<id:task_id>/complete", tasks.Complete.as_view(), name="task-complete"),
     path("tasks/<id:task_id>/cancel", tasks.Cancel.as_view(), name="task-cancel"),

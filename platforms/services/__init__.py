@@ -1,6 +1,7 @@
 """The verbs of the platforms app."""
 
 from platforms.services.asking import ask_to_set_fee, cancel_or_ask, resolve_or_ask
+from platforms.services.assignments import assign_task, decline_task, unassign_task
 from platforms.services.bonus_limits import ask_to_set_bonus_limit, set_bonus_limit
 from platforms.services.consents import give_consent, leave_platform
 from platforms.services.deliveries import deliver_webhooks
@@ -16,7 +17,14 @@ from platforms.services.endings import (
     start_task,
 )
 from platforms.services.events import Fact, record_events
-from platforms.services.invitations import accept_invitation, invite_worker, make_token, send_invitations
+from platforms.services.invitations import (
+    accept_invitation,
+    accept_my_invitation,
+    invitations_to,
+    invite_worker,
+    make_token,
+    send_invitations,
+)
 from platforms.services.parties import (
     correct_platform,
     create_api_key,
@@ -37,7 +45,6 @@ from platforms.services.parties import (
 from platforms.services.tasks import (
     MilestonePlan,
     TaskPlan,
-    assign_task,
     create_task,
     create_tasks,
 )
@@ -66,6 +73,7 @@ __all__ = [
     "WithdrawalAddresses",
     "WorkReport",
     "accept_invitation",
+    "accept_my_invitation",
     "approve_milestone",
     "ask_to_set_bonus_limit",
     "ask_to_set_fee",
@@ -79,6 +87,7 @@ __all__ = [
     "create_api_key",
     "create_task",
     "create_tasks",
+    "decline_task",
     "delete_platform",
     "deliver_webhooks",
     "disable_webhook",
@@ -86,6 +95,7 @@ __all__ = [
     "enable_webhook",
     "give_consent",
     "give_wallet",
+    "invitations_to",
     "invite_worker",
     "leave_platform",
     "lock_active_platform",
@@ -118,5 +128,6 @@ __all__ = [
     "start_task",
     "suspend_platform",
     "touch_api_key",
+    "unassign_task",
     "withdrawal_addresses",
 ]

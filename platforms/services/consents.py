@@ -13,7 +13,7 @@ from audit.services import verb
 from gigstream.lib.clock import database_now
 from platforms.consents import Consent
 from platforms.enums import ConsentSource, PartySide
-from platforms.errors import NoConsent, WorkerNotFound
+from platforms.errors import NOTHING_HERE, NoConsent, WorkerNotFound
 from platforms.models import Platform
 from platforms.signals import consents_ended
 from workers import services as workers
@@ -55,7 +55,7 @@ def leave_platform(*, worker_id: UUID, platform_id: UUID, now: datetime | None =
     worker = Worker.objects.locked().get(pk=worker_id)
     consent = Consent.objects.open().filter(worker=worker, platform=platform_id).first()
     if consent is None:
-        raise NoConsent("you do not work for such a platform")
+        raise NoConsent(NOTHING_HERE)
     now = now or database_now()
     _end([consent], PartySide.WORKER, now)
     audit.record("consent.end", worker, after={"consent": consent.pk, "platform": platform_id}, now=now)
@@ -90,6 +90,6 @@ def lock_consenting_worker(*, worker_id: UUID, platform_id: UUID, now: datetime)
     worker = Worker.objects.locked().filter(pk=worker_id).first()
     consented = Consent.objects.in_force_at(now).filter(worker=worker_id, platform=platform_id).exists()
     if worker is None or not consented:
-        raise WorkerNotFound("there is nothing here that you may see")
+        raise WorkerNotFound(NOTHING_HERE)
     workers.require_active(worker)
     return worker

@@ -11,7 +11,7 @@ from audit.services import verb
 from gigstream.lib.clock import database_now
 from gigstream.lib.money import amount as exact
 from gigstream.lib.money import usdc
-from platforms.enums import DisputeOutcome, DisputeSide, TaskStatus
+from platforms.enums import DisputeOutcome, DisputeSide, Fault, PartySide, TaskStatus
 from platforms.errors import AlreadyDisputed, DisputeTooLate, InvalidDispute, InvalidSplit, TaskNotOpen
 from platforms.funding import Closing, funding
 from platforms.models import Dispute, Task
@@ -146,11 +146,20 @@ def _split(task: Task, worker_amount: Decimal, now: datetime) -> Closing:
     return funding().split(task, worker_amount, now)
 
 
+# Whose fault it was, by who was right.
+_FAULTS = {
+    DisputeOutcome.WORKER: Fault.PLATFORM,
+    DisputeOutcome.PLATFORM: Fault.WORKER,
+    DisputeOutcome.NOBODY: Fault.NOBODY,
+}
+
+
 def _end(task: Task, dispute: Dispute, closing: Closing, now: datetime) -> None:
     """Move the task to where the outcome puts it. The dispute is saved before: figures count its outcome."""
-    was_completed = dispute.outcome == DisputeOutcome.NOBODY and task.completed_at is not None
-    if dispute.outcome == DisputeOutcome.WORKER or was_completed:
-        completed_at = task.completed_at or dispute.filed_at
-        move_task(task, TaskStatus.COMPLETED, completed_at=completed_at, paid_amount=closing.paid)
+    outcome = DisputeOutcome(dispute.outcome or "")
+    columns = {"paid_amount": closing.paid, "at_fault": _FAULTS[outcome]}
+    was_completed = outcome == DisputeOutcome.NOBODY and task.completed_at is not None
+    if outcome == DisputeOutcome.WORKER or was_completed:
+        move_task(task, TaskStatus.COMPLETED, completed_at=task.completed_at or dispute.filed_at, **columns)
     else:
-        move_task(task, TaskStatus.CANCELLED, cancelled_at=now, paid_amount=closing.paid)
+        move_task(task, TaskStatus.CANCELLED, cancelled_at=now, cancelled_by=PartySide.STAFF, **columns)

@@ -9,10 +9,11 @@ from audit import services as audit
 from audit.services import verb
 from gigstream.lib.clock import database_now
 from gigstream.lib.money import usdc
-from platforms.enums import TaskStatus, TaskType
+from platforms.enums import PartySide, TaskStatus, TaskType
 from platforms.errors import InvalidRating, StreamCompleted, TaskNotOpen
 from platforms.funding import funding
 from platforms.models import Task
+from platforms.services.assignments import acting_side
 from platforms.services.progress import Progress
 from platforms.services.tasks import lock_task, move_task, require_task_move, require_work_going_on
 from platforms.signals import platforms_rated, tasks_cancelled, tasks_rated
@@ -78,8 +79,15 @@ def approve_milestone(*, task_id: UUID, number: int, now: datetime | None = None
 
 
 @verb("task.cancel", "task")
-def cancel_task(*, task_id: UUID, reason: str = "", now: datetime | None = None) -> Task:
-    """The task is off: what has vested is paid, the rest goes back to the platform. Raises IllegalMove, or
+def cancel_task(
+    *,
+    task_id: UUID,
+    reason: str = "",
+    cancelled_by: PartySide | None = None,
+    now: datetime | None = None,
+) -> Task:
+    """Cancel the task, for who acts unless somebody else is named: what has vested is paid, the rest goes
+    back to the platform. Nothing of it is held against the worker. Raises IllegalMove, or
     StreamCompleted at or after the end of its stream."""
     task = lock_task(task_id)
     now = now or database_now()
@@ -88,7 +96,7 @@ def cancel_task(*, task_id: UUID, reason: str = "", now: datetime | None = None)
         raise TaskNotOpen(f"task {task.pk} is disputed: staff resolve it", status=task.status)
     _require_stream_not_completed(task)
     require_task_move(task, TaskStatus.CANCELLED)
-    return _cancel(task, reason, cancelled_at=now, now=now)
+    return _cancel(task, reason, cancelled_by or acting_side(), cancelled_at=now, now=now)
 
 
 def _require_stream_not_completed(task: Task) -> None:
@@ -108,12 +116,15 @@ def cancel_long_paused_task(*, task_id: UUID, cancelled_at: datetime, now: datet
     may: it ended at `cancelled_at`, however late that was noticed."""
     task = lock_task(task_id)
     require_task_move(task, TaskStatus.CANCELLED)
-    return _cancel(task, "its stream was paused for too long", cancelled_at=cancelled_at, now=now)
+    reason = "its stream was paused for too long"
+    return _cancel(task, reason, PartySide.PLATFORM, cancelled_at=cancelled_at, now=now)
 
 
-def _cancel(task: Task, reason: str, *, cancelled_at: datetime, now: datetime) -> Task:
+def _cancel(task: Task, reason: str, by: PartySide, *, cancelled_at: datetime, now: datetime) -> Task:
     closing = funding().close(task, now)
-    move_task(task, TaskStatus.CANCELLED, cancelled_at=cancelled_at, paid_amount=closing.paid)
+    move_task(
+        task, TaskStatus.CANCELLED, cancelled_at=cancelled_at, paid_amount=closing.paid, cancelled_by=by
+    )
     audit.record(
         "task.cancel",
         task,

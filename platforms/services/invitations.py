@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from audit import letters
 from audit import services as audit
@@ -82,15 +83,35 @@ def accept_invitation(*, worker_id: UUID, token: str, now: datetime | None = Non
     """The worker agrees to work for the platform, which is told so and may see and assign them. The token
     works once.
 
-    Raises InvitationRefused or the worker's standing.
+    Raises InvitationRefused, also for one that was sent to another address than the worker's; or the worker's
+    standing.
     """
+    return _accept(worker_id, Q(token_hash=hash_token(token)), now)
+
+
+@verb("invitation.accept", "worker")
+def accept_my_invitation(*, worker_id: UUID, invitation_id: UUID, now: datetime | None = None) -> Invitation:
+    """Accept an invitation that was sent to the worker's address, as `accept_invitation` does by token."""
+    return _accept(worker_id, Q(pk=invitation_id), now)
+
+
+def invitations_to(worker: Worker) -> QuerySet[Invitation]:
+    """Return the invitations that wait for the worker's answer: those sent to their email address."""
+    return Invitation.objects.open().filter(
+        email_hash=hash_email(worker.email), expires_at__gt=Now(), platform__deleted_at=None
+    )
+
+
+def _accept(worker_id: UUID, which: Q, now: datetime | None) -> Invitation:
     worker = Worker.objects.locked().get(pk=worker_id)
     workers.require_active(worker)
     now = now or database_now()
-    invitation = Invitation.objects.locked().filter(token_hash=hash_token(token)).first()
-    if invitation is None or invitation.accepted_at is not None or invitation.expires_at <= now:
+    own = Invitation.objects.open().filter(email_hash=hash_email(worker.email), expires_at__gt=now)
+    invitation = own.filter(which).locked().first()
+    if invitation is None:
         raise InvitationRefused(
-            "the token is unknown, expired or used: ask the platform for a new invitation"
+            "the invitation is unknown, expired, used or was sent to another address than yours:"
+            " ask the platform for a new one"
         )
     invitation.worker, invitation.accepted_at = worker, now
     invitation.email = invitation.email_hash = ""

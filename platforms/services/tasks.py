@@ -1,4 +1,4 @@
-"""The first half of a task's life: posted, given to a worker."""
+"""The first half of a task's life: posted, and what every later act on it begins with."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -22,6 +22,7 @@ from gigstream.lib.states import require_move
 from platforms.enums import TASK_MOVES, TaskStatus, TaskType
 from platforms.errors import (
     ExternalIdTaken,
+    InvalidDueDate,
     InvalidSchedule,
     MilestonesDoNotAddUp,
     TaskNotOpen,
@@ -30,9 +31,8 @@ from platforms.errors import (
 from platforms.funding import funding
 from platforms.models import Milestone, Platform, Task
 from platforms.selectors import lock_platform_and_time
-from platforms.services.consents import lock_consenting_worker
-from platforms.services.parties import lock_active_platform, require_active
-from platforms.signals import tasks_assigned, tasks_created, tasks_moved_in_bulk
+from platforms.services.parties import require_active
+from platforms.signals import tasks_created, tasks_moved_in_bulk
 from platforms.statistics import Standing, TaskMove
 from workers import services as workers
 from workers.models import Worker
@@ -72,8 +72,8 @@ def create_task(
     """A task is posted, by the particulars of a `TaskPlan`; no money is held before it is assigned.
 
     Milestones belong to milestone tasks, duration and interval (seconds) to time_based ones. Raises
-    InvalidAmount, WrongTaskType, MilestonesDoNotAddUp, InvalidSchedule, ExternalIdTaken or the platform's
-    standing.
+    InvalidAmount, WrongTaskType, MilestonesDoNotAddUp, InvalidDueDate, InvalidSchedule, ExternalIdTaken or
+    the platform's standing.
     """
     given = TaskPlan(**plan)
     platform, asked_at = lock_platform_and_time(platform_id)
@@ -143,7 +143,7 @@ def _planned(platform: Platform, plan: TaskPlan, now: datetime) -> Task:
     """The task as it is to be inserted, or what its platform or its plan is refused for."""
     pay = exact(plan.amount)
     require_active(platform)
-    _require_plan(plan, pay)
+    _require_plan(plan, pay, now)
     return Task(
         platform=platform,
         title=plan.title,
@@ -175,7 +175,7 @@ def _id_taken(external_id: str | None) -> ExternalIdTaken:
     return ExternalIdTaken(f"there is already a task {external_id}", external_task_id=external_id)
 
 
-def _require_plan(plan: TaskPlan, pay: Decimal) -> None:
+def _require_plan(plan: TaskPlan, pay: Decimal, now: datetime) -> None:
     task_type, milestones = plan.task_type, plan.milestones
     duration_seconds, release_interval = plan.duration_seconds, plan.release_interval
     if task_type not in TaskType.values:
@@ -190,6 +190,8 @@ def _require_plan(plan: TaskPlan, pay: Decimal) -> None:
         raise MilestonesDoNotAddUp(
             f"the milestones add up to {usdc(total)}, the task pays {usdc(pay)}", milestones=total, amount=pay
         )
+    if plan.due_at is not None and plan.due_at <= now:
+        raise InvalidDueDate(f"the task is posted at {now}, it cannot be due at {plan.due_at}", now=now)
     if timed:
         require_schedule(duration_seconds or 0, release_interval or 0)
 
@@ -239,28 +241,6 @@ def move_task(task: Task, after: TaskStatus, **columns: Any) -> None:
         setattr(task, name, value)
     Task.unguarded.filter(pk=task.pk).update(**columns)
     tasks_moved_in_bulk.send(sender=Task, moves=[TaskMove.of(task, before=before)])
-
-
-@verb("task.assign", "task")
-def assign_task(*, task_id: UUID, worker_id: UUID, now: datetime | None = None) -> Task:
-    """The task is the worker's, and its pay and fee are held in the platform's escrow.
-
-    Raises IllegalMove, InsufficientFunds, WorkerNotFound (also for a worker who has not agreed to work for
-    the platform), or the status of platform or worker. Accounts are locked before workers everywhere, so the
-    money is held first and goes back with the refusal.
-    """
-    task = lock_task(task_id, "platform")
-    now = now or database_now()
-    require_task_move(task, TaskStatus.ASSIGNED)
-    require_active(task.platform)
-    funding().hold(task, now)
-    worker = lock_consenting_worker(worker_id=worker_id, platform_id=task.platform_id, now=now)
-    move_task(task, TaskStatus.ASSIGNED, worker=worker, assigned_at=now)
-    # It may have been suspended while this waited for a lock. Its row is locked by now.
-    lock_active_platform(platform_id=task.platform_id)
-    audit.record("task.assign", task, after={"worker": worker.pk, "status": task.status}, now=now)
-    tasks_assigned.send(sender=Task, tasks=[task], now=now)
-    return task
 
 
 def _worker_of(task: Task) -> Worker:

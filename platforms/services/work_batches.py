@@ -38,8 +38,8 @@ def record_work_event(
 ) -> tuple[WorkEvent, bool]:
     """The fact is on record and its money has followed; the flag says whether it was new.
 
-    Raises InvalidWorkEvent for a report that lacks what its type needs, ReplayMismatch for a repetition with
-    other particulars, TaskNotFound for another platform's task, or what the act itself refuses.
+    Raises InvalidWorkEvent for a report that lacks what its type needs or repeats a fact with other
+    particulars, TaskNotFound for another platform's task, or what the act itself refuses.
     """
     (result,) = _record(platform_id, [report], now)
     if isinstance(result, Refusal):

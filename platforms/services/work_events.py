@@ -8,7 +8,6 @@ from uuid import UUID
 
 from django.conf import settings
 
-from gigstream.lib.errors import ReplayMismatch
 from gigstream.lib.money import amount as exact
 from gigstream.lib.money import usdc
 from platforms.enums import WorkEventType
@@ -73,10 +72,10 @@ def require_bonus(task: Task, total: Decimal, now: datetime) -> None:
 
 
 def require_same(known: WorkEvent, event: WorkEvent) -> None:
-    """Raise ReplayMismatch when the same fact comes with other particulars."""
+    """Raise InvalidWorkEvent, with what is on record, when the same fact comes with other particulars."""
     if (known.amount, known.milestone_number) != (event.amount, event.milestone_number):
-        raise ReplayMismatch(
-            "this event was reported before with other particulars",
-            amount=money(known.amount),
-            milestone_number=known.milestone_number,
+        recorded = {"amount": money(known.amount), "milestone_number": known.milestone_number}
+        raise InvalidWorkEvent(
+            "this event was reported before with other particulars: another fact has another external_id",
+            **{name: value for name, value in recorded.items() if value is not None},
         )

@@ -25,8 +25,15 @@ engaged AS (
     FROM pairs_locked l WHERE e.id = l.id
     RETURNING e.platform_id, (e.open_tasks > 0)::int - (e.open_tasks - l.open > 0)::int AS active
 ),
-active AS (SELECT platform_id, sum(active) AS workers FROM engaged GROUP BY platform_id),
-new AS (SELECT id, count(*) AS workers FROM unnest(%(new)s::uuid[]) AS n(id) GROUP BY id),
+counted AS (
+    SELECT id, sum("unique") AS unique_workers, sum(active) AS active_workers
+    FROM (
+        SELECT platform_id AS id, 0 AS "unique", active FROM engaged
+        UNION ALL
+        SELECT id, "unique", active FROM jsonb_to_recordset(%(pairs)s::jsonb) AS p(id uuid, "unique" int, active int)
+    ) AS pairs_changed
+    GROUP BY id
+),
 totals AS (
     SELECT platform_id, sum(posted) AS posted, sum(paid) AS paid FROM moves GROUP BY platform_id
 ),
@@ -38,12 +45,11 @@ totalled AS (
     UPDATE platforms p
     SET total_tasks = p.total_tasks + t.posted,
         total_payouts = p.total_payouts + t.paid,
-        active_workers = p.active_workers + coalesce(a.workers, 0),
-        unique_workers = p.unique_workers + coalesce(n.workers, 0)
+        active_workers = p.active_workers + coalesce(c.active_workers, 0),
+        unique_workers = p.unique_workers + coalesce(c.unique_workers, 0)
     FROM platforms_locked l
     JOIN totals t ON t.platform_id = l.id
-    LEFT JOIN active a ON a.platform_id = l.id
-    LEFT JOIN new n ON n.id = l.id
+    LEFT JOIN counted c ON c.id = l.id
     WHERE p.id = l.id
     RETURNING p.id
 )

@@ -3,7 +3,8 @@ SELECT asked.id,
        count(*) FILTER (WHERE t.status = 'completed') AS completed,
        coalesce(sum(t.paid_amount), 0) AS paid,
        coalesce(round_half_even(100.0 * count(*) FILTER (WHERE t.status = 'completed')
-                / nullif(count(*) FILTER (WHERE t.status IN ('completed', 'cancelled', 'disputed')), 0), 2), 0)
+                / nullif(count(*) FILTER (WHERE t.status = 'completed'
+                                            OR t.status = 'cancelled' AND t.at_fault = 'worker'), 0), 2), 0)
            AS completion_rate,
        coalesce(round_half_even(100.0 * count(lost.task_id)
                 / nullif(count(*) FILTER (WHERE t.status IN ('completed', 'cancelled')), 0), 2), 0)

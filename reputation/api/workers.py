@@ -1,9 +1,9 @@
-"""The workers whom a platform has worked with: their standing, nothing of their money or their address."""
+"""The workers who have agreed to work for a platform: their record, nothing of their money or address."""
 
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import FilteredRelation, Q, QuerySet
 from django.http import Http404, HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -13,39 +13,48 @@ from gigstream.lib.api.describing import Rate
 from gigstream.lib.api.doors import Door
 from gigstream.lib.api.fields import Choice, Id, Instant, StrictSerializer, Text, Whole
 from platforms.http import PlatformView
-from platforms.models import Engagement
+from platforms.models import Consent
 from reputation.calculations import tier_of
 from reputation.enums import Tier
 
-# The columns of an engagement, by their names in an answer; the last one is there for the order only.
+# The columns of a consent and of the work that followed, by their names in an answer; the last is there for
+# the order only.
 _SOURCES = {
     "worker_id": "id",
     "worker__full_name": "full_name",
     "worker__reputation_score": "reputation_score",
     "worker__average_rating": "average_rating",
     "worker__completion_rate": "completion_rate",
-    "open_tasks": "open_tasks",
-    "finished_tasks": "finished_tasks",
-    "first_at": "first_at",
-    "last_at": "last_at",
-    "worker__created_at": None,
+    "work__open_tasks": "open_tasks",
+    "work__finished_tasks": "finished_tasks",
+    "work__first_at": "first_at",
+    "work__last_at": "last_at",
+    "accepted_at": "accepted_at",
+    "ended_at": "ended_at",
+    "id": None,
 }
-_ORDER = ("-worker__created_at", "-worker_id")
+_ORDER = ("-accepted_at", "-id")
+# What somebody who works for the platform no more keeps to themselves.
+_PROFILE = ("reputation_score", "tier", "average_rating", "completion_rate")
 
 
 class WorkerRow(serializers.Serializer):
-    """A worker, as a platform that has worked with them sees them."""
+    """A worker who has agreed to work for the platform."""
 
     id = Id()
     full_name = Text()
-    reputation_score = Whole(help_text="0 to 1000")
-    tier = Choice(choices=Tier.values)
+    reputation_score = Whole(allow_null=True, help_text="0 to 1000; null once they have left you")
+    tier = Choice(choices=Tier.values, allow_null=True)
     average_rating = Rate(allow_null=True, help_text="1 to 5; null without ratings")
-    completion_rate = Rate(help_text="percent: completed of completed, cancelled and disputed")
+    completion_rate = Rate(
+        allow_null=True, help_text="percent: completed of completed and of those that ended by their fault"
+    )
     open_tasks = Whole(help_text="of yours, now")
     finished_tasks = Whole(help_text="of yours")
-    first_at = Instant(help_text="when you first worked together")
-    last_at = Instant(help_text="when you last did")
+    first_at = Instant(allow_null=True, help_text="when you first worked together; null before")
+    last_at = Instant(allow_null=True, help_text="when you last did")
+    accepted_at = Instant(help_text="when they agreed to work for you")
+    ended_at = Instant(allow_null=True, help_text="when they left; from then on you cannot assign to them")
 
 
 class WorkerQuery(StrictSerializer):
@@ -55,12 +64,15 @@ class WorkerQuery(StrictSerializer):
 
 
 class WorkerView(PlatformView):
-    """Workers by engagement: those who never worked for the platform are not there."""
+    """Workers by consent: those who never gave one are not there."""
 
     resource = "workers"
 
     def own(self) -> QuerySet[Any]:
-        return Engagement.objects.filter(platform=self.platform)
+        mine = Q(worker__engagements__platform=self.platform)
+        return Consent.objects.filter(platform=self.platform, worker__deleted_at=None).annotate(
+            work=FilteredRelation("worker__engagements", condition=mine)
+        )
 
 
 class Workers(WorkerView):
@@ -70,11 +82,12 @@ class Workers(WorkerView):
     doors = {"GET": Door("list_workers", WorkerRow, listed=True)}
 
     def get(self, request: Request) -> HttpResponse:
-        """The workers you have worked with, those who joined last first."""
-        rows = self.own()
+        """The workers who have agreed to work for you, those who did last first."""
+        rows = self.own().filter(ended_at=None)
         if busy := self.read_query(request).get("busy"):
-            rows = rows.filter(open_tasks__gt=0) if busy == "true" else rows.filter(open_tasks=0)
-        return self.paged(request, _shown(rows), show=_as_row, order=_ORDER)
+            is_busy = Q(work__open_tasks__gt=0)
+            rows = rows.filter(is_busy) if busy == "true" else rows.exclude(is_busy)
+        return self.paged(request, rows.values(*_SOURCES), show=_as_row, order=_ORDER)
 
 
 class OneWorker(WorkerView):
@@ -83,24 +96,22 @@ class OneWorker(WorkerView):
     doors = {"GET": Door("get_worker", WorkerRow)}
 
     def get(self, request: Request, worker_id: UUID) -> HttpResponse:
-        """One worker you have worked with."""
-        row = _shown(self.own().filter(worker=worker_id)).first()
+        """One worker who has agreed to work for you, or has worked for you and left."""
+        rows = self.own().filter(worker=worker_id).filter(Q(ended_at=None) | Q(work__isnull=False))
+        row = rows.order_by(*_ORDER).values(*_SOURCES).first()
         if row is None:
             raise Http404
         return json(200, _as_row(row))
 
 
-def _shown(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """The rows as dicts; a worker who has left is not shown any more."""
-    return rows.filter(worker__deleted_at=None).values(*_SOURCES)
-
-
 def _as_row(row: dict[str, Any]) -> dict[str, Any]:
-    shown = {name: row[source] for source, name in _SOURCES.items() if name}
-    rating = shown["average_rating"]
-    return {
-        **shown,
+    worker = {name: row[source] for source, name in _SOURCES.items() if name}
+    rating = worker["average_rating"]
+    worker |= {
         "average_rating": None if rating is None else str(rating),
-        "completion_rate": str(shown["completion_rate"]),
-        "tier": tier_of(shown["reputation_score"]),
+        "completion_rate": str(worker["completion_rate"]),
+        "tier": tier_of(worker["reputation_score"]),
+        "open_tasks": worker["open_tasks"] or 0,
+        "finished_tasks": worker["finished_tasks"] or 0,
     }
+    return worker | dict.fromkeys(_PROFILE) if worker["ended_at"] else worker

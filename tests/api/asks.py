@@ -204,6 +204,19 @@ def _() -> Ask:
     return Ask(platform, f"tasks/{task.pk}/assign", given, other)
 
 
+@_for("unassign_task")
+def _() -> Ask:
+    platform = _platform()
+    task = assigned(platform=platform, now=database_now())
+    return Ask(platform, f"tasks/{task.pk}/unassign", {}, {"reason": "rain"})
+
+
+@_for("decline_my_task")
+def _() -> Ask:
+    task = assigned(WorkerFactory(now=database_now()), now=database_now())
+    return Ask(task.worker, f"me/tasks/{task.pk}/decline", {}, {"reason": "rain"})
+
+
 @_for("start_task")
 def _() -> Ask:
     platform, now = _platform(), database_now()
@@ -571,9 +584,33 @@ def _() -> Ask:
     return Ask(platform, "workers/invitations")
 
 
+def _invited() -> tuple[Worker, str]:
+    """A worker whom a platform has invited, and the token in the email."""
+    worker = WorkerFactory(now=database_now())
+    platforms.invite_worker(platform_id=PlatformFactory().pk, email=worker.email)
+    platforms.send_invitations()
+    return worker, next(word for word in mail.outbox[-1].body.split() if word.startswith("gi_"))
+
+
 @_for("accept_invitation")
 def _() -> Ask:
-    platforms.invite_worker(platform_id=PlatformFactory().pk, email=f"guest{next(_numbers)}@example.com")
-    platforms.send_invitations()
-    token = next(word for word in mail.outbox[-1].body.split() if word.startswith("gi_"))
-    return Ask(WorkerFactory(now=database_now()), "me/invitations/accept", {"token": token})
+    worker, token = _invited()
+    return Ask(worker, "me/invitations/accept", {"token": token})
+
+
+@_for("list_my_invitations")
+def _() -> Ask:
+    return Ask(_invited()[0], "me/invitations")
+
+
+@_for("accept_my_invitation")
+def _() -> Ask:
+    worker, _ = _invited()
+    return Ask(worker, f"me/invitations/{platforms.invitations_to(worker).get().pk}/accept", {})
+
+
+@_for("leave_platform")
+def _() -> Ask:
+    worker, platform = WorkerFactory(now=database_now()), _platform()
+    consent(platform, worker)
+    return Ask(worker, f"me/platforms/{platform.pk}/leave", {})

@@ -1,14 +1,18 @@
 """Whom a platform may assign: workers who have agreed to work for it, and nobody else."""
 
 import json
+from decimal import Decimal
 
 import pytest
 
 from audit.models import AuditLog
+from gigstream.lib.clock import database_now
 from payments.models import LedgerEntry
 from platforms import services as platforms
 from platforms.errors import NoConsent, WorkerNotFound
 from platforms.models import Consent, Event, Task
+from reputation.services import adjust_reputation
+from tests.api_client import Api, is_problem
 from tests.factories import (
     NOW,
     PlatformFactory,
@@ -17,6 +21,7 @@ from tests.factories import (
     assigned,
     balance,
     consent,
+    running_stream,
     seconds,
     started,
 )
@@ -122,13 +127,106 @@ def test_giving_it_again_changes_nothing(platform):
 
 
 def test_closing_an_account_ends_its_consents(platform):
-    worker = WorkerFactory()
-    platforms.complete_task(task_id=started(worker, platform=platform).pk, now=NOW)
-    other = PlatformFactory()
-    consent(other, worker)
-    consent(other, WorkerFactory())
+    worker, colleague, other = WorkerFactory(), WorkerFactory(), PlatformFactory(funds="10.2")
+    platforms.complete_task(task_id=started(worker, platform=other).pk, now=NOW)
+    consent(other, colleague)
+    consent(platform, colleague)
 
     platforms.delete_platform(platform_id=other.pk)
 
-    assert not Consent.objects.open().filter(platform_id=other.pk).exists()
-    assert Consent.objects.open().get().platform_id == platform.pk
+    ended = Consent.objects.filter(platform=other)
+    assert [(one.ended_at is None, one.ended_by) for one in ended] == [(False, "platform")] * 2
+    assert Consent.objects.open().get().platform == platform
+
+
+def test_who_has_agreed_is_in_the_list_before_any_work(platform, api):
+    first, second = WorkerFactory(full_name="Ada"), WorkerFactory(full_name="Bea")
+    consent(platform, first)
+    platforms.give_consent(
+        worker_id=second.pk, platform_id=platform.pk, source="invitation", now=NOW + seconds(1)
+    )
+    consent(PlatformFactory(), WorkerFactory())
+
+    rows = api.get("workers").json()["items"]
+
+    assert [row["full_name"] for row in rows] == ["Bea", "Ada"]
+    assert rows[1] == api.get(f"workers/{first.pk}").json()
+    work = {
+        name: rows[1][name] for name in ("open_tasks", "finished_tasks", "first_at", "last_at", "ended_at")
+    }
+    assert work == {"open_tasks": 0, "finished_tasks": 0, "first_at": None, "last_at": None, "ended_at": None}
+    assert [row["full_name"] for row in api.get("workers", busy="false").json()["items"]] == ["Bea", "Ada"]
+    first_page = api.get("workers", limit="1").json()
+    second_page = api.get("workers", limit="1", cursor=first_page["next"]).json()
+    assert [row["full_name"] for row in second_page["items"]] == ["Ada"]
+
+
+def test_a_worker_leaves_over_the_api_and_keeps_their_profile_from_then_on(platform, api):
+    worker = WorkerFactory(full_name="Ada")
+    platforms.complete_task(task_id=started(worker, platform=platform).pk, now=NOW)
+    me = Api.as_worker(worker)
+
+    left = me.post(f"me/platforms/{platform.pk}/leave").json()
+
+    assert (left["platform_name"], left["ended_by"]) == (platform.name, "worker")
+    assert api.get("workers").json()["items"] == []
+    row = api.get(f"workers/{worker.pk}").json()
+    assert (row["full_name"], row["finished_tasks"], row["ended_at"]) == ("Ada", 1, left["ended_at"])
+    hidden = ("reputation_score", "tier", "average_rating", "completion_rate")
+    assert [row[name] for name in hidden] == [None] * 4
+    adjust_reputation(worker_id=worker.pk, delta=5, reason="help")
+    assert Event.objects.filter(platform=platform, type="worker.reputation_changed").count() == 1
+    is_problem(me.post(f"me/platforms/{platform.pk}/leave"), 404, "not_found")
+
+
+def test_who_left_without_having_worked_is_not_shown_any_more(platform, api):
+    worker = WorkerFactory()
+    consent(platform, worker)
+    Api.as_worker(worker).post(f"me/platforms/{platform.pk}/leave")
+
+    is_problem(api.get(f"workers/{worker.pk}"), 404, "not_found")
+
+
+def test_a_task_is_declined_by_its_worker_and_taken_back_by_its_platform(platform, api):
+    worker = WorkerFactory()
+    task = assigned(worker, platform=platform)
+    me, other = Api.as_worker(worker), Api.as_worker(WorkerFactory())
+
+    is_problem(other.post(f"me/tasks/{task.pk}/decline"), 404, "not_found")
+    answer = me.post(f"me/tasks/{task.pk}/decline", {"reason": "too far"}).json()
+    assert (answer["status"], answer["assigned_at"]) == ("created", None)
+    assert me.get("me/tasks").json()["items"] == []
+    is_problem(me.post(f"me/tasks/{task.pk}/decline"), 404, "not_found")
+
+    assert assign(api, task, worker.pk)[0] == 200
+    back = api.post(f"tasks/{task.pk}/unassign", {"reason": "rain"}).json()
+    assert (back["status"], back["worker_id"]) == ("created", None)
+    is_problem(api.post(f"tasks/{task.pk}/unassign"), 409, "illegal_status")
+    assert assign(api, task, worker.pk)[0] == 200
+    api.post(f"tasks/{task.pk}/start")
+    is_problem(me.post(f"me/tasks/{task.pk}/decline"), 409, "illegal_status")
+    assert (balance(platform, "available"), balance(platform, "escrow")) == (
+        Decimal("989.8"),
+        Decimal("10.2"),
+    )
+
+
+def test_cancelled_tasks_are_not_in_what_is_posted_a_day(platform, api):
+    at = database_now()
+    TaskFactory(platform=platform, amount="70", now=at)
+    off = TaskFactory(platform=platform, amount="99999999999999", now=at)
+    platforms.cancel_task(task_id=off.pk, now=at)
+
+    shown = api.get("balance").json()
+
+    assert (shown["posted_per_day"], shown["runway_days"]) == ("10.200000", "98.0")
+
+
+def test_a_top_up_is_told_as_a_change_of_the_task(platform, api):
+    stream = running_stream(platform=platform, total="36", now=database_now(), metadata={"order": 7})
+
+    api.post(f"streams/{stream.pk}/top-up", {"amount": "4"})
+
+    event = Event.objects.get(platform=platform, type="task.updated")
+    told = event.payload
+    assert (told["id"], told["amount"], told["metadata"]) == (str(stream.task_id), "40.000000", {"order": 7})

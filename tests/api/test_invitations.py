@@ -11,7 +11,7 @@ from gigstream.lib import letters
 from gigstream.lib.clock import database_now
 from gigstream.lib.names import InvalidName
 from platforms import services as platforms
-from platforms.models import Event, Invitation
+from platforms.models import Consent, Event, Invitation
 from platforms.services import invitations
 from tests.api_client import Api, is_problem
 from tests.factories import PlatformFactory, WorkerFactory
@@ -102,14 +102,14 @@ def test_neither_address_nor_token_is_kept_in_the_clear(api, token):
     assert EMAIL not in with_sql[0]
     assert EMAIL not in " ".join(map(str, AuditLog.objects.values()))
 
-    accept(WorkerFactory(), token)
+    accept(WorkerFactory(email=EMAIL), token)
 
     row.refresh_from_db()
     assert (row.email, row.email_hash) == ("", "")
 
 
 def test_a_token_works_once(token):
-    bea = WorkerFactory()
+    bea = WorkerFactory(email=EMAIL)
     first = accept(bea, token, key="one")
 
     assert first.status_code == 200
@@ -117,6 +117,35 @@ def test_a_token_works_once(token):
     is_problem(accept(bea, token), 400, "invitation_refused")
     is_problem(accept(WorkerFactory(), token), 400, "invitation_refused")
     assert Invitation.objects.get().worker == bea
+
+
+def test_another_persons_token_is_refused_and_stays_good_for_them(platform, api, token):
+    bea, mallory = WorkerFactory(email=EMAIL), WorkerFactory()
+
+    is_problem(accept(mallory, token), 400, "invitation_refused")
+
+    assert not Consent.objects.exists()
+    assert api.get("workers").json()["items"] == []
+    assert accept(bea, token).status_code == 200
+    assert Consent.objects.get().worker == bea
+
+
+def test_invitations_to_ones_own_address_are_listed_and_accepted(platform, api, token):
+    bea, other = WorkerFactory(email=EMAIL), WorkerFactory()
+    invite(api, other.email)
+    mine, theirs = Api.as_worker(bea), Api.as_worker(other)
+
+    (row,) = mine.get("me/invitations").json()["items"]
+    assert (row["platform_id"], row["platform_name"]) == (str(platform.pk), platform.name)
+    path = f"me/invitations/{row['id']}/accept"
+    is_problem(theirs.post(path), 404, "not_found")
+    joined = mine.post(path, key="one").json()
+
+    assert joined == {"platform_id": str(platform.pk), "platform_name": platform.name}
+    assert mine.post(path, key="one").json() == joined
+    assert mine.get("me/invitations").json()["items"] == []
+    is_problem(mine.post(path), 404, "not_found")
+    assert Consent.objects.get().worker == bea
 
 
 def test_an_invitation_ends_after_a_week_and_may_be_made_again(platform, api, token):
@@ -198,7 +227,7 @@ def test_what_is_no_token_is_refused(given):
 
 
 def test_invitations_are_ones_own_and_narrowed(platform, api, token):
-    accept(WorkerFactory(), token)
+    accept(WorkerFactory(email=EMAIL), token)
     open_one = invite(api, "c@example.com").json()
     stranger = Api.of(PlatformFactory())
 

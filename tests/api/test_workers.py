@@ -30,11 +30,13 @@ def test_a_worker_is_shown_with_their_standing_and_no_more(platform, api):
         "finished_tasks": 1,
         "first_at": shown["first_at"],
         "last_at": shown["last_at"],
+        "accepted_at": shown["accepted_at"],
+        "ended_at": None,
     }
     assert api.get("workers").json()["items"] == [shown]
 
 
-def test_only_those_who_worked_for_the_platform_are_there(platform, api):
+def test_only_those_who_agreed_to_work_for_the_platform_are_there(platform, api):
     stranger, other = WorkerFactory(), WorkerFactory()
     started(other)
 

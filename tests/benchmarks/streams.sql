@@ -1,8 +1,8 @@
 -- Active streams number %(first)s to %(last)s, all begun within a minute after `start_at`, funded and held for.
 INSERT INTO tasks (id, created_at, updated_at, platform_id, worker_id, title, description, task_type, amount, fee_bps,
-    status, assigned_at, started_at, duration_seconds, release_interval, verification_data, completion_proof, metadata)
+    status, assigned_at, assignment_number, started_at, duration_seconds, release_interval, verification_data, completion_proof, metadata)
 SELECT pg_temp.made_id('task', n), at, at, pg_temp.made_id('platform', 1 + n %% %(platforms)s), pg_temp.made_id('worker', 1 + n %% %(workers)s),
-    'Task ' || n, '', 'time_based', 100 + n %% 37, 200, 'in_progress', at, at, %(duration)s, %(interval)s, '{}', '{}', '{}'
+    'Task ' || n, '', 'time_based', 100 + n %% 37, 200, 'in_progress', at, 1, at, %(duration)s, %(interval)s, '{}', '{}', '{}'
 FROM generate_series(%(first)s, %(last)s) AS n, LATERAL (SELECT %(start_at)s::timestamptz + n %% 60 * interval '1 second' AS at);
 
 -- The workers agreed to it.
@@ -48,7 +48,7 @@ entries AS (
     CROSS JOIN (SELECT id FROM accounts WHERE name = 'world') AS world
     UNION ALL
     SELECT %(start_at)s::timestamptz, 'hold', available.id, escrow.id, h.amount,
-           'hold:task:' || h.id, NULL, h.id
+           'hold:task:' || h.id || ':1', NULL, h.id
     FROM held h JOIN accounts available ON available.platform_id = h.platform_id AND available.name = 'available'
     JOIN accounts escrow ON escrow.platform_id = h.platform_id AND escrow.name = 'escrow'
     RETURNING kind, debit_account_id, credit_account_id, amount

@@ -101,7 +101,7 @@ def _fixed_tasks(h: History) -> None:
     h.paid = _complete(h, _task(h, amount="20.000001", due_at=h.now + timedelta(days=1)))
     platforms.rate_worker(task_id=h.paid.pk, rating=5, now=h.later())
     platforms.rate_platform(task_id=h.paid.pk, rating=4, now=h.later())
-    late = _complete(h, _task(h, amount="7.77", due_at=h.now))
+    late = _complete(h, _task(h, amount="7.77", due_at=h.now + seconds(90)))
     platforms.rate_worker(task_id=late.pk, rating=2, now=h.later())
     _complete(h, _task(h, worker=h.other, amount="0.000049"))
     unassigned = TaskFactory(platform=h.platform, now=h.later())
@@ -109,6 +109,10 @@ def _fixed_tasks(h: History) -> None:
     TaskFactory(platform=h.rival, now=h.later())
     held = assigned(h.other, platform=h.rival, amount="12.345678", now=h.later())
     assert held.worker_id == h.other.pk
+    for give_back in (platforms.unassign_task, platforms.decline_task):
+        back = assigned(h.other, platform=h.rival, now=h.later())
+        whose = {"worker_id": h.other.pk} if give_back is platforms.decline_task else {}
+        give_back(task_id=back.pk, now=h.later(), **whose)
     off = assigned(h.worker, platform=h.platform, now=h.later())
     platforms.cancel_task(task_id=off.pk, now=h.later())
     _work_events(h)
@@ -277,7 +281,7 @@ def _approvals(h: History) -> None:
 def _deliveries(h: History) -> None:
     """Most events wait for their delivery, one has arrived, and some are not queued yet."""
     assert deliveries.queue_deliveries(now=h.later()) > 0
-    (first, *_) = deliveries._lease(h.now, 1, deliveries._NotNow([h.rival.pk]))
+    (first, *_) = deliveries._lease(h.now, 1, [h.rival.pk])
     deliveries.mark([deliveries.Outcome(first, status_code=204, milliseconds=7)], now=h.later())
     platforms.send_test_event(platform_id=h.platform.pk, now=h.later())
 

@@ -323,7 +323,7 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
     Task: _task_row,
     Milestone: lambda: {"task": TaskFactory(), "number": 1, "title": "Row", "amount": Decimal(1)},
     WorkEvent: lambda: {"task": TaskFactory(), "event_type": "started"},
-    Dispute: lambda: {"task": TaskFactory(), "severity": 1, "reason": "late"},
+    Dispute: lambda: {"task": TaskFactory(), "severity": 1, "reason": "late", "filed_at": AT},
     EventCounter: lambda: {"platform": PlatformFactory(), "last_sequence": 1},
     Event: lambda: {
         "platform": PlatformFactory(),

@@ -161,6 +161,11 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("invitation_accepted_as_a_whole", Invitation, {"email_hash": ""}),
     ("invitation_accepted_as_a_whole", Invitation, {"accepted_at": AT, "email": "", "email_hash": ""}),
     ("invitation_expires_after_it_was_made", Invitation, {"expires_at": AT}),
+    ("task_cancelled_by_known", Task, {"cancelled_by": "platform"}),
+    ("task_cancelled_by_known", Task, {**columns_of(Task, "cancelled"), "cancelled_by": "rain"}),
+    ("task_at_fault_once_ended", Task, {"at_fault": "worker"}),
+    ("task_at_fault_once_ended", Task, {**columns_of(Task, "cancelled"), "at_fault": "rain"}),
+    ("task_due_after_posting", Task, {"due_at": AT}),
     ("consent_source_known", Consent, {"source": "rumour"}),
     ("consent_ended_as_a_whole", Consent, {"ended_at": AT}),
     ("consent_ended_as_a_whole", Consent, {"ended_by": "worker"}),
@@ -619,6 +624,8 @@ def test_a_second_row_with_the_same_key_is_refused_by_its_name(name, model, key,
         first.stream_id = insert(valid(Stream)).pk
     if name == "sandbox_transfer_nonce_once":
         first.from_wallet = insert(valid(SandboxWallet))
+    if name == "dispute_one_open_per_task":
+        first.side = "platform"
     if name == "ledger_event_pays_once":
         first.work_event = insert(valid(WorkEvent))
     insert(first)

@@ -672,7 +672,7 @@ def steady_worker(now: datetime, platform: Platform) -> Worker:
     payers = three_platforms(platform, now)
     for week in reversed(range(8)):
         at = now - days(7 * week + 3.5)
-        due_at = {6: at, 7: at + days(1), 4: at - seconds(1), 5: at - days(1)}.get(week)
+        due_at = {6: at, 7: at + days(1), 4: at - seconds(1), 5: at - seconds(3599)}.get(week)
         completed(worker, platform=payers[week % 3], at=at, due_at=due_at, rating={0: 5, 1: 4}.get(week))
     cancelled(worker, platform=platform, at=now - days(5))
     return worker

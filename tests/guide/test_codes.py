@@ -220,6 +220,7 @@ HOWS |= {
         "events/replay", {"from_sequence": 2, "to_sequence": 1}
     ),
     ("invalid_expiry", 422): lambda g: g.api.post("keys", {"expires_at": "2020-01-01T00:00:00Z"}),
+    ("invalid_due_date", 422): lambda g: g.api.post("tasks", {**TASK, "due_at": "2020-01-01T00:00:00Z"}),
     ("invalid_schedule", 422): lambda g: g.api.post(
         "tasks", {**TASK, "task_type": "time_based", "duration_seconds": 60, "release_interval": 1}
     ),

@@ -35,6 +35,7 @@ BASE: Mapping[str, tuple[str, ...]] = {
         "completed_at",
         "cancelled_at",
         "disputed_at",
+        "at_fault",
     ),
     "disputes": ("id", "task_id", "outcome"),
     "streams": (

@@ -183,7 +183,7 @@ def test_rates_follow_from_every_ended_task():
     platforms.rate_worker(task_id=tasks[0].pk, rating=5, now=NOW)
     platforms.rate_worker(task_id=tasks[1].pk, rating=4, now=NOW)
     platforms.cancel_task(task_id=tasks[2].pk, now=NOW)
-    assert figures_of(worker)["completion_rate"] == Decimal("66.67")
+    assert figures_of(worker)["completion_rate"] == 100
 
     platforms.dispute_task(task_id=tasks[3].pk, severity=1, reason="late", now=NOW)
     assert figures_of(worker)["dispute_rate"] == 0
@@ -192,7 +192,7 @@ def test_rates_follow_from_every_ended_task():
     assert figures_of(worker) == {
         "total_tasks": 2,
         "total_earned": Decimal(20),
-        "completion_rate": Decimal(50),
+        "completion_rate": Decimal("66.67"),
         "average_rating": Decimal("4.5"),
         "dispute_rate": Decimal(25),
     }

@@ -1,6 +1,6 @@
 -- Tasks, their milestones and disputes, as the plan has them now.
 INSERT INTO tasks (id, created_at, updated_at, platform_id, worker_id, external_task_id, title, description, task_type,
-    amount, fee_bps, status, due_at, assigned_at, started_at, completed_at, cancelled_at, disputed_at,
+    amount, fee_bps, status, due_at, assigned_at, assignment_number, cancelled_by, at_fault, started_at, completed_at, cancelled_at, disputed_at,
     duration_seconds, release_interval, paid_amount, verification_data, completion_proof, worker_rating, metadata)
 SELECT p.id, posted_at, coalesce(greatest(assigned_at, started_at, disputed_at, completed_at, cancelled_at), posted_at),
        pl.id, CASE WHEN assigned_at IS NOT NULL THEN w.id END, 'order-' || p.n,
@@ -10,7 +10,10 @@ SELECT p.id, posted_at, coalesce(greatest(assigned_at, started_at, disputed_at, 
        CASE WHEN cancelled_at IS NOT NULL THEN 'cancelled' WHEN disputed_at > coalesce(resolved_at, '-infinity') THEN 'disputed'
             WHEN completed_at IS NOT NULL THEN 'completed' WHEN started_at IS NOT NULL THEN 'in_progress'
             WHEN assigned_at IS NOT NULL THEN 'assigned' ELSE 'created' END,
-       due_at, assigned_at, started_at, completed_at, cancelled_at, disputed_at, duration, every,
+       CASE WHEN due_at IS NOT NULL THEN greatest(due_at, posted_at + interval '1 minute') END, assigned_at, (assigned_at IS NOT NULL)::int,
+       CASE WHEN cancelled_at IS NOT NULL THEN CASE WHEN resolved_at IS NULL THEN 'platform' ELSE 'staff' END END,
+       CASE WHEN resolved_at IS NOT NULL THEN CASE outcome WHEN 'platform' THEN 'worker' ELSE 'platform' END END,
+       started_at, completed_at, cancelled_at, disputed_at, duration, every,
        CASE WHEN closed_at IS NOT NULL THEN paid.amount END, '{}', '{}', rating, '{}'
 FROM plan p
 JOIN cast_workers w ON w.n = worker

@@ -28,7 +28,7 @@ moved AS (
     UNION ALL
     SELECT pg_temp.row_id(kind, p.n * 8, closed_at), closed_at, type_, 'confirmed', part, NULL, pl.id, p.id,
            CASE WHEN type = 'time_based' AND started_at IS NOT NULL THEN pg_temp.row_id(4, p.n, started_at) END, NULL, '',
-           type_ || ':task:' || p.id
+           type_ || ':task:' || p.id || CASE type_ WHEN 'refund' THEN ':1' ELSE '' END
     FROM plan p JOIN cast_platforms pl ON pl.n = platform JOIN paid ON paid.task = p.n,
     LATERAL (SELECT pg_temp.share(paid.amount, p.fee_bps) AS fee) AS f,
     LATERAL (VALUES (8, 'fee', fee - pg_temp.share(charged, p.fee_bps)), (9, 'refund', held - paid.amount - fee))

@@ -8,7 +8,7 @@ WITH house AS (
 ),
 entries AS (
     SELECT assigned_at AS at, 1 AS step, 'hold' AS kind, pl.available AS debit, pl.escrow AS credit, held AS amount,
-           NULL::uuid AS stream_id, NULL::integer AS sequence, 'hold:task:' || p.id AS key, p.id AS task_id,
+           NULL::uuid AS stream_id, NULL::integer AS sequence, 'hold:task:' || p.id || ':1' AS key, p.id AS task_id,
            NULL::uuid AS transaction_id, NULL::uuid AS loan_id
     FROM plan p JOIN cast_platforms pl ON pl.n = platform WHERE assigned_at IS NOT NULL
     UNION ALL

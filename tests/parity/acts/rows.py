@@ -27,10 +27,16 @@ def _columns_of(story: Story, status: str) -> dict[str, Any]:
     return {
         "status": status,
         **{
+            "created": {"worker_id": None, "assigned_at": None},
             "assigned": {"assigned_at": story.now},
             "in_progress": {"started_at": story.now},
             "completed": {"completed_at": story.now, "paid_amount": paid},
-            "cancelled": {"cancelled_at": story.now, "paid_amount": paid},
+            "cancelled": {
+                "cancelled_at": story.now,
+                "paid_amount": paid,
+                "cancelled_by": "staff",
+                "at_fault": story.rng.choice((None, "worker", "platform", "nobody")),
+            },
             "disputed": {"disputed_at": story.now},
         }.get(status, {}),
     }
@@ -40,14 +46,13 @@ def _new_task(story: Story, status: str) -> Task:
     held = status != "created"
     return Task(
         platform=story.a_platform(),
-        worker_id=story.a_worker() if held else None,
         external_task_id=story.next_key(),
         title="Direct",
         task_type="fixed",
         amount=Decimal(10),
         fee_bps=0,
         created_at=story.now - timedelta(days=story.rng.choice((0, 0, 3))),
-        **_columns_of(story, status),
+        **{**({"worker_id": story.a_worker()} if held else {}), **_columns_of(story, status)},
     )
 
 
@@ -61,7 +66,7 @@ def _moved(story: Story) -> tuple[Task, list[str]]:
     movable = DIRECT.filter(status__in=[status for status, after in TASK_MOVES.items() if after])
     task = Task.objects.get(pk=story.pick(movable))
     columns = _columns_of(story, story.rng.choice(sorted(TASK_MOVES[task.status])))
-    if task.worker_id is None and columns["status"] != "cancelled":
+    if task.worker_id is None and columns["status"] not in ("created", "cancelled"):
         columns["worker_id"] = story.a_worker()
     if task.paid_amount is not None:
         columns.pop("paid_amount", None)
@@ -86,7 +91,8 @@ def save_some_columns_of_a_task_row(story: Story) -> None:
     if story.rng.random() < 0.5:
         columns.append("worker_rating")
     task.disputed_at = task.disputed_at or story.now + timedelta(days=1)
-    task.worker_id = task.worker_id or story.a_worker()
+    if task.status != "created":
+        task.worker_id = task.worker_id or story.a_worker()
     task.save(update_fields=[*columns, "updated_at"])
 
 

@@ -73,6 +73,16 @@ def assign(story: Story) -> None:
     platforms.assign_task(task_id=task.pk, worker_id=worker_id, now=story.now)
 
 
+@act(6)
+def give_back(story: Story) -> None:
+    """Declined by the worker, or taken back by the platform."""
+    task = Task.objects.get(pk=story.pick(tasks("assigned")))
+    if story.rng.random() < 0.5:
+        platforms.decline_task(task_id=task.pk, worker_id=task.worker_id, now=story.now)
+    else:
+        platforms.unassign_task(task_id=task.pk, now=story.now)
+
+
 @act(20)
 def start(story: Story) -> None:
     platforms.start_task(task_id=story.pick(tasks("assigned")), now=story.now)

@@ -7,8 +7,7 @@ CREATE TABLE oracle.workers (
     created_at timestamptz NOT NULL,
     -- how many of the worker's tasks stand where, from which the figures follow
     completed int NOT NULL DEFAULT 0,
-    cancelled int NOT NULL DEFAULT 0,
-    disputed int NOT NULL DEFAULT 0,
+    lost int NOT NULL DEFAULT 0,
     ratings int NOT NULL DEFAULT 0,
     stars int NOT NULL DEFAULT 0,
     -- derived
@@ -76,7 +75,8 @@ CREATE TABLE oracle.tasks (
     started_at timestamptz,
     completed_at timestamptz,
     cancelled_at timestamptz,
-    disputed_at timestamptz
+    disputed_at timestamptz,
+    at_fault text
 );
 CREATE INDEX ON oracle.tasks (platform_id, worker_id);
 

@@ -5,8 +5,7 @@ CREATE FUNCTION oracle.count_for_worker(task oracle.tasks, sign int) RETURNS voi
 BEGIN
     UPDATE oracle.workers
     SET completed = completed + sign * (task.status = 'completed')::int,
-        cancelled = cancelled + sign * (task.status = 'cancelled')::int,
-        disputed = disputed + sign * (task.status = 'disputed')::int,
+        lost = lost + sign * (task.status = 'cancelled' AND task.at_fault IS NOT DISTINCT FROM 'worker')::int,
         ratings = ratings + sign * (task.worker_rating IS NOT NULL)::int,
         stars = stars + sign * coalesce(task.worker_rating, 0),
         total_earned = total_earned + sign * coalesce(task.paid_amount, 0)
@@ -52,7 +51,7 @@ BEGIN
     END IF;
     UPDATE oracle.workers
     SET total_tasks = completed,
-        completion_rate = oracle.percent(completed, completed + cancelled + disputed),
+        completion_rate = oracle.percent(completed, completed + lost),
         average_rating = round(stars::numeric / nullif(ratings, 0), 2)
     WHERE id IN (OLD.worker_id, NEW.worker_id);
     PERFORM oracle.judge(OLD.worker_id), oracle.judge(NEW.worker_id);
@@ -132,6 +131,28 @@ BEGIN
     PERFORM oracle.tally(task.platform_id, task.task_type);
     RETURN NULL;
 END $$;
+
+-- A task that goes back to its platform is on nobody's record: the pair is as if it had never been assigned.
+CREATE FUNCTION oracle.forget_assignment() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    DELETE FROM oracle.engagements WHERE (platform_id, worker_id) = (OLD.platform_id, OLD.worker_id);
+    INSERT INTO oracle.engagements
+    SELECT platform_id, worker_id,
+           count(*) FILTER (WHERE status IN ('assigned', 'in_progress', 'disputed')),
+           count(*) FILTER (WHERE status IN ('completed', 'cancelled')),
+           min(coalesce(assigned_at, created_at)),
+           max(oracle.latest_act(tasks)),
+           max(assigned_at),
+           coalesce(sum(paid_amount), 0),
+           coalesce(sum(CASE WHEN completed_at IS NOT NULL AND paid_amount < 1 THEN paid_amount END), 0)
+    FROM oracle.tasks WHERE (platform_id, worker_id) = (OLD.platform_id, OLD.worker_id)
+    GROUP BY platform_id, worker_id;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER a_pair AFTER UPDATE ON oracle.tasks
+FOR EACH ROW WHEN (OLD.worker_id IS NOT NULL AND NEW.worker_id IS NULL)
+EXECUTE FUNCTION oracle.forget_assignment();
 
 CREATE TRIGGER b_platform AFTER INSERT OR UPDATE OR DELETE ON oracle.tasks
 FOR EACH ROW EXECUTE FUNCTION oracle.update_platform_statistics();
