@@ -28,6 +28,7 @@ from audit.models import (
     JobHeartbeat,
     Letter,
     PersonalChange,
+    StaffMovement,
 )
 from gigstream.lib import masking
 from gigstream.lib.admin import (
@@ -192,6 +193,25 @@ class PersonalChangeAdmin(ReadOnlyAdmin):
     @admin.display(description="corrected by")
     def by(self, row: PersonalChange) -> SafeString | str:
         return party(*row.changed_by.partition(":")[::2])
+
+
+@admin.register(StaffMovement)
+class StaffMovementAdmin(ReadOnlyAdmin):
+    """Money that members of staff have moved alone: it counts against their limit of 24 hours."""
+
+    list_display = ("id", "created_at", "by", "action", "receiver", "amount")
+    list_filter = (("created_at", NewestDates),)
+    ordering = ("-id",)
+    searches = (by_number("id"), by_text("staff", "receiver_id"))
+    search_help_text = "number of a row, staff:number, or id of a worker or a platform"
+
+    @admin.display(description="by")
+    def by(self, row: StaffMovement) -> SafeString | str:
+        return party(*row.staff.partition(":")[::2])
+
+    @admin.display(description="receiver")
+    def receiver(self, row: StaffMovement) -> SafeString | str:
+        return party(row.receiver_type, row.receiver_id)
 
 
 @admin.register(AuditSeal)

@@ -152,6 +152,7 @@ MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
         (
             List("Audit log", "policy", "audit.AuditLog"),
             List("Corrections", "edit_note", "audit.PersonalChange"),
+            List("Moved alone", "person_alert", "audit.StaffMovement"),
             List("All approvals", "order_approve", "audit.Approval"),
             List("Limits", "tune", "audit.LimitChange"),
             List("Claimed work", "assignment_ind", "audit.Claim"),

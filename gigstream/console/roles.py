@@ -147,6 +147,7 @@ ACCESS: dict[str, Access] = {
     # What happened, and whether all is well
     "audit.auditlog": Access(EVERY_DESK),
     "audit.personalchange": Access(EVERY_DESK),
+    "audit.staffmovement": Access(DESKS),
     "audit.auditseal": Access(NOBODY),
     "audit.claim": Access(EVERY_DESK),
     # Whoever decides holds the permission of what is asked for as well.

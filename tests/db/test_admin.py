@@ -27,10 +27,13 @@ from audit.models import (
     DatabaseIdentity,
     JobHeartbeat,
     LimitChange,
+    PersonalChange,
+    StaffMovement,
 )
 from gigstream import celery_app
 from gigstream.console import middleware
 from gigstream.lib.admin import CappedPaginator, ProfileAdmin
+from gigstream.lib.clock import database_now
 from gigstream.lib.ids import new_id
 from loans import services as loans
 from payments import services as payments
@@ -181,7 +184,9 @@ def a_round(number):
         before_transaction=number + 1, row_count=1, previous_hash=f"{number:064}", hash=f"{number + 1:064}"
     )
     deliveries.queue_deliveries(now=now)
-    Platform.objects.filter(pk=platform.pk).update(webhook_secret=WEBHOOK_SECRET)
+    listening = Platform.objects.get(pk=platform.pk)
+    listening.webhook_secret = WEBHOOK_SECRET
+    listening.save(update_fields=["webhook_secret"])
     workers.sign_in(email=worker.email, password=PASSWORD, now=now)
     workers.request_registration(
         email=f"new{number}@example.com", full_name="New", password=PASSWORD, now=now
@@ -198,8 +203,14 @@ def a_round(number):
     SandboxProvider().create_wallet(key=new_id(), owner=f"worker {number}")
     SandboxFault.objects.create(call="cancel", kind="busy")
     insert(valid(Approval))
-    insert(valid(LimitChange))
+    for model in (LimitChange, PersonalChange, StaffMovement):
+        insert(valid(model))
     BookCheck.objects.create(checked_at=now, name="balances", words="All", violations=0, milliseconds=1)
+
+
+def begun(**plan):
+    """A stream that runs for real: what staff do to it is done by the database's clock."""
+    return running_stream(now=database_now() - seconds(90), **plan)
 
 
 def rounds(first, last):
@@ -304,6 +315,7 @@ def test_a_workers_name_can_be_corrected_and_nothing_else(client, root):
     worker = WorkerFactory(full_name="Alice Jonson", email="alice@example.com")
     attempt = {
         "full_name": "Alice Johnson",
+        "reason": "a letter was missing",
         "email": "mallory@example.com",
         "status": "suspended",
         "wallet_address": f"0x{99:040x}",
@@ -320,20 +332,26 @@ def test_a_workers_name_can_be_corrected_and_nothing_else(client, root):
         assert getattr(after, name) == getattr(worker, name)
     line = AuditLog.objects.get(action="worker.edit")
     assert (line.actor_type, line.actor_id, line.resource_id) == ("staff", str(root.pk), str(worker.pk))
-    assert line.metadata == {"fields": ["full_name"]}
+    assert line.metadata == {"fields": ["full_name"], "reason": "a letter was missing"}
     assert not LogEntry.objects.exists()
 
 
 def test_a_platforms_contact_can_be_corrected_but_not_its_fee(client):
     platform = PlatformFactory()
-    form = {"name": "QuickTask", "contact_email": "Pay@Quick.Example", "webhook_url": "", "fee_bps": "0"}
+    form = {
+        "name": "QuickTask",
+        "contact_email": "Pay@Quick.Example",
+        "webhook_url": "",
+        "fee_bps": "0",
+        "reason": "they moved",
+    }
 
     client.post(page(platform), form)
 
     after = Platform.objects.get(pk=platform.pk)
     assert (after.name, after.contact_email, after.fee_bps) == ("QuickTask", "pay@quick.example", 200)
     line = AuditLog.objects.get(action="platform.edit")
-    assert line.metadata == {"fields": ["name", "contact_email"]}
+    assert line.metadata == {"fields": ["name", "contact_email"], "reason": "they moved"}
 
 
 def test_a_profile_saved_unchanged_leaves_no_line_in_the_log(client):
@@ -436,8 +454,8 @@ def test_counting_stops_at_a_bound(monkeypatch, client):
 
 # --- Following the story ------------------------------------------------------------------------------------
 def test_a_tasks_page_tells_its_whole_story(client):
-    stream = running_stream()
-    payments.claim(stream_id=stream.pk, now=NOW + seconds(90))
+    stream = begun()
+    payments.claim(stream_id=stream.pk)
     html = client.get(page(stream.task)).content.decode()
     assert page(stream) in html
     assert page(stream.worker) in html
@@ -471,7 +489,7 @@ def test_a_payouts_page_shows_the_chain_and_the_ledger(client):
 
 
 def test_the_first_page_tells_whether_all_is_well(client):
-    running_stream()
+    begun()
     JobHeartbeat.objects.create(name="submit_payouts", every_seconds=10, last_started_at=NOW, last_error="no")
     BookCheck.objects.create(checked_at=NOW, name="sums", words="Sums", violations=2, milliseconds=1)
     text = " ".join(text_of(client.get(reverse("admin:index"))).split())
@@ -483,7 +501,7 @@ def test_the_first_page_tells_whether_all_is_well(client):
 
 # --- Actions ------------------------------------------------------------------------------------------------
 def test_streams_are_paused_and_resumed_by_their_services(client, root):
-    stream = running_stream()
+    stream = begun()
 
     assert words(act(client, "pause", stream)) == ["1 stream paused."]
     assert Stream.objects.get(pk=stream.pk).status == "paused"
@@ -496,7 +514,7 @@ def test_streams_are_paused_and_resumed_by_their_services(client, root):
 
 
 def test_a_refusal_is_shown_per_row_and_the_others_go_on(client):
-    paused, running = running_stream(), running_stream()
+    paused, running = begun(), begun()
     payments.pause_stream(stream_id=paused.pk)
 
     response = act(client, "pause", paused, running, reason="a fraud is looked into")
@@ -556,7 +574,7 @@ def test_webhooks_are_tested_switched_off_and_on_and_events_replayed(client):
 
 
 def test_an_action_is_done_once_for_each_confirmation_with_a_reason_and_shows_what_it_is_about(client):
-    streams = [running_stream(total="100"), running_stream(total="20.5")]
+    streams = [begun(total="100"), begun(total="20.5")]
     for stream in streams:
         payments.pause_stream(stream_id=stream.pk)
 
@@ -616,7 +634,7 @@ def test_a_reputation_is_adjusted_and_a_key_is_shown_once(client):
 
 
 def test_a_button_on_the_page_leads_back_to_it(client):
-    stream = running_stream()
+    stream = begun()
     html = client.get(page(stream)).content.decode()
     assert 'name="action" value="pause"' in html
     response = act(client, "pause", stream, from_page="1")
@@ -625,7 +643,7 @@ def test_a_button_on_the_page_leads_back_to_it(client):
 
 
 def test_who_may_only_look_has_no_actions(root):
-    stream = running_stream()
+    stream = begun()
     viewer = User.objects.create_user("viewer", password="x", is_staff=True)
     viewer.user_permissions.set(Permission.objects.filter(codename__startswith="view_"))
     client = Client()
