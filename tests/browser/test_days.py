@@ -18,6 +18,7 @@ from payments.reports import DailyTransactionSummary
 from platforms.models import Dispute
 from tests.browser.conftest import FOR_TWO
 from tests.browser.staff import NEWCOMER, SECOND, Staff, code_of
+from workers.models import Worker
 
 pytestmark = pytest.mark.django_db
 
@@ -115,6 +116,45 @@ def test_finance_find_a_payout_by_its_hash_and_read_what_happened_to_it(at_desk)
     finance.sees(payout.tx_hash, "asked to transfer", "booked as", "payout.confirm by")
     said = finance.main.inner_text()
     assert said.index("payout.create by") < said.index("payout.confirm by")
+
+
+def test_enter_in_the_search_box_opens_the_first_hit_and_no_hit_says_so(at_desk):
+    worker = Worker.objects.get(email="alice@example.com")
+    ops = at_desk("operations")
+    ops.open("/admin/")
+    box = ops.page.locator("#search-input-command")
+
+    ops.page.keyboard.press("Control+k")
+    box.press_sequentially("no such thing")
+    expect(ops.page.locator("#command-results")).to_contain_text("Nothing found for")
+    box.fill("")
+    box.press_sequentially(worker.email)
+    expect(ops.page.locator("#command-results")).to_contain_text(str(worker))
+    box.press("Enter")
+
+    expect(ops.page).to_have_url(re.compile(page_of(worker)))
+    assert ops.faults == []
+
+
+def test_words_that_were_not_sent_survive_back_and_a_log_in(at_desk):
+    stream = Stream.objects.filter(status=StreamStatus.ACTIVE).latest("pk")
+    ops = at_desk("operations")
+
+    def reason():
+        ops.open(page_of(stream))
+        ops.press("Pause")
+        ops.is_asked()
+        return ops.main.get_by_label("Reason")
+
+    reason().fill("the site is flooded")
+    ops.open(page_of(stream))
+    expect(reason()).to_have_value("the site is flooded")
+
+    ops.page.context.clear_cookies()
+    ops.press("Pause")
+    expect(ops.page.get_by_text("was not done")).to_be_visible()
+    ops.sign_in(code_of(at_desk.keys[ops.username], ahead=1))
+    expect(reason()).to_have_value("the site is flooded")
 
 
 def test_operations_stop_a_stream_and_let_it_run_on(at_desk):
