@@ -110,6 +110,8 @@ class Decline(MyView):
         worker = self.worker(request)
 
         def act() -> tuple[int, Any]:
+            if not Task.objects.filter(pk=task_id, worker=worker).exists():
+                raise Http404
             services.decline_task(task_id=task_id, worker_id=worker.pk, **given)
             rows = Task.objects.filter(pk=task_id).annotate(platform_name=F("platform__name"))
             return 200, rows.values(*COLUMNS).get()
@@ -135,6 +137,8 @@ class Leave(MyView):
         worker = self.worker(request)
 
         def act() -> tuple[int, Any]:
+            if not Consent.objects.open().filter(worker=worker, platform=platform_id).exists():
+                raise Http404
             consent = services.leave_platform(worker_id=worker.pk, platform_id=platform_id)
             return 200, {
                 "platform_id": consent.platform_id,
