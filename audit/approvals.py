@@ -18,17 +18,17 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db import IntegrityError, transaction
 
 from audit import services as audit
-from audit.context import SYSTEM, Actor, current_actor
+from audit.context import SYSTEM, Actor, Grounds, because, current_actor
 from audit.enums import ActorType, Decision
 from audit.errors import (
     AskedAlready,
     DecidedAlready,
     NotPermitted,
     PayloadChanged,
-    ReasonMissing,
     SamePerson,
 )
 from audit.models import DECIDED, Approval
+from audit.reasons import require_reason as require_reason
 from audit.services import Record, jsonable, verb
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
@@ -46,7 +46,8 @@ class Kind:
 
     `permission` is Django's, of who may ask for it and, together with `MAY_DECIDE`, decide on it.
     `execute` calls the service of the owning app and says what it made; `tell` puts what is asked for into
-    words, line by line.
+    words, line by line. `distinct_by` names parameters, or "amount", by which two requests on one subject are
+    for different acts; without any there is one open request of the kind for a subject.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Kind:
     permission: str
     execute: Callable[[Approval], Mapping[str, Any]]
     tell: Callable[[Approval], Sequence[tuple[str, str]]]
+    distinct_by: tuple[str, ...] = ()
 
 
 _kinds: dict[str, Kind] = {}
@@ -85,11 +87,11 @@ def hash_of(approval: Approval) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def require_reason(reason: str) -> str:
-    """The reason without blanks at its ends. Raises ReasonMissing where nothing is left."""
-    if not reason.strip():
-        raise ReasonMissing("this is done only with a reason")
-    return reason.strip()
+def _act_key(kind: Kind, approval: Approval) -> str:
+    """Return what tells this act from others of its kind on its subject; the reason is not part of it."""
+    parts = {"amount": f"{approval.amount or 0:.6f}", **approval.parameters}
+    text = json.dumps([parts[name] for name in kind.distinct_by], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest() if kind.distinct_by else ""
 
 
 @verb("approval.request", "approval")
@@ -120,13 +122,16 @@ def request(
         expires_at=now + OPEN_FOR,
     )
     approval.payload_hash = hash_of(approval)
+    approval.act_key = _act_key(kind, approval)
     try:
         with transaction.atomic():
             approval.save(force_insert=True)
     except IntegrityError as error:
         if "approval_asked_once" not in str(error):
             raise
-        raise AskedAlready(f"{approval} waits for a second person already") from error
+        raise AskedAlready(
+            f"{kind.words} was requested for this already and waits for a second person"
+        ) from error
     _record("approval.request", approval, now)
     return approval
 
@@ -190,7 +195,9 @@ def approve(*, approval_id: UUID, reason: str = "", now: datetime | None = None)
 @atomic_with_retry
 def _execute(kind: Kind, approval: Approval) -> Mapping[str, Any]:
     """The act, in a savepoint of its own: what it did is undone when it refuses."""
-    return kind.execute(approval)
+    grounds = Grounds(approval.reason, str(approval.pk), approval.requested_by)
+    with because(grounds):
+        return kind.execute(approval)
 
 
 @verb("approval.refuse", "approval")

@@ -30,6 +30,37 @@ def current_actor() -> Actor:
     return _actor.get()
 
 
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """Why somebody acts, for every line that the act leaves: the reason given, and the approval if one stands
+    behind it, with who requested it."""
+
+    reason: str
+    approval_id: str = ""
+    requested_by: str = ""
+
+    def as_metadata(self) -> dict[str, str]:
+        named = {"reason": self.reason, "approval": self.approval_id, "requested_by": self.requested_by}
+        return {name: value for name, value in named.items() if value}
+
+
+_grounds: ContextVar[Grounds | None] = ContextVar("grounds", default=None)
+
+
+def current_grounds() -> Grounds | None:
+    return _grounds.get()
+
+
+@contextmanager
+def because(grounds: Grounds) -> Iterator[None]:
+    """Everything done inside is done for this reason."""
+    token = _grounds.set(grounds)
+    try:
+        yield
+    finally:
+        _grounds.reset(token)
+
+
 @contextmanager
 def acting(actor: Actor) -> Iterator[None]:
     """Everything done inside is done by `actor`."""

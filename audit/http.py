@@ -22,6 +22,7 @@ from gigstream.lib.api.doors import Door
 from gigstream.lib.api.rendering import canonical, dump
 from gigstream.lib.db import atomic_with_retry
 from gigstream.lib.errors import Refusal
+from gigstream.lib.lock_waits import LongWaits, bounded_lock_waits
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}", re.ASCII)
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -60,7 +61,8 @@ class ScopeMissing(Refusal):
 class ApiView(APIView):
     """One address of the API.
 
-    `callers` are the kinds that may come, `resource` names the scope (`resource:read`, `resource:write`),
+    `callers` are the kinds that may come, `resource` names the scope (`resource:read`, `resource:write`; the
+    latter of `write_resource` where that is another),
     `moves_money` demands an idempotency key on POST and allows `?dry_run=true`, `query` is the form of the
     query string of a GET, `doors` says of each method how it is called, what it takes and what it answers.
     """
@@ -69,6 +71,7 @@ class ApiView(APIView):
 
     callers: ClassVar[Collection[str]] = ()
     resource: ClassVar[str] = ""
+    write_resource: ClassVar[str] = ""
     moves_money: ClassVar[bool] = False
     query: ClassVar[type[serializers.Serializer] | None] = None
 
@@ -89,9 +92,15 @@ class ApiView(APIView):
         if caller.kind not in self.callers:
             raise exceptions.PermissionDenied(f"this is not for a {caller.kind}")
         self.stack.enter_context(acting_as(ActorType(caller.kind), caller.id))
-        scope = f"{self.resource}:{'read' if request.method in READING else 'write'}"
+        verb = "read" if request.method in READING else "write"
+        scope = f"{self.resource_for(request.method or '')}:{verb}"
         if not caller.may(scope):
             raise ScopeMissing(f"this key has not the scope {scope}", scope=scope)
+
+    @classmethod
+    def resource_for(cls, method: str) -> str:
+        """Return the name of the scope that this method needs."""
+        return cls.resource if method in READING else cls.write_resource or cls.resource
 
     def _count(self, request: Request) -> None:
         """Count the request with its caller, or with the network address when no credential was good. Raises
@@ -104,6 +113,8 @@ class ApiView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if request.method not in READING:
+            self.stack.enter_context(bounded_lock_waits(_party(request)))
         if request.method not in self.allowed_methods:
             raise exceptions.MethodNotAllowed(request.method or "")
         if "Transfer-Encoding" in request.headers:
@@ -192,6 +203,14 @@ class ApiView(APIView):
         if text not in ("true", "false"):
             raise serializers.ValidationError({"dry_run": "must be true or false"})
         return text == "true"
+
+
+def _party(request: Request) -> str:
+    """Whose rows the request may wait for: the platform's own, or any platform's when a worker calls."""
+    caller = request.auth
+    if isinstance(caller, Caller) and caller.kind == ActorType.PLATFORM:
+        return caller.id
+    return LongWaits.WORKERS
 
 
 def rehearse(act: Act, caller: Any) -> dict[str, Any]:

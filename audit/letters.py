@@ -150,6 +150,12 @@ def _failed(letter: Letter, error: str, now: datetime) -> None:
 
 
 @atomic_with_retry
+def discard_waiting() -> int:
+    """Delete every letter that waits, and return how many: for a history that was told after it happened."""
+    return Letter.objects.filter(next_try_at__isnull=False).delete()[0]
+
+
+@atomic_with_retry
 def sweep(*, now: datetime | None = None) -> int:
     """Delete letters that ended a month ago, some at a time; return how many."""
     now = now or database_now()

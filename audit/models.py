@@ -7,6 +7,7 @@ from django.db.models.functions import Now
 
 from audit.enums import ActorType, DatabaseKind, Decision
 from audit.movements import StaffMovement as StaffMovement
+from audit.personal_changes import PersonalChange as PersonalChange
 from gigstream.lib.ids import new_id
 from gigstream.lib.models import CommonQuerySet, GuardedQuerySet
 from gigstream.lib.money import LARGEST, MoneyField
@@ -231,6 +232,7 @@ ASKED = (
     "parameters",
     "amount",
     "payload_hash",
+    "act_key",
     "reason",
     "requested_by",
     "requested_at",
@@ -258,6 +260,11 @@ class Approval(models.Model):
     parameters = models.JSONField(default=dict, blank=True)
     amount = MoneyField(null=True, blank=True, help_text="the money concerned, where there is some")
     payload_hash = models.CharField(max_length=64, help_text="SHA-256 of what is to be done, in one order")
+    act_key = models.CharField(
+        max_length=128,
+        blank=True,
+        help_text="tells acts of one kind on one subject apart",
+    )
     reason = models.TextField()
     requested_by = models.CharField(max_length=80)
     requested_at = models.DateTimeField(db_default=Now(), editable=False)
@@ -322,7 +329,7 @@ class Approval(models.Model):
             ),
             models.UniqueConstraint(
                 name="approval_asked_once",
-                fields=["kind", "subject_type", "subject_id", "payload_hash"],
+                fields=["kind", "subject_type", "subject_id", "act_key"],
                 condition=Q(decision__isnull=True),
             ),
         ]

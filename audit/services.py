@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import models
 from psycopg.types.json import Jsonb
 
-from audit.context import Actor, current_actor
+from audit.context import Actor, current_actor, current_grounds
 from audit.enums import PERSONS
 from gigstream.lib import sql
 from gigstream.lib.db import afterwards, atomic_with_retry
@@ -81,9 +81,15 @@ def _as_json(line: Record, actor: Actor, now: datetime | None) -> dict[str, Any]
         "resource_id": line.resource_id,
         "before": jsonable(line.before),
         "after": jsonable(line.after),
-        "metadata": jsonable(line.metadata),
+        "metadata": {**_grounds_of_line(), **jsonable(line.metadata)},
         "error": line.error,
     }
+
+
+def _grounds_of_line() -> dict[str, str]:
+    """Return the reason and the approval of the act under way, which a line's own metadata may replace."""
+    grounds = current_grounds()
+    return grounds.as_metadata() if grounds else {}
 
 
 def jsonable(values: Any) -> Any:

@@ -1,7 +1,12 @@
 """kombu's Redis transport as GigStream uses it: a worker keeps all its places while Redis is away
 (docs/decisions/celery-pubsub.md)."""
 
+from queue import Empty
+from typing import Any
+
 from kombu.transport import redis, virtual
+
+from gigstream.progress import mark
 
 
 class QoS(redis.QoS):
@@ -25,9 +30,18 @@ class QoS(redis.QoS):
 
 
 class Channel(redis.Channel):
-    """A channel with these places."""
+    """A channel with these places, which marks each answer to its question for work as progress."""
 
     QoS = QoS
+
+    def _brpop_read(self, **options: Any) -> Any:
+        try:
+            answer = super()._brpop_read(**options)  # type: ignore[misc]
+        except Empty:
+            mark()
+            raise
+        mark()
+        return answer
 
 
 class Transport(redis.Transport):

@@ -84,7 +84,7 @@ def _rules() -> Iterator[CheckMessage]:
         yield Error("CHAIN_ID must be at least 1", id="gigstream.E016")
     if not _DOMAIN.fullmatch(settings.WALLET_SIGN_IN_DOMAIN):
         yield Error("WALLET_SIGN_IN_DOMAIN must be a host, with a port if need be", id="gigstream.E017")
-    for name in ("PASSWORD_RESET_URL", "INVITATION_URL"):
+    for name in ("REGISTRATION_URL", "PASSWORD_RESET_URL", "INVITATION_URL"):
         if not re.match("https?://|$", getattr(settings, name)):
             yield Error(f"{name} must be the address of a page", id="gigstream.E018")
 
@@ -92,6 +92,9 @@ def _rules() -> Iterator[CheckMessage]:
 def _bounds() -> Iterator[CheckMessage]:
     if not _is_amount(settings.SIMULATED_BALANCE_LIMIT):
         yield Error("SIMULATED_BALANCE_LIMIT must be an amount above 0", id="gigstream.E070")
+    for number, name in enumerate(("WITHDRAWAL_WAIT_HOURS", "WITHDRAWAL_ADDRESS_DELAY_HOURS"), start=72):
+        if getattr(settings, name) < 0:
+            yield Error(f"{name} must be 0 or more", id=f"gigstream.E{number:03}")
     if settings.DAILY_BATCH_SIZE < 1:
         yield Error("DAILY_BATCH_SIZE must be at least 1", id="gigstream.E071")
 

@@ -1,5 +1,7 @@
 """The people, companies and logins of the demo."""
 
+import hashlib
+
 STAFF_USERNAME = "staff"
 STAFF_PASSWORD = "demo123"  # noqa: S105 - printed for whoever runs the demo
 STAFF_EMAIL = "staff@gigstream.example"
@@ -16,6 +18,12 @@ WORKER_PASSWORD = "demo123"  # noqa: S105
 PLATFORM_KEY_PREFIX = "demo0001"
 PLATFORM_KEY_SECRET = "quicktask-demonstration-key-000000001"  # noqa: S105
 PLATFORM_API_KEY = f"gs_test_{PLATFORM_KEY_PREFIX}_{PLATFORM_KEY_SECRET}"
+
+
+def wallet_key(name: str) -> bytes:
+    """Return the private key of a demo worker's wallet: it follows from the name, and is no secret."""
+    return hashlib.sha256(f"gigstream demo wallet: {name}".encode()).digest()
+
 
 # Name, days since they registered, and the record they brought along (added to the starting score).
 WORKERS = (

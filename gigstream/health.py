@@ -1,7 +1,10 @@
-"""Whether this process lives, and whether the system can do its work."""
+"""Whether this process lives, whether it should get requests, and whether the jobs run."""
 
+import threading
+import time
 from collections.abc import Callable
 
+from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
@@ -12,25 +15,57 @@ from rest_framework.views import APIView
 from audit.jobs import late_jobs
 from gigstream.lib.cache import redis_away
 from gigstream.lib.clock import database_now
+from gigstream.metrics.figures import stream_lateness_seconds
 from payments.health import settlement_health
+
+OK = "ok"
+LATE_STREAMS_SECONDS = 60
+
+
+class Remembered:
+    """The parts of one answer, looked at once for all who ask within `HEALTH_CACHE_SECONDS`."""
+
+    def __init__(self, look: Callable[[], dict[str, str]]) -> None:
+        self._look = look
+        self._lock = threading.Lock()
+        self._parts: dict[str, str] = {}
+        self._until = 0.0
+
+    def parts(self) -> dict[str, str]:
+        """Return each part's state by its name."""
+        with self._lock:
+            if time.monotonic() >= self._until:
+                self._parts = self._look()
+                self._until = time.monotonic() + settings.HEALTH_CACHE_SECONDS
+            return dict(self._parts)
 
 
 class HealthView(APIView):
     """GET: this process answers."""
 
     def get(self, request: Request) -> Response:
-        return Response({"status": "ok"})
+        return Response({"status": OK})
 
 
 class ReadinessView(APIView):
-    """GET: 200 when database, migrations, broker and jobs are well, else 503; each part by name."""
+    """GET: 200 when this server can do its work, else 503: take it out. Each part by name.
+
+    How the jobs and payouts are is told and does not count: taking web servers away mends neither.
+    """
 
     def get(self, request: Request) -> Response:
-        parts = {name: check() for name, check in _CHECKS.items()}
-        ready = all(state == "ok" for state in parts.values())
-        # Told and not counted: no load balancer mends a provider.
-        parts["payouts"] = _payouts()
-        return Response({"status": "ok" if ready else "degraded", **parts}, status=200 if ready else 503)
+        parts = _readiness.parts()
+        ready = all(parts[name] == OK for name in _NEEDED)
+        return Response({"status": OK if ready else "degraded", **parts}, status=200 if ready else 503)
+
+
+class JobsView(APIView):
+    """GET: 200 when jobs and releases are on time, else 503: for alarms, not for load balancers."""
+
+    def get(self, request: Request) -> Response:
+        parts = _work.parts()
+        on_time = all(state == OK for state in parts.values())
+        return Response({"status": OK if on_time else "late", **parts}, status=200 if on_time else 503)
 
 
 def _database() -> str:
@@ -39,7 +74,7 @@ def _database() -> str:
             cursor.execute("SELECT 1")
     except DatabaseError:
         return "unreachable"
-    return "ok"
+    return OK
 
 
 def _migrations() -> str:
@@ -48,7 +83,7 @@ def _migrations() -> str:
         behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError:
         return "unknown"
-    return f"{len(behind)} to apply" if behind else "ok"
+    return f"{len(behind)} to apply" if behind else OK
 
 
 def _broker() -> str:
@@ -56,7 +91,7 @@ def _broker() -> str:
         cache.get("readyz")
     except redis_away():
         return "unreachable"
-    return "ok"
+    return OK
 
 
 def _jobs() -> str:
@@ -64,7 +99,15 @@ def _jobs() -> str:
         late = late_jobs()
     except DatabaseError:
         return "unknown"
-    return f"late: {', '.join(late)}" if late else "ok"
+    return f"late: {', '.join(late)}" if late else OK
+
+
+def _streams() -> str:
+    try:
+        seconds = stream_lateness_seconds()
+    except DatabaseError:
+        return "unknown"
+    return f"late: {seconds:.0f} s" if seconds > LATE_STREAMS_SECONDS else OK
 
 
 def _payouts() -> str:
@@ -74,9 +117,12 @@ def _payouts() -> str:
         return "unknown"
 
 
-_CHECKS: dict[str, Callable[[], str]] = {
+_NEEDED: dict[str, Callable[[], str]] = {
     "database": _database,
     "migrations": _migrations,
     "broker": _broker,
-    "jobs": _jobs,
 }
+_readiness = Remembered(
+    lambda: {name: look() for name, look in {**_NEEDED, "jobs": _jobs, "payouts": _payouts}.items()}
+)
+_work = Remembered(lambda: {"jobs": _jobs(), "streams": _streams()})

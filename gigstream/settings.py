@@ -103,6 +103,7 @@ DATABASE_URL_GIVEN = bool(env.str("DATABASE_URL", default=""))
 _DATABASE = env.db_url_config(
     env.str("DATABASE_URL", default="") or services.database_url(twin.DATABASE if CIRCLE_TWIN else None)
 )
+DATABASE_LOCK_TIMEOUT_MS = env.int("DATABASE_LOCK_TIMEOUT_MS", default=2000)
 DATABASES = {
     "default": {
         **_DATABASE,
@@ -120,7 +121,7 @@ DATABASES = {
             "server_side_binding": not DATABASE_POOLED,
             "prepare_threshold": None if DATABASE_POOLED else 5,
             "options": (
-                f"-c lock_timeout={env.int('DATABASE_LOCK_TIMEOUT_MS', default=2000)}"
+                f"-c lock_timeout={DATABASE_LOCK_TIMEOUT_MS}"
                 f" -c statement_timeout={env.int('DATABASE_STATEMENT_TIMEOUT_MS', default=5000)}"
                 " -c idle_in_transaction_session_timeout=10000"
             ),
@@ -181,6 +182,11 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_TIMEZONE = "UTC"
 CELERY_ENABLE_UTC = True
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5
+CELERY_BEAT_SCHEDULER = "gigstream.beat:Scheduler"
+# Where each long-lived process marks its progress, for `manage.py alive`.
+PROGRESS_DIRECTORY = env.str("PROGRESS_DIRECTORY", default="") or str(BASE_DIR / "var" / "progress")
+# Processes of the worker that does neither releases nor webhooks.
+WORKER_PROCESSES = env.int("WORKER_PROCESSES", default=2)
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_DEFAULT_QUEUE = "default"
@@ -216,10 +222,12 @@ JOBS: dict[str, dict[str, Any]] = {
     "sweep_letters": {"every": DAY, "queue": "default"},
     "sweep_staff_sign_in": {"every": 60, "queue": "default"},
     "drop_claims": {"every": 60, "queue": "default"},
+    "send_registrations": {"every": 10, "queue": "default"},
     "send_password_resets": {"every": 10, "queue": "default"},
     "send_staff_codes": {"every": 10, "queue": "default"},
     "send_invitations": {"every": 10, "queue": "default"},
     "send_wallet_notices": {"every": 10, "queue": "default"},
+    "send_withdrawal_notices": {"every": 10, "queue": "default"},
     "send_hold_notices": {"every": 10, "queue": "default"},
     "apply_wallet_changes": {"every": 60, "queue": "default"},
     "expire_approvals": {"every": 60, "queue": "default"},
@@ -291,6 +299,9 @@ SANDBOX_BLOCKLIST = env.list("SANDBOX_BLOCKLIST", default=[])
 STAFF_ALONE_UP_TO = env.str("STAFF_ALONE_UP_TO", default="500")
 # One of the staff gives a worker rewards of up to so much within a day; beyond it a second one approves.
 REWARD_ALONE_UP_TO = env.str("REWARD_ALONE_UP_TO", default="20")
+# A withdrawal waits so long before it leaves; an address that replaces another holds after so long.
+WITHDRAWAL_WAIT_HOURS = env.int("WITHDRAWAL_WAIT_HOURS", default=24)
+WITHDRAWAL_ADDRESS_DELAY_HOURS = env.int("WITHDRAWAL_ADDRESS_DELAY_HOURS", default=48)
 BALANCE_LOW_THRESHOLD = env.str("BALANCE_LOW_THRESHOLD", default="100")
 WEBHOOK_CONCURRENCY = env.int("WEBHOOK_CONCURRENCY", default=16)
 # Webhooks may be on this machine and without TLS: for tests and the demo, never in production.
@@ -329,6 +340,10 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = PRODUCTION
 SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=PRODUCTION)
+# What machines ask by plain HTTP from close by.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^jobz$"]
+# For so long one look at /readyz or /jobz answers all who ask.
+HEALTH_CACHE_SECONDS = env.int("HEALTH_CACHE_SECONDS", default=2)
 SECURE_HSTS_SECONDS = 31_536_000 if PRODUCTION else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = PRODUCTION
 if env.bool("BEHIND_PROXY", default=False):
@@ -337,6 +352,14 @@ TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 262_144
 
+# The web server's processes, the threads of each, and after how many seconds a silent process is replaced.
+WEB_PROCESSES = env.int("WEB_PROCESSES", default=2)
+WEB_TIMEOUT_SECONDS = env.int("WEB_TIMEOUT_SECONDS", default=30)
+# A request waits so long for locked rows in all, and only so short a time when a
+# quarter of the threads may wait for the same platform's already.
+WEB_THREADS = env.int("WEB_THREADS", default=8)
+API_LOCK_WAIT_SECONDS = env.int("API_LOCK_WAIT_MS", default=2000) / 1000
+API_LOCK_SHORT_WAIT_SECONDS = env.int("API_LOCK_SHORT_WAIT_MS", default=300) / 1000
 # Whoever reads /metrics says it as a bearer token.
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 # Requests a minute: of each API key, of all keys of a platform together (staff may set both for a platform),
@@ -390,10 +413,15 @@ SPECTACULAR_SETTINGS = {
 SIGN_IN_FAILURES_PER_ADDRESS = env.int("SIGN_IN_FAILURES_PER_ADDRESS", default=50)
 WALLET_SIGN_IN_DOMAIN = env.str("WALLET_SIGN_IN_DOMAIN", default="127.0.0.1:8000")
 CHAIN_ID = env.int("CHAIN_ID", default=5_042_002)
+REGISTRATION_URL = env.str("REGISTRATION_URL", default="")
 PASSWORD_RESET_URL = env.str("PASSWORD_RESET_URL", default="")
 INVITATION_URL = env.str("INVITATION_URL", default="")
 EMAIL_URL_GIVEN = bool(env.str("EMAIL_URL", default=""))
+# Without a mail server letters are printed and kept as files: for test databases.
+MAIL_DIR = Path(env.str("MAIL_DIR", default="") or BASE_DIR / "var" / "mail")
 vars().update(env.email_url_config(env.str("EMAIL_URL", default="") or "consolemail://"))
+if not EMAIL_URL_GIVEN:
+    EMAIL_BACKEND = "gigstream.lib.mail_files.MailFiles"
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="GigStream <no-reply@gigstream.example>")
 
@@ -418,7 +446,11 @@ UNFOLD = {
     "ENVIRONMENT": "gigstream.console.navigation.environment",
     "DASHBOARD_CALLBACK": "gigstream.console.dashboard.shown",
     "STYLES": ["gigstream.console.navigation.style"],
-    "SCRIPTS": ["gigstream.console.navigation.script"],
+    "SCRIPTS": [
+        "gigstream.console.navigation.script",
+        "gigstream.console.navigation.command_script",
+        "gigstream.console.navigation.reasons_script",
+    ],
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,

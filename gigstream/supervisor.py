@@ -18,11 +18,15 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 GRACE = 25.0
 LONGEST_BACKOFF = 30.0
 STEADY_AFTER = 60.0
 SAME_WISH = 2.0
+# A program that ends by itself so often before it was ever steady cannot run as it was told to.
+TRIES = 3
+LAST_LINES = 15
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 Say = Callable[[str], None]
@@ -49,11 +53,11 @@ def backoff(deaths: int) -> float:
 
 @dataclass(frozen=True)
 class Program:
-    """A command to keep running, and the file that its output is appended to."""
+    """A command to keep running, and the file that its output is appended to; None: the supervisor's own."""
 
     name: str
     command: Sequence[str]
-    log: Path
+    log: Path | None
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -124,12 +128,25 @@ class Inquiry:
             self._error = error
 
 
+class ProgramFailed(RuntimeError):
+    """A program that ended by itself at each of its first starts; the message ends with its last words."""
+
+    def __init__(self, program: Program, code: int) -> None:
+        said = f"{program.name} ended with code {code} {TRIES} times in a row, so it cannot run like this"
+        if program.log is not None:
+            lines = program.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+            said = "\n".join([f"{said}; {program.log} ends with:", *lines])
+        super().__init__(said)
+
+
 class Child:
     """One program and its process, in a process group of its own so that a terminal's Ctrl-C misses it."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.deaths = 0
+        # Whether it has ever lived long enough to say that it can.
+        self.was_steady = False
         self.started_at = 0.0
         self.restart_at: float | None = None
         # When a process that was asked to end for a restart is killed.
@@ -143,14 +160,13 @@ class Child:
 
     def start(self, now: float) -> int:
         """The program runs; returns its process id. Raises OSError when it cannot be executed."""
-        self.program.log.parent.mkdir(parents=True, exist_ok=True)
         self.started_at, self.restart_at, self.kill_at = now, None, None
-        with self.program.log.open("ab") as log:
+        with _appended(self.program.log) as output:
             self._process = subprocess.Popen(  # noqa: S603 - commands come from the caller's code
                 list(self.program.command),
                 stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
+                stdout=output,
+                stderr=None if output is None else subprocess.STDOUT,
                 env={**os.environ, **self.program.environment},
                 process_group=0,
                 preexec_fn=_die_with(os.getpid()),
@@ -187,7 +203,7 @@ class Child:
     def plan_restart(self, now: float) -> float:
         """Count a death and set `restart_at`; returns the delay. A long life forgives earlier deaths."""
         if now - self.started_at >= STEADY_AFTER:
-            self.deaths = 0
+            self.deaths, self.was_steady = 0, True
         self.deaths += 1
         delay = backoff(self.deaths)
         self.restart_at = now + delay
@@ -214,6 +230,7 @@ class Supervisor:
         watchdog: Watchdog | None = None,
         periodic: Sequence[Periodic] = (),
         on_tick: Callable[[], None] = lambda: None,
+        on_restart: Callable[[str], None] = lambda name: None,
         grace: float = GRACE,
         tick: float = 1.0,
     ) -> None:
@@ -224,13 +241,17 @@ class Supervisor:
         self._check = Inquiry(watchdog.check, watchdog.every) if watchdog else None
         self._periodic = [Inquiry(one.line, one.every) for one in periodic]
         self._on_tick = on_tick
+        self._on_restart = on_restart
         self._grace = grace
         self._tick = tick
         self._signalled_at: list[float] = []
         self._wakeups = -1
 
     def run(self) -> None:
-        """Returns after a signal, when every child and its process group is gone."""
+        """Returns after a signal, when every child and its process group is gone.
+
+        Raises ProgramFailed, after stopping all, when a program cannot run at all.
+        """
         with self._listening():
             try:
                 self._supervise()
@@ -260,21 +281,28 @@ class Supervisor:
             self._tell(f"{child.program.name}: cannot be started: {error}")
             child.plan_restart(time.monotonic())
         else:
-            self._tell(f"{child.program.name}: started (pid {pid}), output in {child.program.log}")
+            where = f", output in {child.program.log}" if child.program.log else ""
+            self._tell(f"{child.program.name}: started (pid {pid}){where}")
 
     def _revive(self) -> None:
         for child in self._children.values():
             code = child.reap()
             if code is not None and child.kill_at is not None:
                 self._tell(f"{child.program.name}: stopped ({_ending(code)})")
-                self._start(child)
+                self._start_again(child)
             elif code is not None:
                 delay = child.plan_restart(time.monotonic())
+                if code > 0 and not child.was_steady and child.deaths >= TRIES:
+                    raise ProgramFailed(child.program, code)
                 self._tell(f"{child.program.name}: {_ending(code)}; starting again in {delay:.0f} s")
             elif child.kill_at is not None and child.kill_at <= time.monotonic():
                 child.send_kill()
             elif child.restart_at is not None and child.restart_at <= time.monotonic():
-                self._start(child)
+                self._start_again(child)
+
+    def _start_again(self, child: Child) -> None:
+        self._on_restart(child.program.name)
+        self._start(child)
 
     def _watch(self) -> None:
         """Act upon the watchdog's answer; a restart that does not help makes it wait twice as long."""
@@ -384,6 +412,17 @@ class Supervisor:
         select.select([self._wakeups], [], [], seconds)
         with contextlib.suppress(BlockingIOError):
             os.read(self._wakeups, 4096)
+
+
+@contextlib.contextmanager
+def _appended(log: Path | None) -> Iterator[IO[bytes] | None]:
+    """The file to append to, or None."""
+    if log is None:
+        yield None
+        return
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        yield output
 
 
 def _die_with(parent: int) -> Callable[[], None]:

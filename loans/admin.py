@@ -25,6 +25,7 @@ from gigstream.lib.admin import (
     by_email,
     by_uuid,
     each,
+    lines_as_html,
     link,
     show_on,
 )
@@ -33,6 +34,7 @@ from gigstream.lib.clock import database_now
 from gigstream.lib.money import ZERO, usdc
 from loans import approvals, services
 from loans.calculations import LARGEST_ADVANCE, ONE_SIGNATURE_UP_TO, instalment_of
+from loans.decision_lines import decision_lines
 from loans.enums import LoanStatus
 from loans.exceptions import ask_to_lend_by_exception
 from loans.factors import best_move, factors_of
@@ -62,6 +64,7 @@ class LoanAdmin(Exports, ReadOnlyAdmin):
             lambda loan, reason: told(approvals.approve_or_ask(loan_id=loan.pk, reason=reason)),
             when=lambda loan: loan.status == LoanStatus.PENDING,
             money=lambda loan: loan.amount,
+            tell=lambda loan: lines_as_html(decision_lines(loan)),
             note=f"Beyond {ONE_SIGNATURE_UP_TO} USDC a second person approves it as well.",
         ),
         each(

@@ -17,6 +17,7 @@ from gigstream.lib.clock import database_now
 from gigstream.lib.money import ZERO, usdc
 from gigstream.lib.states import require_move
 from loans.calculations import signatures_for
+from loans.decision_lines import decision_lines
 from loans.enums import LOAN_MOVES, LoanStatus
 from loans.errors import TermsChanged
 from loans.models import Loan
@@ -66,10 +67,11 @@ def _approve(approval: Approval) -> dict[str, Any]:
 
 
 def _tell_terms(approval: Approval) -> Lines:
-    loan = Loan.objects.filter(pk=approval.subject_id).first()
+    loan = Loan.objects.select_related("worker").filter(pk=approval.subject_id).first()
     terms = loan.terms.split("\n") if loan else ["the loan is gone"]
     return [
         ("Amount", usdc(approval.amount or ZERO)),
+        *(decision_lines(loan) if loan else ()),
         *[("Terms", line) for line in terms],
         ("Hash of the terms", approval.parameters["terms_hash"]),
     ]

@@ -5,4 +5,10 @@ class PaymentsConfig(AppConfig):
     name = "payments"
 
     def ready(self) -> None:
-        from payments import departures, invariants, previews, receivers  # noqa: F401 - they register themselves
+        from payments import (  # noqa: F401 - they register themselves
+            departures,
+            invariants,
+            payout_addresses,
+            previews,
+            receivers,
+        )

@@ -13,7 +13,7 @@ class AccountName(TextChoices):
 
 
 WORKER_ACCOUNTS = frozenset({AccountName.AVAILABLE, AccountName.IN_TRANSIT, AccountName.LOAN})
-PLATFORM_ACCOUNTS = frozenset({AccountName.AVAILABLE, AccountName.ESCROW})
+PLATFORM_ACCOUNTS = frozenset({AccountName.AVAILABLE, AccountName.ESCROW, AccountName.IN_TRANSIT})
 HOUSE_ACCOUNTS = frozenset({AccountName.FEES, AccountName.REWARDS, AccountName.LOSSES, AccountName.WORLD})
 MAY_GO_BELOW_ZERO = frozenset({AccountName.LOAN, AccountName.REWARDS, AccountName.LOSSES, AccountName.WORLD})
 
@@ -37,6 +37,9 @@ class EntryKind(TextChoices):
     PAYOUT_HOLD = "payout_hold"
     PAYOUT_SETTLED = "payout_settled"
     PAYOUT_VOID = "payout_void"
+    WITHDRAWAL_HOLD = "withdrawal_hold"
+    WITHDRAWAL_SETTLED = "withdrawal_settled"
+    WITHDRAWAL_VOID = "withdrawal_void"
     REWARD = "reward"
     WRITE_OFF = "write_off"
     ADJUSTMENT = "adjustment"
@@ -67,14 +70,22 @@ class TransactionType(TextChoices):
     FEE = "fee"
     DEPOSIT = "deposit"
     REWARD = "reward"
+    WITHDRAWAL = "withdrawal"
 
 
+TO_WORKERS = frozenset({TransactionType.PAYOUT, TransactionType.ADVANCE})
+# These leave for a wallet of a worker or a platform: a hold, a transfer, then settled or void.
+OUTGOING = TO_WORKERS | {TransactionType.WITHDRAWAL}
 # These cross between the ledger and the chain, so once confirmed they have a tx hash.
-ON_CHAIN = frozenset({TransactionType.PAYOUT, TransactionType.ADVANCE, TransactionType.DEPOSIT})
-# These leave for a worker's wallet: a hold, a transfer, then settled or void.
-OUTGOING = frozenset({TransactionType.PAYOUT, TransactionType.ADVANCE})
+ON_CHAIN = OUTGOING | {TransactionType.DEPOSIT}
 RARE_TYPES = frozenset(
-    {TransactionType.ADVANCE, TransactionType.DEPOSIT, TransactionType.REFUND, TransactionType.REWARD}
+    {
+        TransactionType.ADVANCE,
+        TransactionType.DEPOSIT,
+        TransactionType.REFUND,
+        TransactionType.REWARD,
+        TransactionType.WITHDRAWAL,
+    }
 )
 
 

@@ -60,6 +60,12 @@ class NotAdjustable(Refusal):
     status = 422
 
 
+class WithdrawalUnderWay(Refusal):
+    """A platform has one withdrawal under way at a time."""
+
+    code = "withdrawal_under_way"
+
+
 class NoWallet(Refusal):
     """The worker has no wallet to be paid to."""
 

@@ -261,6 +261,16 @@ def _earned(fact: str) -> Decimal | None:
     return entries.values_list("amount", flat=True).first()
 
 
+def _withdrawal(movement: Transaction) -> Explanation:
+    where = f" in {movement.tx_hash}" if movement.tx_hash else ""
+    progress = _PROGRESS[TransactionStatus(movement.status)]
+    return Explanation(
+        f"{usdc(movement.amount)} {progress} {movement.to_wallet}{where}.",
+        "the amount that was requested",
+        {"requested_at": movement.created_at, "not_before": movement.not_before},
+    )
+
+
 def _untold(movement: Transaction) -> Explanation:
     """Its task is not on record any more."""
     return Explanation(f"A {movement.type} of {usdc(movement.amount)}.", "", {})
@@ -274,4 +284,5 @@ _EXPLAINED = {
     TransactionType.PAYOUT: _payout,
     TransactionType.ADVANCE: _advance,
     TransactionType.REPAYMENT: _repayment,
+    TransactionType.WITHDRAWAL: _withdrawal,
 }

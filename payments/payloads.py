@@ -48,6 +48,7 @@ def of_transaction(transaction: Transaction) -> dict[str, Any]:
         "confirmations": transaction.confirmations,
         "error_message": transaction.error_message,
         "created_at": transaction.created_at,
+        "not_before": transaction.not_before,
         "submitted_at": transaction.submitted_at,
         "confirmed_at": transaction.confirmed_at,
         "ended_at": transaction.ended_at,

@@ -4,7 +4,7 @@ from typing import Self
 from django.db.models import Q
 
 from gigstream.lib.models import GuardedQuerySet
-from payments.enums import OUTGOING, UNDER_WAY, StreamStatus, TransactionStatus
+from payments.enums import OUTGOING, UNDER_WAY, StreamStatus, TransactionStatus, TransactionType
 from workers.enums import WorkerStatus
 
 
@@ -20,14 +20,16 @@ class StreamQuerySet(GuardedQuerySet):
 
 class TransactionQuerySet(GuardedQuerySet):
     def outgoing(self) -> Self:
-        """Transfers to workers' wallets."""
+        """Transfers to wallets of workers and platforms."""
         return self.filter(type__in=OUTGOING)
 
     def to_submit(self, now: datetime) -> Self:
         """Transfers that may be handed to the provider at `now`, not before their time. What was made for a
-        worker who has been suspended since then waits until they are reinstated."""
+        worker, or is a withdrawal of a platform, that has been suspended since then waits until they are
+        reinstated."""
         pending = self.outgoing().filter(status=TransactionStatus.PENDING, next_attempt_at__lte=now)
         pending = pending.filter(Q(not_before=None) | Q(not_before__lte=now))
+        pending = pending.exclude(type=TransactionType.WITHDRAWAL, platform__is_active=False)
         return pending.exclude(worker__status=WorkerStatus.SUSPENDED)
 
     def to_poll(self, now: datetime) -> Self:

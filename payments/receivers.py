@@ -14,7 +14,7 @@ from audit.jobs import ring
 from audit.signals import books_checked
 from gigstream.lib.errors import GuardedWrite
 from payments import payloads
-from payments.enums import OPEN_STREAMS, StreamStatus, TransactionStatus
+from payments.enums import OPEN_STREAMS, StreamStatus, TransactionStatus, TransactionType
 from payments.models import Stream, Transaction
 from payments.releases import LowBalance, PlatformReleases
 from payments.services.funding import LedgerFunding
@@ -29,6 +29,7 @@ from payments.signals import (
     streams_released,
     streams_resumed,
     streams_topped_up,
+    transactions_cancelled,
     transactions_confirmed,
     transactions_created,
     transactions_failed,
@@ -135,12 +136,46 @@ def tell_streams_cancelled(streams: Sequence[Stream], now: datetime, **kwargs: A
 
 
 def _tell_of_transactions(transactions: Sequence[Transaction], type_: EventType, now: datetime) -> None:
-    """Only a platform's own: payouts, advances and repayments are between a worker and the house."""
+    """Only a platform's own: payouts, advances and repayments are between a worker and the house. Withdrawals
+    have events of their own."""
+    _record(type_, [one for one in transactions if one.type != TransactionType.WITHDRAWAL], now)
+
+
+def _tell_of_withdrawals(transactions: Sequence[Transaction], type_: EventType, now: datetime) -> None:
+    _record(type_, [one for one in transactions if one.type == TransactionType.WITHDRAWAL], now)
+
+
+def _record(type_: EventType, transactions: Sequence[Transaction], now: datetime) -> None:
     record_events(
         Fact.of(one.platform_id, type_, payloads.of_transaction(one), now)
         for one in transactions
         if one.platform_id is not None
     )
+
+
+@receiver(transactions_created)
+def tell_withdrawals_requested(transactions: Sequence[Transaction], now: datetime, **kwargs: Any) -> None:
+    _tell_of_withdrawals(transactions, EventType.WITHDRAWAL_REQUESTED, now)
+
+
+@receiver(transactions_submitted)
+def tell_withdrawals_sent(transactions: Sequence[Transaction], now: datetime, **kwargs: Any) -> None:
+    _tell_of_withdrawals(transactions, EventType.WITHDRAWAL_SENT, now)
+
+
+@receiver(transactions_confirmed)
+def tell_withdrawals_confirmed(transactions: Sequence[Transaction], now: datetime, **kwargs: Any) -> None:
+    _tell_of_withdrawals(transactions, EventType.WITHDRAWAL_CONFIRMED, now)
+
+
+@receiver(transactions_failed)
+def tell_withdrawals_failed(transactions: Sequence[Transaction], now: datetime, **kwargs: Any) -> None:
+    _tell_of_withdrawals(transactions, EventType.WITHDRAWAL_FAILED, now)
+
+
+@receiver(transactions_cancelled)
+def tell_withdrawals_stopped(transactions: Sequence[Transaction], now: datetime, **kwargs: Any) -> None:
+    _tell_of_withdrawals(transactions, EventType.WITHDRAWAL_STOPPED, now)
 
 
 @receiver(transactions_created)

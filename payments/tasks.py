@@ -45,6 +45,11 @@ def observe_deposits() -> int:
 
 
 @job
+def send_withdrawal_notices() -> int:
+    return services.send_withdrawal_notices()
+
+
+@job
 def reconcile_settlements() -> int:
     return services.reconcile_settlements()
 

@@ -7,7 +7,6 @@ from django.contrib import admin
 from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
-from audit import services as audit
 from audit.exports import Exports
 from audit.pages import told
 from gigstream.lib.admin import (
@@ -170,8 +169,8 @@ class PlatformAdmin(ProfileAdmin):
         ),
     )
 
-    def record_edit(self, obj: Platform, names: Sequence[str]) -> None:
-        audit.record("platform.edit", obj, metadata={"fields": list(names)})
+    def correct(self, obj: Platform, values: dict[str, str], reason: str) -> None:
+        services.correct_platform(platform_id=obj.pk, values=values, reason=reason)
 
 
 class PairAdmin(ReadOnlyAdmin):

@@ -5,4 +5,4 @@ class PlatformsConfig(AppConfig):
     name = "platforms"
 
     def ready(self) -> None:
-        from platforms import departures, invariants, previews, receivers  # noqa: F401 - they register themselves
+        from platforms import departures, invariants, payout_addresses, previews, receivers  # noqa: F401 - they register themselves

@@ -56,6 +56,7 @@ class ApiScope(TextChoices):
     EVENTS_WRITE = "events:write"
     KEYS_READ = "keys:read"
     KEYS_WRITE = "keys:write"
+    WITHDRAWALS_WRITE = "withdrawals:write"
 
 
 def every_scope() -> list[str]:
@@ -128,6 +129,11 @@ class EventType(TextChoices):
     LOAN_WRITTEN_OFF = "loan.written_off"
     LOAN_CANCELLED = "loan.cancelled"
     BALANCE_LOW = "balance.low"
+    WITHDRAWAL_REQUESTED = "withdrawal.requested"
+    WITHDRAWAL_SENT = "withdrawal.sent"
+    WITHDRAWAL_CONFIRMED = "withdrawal.confirmed"
+    WITHDRAWAL_FAILED = "withdrawal.failed"
+    WITHDRAWAL_STOPPED = "withdrawal.stopped"
     WEBHOOK_PING = "webhook.ping"
 
 

@@ -40,6 +40,18 @@ class TaskNotFound(Refusal):
     status = 404
 
 
+class NoWithdrawalAddress(Refusal):
+    """The platform has named no address for its withdrawals."""
+
+    code = "no_withdrawal_address"
+
+
+class WithdrawalAddressRefused(Refusal):
+    """Withdrawals go to an address of the platform's own, not to a worker's or to a wallet for deposits."""
+
+    code = "withdrawal_address_refused"
+
+
 class WorkerNotFound(Refusal):
     """Nobody has this id, or the worker has not agreed to work for the platform."""
 

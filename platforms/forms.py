@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from gigstream.lib.admin import ReasonForm, Told
+from gigstream.lib.admin import CorrectionForm, ReasonForm, Told
 from gigstream.lib.emails import normal_email
 from gigstream.lib.errors import cleaned
 from gigstream.lib.money import BPS, ZERO, InvalidAmount, usdc
@@ -17,7 +17,9 @@ from platforms.funding import funding
 from platforms.models import ApiKey, Platform
 
 
-class PlatformForm(forms.ModelForm):
+class PlatformForm(CorrectionForm):
+    """Corrections of a platform's name and contact."""
+
     def clean_name(self) -> str:
         """Return the name as registration keeps it."""
         return cleaned(normal_name, self.cleaned_data["name"])

@@ -37,6 +37,7 @@ from platforms.enums import (
 from platforms.invitations import Invitation
 from platforms.outbox import Event, EventCounter, WebhookDelivery, WebhookEndpoint
 from platforms.querysets import TaskQuerySet
+from platforms.withdrawal_addresses import WithdrawalAddress
 from workers.models import Worker
 
 __all__ = [
@@ -53,6 +54,7 @@ __all__ = [
     "TaskTally",
     "WebhookDelivery",
     "WebhookEndpoint",
+    "WithdrawalAddress",
     "WorkEvent",
 ]
 

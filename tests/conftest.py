@@ -17,6 +17,7 @@ from gigstream import services
 from tests import emptying
 from tests.broker import numbered, use_broker
 from tests.browser import chromium
+from tests.deploy.conftest import NGINX
 from tests.identity import write_identity
 
 # For a minute and more these wait for servers and clocks. Begun first, they wait beside the others' work.
@@ -44,6 +45,10 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.CACHES["default"]["OPTIONS"] = dict.fromkeys(
         ("socket_timeout", "socket_connect_timeout"), patience
     )
+    # Each test sees its own state.
+    settings.HEALTH_CACHE_SECONDS = 0
+    settings.API_LOCK_WAIT_SECONDS = settings.API_LOCK_SHORT_WAIT_SECONDS = patience
+    os.environ["API_LOCK_WAIT_MS"] = os.environ["API_LOCK_SHORT_WAIT_MS"] = str(1000 * patience)
     use_broker(numbered(settings.CELERY_BROKER_URL, 2 + 2 * PARALLEL))
     settings.CACHES["default"]["LOCATION"] = numbered(
         settings.CACHES["default"]["LOCATION"], 3 + 2 * PARALLEL
@@ -98,11 +103,15 @@ def without_the_menu(settings: Settings) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The cases of settlement under faults, with what became of each, and what could not run here."""
-    asked = (Path(argument.partition("::")[0]).resolve() for argument in terminalreporter.config.args)
+    asked = [Path(argument.partition("::")[0]).resolve() for argument in terminalreporter.config.args]
     if chromium.program() is None and any(
         chromium.FOLDER.is_relative_to(one) or one.is_relative_to(chromium.FOLDER) for one in asked
     ):
         terminalreporter.line("tests/browser was not run: there is no Chromium here (Debian's is `chromium`)")
+    if NGINX is None and any("tests/deploy" in str(one) or str(one).endswith("tests") for one in asked):
+        terminalreporter.line(
+            "tests/deploy/test_nginx.py was not run: there is no nginx here (Debian's is `nginx-light`)"
+        )
     for title in ("settlement", "stalls"):
         lines = sorted(
             str(value)

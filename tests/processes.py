@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import connection
 
 from gigstream import celery_app
-from gigstream.worker import WITHOUT_PUBSUB
+from gigstream.programs import WITHOUT_PUBSUB
 
 CONFIGURED = ("-c", "python:gigstream.gunicorn")
 QUEUES = ",".join(queue.name for queue in settings.CELERY_TASK_QUEUES)
@@ -105,7 +105,7 @@ def run_worker(
     )
 
 
-def _own_servers() -> dict[str, str]:
+def own_servers() -> dict[str, str]:
     """An environment that names this test's database, cache and broker."""
     return {
         **os.environ,
@@ -122,7 +122,7 @@ def run_scheduler(log: Path, environment: Mapping[str, str] | None = None) -> It
         process = subprocess.Popen(
             [sys.executable, "manage.py", "run_scheduler"],
             cwd=settings.BASE_DIR,
-            env={**_own_servers(), **(environment or {})},
+            env={**own_servers(), **(environment or {})},
             stdout=output,
             stderr=output,
             start_new_session=True,
@@ -177,7 +177,7 @@ def run_web(
                 str(threads),
             ],
             cwd=settings.BASE_DIR,
-            env={**_own_servers(), **(environment or {})},
+            env={**own_servers(), **(environment or {})},
             pass_fds=[listener.fileno()],
             stdout=output,
             stderr=output,

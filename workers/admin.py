@@ -1,10 +1,7 @@
 """The staff's doors to workers."""
 
-from collections.abc import Sequence
-
 from django.contrib import admin
 
-from audit import services as audit
 from gigstream.lib.admin import (
     ProfileAdmin,
     ReadOnlyAdmin,
@@ -21,6 +18,7 @@ from workers.forms import WorkerForm
 from workers.models import (
     PasswordReset,
     RefreshToken,
+    Registration,
     SignInAttempts,
     WalletChange,
     WalletNonce,
@@ -56,7 +54,11 @@ class WorkerAdmin(ProfileAdmin):
     search_help_text = "id, email or its beginning, wallet address, or part of a name"
     editable = ("full_name",)
     fieldsets = (
-        (None, {"fields": ("full_name", "email", "status", "wallet_address", "id")}),
+        (
+            None,
+            {"fields": ("full_name", "email", "status", "wallet_address", "country", "time_zone", "id")},
+        ),
+        ("Proved", {"fields": (("email_proved_at", "wallet_proved_at"),)}),
         (
             "Standing",
             {
@@ -89,8 +91,8 @@ class WorkerAdmin(ProfileAdmin):
         ),
     )
 
-    def record_edit(self, obj: Worker, names: Sequence[str]) -> None:
-        audit.record("worker.edit", obj, metadata={"fields": list(names)})
+    def correct(self, obj: Worker, values: dict[str, str], reason: str) -> None:
+        services.correct_worker(worker_id=obj.pk, values=values, reason=reason)
 
 
 @admin.register(WorkerSession)
@@ -122,8 +124,15 @@ class RefreshTokenAdmin(ReadOnlyAdmin):
 
 @admin.register(SignInAttempts)
 class SignInAttemptsAdmin(ReadOnlyAdmin):
-    list_display = ("id", "last_at", "tries")
+    list_display = ("id", "began_at", "last_at", "tries")
     searches = (by_number("id"),)
+
+
+@admin.register(Registration)
+class RegistrationAdmin(ReadOnlyAdmin):
+    list_display = ("id", "email", "full_name", "created_at", "expires_at")
+    searches = (by_number("id"), by_email("email"))
+    search_help_text = "number of a registration, or an email address"
 
 
 @admin.register(PasswordReset)

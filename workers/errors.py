@@ -92,6 +92,19 @@ class ResetRefused(Refusal):
     status = 400
 
 
+class RegistrationRefused(Refusal):
+    """The token that confirms a registration is unknown, expired or used."""
+
+    code = "registration_refused"
+    status = 400
+
+
+class CountryChangedRecently(Refusal):
+    """A worker's country changes at most once in 90 days."""
+
+    code = "country_changed_recently"
+
+
 class InvalidSignInMessage(Refusal):
     """The message is not in the form of EIP-4361, or for another site, chain, address form or time."""
 

@@ -1,11 +1,10 @@
-from django import forms
-
+from gigstream.lib.admin import CorrectionForm
 from gigstream.lib.errors import cleaned
 from gigstream.lib.names import normal_name
 
 
-class WorkerForm(forms.ModelForm):
-    """What staff correct on a worker's page."""
+class WorkerForm(CorrectionForm):
+    """Corrections of a worker's name."""
 
     def clean_full_name(self) -> str:
         """Return the name as registration keeps it."""

@@ -54,6 +54,17 @@ class Worker(SoftDeletable):
     wallet_address = models.CharField(
         max_length=42, unique=True, null=True, blank=True, help_text="lower case; payouts go here"
     )
+    email_proved_at = models.DateTimeField(
+        null=True, blank=True, help_text="when a token that was sent there came back"
+    )
+    wallet_proved_at = models.DateTimeField(
+        null=True, blank=True, help_text="when it signed; empty for a custody wallet, which signs nothing"
+    )
+    country = models.CharField(
+        max_length=2, blank=True, default="", db_default="", help_text="ISO 3166, in the worker's own word"
+    )
+    country_changed_at = models.DateTimeField(null=True, blank=True)
+    time_zone = models.CharField(max_length=64, default="UTC", db_default="UTC", help_text="of IANA")
     status = models.CharField(max_length=16, choices=WorkerStatus.choices, default=WorkerStatus.ACTIVE)
     last_login_at = models.DateTimeField(null=True, blank=True)
     payout_schedule = models.CharField(
@@ -97,6 +108,15 @@ class Worker(SoftDeletable):
                 name="worker_wallet_lower_case", condition=Q(wallet_address=Lower("wallet_address"))
             ),
             models.CheckConstraint(
+                name="worker_wallet_is_proved_or_custody",
+                condition=Q(wallet_address__isnull=True)
+                | Q(wallet_proved_at__isnull=False)
+                | ~Q(wallet_id=""),
+            ),
+            models.CheckConstraint(
+                name="worker_country_is_a_code", condition=Q(country="") | Q(country__regex="^[A-Z]{2}$")
+            ),
+            models.CheckConstraint(
                 name="worker_reputation_in_range", condition=Q(reputation_score__range=(0, MAX_REPUTATION))
             ),
             models.CheckConstraint(
@@ -124,7 +144,8 @@ class Worker(SoftDeletable):
         self.full_name = "Deleted worker"
         self.password_hash = ""
         self.wallet_id = ""
-        self.wallet_address = None
+        self.wallet_address = self.wallet_proved_at = None
+        self.country, self.time_zone = "", "UTC"
         self.metadata = {}
 
 
@@ -213,14 +234,19 @@ class RefreshToken(models.Model):
 
 
 class SignInAttempts(models.Model):
-    """Sign-ins tried under one email address since the last success, known here or not; the fifth in a row
-    locks. The address itself is not kept. Deleted by a success, or when the lock is over."""
+    """Sign-ins tried under one name from one source, a network address or a known device, since the last
+    success there, or, without a source, failed under the name in a day; whether the name is known here or
+    not. Neither name nor source is kept. Deleted by a success, or when the lock is over."""
 
     id = models.BigAutoField(primary_key=True)
     email_hash = models.CharField(
-        max_length=64, unique=True, editable=False, help_text="keyed, of the email address"
+        max_length=64, editable=False, help_text="keyed, of the email address or staff's name"
+    )
+    source_hash = models.CharField(
+        max_length=64, blank=True, editable=False, help_text="keyed, of name and source; empty for the name"
     )
     tries = models.PositiveSmallIntegerField()
+    began_at = models.DateTimeField(help_text="of the first of these tries")
     last_at = models.DateTimeField(db_index=True, help_text="of the last try that was let through")
 
     objects = models.Manager.from_queryset(CommonQuerySet)()
@@ -231,19 +257,65 @@ class SignInAttempts(models.Model):
         constraints = [
             models.CheckConstraint(name="sign_in_attempts_counted", condition=Q(tries__gt=0)),
             models.CheckConstraint(name="sign_in_email_hash_is_sha256", condition=is_sha256("email_hash")),
+            models.CheckConstraint(
+                name="sign_in_source_hash_is_sha256", condition=Q(source_hash="") | is_sha256("source_hash")
+            ),
+            models.UniqueConstraint(
+                name="sign_in_attempts_once_per_source", fields=["email_hash", "source_hash"]
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.tries} tries"
 
 
-class PasswordReset(models.Model):
-    """A worker asked for a new password. The job that sends the email makes the token, of which only the
-    SHA-256 is kept; it opens the account once, until it expires."""
+class Registration(models.Model):
+    """Somebody wants to be a worker under this email address. The job that sends the letter there makes the
+    token, of which only the SHA-256 is kept; the token makes the worker. Until then the address is not taken,
+    and any number of people may have named it."""
 
     id = models.BigAutoField(primary_key=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
-    worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="password_resets")
+    email_as_given = models.CharField(max_length=254)
+    email = models.EmailField(help_text="in the form in which addresses are kept and compared")
+    full_name = models.CharField(max_length=120)
+    password_hash = models.CharField(max_length=128, editable=False)
+    token_hash = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
+    expires_at = models.DateTimeField(db_index=True)
+
+    objects = models.Manager.from_queryset(CommonQuerySet)()
+
+    class Meta:
+        db_table = "registrations"
+        constraints = [
+            models.CheckConstraint(
+                name="registration_token_hash_is_sha256",
+                condition=Q(token_hash__isnull=True) | is_sha256("token_hash"),
+            ),
+            models.CheckConstraint(name="registration_email_plain", condition=is_plain_email("email")),
+            models.CheckConstraint(name="registration_name_readable", condition=is_readable("full_name")),
+            models.CheckConstraint(
+                name="registration_expires_after_it_was_made", condition=Q(expires_at__gt=F("created_at"))
+            ),
+        ]
+        indexes = [models.Index(name="registrations_of_email", fields=["email", "created_at"])]
+
+    def __str__(self) -> str:
+        return f"registration {self.pk}"
+
+
+class PasswordReset(models.Model):
+    """Somebody asked for a new password under an email address. The job that sends the letter finds the
+    worker, if any, and makes the token, of which only the SHA-256 is kept; it opens the account once, until
+    it expires. The row is kept for a day, to bound the letters to one address."""
+
+    id = models.BigAutoField(primary_key=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    email = EncryptedTextField(blank=True, default="", help_text="encrypted; empty once it was looked up")
+    email_hash = models.CharField(max_length=64, editable=False, help_text="keyed, of the address")
+    worker = models.ForeignKey(
+        Worker, on_delete=models.CASCADE, related_name="password_resets", null=True, blank=True
+    )
     token_hash = models.CharField(max_length=64, unique=True, null=True, blank=True, editable=False)
     sent_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(db_index=True)
@@ -259,6 +331,13 @@ class PasswordReset(models.Model):
                 condition=Q(token_hash__isnull=True) | is_sha256("token_hash"),
             ),
             models.CheckConstraint(
+                name="password_reset_email_hash_is_sha256", condition=is_sha256("email_hash")
+            ),
+            models.CheckConstraint(
+                name="password_reset_token_is_of_a_worker",
+                condition=Q(token_hash__isnull=True) | Q(worker__isnull=False),
+            ),
+            models.CheckConstraint(
                 name="password_reset_sent_has_a_token",
                 condition=Q(sent_at__isnull=True) | Q(token_hash__isnull=False),
             ),
@@ -266,13 +345,7 @@ class PasswordReset(models.Model):
                 name="password_reset_expires_after_it_was_asked", condition=Q(expires_at__gt=F("created_at"))
             ),
         ]
-        indexes = [
-            models.Index(
-                name="password_resets_to_send",
-                fields=["id"],
-                condition=Q(sent_at__isnull=True, used_at__isnull=True),
-            ),
-        ]
+        indexes = [models.Index(name="password_resets_of_email", fields=["email_hash", "created_at"])]
 
     def __str__(self) -> str:
         return f"password reset {self.pk}"

@@ -9,6 +9,11 @@ def update_account_ages() -> int:
 
 
 @job
+def send_registrations() -> int:
+    return services.send_registrations()
+
+
+@job
 def send_password_resets() -> int:
     return services.send_password_resets()
 

@@ -11,7 +11,7 @@ from workers.errors import InvalidSignInMessage, SignInRefused
 from workers.tokens import SignedMessage
 
 SIGN_IN = "Sign in to GigStream."
-_PAY = "Pay GigStream worker "
+_PAY = "Pay GigStream "
 LONGEST = 2000
 # Clocks differ a little.
 EARLY = timedelta(minutes=1)
@@ -44,7 +44,12 @@ def origin() -> str:
 
 def payout_statement(worker_id: UUID) -> str:
     """What a wallet says to be a worker's; for no other worker, and for nothing else."""
-    return f"{_PAY}{worker_id} at this address."
+    return f"{_PAY}worker {worker_id} at this address."
+
+
+def withdrawal_statement(platform_id: UUID) -> str:
+    """Return what a wallet says to be a platform's; for no other platform, and for nothing else."""
+    return f"{_PAY}platform {platform_id} at this address."
 
 
 def message_for(
@@ -89,6 +94,12 @@ def verified(text: str, signature: str, *, now: datetime, statement: str | None 
     if _signer(text, signature) != address:
         raise SignInRefused("the signature is not that of the address in the message")
     return SignedMessage(address, parts["nonce"])
+
+
+def named_address(text: str) -> str | None:
+    """Return the address in the message as it is written there, if it is in the form of EIP-4361."""
+    parts = _MESSAGE.fullmatch(text) if len(text) <= LONGEST else None
+    return None if parts is None else parts["address"]
 
 
 def _require_ours(parts: re.Match[str]) -> None:

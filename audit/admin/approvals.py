@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import Max, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit import approvals, limits
@@ -26,6 +26,7 @@ from gigstream.lib.admin import (
     by_text,
     by_uuid,
     each,
+    lines_as_html,
     party,
     show_everywhere,
     show_on,
@@ -69,11 +70,15 @@ def _is_anothers(row: Approval) -> bool:
     return _is_open(row) and row.requested_by != str(current_actor())
 
 
+def _may_decide(user: Any, row: Approval) -> bool:
+    """Whether this member of staff has the permissions that deciding on this kind of act takes."""
+    return bool(user.has_perms((approvals.MAY_DECIDE, approvals.kind_of(row).permission)))
+
+
 def _in_words(row: Approval) -> SafeString:
     """What is to be done and why, line by line."""
     kind = approvals.kind_of(row)
-    lines = [("To be done", kind.words), *kind.tell(row), ("Reason", row.reason)]
-    return format_html_join("", "<div><strong>{}:</strong> {}</div>", lines)
+    return lines_as_html([("To be done", kind.words), *kind.tell(row), ("Reason", row.reason)])
 
 
 @admin.register(Approval)
@@ -109,6 +114,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
             "approved",
             lambda row, reason: _approved(approvals.approve(approval_id=row.pk, reason=reason)),
             when=_is_anothers,
+            may=_may_decide,
             money=lambda row: row.amount,
             tell=_in_words,
             note="Each is done at once, as it was asked for.",
@@ -119,6 +125,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
             "refused",
             lambda row, reason: approvals.refuse(approval_id=row.pk, reason=reason),
             when=_is_anothers,
+            may=_may_decide,
             money=lambda row: row.amount,
         ),
         each(

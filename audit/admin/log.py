@@ -14,12 +14,22 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from audit import answers
-from audit.context import current_actor
+from audit.context import Grounds, because, current_actor
 from audit.enums import ActorType
 from audit.exports import Exports
 from audit.integrity import integrity
 from audit.jobs import ask_for
-from audit.models import AnsweredRequest, AuditLog, AuditSeal, BookCheck, Claim, JobHeartbeat, Letter
+from audit.models import (
+    AnsweredRequest,
+    AuditLog,
+    AuditSeal,
+    BookCheck,
+    Claim,
+    JobHeartbeat,
+    Letter,
+    PersonalChange,
+)
+from gigstream.lib import masking
 from gigstream.lib.admin import (
     EMPTY,
     ActForm,
@@ -33,9 +43,11 @@ from gigstream.lib.admin import (
     by_hash,
     by_number,
     by_text,
+    by_uuid,
     each,
     party,
     register_first_time,
+    register_for_reason,
     show_everywhere,
 )
 
@@ -65,7 +77,17 @@ class Subject(BelongsTo):
 
 @admin.register(AuditLog)
 class AuditLogAdmin(Exports, ReadOnlyAdmin):
-    list_display = ("created_at", "action", "actor", "resource", "success", "error_message", "request_id")
+    list_display = (
+        "created_at",
+        "action",
+        "actor",
+        "resource",
+        "reason",
+        "asked_by",
+        "success",
+        "error_message",
+        "request_id",
+    )
     list_filter = (
         Subject,
         ("actor_type", NewestChoices),
@@ -84,6 +106,7 @@ class AuditLogAdmin(Exports, ReadOnlyAdmin):
                     "action",
                     ("actor", "actor_id"),
                     ("resource", "resource_id"),
+                    ("reason", "asked_by"),
                     "success",
                     "error_message",
                 )
@@ -100,6 +123,19 @@ class AuditLogAdmin(Exports, ReadOnlyAdmin):
     @admin.display(description="resource")
     def resource(self, row: AuditLog) -> SafeString | str:
         return party(row.resource_type, row.resource_id)
+
+    @admin.display(description="reason")
+    def reason(self, row: AuditLog) -> str:
+        """The reason that was given, wherever the line keeps it."""
+        return row.metadata.get("reason") or row.changes_after.get("reason") or EMPTY
+
+    @admin.display(description="requested by")
+    def asked_by(self, row: AuditLog) -> SafeString | str:
+        """Who requested what another approved, with the approval."""
+        approval, by = row.metadata.get("approval"), row.metadata.get("requested_by", "")
+        if not approval or not by:
+            return EMPTY
+        return format_html("{} ({})", party(*by.partition(":")[::2]), party("approval", approval))
 
     @admin.display(description="change")
     def change(self, row: AuditLog) -> SafeString | str:
@@ -118,12 +154,44 @@ show_everywhere(
         by="resource",
         title="Audit trail",
         limit=10,
-        columns=("created_at", "action", "actor", "change", "success", "error_message"),
+        columns=("created_at", "action", "actor", "asked_by", "reason", "change", "success", "error_message"),
         ordering=("-created_at", "-id"),
         rows=lambda logs, row: logs.filter(resource_type=row._meta.model_name, resource_id=str(row.pk)),
         key=lambda row: f"{row._meta.model_name}:{row.pk}",
     )
 )
+
+
+@admin.register(PersonalChange)
+class PersonalChangeAdmin(ReadOnlyAdmin):
+    """Corrections of names and contacts, with the values that the log does not keep."""
+
+    list_display = ("created_at", "resource", "field", "old", "new", "reason", "by")
+    list_filter = (Subject,)
+    ordering = ("-created_at", "-id")
+    searches = (by_uuid("id"), by_text("resource_id"))
+    search_help_text = "id of a worker or a platform"
+    fields = (("created_at", "resource"), "field", ("old", "new"), "reason", "by")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Read the values with the rows: the list shows them."""
+        return super().get_queryset(request).defer(None)
+
+    @admin.display(description="of")
+    def resource(self, row: PersonalChange) -> SafeString | str:
+        return party(row.resource_type, row.resource_id)
+
+    @admin.display(description="old value")
+    def old(self, row: PersonalChange) -> str:
+        return masking.value(row.field, row.old_value) or EMPTY
+
+    @admin.display(description="new value")
+    def new(self, row: PersonalChange) -> str:
+        return masking.value(row.field, row.new_value) or EMPTY
+
+    @admin.display(description="corrected by")
+    def by(self, row: PersonalChange) -> SafeString | str:
+        return party(*row.changed_by.partition(":")[::2])
 
 
 @admin.register(AuditSeal)
@@ -254,3 +322,4 @@ def _is_first(request: HttpRequest, token: str) -> bool:
 
 
 register_first_time(_is_first)
+register_for_reason(lambda reason: because(Grounds(reason)))

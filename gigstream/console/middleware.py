@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from gigstream.lib import masking
+from workers.devices import remember_device
 
 BEGAN_AT, SEEN_AT = "began_at", "seen_at"
 # A session is prolonged by what is done in it, but not written at every click.
@@ -34,7 +35,11 @@ class StaffSessionMiddleware:
                 logout(request)
             elif _lacks_a_factor(request):
                 return HttpResponseRedirect(reverse("console:second-factor"))
-        return self.get_response(request)
+        response = self.get_response(request)
+        name = getattr(request, "name_of_new_device", None)
+        if name is not None:
+            remember_device(response, name, path=reverse("admin:login"))
+        return response
 
 
 def is_too_old(session: Any) -> bool:

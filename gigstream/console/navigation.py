@@ -118,6 +118,7 @@ MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
             List("Wallet changes", "currency_exchange", "workers.WalletChange"),
             List("Sessions", "devices", "workers.WorkerSession"),
             List("Refresh tokens", "autorenew", "workers.RefreshToken"),
+            List("Registrations", "person_add", "workers.Registration"),
             List("Password resets", "lock_reset", "workers.PasswordReset"),
             List("Sign-in attempts", "password", "workers.SignInAttempts"),
             List("Wallet nonces", "casino", "workers.WalletNonce"),
@@ -150,6 +151,7 @@ MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
         "Records",
         (
             List("Audit log", "policy", "audit.AuditLog"),
+            List("Corrections", "edit_note", "audit.PersonalChange"),
             List("All approvals", "order_approve", "audit.Approval"),
             List("Limits", "tune", "audit.LimitChange"),
             List("Claimed work", "assignment_ind", "audit.Claim"),
@@ -217,6 +219,16 @@ def style(request: HttpRequest) -> str:
 def script(request: HttpRequest) -> str:
     """The address of what makes the menu usable by keyboard."""
     return static("gigstream/menu.js")
+
+
+def command_script(request: HttpRequest) -> str:
+    """Return the address of what Enter does in the search box that Ctrl + K opens."""
+    return static("gigstream/command.js")
+
+
+def reasons_script(request: HttpRequest) -> str:
+    """Return the address of what keeps words that were not sent."""
+    return static("gigstream/reasons.js")
 
 
 def icon(request: HttpRequest) -> str:

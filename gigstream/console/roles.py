@@ -58,6 +58,7 @@ ACCESS: dict[str, Access] = {
     "workers.workersession": Access(OPERATIONS | RISK | SUPPORT),
     "workers.refreshtoken": Access(RISK),
     "workers.signinattempts": Access(OPERATIONS | RISK),
+    "workers.registration": Access(OPERATIONS | SUPPORT),
     "workers.passwordreset": Access(OPERATIONS | SUPPORT),
     "workers.walletchange": Access(OPERATIONS | RISK | SUPPORT),
     "workers.walletnonce": Access(RISK),
@@ -103,6 +104,8 @@ ACCESS: dict[str, Access] = {
         EVERY_DESK,
         actions={
             "cancel": OPERATIONS | FINANCE,
+            "release": OPERATIONS | FINANCE,
+            "stop": OPERATIONS | FINANCE,
             "offer_again": OPERATIONS,
             "look_for": OPERATIONS | FINANCE,
             "accelerate": OPERATIONS | FINANCE,
@@ -143,6 +146,7 @@ ACCESS: dict[str, Access] = {
     "loans.workerriskassessment": Access(FINANCE | RISK),
     # What happened, and whether all is well
     "audit.auditlog": Access(EVERY_DESK),
+    "audit.personalchange": Access(EVERY_DESK),
     "audit.auditseal": Access(NOBODY),
     "audit.claim": Access(EVERY_DESK),
     # Whoever decides holds the permission of what is asked for as well.

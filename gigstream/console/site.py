@@ -16,6 +16,7 @@ from gigstream.console.navigation import sidebar
 from gigstream.console.search import find
 from gigstream.console.sign_in import OwnPasswordForm
 from gigstream.lib.admin.columns import EMPTY
+from payments.services.switches import stops_in_force
 
 MOST_SHOWN = 100
 
@@ -27,7 +28,8 @@ class ConsoleSite(UnfoldAdminSite):
     empty_value_display = EMPTY
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
-        return {**super().each_context(request), "colors": None}
+        stops = stops_in_force() if request.user.is_authenticated else []
+        return {**super().each_context(request), "colors": None, "payout_stops": stops}
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -64,7 +66,10 @@ class ConsoleSite(UnfoldAdminSite):
             "page_obj": page.paginator,
             "page_counter": 0,
             "execution_time": time.monotonic() - began,
+            "term": term.strip(),
         }
+        if not page.paginator.count:
+            return TemplateResponse(request, "console/nothing_found.html", context)
         return TemplateResponse(request, "unfold/helpers/command_results.html", context)
 
 

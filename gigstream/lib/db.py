@@ -11,6 +11,8 @@ from typing import Any, ParamSpec, TypeVar
 from django.db import OperationalError, connection, transaction
 from django.db.models import QuerySet
 
+from gigstream.lib.lock_waits import current_patience
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
@@ -121,7 +123,8 @@ def atomic_with_retry(function: Callable[P, R]) -> Callable[P, R]:
     """Run the function in one transaction; rerun all of it, up to 5 times, after a lock conflict.
 
     Inside a transaction of the caller it is a plain savepoint, or none (`joined`): only the outermost may
-    retry. What must be committed before it (`CommitFirst`) is done in a transaction of its own.
+    retry. A request whose patience is over (`bounded_lock_waits`) does not. What must be committed before it
+    (`CommitFirst`) is done in a transaction of its own.
     """
 
     @functools.wraps(function)
@@ -141,12 +144,17 @@ def atomic_with_retry(function: Callable[P, R]) -> Callable[P, R]:
         if connection.in_atomic_block:
             with _inner_frame():
                 return _framed(function, *args, **kwargs)
+        patience = current_patience()
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 with transaction.atomic():
+                    if patience is not None:
+                        patience.limit_transaction()
                     return _framed(function, *args, **kwargs)
             except OperationalError as error:
                 if sqlstate(error) not in RETRYABLE or attempt == ATTEMPTS:
+                    raise
+                if patience is not None and patience.is_over:
                     raise
             time.sleep(random.uniform(0, 0.02 * 2**attempt))  # noqa: S311 - jitter, no secret
         raise AssertionError("unreachable")

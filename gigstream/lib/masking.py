@@ -56,6 +56,7 @@ def _network_address(text: str) -> str:
 
 PERSONAL: dict[str, Callable[[str], str]] = {
     "email": _email,
+    "email_as_given": _email,
     "contact_email": _email,
     "full_name": _name,
     "worker_name": _name,

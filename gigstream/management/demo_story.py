@@ -5,7 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from audit import sealing
+from eth_account import Account
+from eth_account.messages import encode_defunct
+
+from audit import letters, sealing
 from audit.context import Actor, acting
 from audit.enums import ActorType
 from gigstream import demo_data
@@ -20,6 +23,7 @@ from platforms.models import Platform, Task
 from platforms.services import MilestonePlan
 from reputation import services as reputation
 from workers import services as workers
+from workers import wallet_messages
 from workers.enums import PayoutSchedule
 from workers.models import Worker
 
@@ -83,10 +87,9 @@ class Story:
             email=f"{first.lower()}@example.com",
             full_name=name,
             password=demo_data.WORKER_PASSWORD,
-            wallet_address=_address(name),
-            wallet_id=f"sandbox-wallet-{first.lower()}",
             now=at,
         )
+        self._name_wallet(worker, name, at)
         self.workers[first] = worker
         with acting(STAFF):
             reputation.adjust_reputation(
@@ -94,6 +97,23 @@ class Story:
             )
         # QuickTask, whose key the demo hands out, knows everybody.
         self._invite(self.platforms["QuickTask"], first, at + timedelta(minutes=30))
+
+    def _name_wallet(self, worker: Worker, name: str, at: datetime) -> None:
+        """The worker's wallet signs that payouts go to it, with a key that follows from the name."""
+        key = demo_data.wallet_key(name)
+        nonce = workers.make_nonce(now=at)
+        statement = wallet_messages.payout_statement(worker.pk)
+        text = wallet_messages.message_for(
+            Account.from_key(key).address.lower(),
+            nonce=nonce.nonce,
+            now=at,
+            expires_at=nonce.expires_at,
+            statement=statement,
+        )
+        signature = Account.sign_message(encode_defunct(text=text), key).signature
+        signed = wallet_messages.verified(text, f"0x{bytes(signature).hex()}", now=at, statement=statement)
+        with acting(Actor(ActorType.WORKER, str(worker.pk))):
+            workers.change_wallet(worker_id=worker.pk, signed=signed, now=at)
 
     # --- what they do -----------------------------------------------------------------------------------
 
@@ -308,6 +328,8 @@ class Story:
         with acting(STAFF):
             loans.disburse_loan(loan_id=emma.pk, now=self.ago(hours=0.5))
         workers.age_accounts(now=self.now)
+        # What happened months ago is news to nobody.
+        letters.discard_waiting()
         sealing.seal()
 
 

@@ -11,9 +11,10 @@ from typing import Any
 
 from django.conf import settings
 from django.db import DatabaseError
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from gigstream import programs, progress
 from gigstream.lib import sql
 from loans.enums import LoanStatus
 from payments.calculations import SHARDS
@@ -74,6 +75,20 @@ FIGURES = (
         parameters={"shards": list(range(SHARDS))},
     ),
     Figures(
+        "trouble",
+        {
+            "payouts_stopped": "Switches that stop payouts: all, a platform's or a provider's.",
+            "discrepancies_open": "Differences that a reconciliation has found and nobody has resolved.",
+            "discrepancies_oldest_seconds": "Age of the oldest of them.",
+            "deliveries_dead": "Webhook deliveries that were given up.",
+        },
+    ),
+    Figures(
+        "breakers",
+        {"provider_breaker_open": "1 while the provider is not called, 0.5 while one call tries."},
+        labels=("provider",),
+    ),
+    Figures(
         "disputes",
         {
             "disputes_open": "Disputes that staff have not resolved: pay stands still until they do.",
@@ -120,6 +135,32 @@ FIGURES = (
         },
     ),
 )
+
+
+def stream_lateness_seconds() -> float:
+    """Return by how much the latest release is late."""
+    streams = next(figures for figures in FIGURES if figures.name == "streams")
+    rows = sql.rows(sql.load(_SQL / "streams.sql"), dict(streams.parameters or {}))
+    return float(rows[0]["streams_latest_seconds"])
+
+
+class MachineCollector(Collector):
+    """What this machine's processes see: the broker, and the restarts of what `keep` or the demo runs."""
+
+    def collect(self) -> Iterable[GaugeMetricFamily | CounterMetricFamily]:
+        broker = GaugeMetricFamily("gigstream_broker_up", "1 when the broker answers.")
+        try:
+            programs.require_broker()
+        except ConnectionError:
+            broker.add_metric([], 0)
+        else:
+            broker.add_metric([], 1)
+        restarts = CounterMetricFamily(
+            "gigstream_restarts", "Restarts by the supervisors of this machine.", labels=("program",)
+        )
+        for name in programs.commands():
+            restarts.add_metric([name], progress.restarts(name))
+        return [broker, restarts]
 
 
 class DatabaseCollector(Collector):

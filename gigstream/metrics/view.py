@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from gigstream.lib.api.callers import CHALLENGE
-from gigstream.metrics.figures import DatabaseCollector
+from gigstream.metrics.figures import DatabaseCollector, MachineCollector
 from gigstream.metrics.requests import counted, shared_by_processes
 
 
@@ -30,6 +30,7 @@ class MetricsView(View):
             return _says(HTTPStatus.SERVICE_UNAVAILABLE, said)
         database = CollectorRegistry()
         database.register(DatabaseCollector())
+        database.register(MachineCollector())
         text = generate_latest(counted()) + generate_latest(database)
         return HttpResponse(
             text, content_type=CONTENT_TYPE_PLAIN_0_0_4, headers={"Cache-Control": "no-store"}

@@ -38,6 +38,7 @@ from payments.admin.statements import statement_page
 from payments.enums import (
     OUTGOING,
     STREAM_MOVES,
+    TO_WORKERS,
     UNDER_WAY,
     StreamStatus,
     TransactionStatus,
@@ -249,10 +250,32 @@ class TransactionAdmin(Exports, ReadOnlyAdmin):
             "cancelled",
             lambda payout, **given: services.cancel_payout(transaction_id=payout.pk, **given),
             form=CancelForm,
-            when=lambda payout: payout.type in OUTGOING and payout.status == TransactionStatus.PENDING,
+            when=lambda payout: payout.type in TO_WORKERS and payout.status == TransactionStatus.PENDING,
             money=lambda payout: payout.amount,
             note="The money is the worker's again. It is held, until another person ends the hold or its days"
             " are over, unless you have it paid again. The worker reads the reason.",
+        ),
+        each(
+            "stop",
+            "Stop withdrawal",
+            "stopped",
+            lambda row, reason: services.stop_withdrawal(transaction_id=row.pk, reason=reason),
+            when=lambda row: (
+                row.type == TransactionType.WITHDRAWAL and row.status == TransactionStatus.PENDING
+            ),
+            money=lambda row: row.amount,
+        ),
+        each(
+            "release",
+            "Let a withdrawal go at once",
+            "released",
+            lambda row, reason: told(
+                services.ask_to_release_withdrawal(transaction_id=row.pk, reason=reason)
+            ),
+            when=lambda row: (
+                row.type == TransactionType.WITHDRAWAL and row.status == TransactionStatus.PENDING
+            ),
+            money=lambda row: row.amount,
         ),
         each(
             "offer_again",

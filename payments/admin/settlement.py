@@ -43,6 +43,8 @@ from payments.models import (
     Transaction,
     WalletOrder,
 )
+from payments.provider import PROVIDER_NAMES
+from platforms.models import Platform
 
 CALL_COLUMNS = (
     "number",
@@ -102,21 +104,37 @@ class ProviderNotificationAdmin(ReadOnlyAdmin):
 
 def _stop(scope: str, subject: str, reason: str) -> PaymentSwitch:
     by = str(current_actor())
-    return services.stop_payments(scope=SwitchScope(scope), subject=subject.strip(), reason=reason, by=by)
+    return services.stop_payments(scope=SwitchScope(scope), subject=subject, reason=reason, by=by)
 
 
 class StopForm(ReasonForm):
     scope = forms.ChoiceField(choices=SwitchScope.choices)
-    subject = forms.CharField(
-        required=False, max_length=64, help_text="a platform's id or a provider's name; empty for all payouts"
+    platform = forms.ModelChoiceField(
+        Platform.objects.none(), required=False, help_text="Its workers' payouts are stopped."
     )
-    field_order = ("scope", "subject", "reason")
+    provider = forms.ChoiceField(required=False, help_text="Nothing more is handed to it.")
+    field_order = ("scope", "platform", "provider", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        platform: Any = self.fields["platform"]
+        platform.queryset = Platform.objects.filter(deleted_at=None).order_by("name").only("name")
+        provider: Any = self.fields["provider"]
+        provider.choices = [("", "---------"), *((name, name.capitalize()) for name in PROVIDER_NAMES)]
 
     def clean(self) -> dict[str, Any]:
-        """A part is named, and the whole is not."""
+        """Return scope, subject and reason. A part is chosen from its list, and nothing for all payouts."""
         given = super().clean() or {}
-        if (given.get("scope") == SwitchScope.PAYOUTS) == bool(given.get("subject", "").strip()):
-            self.add_error("subject", "Name the platform or the provider, and nothing for all payouts.")
+        scope = given.get("scope")
+        chosen = {name: given.pop(name, None) for name in (SwitchScope.PLATFORM, SwitchScope.PROVIDER)}
+        for name, value in chosen.items():
+            if (scope == name) != bool(value):
+                said = (
+                    f"Choose the {name} whose payouts are to stop." if scope == name else "Leave this empty."
+                )
+                self.add_error(str(name), f"{said} The scope is {scope}.")
+        subject = chosen.get(SwitchScope(scope)) if scope in chosen else None
+        given["subject"] = "" if subject is None else str(getattr(subject, "pk", subject))
         return given
 
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from payments.api import money, streams
+from payments.api import money, streams, withdrawals
 
 urlpatterns = [
     path("streams", streams.Streams.as_view(), name="streams"),
@@ -14,6 +14,17 @@ urlpatterns = [
     path("payments/<id:transaction_id>/explain", money.Explain.as_view(), name="payment-explain"),
     path("balance", money.PlatformBalance.as_view(), name="balance"),
     path("deposits", money.Deposits.as_view(), name="deposits"),
+    path("withdrawals", withdrawals.Withdrawals.as_view(), name="withdrawals"),
+    path("withdrawals/<uuid:withdrawal_id>", withdrawals.OneWithdrawal.as_view(), name="withdrawal"),
+    path(
+        "withdrawals/<uuid:withdrawal_id>/stop", withdrawals.StopWithdrawal.as_view(), name="withdrawal-stop"
+    ),
+    path("withdrawal-address", withdrawals.WithdrawalAddressView.as_view(), name="withdrawal-address"),
+    path(
+        "withdrawal-address/nonce",
+        withdrawals.StartWithdrawalAddress.as_view(),
+        name="withdrawal-address-nonce",
+    ),
     path("analytics", money.Analytics.as_view(), name="analytics"),
     path("analytics/daily", money.DailyAnalytics.as_view(), name="analytics-daily"),
 ]

@@ -124,6 +124,9 @@ register(
                 ('payout_hold', 'worker available', 'worker in_transit'),
                 ('payout_settled', 'worker in_transit', 'house world'),
                 ('payout_void', 'worker in_transit', 'worker available'),
+                ('withdrawal_hold', 'platform available', 'platform in_transit'),
+                ('withdrawal_settled', 'platform in_transit', 'house world'),
+                ('withdrawal_void', 'platform in_transit', 'platform available'),
                 ('reward', 'house rewards', 'worker available'),
                 ('reward', 'platform escrow', 'worker available'),
                 ('write_off', 'house losses', 'worker loan')

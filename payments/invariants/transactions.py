@@ -6,18 +6,24 @@ from payments.statistics import LATE_ACTIVITY, WRONG_DAYS
 register(
     Invariant(
         "in_transit_is_what_is_under_way",
-        "A worker's money in transit equals the sum of their pending and submitted payouts.",
+        "A worker's money in transit equals the sum of their pending and submitted payouts, a platform's that"
+        " of its withdrawals.",
         by_sql(
             """
             WITH under_way AS (
-                SELECT worker_id, sum(amount) AS amount FROM transactions
-                WHERE type IN ('payout', 'advance') AND status IN ('pending', 'submitted')
-                GROUP BY worker_id
+                SELECT CASE WHEN type = 'withdrawal' THEN platform_id ELSE worker_id END AS owner_id,
+                       sum(amount) AS amount
+                FROM transactions
+                WHERE type IN ('payout', 'advance', 'withdrawal') AND status IN ('pending', 'submitted')
+                GROUP BY 1
             ),
-            in_transit AS (SELECT worker_id, balance FROM accounts WHERE name = 'in_transit')
-            SELECT worker_id FROM under_way FULL JOIN in_transit USING (worker_id)
+            in_transit AS (
+                SELECT coalesce(worker_id, platform_id) AS owner_id, balance FROM accounts
+                WHERE name = 'in_transit'
+            )
+            SELECT owner_id FROM under_way FULL JOIN in_transit USING (owner_id)
             WHERE coalesce(amount, 0) <> coalesce(balance, 0)
-            ORDER BY worker_id
+            ORDER BY owner_id
             """
         ),
         money=True,
@@ -31,7 +37,7 @@ register(
         by_sql(
             """
             SELECT id FROM transactions
-            WHERE status = 'confirmed' AND type IN ('payout', 'advance', 'deposit')
+            WHERE status = 'confirmed' AND type IN ('payout', 'advance', 'withdrawal', 'deposit')
               AND coalesce(tx_hash, '') = ''
             ORDER BY id
             """
@@ -80,12 +86,13 @@ register(
 register(
     Invariant(
         "payout_is_held_once",
-        "Every payout and advance has exactly one hold, of its amount.",
+        "Every payout, advance and withdrawal has exactly one hold, of its amount.",
         by_sql(
             """
             SELECT t.id FROM transactions t
-            LEFT JOIN ledger_entries e ON e.transaction_id = t.id AND e.kind = 'payout_hold'
-            WHERE t.type IN ('payout', 'advance')
+            LEFT JOIN ledger_entries e
+                ON e.transaction_id = t.id AND e.kind IN ('payout_hold', 'withdrawal_hold')
+            WHERE t.type IN ('payout', 'advance', 'withdrawal')
             GROUP BY t.id HAVING count(e.id) <> 1 OR sum(e.amount) <> t.amount
             ORDER BY t.id
             """
@@ -97,17 +104,18 @@ register(
 register(
     Invariant(
         "payout_ended_as_its_status_says",
-        "A confirmed payout is settled once, a failed or cancelled one voided once, an open one neither.",
+        "A confirmed transfer is settled once, a failed or cancelled one voided once, an open one neither.",
         by_sql(
             """
             SELECT t.id FROM transactions t
             LEFT JOIN ledger_entries e
-                ON e.transaction_id = t.id AND e.kind IN ('payout_settled', 'payout_void')
-            WHERE t.type IN ('payout', 'advance')
+                ON e.transaction_id = t.id
+               AND e.kind IN ('payout_settled', 'payout_void', 'withdrawal_settled', 'withdrawal_void')
+            WHERE t.type IN ('payout', 'advance', 'withdrawal')
             GROUP BY t.id
             HAVING count(e.id) <> (t.status IN ('confirmed', 'failed', 'cancelled'))::int
                 OR bool_or(e.amount <> t.amount)
-                OR bool_or((e.kind = 'payout_settled') <> (t.status = 'confirmed'))
+                OR bool_or((e.kind IN ('payout_settled', 'withdrawal_settled')) <> (t.status = 'confirmed'))
             ORDER BY t.id
             """
         ),
@@ -123,7 +131,7 @@ register(
             """
             SELECT t.id FROM transactions t
             LEFT JOIN ledger_entries e ON e.transaction_id = t.id AND e.kind = t.type
-            WHERE t.status = 'confirmed' AND t.type NOT IN ('payout', 'advance')
+            WHERE t.status = 'confirmed' AND t.type NOT IN ('payout', 'advance', 'withdrawal')
             GROUP BY t.id HAVING count(e.id) <> 1 OR sum(e.amount) <> t.amount
             ORDER BY t.id
             """

@@ -160,7 +160,7 @@ class LedgerEntry(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
-    kind = models.CharField(max_length=16, choices=EntryKind.choices)
+    kind = models.CharField(max_length=24, choices=EntryKind.choices)
     debit_account = models.ForeignKey(
         Account, on_delete=models.PROTECT, related_name="debits", db_index=False, db_constraint=False
     )

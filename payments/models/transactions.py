@@ -10,8 +10,8 @@ from gigstream.lib.money import LARGEST, MoneyField
 from gigstream.lib.states import status_trigger
 from payments.enums import (
     ON_CHAIN,
-    OUTGOING,
     RARE_TYPES,
+    TO_WORKERS,
     TRANSACTION_MOVES,
     UNDER_WAY,
     ParkReason,
@@ -118,7 +118,20 @@ class Transaction(Changing):
             ),
             models.CheckConstraint(
                 name="transaction_outgoing_has_worker_and_wallet",
-                condition=~Q(type__in=sorted(OUTGOING)) | (Q(worker__isnull=False) & ~Q(to_wallet="")),
+                condition=~Q(type__in=sorted(TO_WORKERS)) | (Q(worker__isnull=False) & ~Q(to_wallet="")),
+            ),
+            models.CheckConstraint(
+                name="transaction_withdrawal_has_platform_wallet_and_time",
+                condition=~Q(type=TransactionType.WITHDRAWAL)
+                | (
+                    Q(platform__isnull=False, worker__isnull=True, not_before__isnull=False)
+                    & ~Q(to_wallet="")
+                ),
+            ),
+            models.UniqueConstraint(
+                name="transaction_one_withdrawal_under_way",
+                fields=["platform"],
+                condition=Q(type=TransactionType.WITHDRAWAL, status__in=sorted(UNDER_WAY)),
             ),
             models.CheckConstraint(
                 name="transaction_not_submitted_early",

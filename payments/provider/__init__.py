@@ -6,6 +6,9 @@ from django.utils.module_loading import import_string
 from audit.database_identity import require_own_database
 from payments.provider.protocol import PaymentProvider
 
+# The names by which transfers, attempts and switches tell providers apart.
+PROVIDER_NAMES = ("circle", "sandbox")
+
 
 def configured_provider() -> PaymentProvider:
     """The provider that the settings name. Raises DatabaseMismatch when the database has another one."""

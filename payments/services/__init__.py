@@ -5,6 +5,7 @@ from payments.services.asking import (
     ask_to_credit,
     ask_to_deposit,
     ask_to_go_on,
+    ask_to_release_withdrawal,
     reward_or_ask,
 )
 from payments.services.custody import create_wallets
@@ -28,6 +29,12 @@ from payments.services.settlement import poll_settlements
 from payments.services.streams import cancel_stream, claim, pause_stream, resume_stream, top_up
 from payments.services.submission import submit_payouts
 from payments.services.switches import let_payments_go_on, stop_payments
+from payments.services.withdrawals import (
+    release_withdrawal,
+    request_withdrawal,
+    send_withdrawal_notices,
+    stop_withdrawal,
+)
 
 __all__ = [
     "Rediscovered",
@@ -37,6 +44,7 @@ __all__ = [
     "ask_to_credit",
     "ask_to_deposit",
     "ask_to_go_on",
+    "ask_to_release_withdrawal",
     "cancel_payout",
     "cancel_stream",
     "cancel_transfer",
@@ -68,13 +76,17 @@ __all__ = [
     "rediscover_payouts",
     "release_due_streams",
     "release_parked_stream",
+    "release_withdrawal",
+    "request_withdrawal",
     "resume_stream",
     "reward_or_ask",
     "send_hold_notices",
+    "send_withdrawal_notices",
     "set_payout_schedule",
     "settle_stream",
     "simulate_deposit",
     "stop_payments",
+    "stop_withdrawal",
     "submit_payouts",
     "top_up",
     "verify_notifications",

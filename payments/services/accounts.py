@@ -21,6 +21,7 @@ RANGES = {
     ("worker", AccountName.LOAN): 2,
     ("platform", AccountName.AVAILABLE): 3,
     ("platform", AccountName.ESCROW): 4,
+    ("platform", AccountName.IN_TRANSIT): 4,
     ("house", AccountName.FEES): 5,
     ("house", AccountName.REWARDS): 5,
     ("house", AccountName.LOSSES): 5,

@@ -19,7 +19,14 @@ from gigstream.lib.db import wait_for_lock
 from gigstream.lib.ids import new_id
 from gigstream.lib.money import ZERO, usdc
 from gigstream.lib.money import amount as exact
-from payments.enums import ObservedStatus, SwitchScope, TransactionType
+from gigstream.lib.states import require_move
+from payments.enums import (
+    TRANSACTION_MOVES,
+    ObservedStatus,
+    SwitchScope,
+    TransactionStatus,
+    TransactionType,
+)
 from payments.errors import NotForStaff, SwitchedAlready, UnknownSubject
 from payments.limits import REWARD_ALONE_UP_TO
 from payments.models import Account, LedgerEntry, ObservedTransfer, PaymentSwitch, Transaction
@@ -27,6 +34,7 @@ from payments.services.deposits import deposit, normal_hash
 from payments.services.hand import adjust, grant_reward, require_adjustable
 from payments.services.observing import credit_observed
 from payments.services.switches import let_payments_go_on
+from payments.services.withdrawals import release_withdrawal
 from platforms.models import Platform
 from platforms.services import require_active
 from workers.models import Worker
@@ -78,7 +86,14 @@ def _tell_deposit(approval: Approval) -> Lines:
 
 
 DEPOSIT = approvals.register(
-    Kind("deposit", "Deposit by hand", "platforms.deposit_platform", _deposit, _tell_deposit)
+    Kind(
+        "deposit",
+        "Deposit by hand",
+        "platforms.deposit_platform",
+        _deposit,
+        _tell_deposit,
+        distinct_by=("tx_hash",),
+    )
 )
 
 
@@ -179,7 +194,14 @@ def _tell_adjust(approval: Approval) -> Lines:
 
 
 ADJUST = approvals.register(
-    Kind("ledger.adjust", "Adjustment of the ledger", "payments.adjust_account", _adjust, _tell_adjust)
+    Kind(
+        "ledger.adjust",
+        "Adjustment of the ledger",
+        "payments.adjust_account",
+        _adjust,
+        _tell_adjust,
+        distinct_by=("credit_account", "amount"),
+    )
 )
 
 
@@ -243,7 +265,62 @@ def _tell_reward(approval: Approval) -> Lines:
 
 
 REWARD = approvals.register(
-    Kind("reward.grant", "Reward beyond the limit", "workers.reward_worker", _reward, _tell_reward)
+    Kind(
+        "reward.grant",
+        "Reward beyond the limit",
+        "workers.reward_worker",
+        _reward,
+        _tell_reward,
+        distinct_by=("amount",),
+    )
+)
+
+
+# --- Withdrawals --------------------------------------------------------------------------------------------
+def ask_to_release_withdrawal(*, transaction_id: UUID, reason: str, now: datetime | None = None) -> Approval:
+    """Ask a second person to let a withdrawal go at once instead of at the end of its waiting time. Raises
+    IllegalMove unless it still waits, or what `request` raises."""
+    row = Transaction.objects.get(pk=transaction_id, type=TransactionType.WITHDRAWAL)
+    require_move(
+        TRANSACTION_MOVES,
+        subject=f"withdrawal {row.pk}",
+        before=row.status,
+        after=TransactionStatus.SUBMITTED,
+    )
+    return approvals.request(
+        kind=RELEASE_WITHDRAWAL,
+        subject=("transaction", str(row.pk)),
+        parameters={"to_wallet": row.to_wallet, "not_before": row.not_before},
+        amount=row.amount,
+        reason=reason,
+        now=now,
+    )
+
+
+def _release_withdrawal(approval: Approval) -> dict[str, Any]:
+    row = release_withdrawal(
+        transaction_id=UUID(approval.subject_id), reason=approval.reason, now=approval.decided_at
+    )
+    return {"transaction": row.pk}
+
+
+def _tell_withdrawal(approval: Approval) -> Lines:
+    return [
+        ("Amount", usdc(_amount(approval))),
+        ("To", approval.parameters["to_wallet"]),
+        ("Would leave at", approval.parameters["not_before"]),
+        ("To be done", "it leaves at once"),
+    ]
+
+
+RELEASE_WITHDRAWAL = approvals.register(
+    Kind(
+        "withdrawal.release",
+        "Letting a withdrawal go at once",
+        "payments.release_transaction",
+        _release_withdrawal,
+        _tell_withdrawal,
+    )
 )
 
 

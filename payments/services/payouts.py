@@ -28,6 +28,7 @@ from payments.errors import InsufficientFunds, NoWallet, PayoutUnderWay
 from payments.models import Account, Transaction
 from payments.postings import Posting
 from payments.services import accounts, attempts, holds, ledger, schedules, switches, transactions
+from payments.services.accounts import Place
 from payments.services.attempts import NOTHING
 from payments.services.parts import Debit, cover, give_back
 from payments.services.schedules import Limits
@@ -228,7 +229,7 @@ def cancel_payout(
         before=payout.status,
         after=TransactionStatus.CANCELLED,
     )
-    _require_not_taken(payout)
+    require_not_taken(payout)
     payout.status = TransactionStatus.CANCELLED
     payout.ended_at = now
     payout.next_attempt_at = None
@@ -246,48 +247,64 @@ def cancel_payout(
     return payout
 
 
-def _require_not_taken(payout: Transaction) -> None:
-    """Raise PayoutUnderWay when the provider may have taken the payout."""
-    known = attempts.before([payout.pk]).get(payout.pk, NOTHING)
-    parked = payout.next_attempt_at is None
+def require_not_taken(transfer: Transaction) -> None:
+    """Raise PayoutUnderWay when the provider may have taken the pending transfer."""
+    known = attempts.before([transfer.pk]).get(transfer.pk, NOTHING)
+    parked = transfer.next_attempt_at is None
     known_not_taken = not known.unknown or attempts.is_surely_missing(known)
-    if payout.retry_count and not (parked and known_not_taken):
+    if transfer.retry_count and not (parked and known_not_taken):
         raise PayoutUnderWay(
-            f"transaction {payout.pk} was handed to the provider {payout.retry_count} times",
-            calls=payout.retry_count,
+            f"transaction {transfer.pk} was handed to the provider {transfer.retry_count} times",
+            calls=transfer.retry_count,
         )
 
 
-def void_postings(payouts: Sequence[Transaction]) -> list[Posting]:
-    """The holds of the payouts given back, once each."""
-    return _closing_postings(payouts, EntryKind.PAYOUT_VOID)
+def void_postings(transfers: Sequence[Transaction]) -> list[Posting]:
+    """Return the postings that give the holds of these transfers back, once each."""
+    places = _places(transfers)
+    return [_closing(one, _void_kind(one), places) for one in transfers]
 
 
-def settle_postings(payouts: Sequence[Transaction]) -> list[Posting]:
-    """The holds of the payouts gone to the chain, once each."""
-    return _closing_postings(payouts, EntryKind.PAYOUT_SETTLED)
+def settle_postings(transfers: Sequence[Transaction]) -> list[Posting]:
+    """Return the postings by which the holds of these transfers go to the chain, once each."""
+    places = _places(transfers)
+    return [_closing(one, _settled_kind(one), places) for one in transfers]
 
 
-def _closing_postings(payouts: Sequence[Transaction], kind: EntryKind) -> list[Posting]:
-    if not payouts:
-        return []
-    worker_ids = {payout.worker_id for payout in payouts if payout.worker_id}
-    in_transit = accounts.of_workers(worker_ids, AccountName.IN_TRANSIT)
-    if kind == EntryKind.PAYOUT_VOID:
-        back = accounts.of_workers(worker_ids, AccountName.AVAILABLE)
-    else:
-        back = dict.fromkeys(worker_ids, accounts.of_house(AccountName.WORLD))
-    return [
-        Posting(
-            kind,
-            in_transit[payout.worker_id],
-            back[payout.worker_id],
-            payout.amount,
-            # One key for both endings: a payout is settled or voided, never both.
-            key=f"payout_end:{payout.idempotency_key}",
-            transaction_id=payout.pk,
-            loan_id=payout.loan_id,
-        )
-        for payout in payouts
-        if payout.worker_id
-    ]
+def _void_kind(transfer: Transaction) -> EntryKind:
+    is_withdrawal = transfer.type == TransactionType.WITHDRAWAL
+    return EntryKind.WITHDRAWAL_VOID if is_withdrawal else EntryKind.PAYOUT_VOID
+
+
+def _settled_kind(transfer: Transaction) -> EntryKind:
+    is_withdrawal = transfer.type == TransactionType.WITHDRAWAL
+    return EntryKind.WITHDRAWAL_SETTLED if is_withdrawal else EntryKind.PAYOUT_SETTLED
+
+
+def _places(transfers: Sequence[Transaction]) -> dict[Place, int]:
+    """Return the ids of all accounts that may end these transfers, by place."""
+    if not transfers:
+        return {}
+    names = (AccountName.IN_TRANSIT, AccountName.AVAILABLE)
+    return accounts.find({Place(AccountName.WORLD), *(_of(one, name) for one in transfers for name in names)})
+
+
+def _of(transfer: Transaction, name: AccountName) -> Place:
+    if transfer.type == TransactionType.WITHDRAWAL:
+        return Place(name, platform_id=transfer.platform_id)
+    return Place(name, worker_id=transfer.worker_id)
+
+
+def _closing(transfer: Transaction, kind: EntryKind, places: dict[Place, int]) -> Posting:
+    is_void = kind in (EntryKind.PAYOUT_VOID, EntryKind.WITHDRAWAL_VOID)
+    back = _of(transfer, AccountName.AVAILABLE) if is_void else Place(AccountName.WORLD)
+    return Posting(
+        kind,
+        places[_of(transfer, AccountName.IN_TRANSIT)],
+        places[back],
+        transfer.amount,
+        # One key for both endings: a transfer is settled or voided, never both.
+        key=f"payout_end:{transfer.idempotency_key}",
+        transaction_id=transfer.pk,
+        loan_id=transfer.loan_id,
+    )

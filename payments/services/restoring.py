@@ -24,6 +24,8 @@ from payments.services.release import release_due_streams
 from payments.services.submission import take_found
 from payments.services.switches import RESTORING, let_payments_go_on, stop_payments
 from payments.services.transfers import key_for, provider_key
+from payments.services.withdrawals import hold_withdrawal, key_of_withdrawal, lock_withdrawable
+from platforms.models import WithdrawalAddress
 from workers.models import Worker
 
 BY = "restore"
@@ -106,7 +108,35 @@ def _adopt(strangers: Sequence[ProviderTransfer], now: datetime) -> set[str]:
     for worker_id, address in workers.values_list("pk", "wallet_address"):
         while found := _next_of(worker_id, to[address or ""], now):
             adopted.add(found)
+    for platform_id, address in _platforms_at(list(to)):
+        while found := _next_withdrawal_of(platform_id, address, to[address], now):
+            adopted.add(found)
     return adopted
+
+
+def _platforms_at(addresses: Sequence[str]) -> list[tuple[UUID, str]]:
+    """Return the platforms that withdraw, or have withdrawn, to these addresses, each with its address."""
+    named = WithdrawalAddress.objects.filter(address__in=addresses).order_by("platform_id", "address")
+    return list(named.values_list("platform_id", "address").distinct())
+
+
+@atomic_with_retry
+def _next_withdrawal_of(
+    platform_id: UUID, address: str, theirs: dict[UUID, ProviderTransfer], now: datetime
+) -> str:
+    """Put the platform's next withdrawal on the books, if it is one of these and the money is there; return
+    its id at the provider, or nothing."""
+    account = lock_withdrawable(platform_id)
+    answer = theirs.get(key_for(key_of_withdrawal(platform_id, account.payout_count + 1)))
+    if answer is None or not 0 < answer.amount <= account.balance:
+        return ""
+    withdrawal = hold_withdrawal(account, answer.amount, address, not_before=now, now=now)
+    take_found(withdrawal.pk, answer, now)
+    after = {"amount": withdrawal.amount}
+    audit.record_many(
+        [Record("withdrawal.rediscover", "transaction", str(withdrawal.pk), after=after)], now=now
+    )
+    return answer.id
 
 
 @atomic_with_retry

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
-from payments.enums import ErrorClass, FeeLevel, ParkReason, TransactionStatus
+from payments.enums import ErrorClass, FeeLevel, ParkReason, TransactionStatus, TransactionType
 from payments.models import PayoutHold, SettlementAttempt, Transaction
 from payments.provider import configured_provider
 from payments.provider.protocol import GasBid, PaymentProvider, ProviderTransfer, TransferUnknown
@@ -92,9 +92,12 @@ def _lease_to_submit(provider: str, now: datetime) -> list[Offered]:
     if switches.are_stopped(provider):
         return []
     due = Transaction.objects.to_submit(now).exclude(worker__in=switches.stopped_workers())
+    due = due.exclude(type=TransactionType.WITHDRAWAL, platform__in=switches.stopped_platforms())
     # Of whom everything is held, also what was not handed over before is kept.
-    held = PayoutHold.objects.open().filter(worker__isnull=False, amount=None)
-    due = due.exclude(worker__in=held.values("worker"))
+    held = PayoutHold.objects.open().filter(amount=None)
+    due = due.exclude(worker__in=held.filter(worker__isnull=False).values("worker"))
+    of_platforms = held.filter(platform__isnull=False).values("platform")
+    due = due.exclude(type=TransactionType.WITHDRAWAL, platform__in=of_platforms)
     rows = lease(due, provider, now, calls=1)
     known = attempts.before(row.pk for row in rows)
     opened = attempts.begin(rows, provider, known, now)

@@ -2,7 +2,8 @@
 They are read before every batch, so they act with the next one; earnings go on."""
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -12,9 +13,11 @@ from audit import services as audit
 from audit.models import BookCheck
 from audit.services import verb
 from gigstream.lib.clock import database_now
+from gigstream.lib.staff import by_name
 from payments.enums import SwitchScope
 from payments.errors import SwitchedAlready, UnknownSubject
 from payments.models import PaymentSwitch
+from payments.provider import PROVIDER_NAMES
 from platforms.models import Engagement, Platform
 
 logger = logging.getLogger(__name__)
@@ -30,11 +33,13 @@ def stop_payments(
 ) -> PaymentSwitch:
     """Payouts of this scope are not handed to the provider any more; those under way are still watched.
 
-    Raises SwitchedAlready when they are stopped, UnknownSubject when there is no such platform.
+    Raises SwitchedAlready when they are stopped, UnknownSubject when there is no such platform or provider.
     """
     now = now or database_now()
     if scope == SwitchScope.PLATFORM and not _is_platform(subject):
         raise UnknownSubject(f"there is no platform {subject!r}")
+    if scope == SwitchScope.PROVIDER and subject not in PROVIDER_NAMES:
+        raise UnknownSubject(f"there is no provider {subject!r}, only {', '.join(PROVIDER_NAMES)}")
     if PaymentSwitch.objects.filter(scope=scope, subject=subject, on_at=None).exists():
         raise SwitchedAlready(f"{scope} {subject}".strip() + " is stopped already")
     switch = PaymentSwitch(scope=scope, subject=subject, reason=reason, off_by=by, created_at=now)
@@ -102,6 +107,33 @@ def are_stopped(provider: str) -> bool:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A stop of payouts that is in force, as staff read it."""
+
+    what: str
+    since: datetime
+    by: str
+    reason: str
+
+
+def stops_in_force() -> list[Stop]:
+    """Return what is stopped now, the oldest first, with the names of platforms."""
+    off = list(PaymentSwitch.objects.filter(on_at=None).order_by("created_at"))
+    ids = [UUID(switch.subject) for switch in off if switch.scope == SwitchScope.PLATFORM]
+    names = dict(Platform.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
+    return [
+        Stop(_stopped_part(switch, names), switch.created_at, by_name(switch.off_by), switch.reason)
+        for switch in off
+    ]
+
+
+def _stopped_part(switch: PaymentSwitch, names: Mapping[UUID, str]) -> str:
+    if switch.scope == SwitchScope.PLATFORM:
+        return f"Payouts to workers of {names.get(UUID(switch.subject), switch.subject)}"
+    return f"Payouts by {switch.subject}" if switch.scope == SwitchScope.PROVIDER else "All payouts"
+
+
 def is_restoring() -> bool:
     """Whether, after a restore, the provider may have payouts that are not on the books."""
     return PaymentSwitch.objects.filter(on_at=None, reason=RESTORING).exists()
@@ -110,6 +142,10 @@ def is_restoring() -> bool:
 def stopped_workers() -> QuerySet:
     """Workers who have worked for a platform that is stopped. What a worker has earned is one balance, so
     none of it leaves while a part may be in question."""
+    return Engagement.objects.filter(platform__in=stopped_platforms()).values("worker")
+
+
+def stopped_platforms() -> list[UUID]:
+    """The platforms whose workers' payouts and whose withdrawals are stopped."""
     off = PaymentSwitch.objects.filter(scope=SwitchScope.PLATFORM, on_at=None)
-    platforms = [UUID(subject) for subject in off.values_list("subject", flat=True)]
-    return Engagement.objects.filter(platform__in=platforms).values("worker")
+    return [UUID(subject) for subject in off.values_list("subject", flat=True)]

@@ -18,6 +18,7 @@ from platforms.services.endings import (
 from platforms.services.events import Fact, record_events
 from platforms.services.invitations import accept_invitation, invite_worker, make_token, send_invitations
 from platforms.services.parties import (
+    correct_platform,
     create_api_key,
     delete_platform,
     give_wallet,
@@ -49,6 +50,12 @@ from platforms.services.webhooks import (
     send_test_event,
     set_webhook,
 )
+from platforms.services.withdrawal_addresses import (
+    WithdrawalAddresses,
+    require_withdrawal_address,
+    set_withdrawal_address,
+    withdrawal_addresses,
+)
 from platforms.services.work_batches import record_work_event, record_work_events
 from platforms.services.work_events import WorkReport
 
@@ -56,6 +63,7 @@ __all__ = [
     "Fact",
     "MilestonePlan",
     "TaskPlan",
+    "WithdrawalAddresses",
     "WorkReport",
     "accept_invitation",
     "approve_milestone",
@@ -67,6 +75,7 @@ __all__ = [
     "cancel_task",
     "complete_streamed_tasks",
     "complete_task",
+    "correct_platform",
     "create_api_key",
     "create_task",
     "create_tasks",
@@ -93,6 +102,7 @@ __all__ = [
     "require_active",
     "require_present",
     "require_undisputed",
+    "require_withdrawal_address",
     "resolve_dispute",
     "resolve_or_ask",
     "revoke_api_key",
@@ -104,7 +114,9 @@ __all__ = [
     "set_fee",
     "set_request_limits",
     "set_webhook",
+    "set_withdrawal_address",
     "start_task",
     "suspend_platform",
     "touch_api_key",
+    "withdrawal_addresses",
 ]

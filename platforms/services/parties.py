@@ -2,7 +2,7 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from audit import answers
 from audit import services as audit
 from audit.database_identity import require_own_database, stored_identity
 from audit.enums import DatabaseKind
+from audit.personal_changes import correct_profile, erase_personal_changes
 from audit.services import verb
 from gigstream.lib.addresses import normal_address
 from gigstream.lib.clock import database_now
@@ -161,6 +162,16 @@ def require_fee(fee_bps: int) -> None:
         raise InvalidFee(f"a fee of {fee_bps} bps is outside 0 to {BPS}", fee_bps=fee_bps)
 
 
+@verb("platform.edit", "platform")
+def correct_platform(*, platform_id: UUID, values: Mapping[str, str], reason: str) -> Platform:
+    """Write these values of the platform's profile; the old ones are kept with the reason, encrypted, until
+    the platform is erased. Raises PlatformDeleted or ReasonMissing."""
+    platform = Platform.objects.locked().get(pk=platform_id)
+    require_present(platform)
+    correct_profile(platform, action="platform.edit", values=values, reason=reason)
+    return platform
+
+
 @verb("platform.delete", "platform")
 def delete_platform(*, platform_id: UUID) -> None:
     """The platform is gone, or, with money history, anonymised and marked deleted; its keys and its
@@ -174,8 +185,10 @@ def delete_platform(*, platform_id: UUID) -> None:
     now = database_now()
     answers.forget_answers(caller=f"platform:{platform.pk}")
     audit.record("platform.delete", platform)
+    erase_personal_changes(resource_type="platform", resource_id=platform.pk)
     forget(platform, now=now)
     platform.invitations.all().delete()
+    platform.withdrawal_addresses.all().delete()
     end_consents_of_platform(platform, now=now)
     platform.api_keys.filter(revoked_at=None).update(revoked_at=now)
     platform.delete()

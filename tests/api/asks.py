@@ -33,7 +33,7 @@ from tests.factories import (
 )
 from workers import services as workers
 from workers.models import Worker
-from workers.wallet_messages import message_for, payout_statement, verified
+from workers.wallet_messages import message_for, payout_statement, verified, withdrawal_statement
 
 HOUR = timedelta(hours=1)
 PASSWORD = "a long passphrase"
@@ -113,6 +113,51 @@ for _name, _path in {
 @_for("create_deposit")
 def _() -> Ask:
     return Ask(_platform(), "deposits", {"amount": "5"}, {"amount": "6"})
+
+
+def _address(platform: Platform) -> Body:
+    """What a wallet signs to be the platform's address for withdrawals."""
+    return _proved_by(withdrawal_statement(platform.pk))
+
+
+def _withdrawing() -> Platform:
+    """A platform with an address for withdrawals."""
+    platform, now = _platform(), database_now()
+    body = _address(platform)
+    signed = verified(
+        body["message"], body["signature"], now=now, statement=withdrawal_statement(platform.pk)
+    )
+    platforms.set_withdrawal_address(platform_id=platform.pk, signed=signed, now=now)
+    return platform
+
+
+@_for("create_withdrawal")
+def _() -> Ask:
+    return Ask(_withdrawing(), "withdrawals", {"amount": "5"}, {"amount": "6"})
+
+
+def _of_a_withdrawal(act: str = "", body: Body | None = None) -> Ask:
+    platform = _withdrawing()
+    made = payments.request_withdrawal(platform_id=platform.pk, amount="5", now=database_now())
+    return Ask(platform, f"withdrawals/{made.pk}{act}", body, None if body is None else {"reason": "mine"})
+
+
+ASKS["list_withdrawals"] = _whole("withdrawals")
+ASKS["get_withdrawal"] = _of_a_withdrawal
+ASKS["stop_withdrawal"] = lambda: _of_a_withdrawal("/stop", {})
+ASKS["get_withdrawal_address"] = _whole("withdrawal-address")
+
+
+@_for("set_withdrawal_address")
+def _() -> Ask:
+    platform = _platform()
+    return Ask(platform, "withdrawal-address", _address(platform), _address(platform))
+
+
+@_for("start_withdrawal_address")
+def _() -> Ask:
+    first, second = ({"wallet_address": Account.create().address} for _ in range(2))
+    return Ask(_platform(), "withdrawal-address/nonce", first, second)
 
 
 @_for("create_key")
@@ -379,8 +424,22 @@ def _() -> Ask:
 
 def _with_password() -> tuple[Worker, workers.SignedIn]:
     email = f"ana{next(_numbers)}@example.com"
-    signed_in = workers.sign_up(email=email, password=PASSWORD, full_name="Ana Lima")
-    return Worker.objects.get(pk=signed_in.worker_id), signed_in
+    worker = WorkerFactory(email=email, password=PASSWORD, full_name="Ana Lima", now=database_now())
+    return worker, workers.sign_in(email=email, password=PASSWORD)
+
+
+@_for("confirm_registration")
+def _() -> Ask:
+    email = f"new{next(_numbers)}@example.com"
+    workers.request_registration(email=email, password=PASSWORD, full_name="Ana Lima")
+    workers.send_registrations()
+    token = next(word for word in mail.outbox[-1].body.split() if word.startswith("gt_"))
+    return Ask(None, "auth/confirm", {"token": token}, wrong=({"token": "gt_" + "x" * 43},))
+
+
+@_for("list_test_letters")
+def _() -> Ask:
+    return Ask(None, "test/letters")
 
 
 @_for("sign_in")
@@ -446,13 +505,18 @@ def _() -> Ask:
 
 def _proved(worker: Worker) -> Body:
     """A wallet's signature that it is this worker's."""
+    return _proved_by(payout_statement(worker.pk))
+
+
+def _proved_by(statement: str) -> Body:
+    """A wallet's signature under this statement."""
     wallet, nonce = Account.create(), workers.make_nonce()
     text = message_for(
         wallet.address.lower(),
         nonce=nonce.nonce,
         now=nonce.created_at,
         expires_at=nonce.expires_at,
-        statement=payout_statement(worker.pk),
+        statement=statement,
     )
     signature = wallet.sign_message(encode_defunct(text=text)).signature.hex()
     return {"message": text, "signature": f"0x{signature.removeprefix('0x')}"}

@@ -2,6 +2,7 @@
 worker do their business with it."""
 
 import itertools
+import re
 import subprocess
 import sys
 from importlib import import_module
@@ -10,11 +11,15 @@ from uuid import UUID
 
 import pytest
 from django.conf import settings
+from django.core import mail
+from eth_account import Account
+from eth_account.messages import encode_defunct
 
 from platforms import services as platforms
 from platforms.enums import ConsentSource
 from tests.api.operations import operations
 from tests.factories import PlatformFactory
+from workers import services as workers
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -81,9 +86,17 @@ def test_a_task_is_funded_streamed_completed_and_paid_out(client, web):
     _, key = platforms.create_api_key(platform_id=owner.pk)
     platform = Business(client, web, key)
     person = {"email": "ana@example.com", "password": "a long passphrase", "full_name": "Ana Lima"}
-    wallet = {"wallet_address": f"0x{7:x}{0:039x}"}
-    tokens = Business(client, web).do("register", form=("RegisterForm", person | wallet), expect=201)
+    nobody, wallet = Business(client, web), Account.from_key("0x" + "33" * 32)
+    nobody.do("register", form=("RegisterForm", person), expect=202)
+    workers.send_registrations()
+    token = re.search(r"gt_\S+", mail.outbox[-1].body)[0]
+    tokens = nobody.do("confirm_registration", form=("ConfirmationForm", {"token": token}), expect=201)
     worker = Business(client, web, tokens.access_token)
+    address = ("NonceForm", {"wallet_address": wallet.address})
+    nonce = worker.do("start_wallet_change", form=address, expect=201)
+    signature = bytes(wallet.sign_message(encode_defunct(text=nonce.message)).signature).hex()
+    signed = ("WalletForm", {"message": nonce.message, "signature": f"0x{signature}"})
+    assert worker.do("change_my_wallet", form=signed).wallet_address == wallet.address.lower()
 
     deposit = platform.do("create_deposit", form=("DepositForm", {"amount": "500"}), expect=201)
     assert (deposit.type_, deposit.amount) == ("deposit", "500.000000")

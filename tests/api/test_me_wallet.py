@@ -14,10 +14,19 @@ from loans import services as loans
 from loans.models import Loan
 from payments import services as payments
 from payments.errors import NoWallet
+from payments.provider import configured_provider
+from payments.services.custody import house_address
 from platforms import services as platforms
 from tests.api_client import Api, is_problem
-from tests.factories import WorkerFactory, approve_by_staff, balance, started, trusted_worker
-from workers import services
+from tests.factories import (
+    PlatformFactory,
+    WorkerFactory,
+    approve_by_staff,
+    balance,
+    started,
+    trusted_worker,
+)
+from workers import services, wallet_messages
 from workers.errors import WalletChanging
 from workers.models import WalletChange, Worker
 
@@ -224,6 +233,29 @@ def test_the_same_request_again_gets_the_first_answer(ana, api):
 
 
 # --- What proves a wallet -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("whose", ["a platform's", "the house's"])
+def test_a_wallet_of_our_own_is_refused_where_it_is_named(ana, api, whose):
+    """Money paid out to a custody wallet or the treasury would go round, and come back as a deposit."""
+    if whose == "a platform's":
+        PlatformFactory(wallet_address=NEW.address, wallet_id="custody")
+        address = NEW.address
+    else:
+        address = house_address(configured_provider())
+
+    is_problem(api.post("me/wallet/nonce", {"wallet_address": address}), 400, "invalid_address")
+    nonce = services.make_nonce()
+    text = wallet_messages.message_for(
+        address.lower(),
+        nonce=nonce.nonce,
+        now=nonce.created_at,
+        expires_at=nonce.expires_at,
+        statement=wallet_messages.payout_statement(ana.pk),
+    )
+    body = {"message": text, "signature": "0x" + "0" * 130}
+    is_problem(api.put("me/wallet", body), 400, "invalid_address")
+    assert not WalletChange.objects.exists()
 
 
 def test_a_wallet_of_another_worker_is_refused(ana, api):

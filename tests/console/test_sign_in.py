@@ -151,7 +151,32 @@ def test_keys_and_codes_are_not_in_the_tables(ann, client):
 
 
 # --- Tries --------------------------------------------------------------------------------------------------
-def test_five_failures_lock_the_name_whoever_asks_and_for_15_minutes(ann, client):
+def test_failures_of_a_stranger_lock_staff_out_only_there(ann, client):
+    stranger = Client(REMOTE_ADDR="203.0.113.9")
+    for _ in range(guessing.TRIES):
+        assert REFUSED in sign_in(stranger, password="wrong")
+
+    assert "too many failures" in sign_in(stranger)
+    assert sign_in(client) == HOME
+
+
+def test_a_known_device_and_a_second_factor_open_a_name_that_is_locked_everywhere(ann, client):
+    assert sign_in(client) == HOME
+    cookie = client.cookies["gigstream_device"]
+    assert (cookie["httponly"], cookie["path"]) == (True, LOGIN)
+    enrolled(ann, client)
+    client.post("/admin/logout/")
+    for number in range(guessing.TRIES_A_DAY):
+        sign_in(Client(REMOTE_ADDR=f"203.0.113.{number}"), password="wrong")
+    Authenticator.objects.update(throttling_failure_count=0)
+
+    assert "too many failures" in sign_in(Client())
+    assert sign_in(Client(), code=code_of(ann, steps=1)) == HOME
+    Authenticator.objects.update(last_step=-1)
+    assert sign_in(client, code=code_of(ann, steps=1)) == HOME
+
+
+def test_five_failures_lock_the_name_and_address_for_15_minutes(ann, client):
     for _ in range(guessing.TRIES):
         assert REFUSED in sign_in(client, password="wrong")
 

@@ -22,6 +22,7 @@ from audit.models import (
     JobHeartbeat,
     Letter,
     LimitChange,
+    PersonalChange,
 )
 from audit.movements import StaffMovement
 from gigstream.lib.ids import new_id
@@ -64,6 +65,7 @@ from platforms.models import (
     TaskTally,
     WebhookDelivery,
     WebhookEndpoint,
+    WithdrawalAddress,
     WorkEvent,
 )
 from reputation.models import ReputationEvent
@@ -71,6 +73,7 @@ from tests.factories import PlatformFactory, TaskFactory, WorkerFactory
 from workers.models import (
     PasswordReset,
     RefreshToken,
+    Registration,
     SignInAttempts,
     WalletChange,
     WalletNonce,
@@ -237,6 +240,7 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "email": f"row{_number()}@example.com",
         "full_name": "Row",
         "wallet_address": f"0x{_number() + 10**9:040x}",
+        "wallet_proved_at": AT,
     },
     WorkerSession: lambda: {
         "worker": WorkerFactory(),
@@ -250,8 +254,24 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "created_at": AT,
         "expires_at": AT + timedelta(days=30),
     },
-    SignInAttempts: lambda: {"email_hash": f"{_number():064x}", "tries": 1, "last_at": AT},
+    SignInAttempts: lambda: {
+        "email_hash": f"{_number():064x}",
+        "source_hash": f"{_number():064x}",
+        "tries": 1,
+        "began_at": AT,
+        "last_at": AT,
+    },
+    Registration: lambda: {
+        "email_as_given": "Row@example.com",
+        "email": "row@example.com",
+        "full_name": "Row",
+        "password_hash": "row",
+        "token_hash": f"{_number():064x}",
+        "created_at": AT,
+        "expires_at": AT + timedelta(hours=24),
+    },
     PasswordReset: lambda: {
+        "email_hash": f"{_number():064x}",
         "worker": WorkerFactory(),
         "token_hash": f"{_number():064x}",
         "created_at": AT,
@@ -311,6 +331,12 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "type": "webhook.ping",
         "payload": {},
         "created_at": AT,
+    },
+    WithdrawalAddress: lambda: {
+        "platform": PlatformFactory(),
+        "address": f"0x{_number():040x}",
+        "created_at": AT,
+        "holds_from": AT,
     },
     WebhookEndpoint: lambda: {"platform": PlatformFactory(), "created_at": AT},
     WebhookDelivery: _delivery_row,
@@ -427,10 +453,21 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "subject_id": "payout_minimum",
         "parameters": {"value": str(_number()), "before": "1"},
         "payload_hash": f"{_number():064}",
+        "act_key": f"{_number():064}",
         "reason": "fees have fallen",
         "requested_by": "staff:1",
         "requested_at": AT,
         "expires_at": AT + timedelta(hours=24),
+    },
+    PersonalChange: lambda: {
+        "resource_type": "worker",
+        "resource_id": str(_number()),
+        "field": "full_name",
+        "old_value": "Henri",
+        "new_value": "Henry",
+        "salt": "0" * 64,
+        "reason": "as in the passport",
+        "changed_by": "staff:1",
     },
     StaffMovement: lambda: {
         "staff": "staff:1",

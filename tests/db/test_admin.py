@@ -183,6 +183,9 @@ def a_round(number):
     deliveries.queue_deliveries(now=now)
     Platform.objects.filter(pk=platform.pk).update(webhook_secret=WEBHOOK_SECRET)
     workers.sign_in(email=worker.email, password=PASSWORD, now=now)
+    workers.request_registration(
+        email=f"new{number}@example.com", full_name="New", password=PASSWORD, now=now
+    )
     workers.request_password_reset(email=worker.email, now=now)
     workers.send_password_resets(now=now)
     proof = SignedMessage(f"0x{number + 1:040x}".replace("0x0", "0xa", 1), workers.make_nonce(now=now).nonce)

@@ -18,6 +18,7 @@ from audit.models import (
     JobHeartbeat,
     Letter,
     LimitChange,
+    PersonalChange,
 )
 from audit.movements import StaffMovement
 from gigstream.lib.ids import new_id
@@ -59,6 +60,7 @@ from platforms.models import (
     TaskTally,
     WebhookDelivery,
     WebhookEndpoint,
+    WithdrawalAddress,
     WorkEvent,
 )
 from reputation.models import ReputationEvent
@@ -67,6 +69,7 @@ from tests.factories import PlatformFactory, TaskFactory, WorkerFactory
 from workers.models import (
     PasswordReset,
     RefreshToken,
+    Registration,
     SignInAttempts,
     WalletChange,
     WalletNonce,
@@ -125,6 +128,8 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("worker_name_readable", Worker, {"full_name": "Row\u202ewoR"}),
     ("worker_name_readable", Worker, {"full_name": "Row\nRow"}),
     ("worker_wallet_lower_case", Worker, {"wallet_address": "0x" + "AB" * 20}),
+    ("worker_wallet_is_proved_or_custody", Worker, {"wallet_proved_at": None}),
+    ("worker_country_is_a_code", Worker, {"country": "fr"}),
     ("worker_reputation_in_range", Worker, {"reputation_score": 1001}),
     ("worker_rates_are_percent", Worker, {"completion_rate": Decimal("100.01")}),
     ("worker_rates_are_percent", Worker, {"dispute_rate": Decimal("-0.01")}),
@@ -141,6 +146,13 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("refresh_token_expires_after_it_was_made", RefreshToken, {"expires_at": AT}),
     ("sign_in_attempts_counted", SignInAttempts, {"tries": 0}),
     ("sign_in_email_hash_is_sha256", SignInAttempts, {"email_hash": "row@example.com"}),
+    ("sign_in_source_hash_is_sha256", SignInAttempts, {"source_hash": "192.0.2.7"}),
+    ("registration_token_hash_is_sha256", Registration, {"token_hash": "a" * 63}),
+    ("registration_email_plain", Registration, {"email": "r\u00f6w@example.com"}),
+    ("registration_name_readable", Registration, {"full_name": "Row\u202e"}),
+    ("registration_expires_after_it_was_made", Registration, {"expires_at": AT}),
+    ("password_reset_email_hash_is_sha256", PasswordReset, {"email_hash": "row@example.com"}),
+    ("password_reset_token_is_of_a_worker", PasswordReset, {"worker": None}),
     ("password_reset_hash_is_sha256", PasswordReset, {"token_hash": "a" * 63}),
     ("password_reset_sent_has_a_token", PasswordReset, {"token_hash": None, "sent_at": AT}),
     ("password_reset_expires_after_it_was_asked", PasswordReset, {"expires_at": AT}),
@@ -334,6 +346,7 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("breaker_open_has_its_times", ProviderBreaker, {**OPEN, "retry_at": None}),
     ("breaker_open_has_its_times", ProviderBreaker, {**OPEN, "state": "closed"}),
     ("notification_status_known", ProviderNotification, {"status": "lost"}),
+    ("personal_change_has_a_reason", PersonalChange, {"reason": ""}),
     ("notification_forged_keeps_no_body", ProviderNotification, {"status": "forged"}),
     ("notification_believed_has_its_id", ProviderNotification, {"status": "genuine"}),
     ("notification_applied_has_its_time", ProviderNotification, {"applied_at": AT}),
@@ -428,6 +441,10 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
         Transaction,
         {"submitted_at": AT, "not_before": AT + SECOND, "circle_tx_id": "x"},
     ),
+    ("transaction_withdrawal_has_platform_wallet_and_time", Transaction, {"type": "withdrawal"}),
+    ("withdrawal_address_lower_case", WithdrawalAddress, {"address": "0x" + "AB" * 20}),
+    ("withdrawal_address_lower_case", WithdrawalAddress, {"address": ""}),
+    ("withdrawal_address_holds_from_its_naming", WithdrawalAddress, {"holds_from": AT - SECOND}),
     ("transaction_hash_lower_case", Transaction, {"tx_hash": "0x" + "AB" * 32}),
     ("transaction_wallets_lower_case", Transaction, {"to_wallet": "0x" + "AB" * 20}),
     ("transaction_wallets_lower_case", Transaction, {"from_wallet": "0x" + "AB" * 20}),
@@ -493,6 +510,7 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
 # (constraint, model, columns in which the second row is like the first, what else both rows have)
 REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] = [
     ("letter_waits_once", Letter, ("kind", "subject_id", "recipient"), {}),
+    ("sign_in_attempts_once_per_source", SignInAttempts, ("email_hash", "source_hash"), {}),
     ("claim_open_once", Claim, ("subject_type", "subject_id"), {}),
     ("request_answered_once", AnsweredRequest, ("caller", "method", "path", "key"), {}),
     ("refresh_token_one_unused_per_session", RefreshToken, ("session",), {}),
@@ -554,7 +572,7 @@ REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] 
     (
         "approval_asked_once",
         Approval,
-        ("kind", "subject_type", "subject_id", "payload_hash"),
+        ("kind", "subject_type", "subject_id", "act_key"),
         {},
     ),
 ]

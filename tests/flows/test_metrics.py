@@ -13,12 +13,15 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from audit import books
 from audit.models import JobHeartbeat
+from gigstream import progress
 from gigstream.lib.clock import database_now
 from gigstream.metrics.figures import FIGURES
 from loans import services as loans
 from payments import services as payments
+from payments.models import ProviderBreaker
 from platforms import services as platforms
 from tests.api_client import Api
+from tests.broker import no_broker
 from tests.factories import (
     PlatformFactory,
     WorkerFactory,
@@ -201,7 +204,7 @@ def test_the_figures_of_an_empty_system_cost_a_statement_each():
     with CaptureQueriesContext(connection) as seen:
         found = scraped()
 
-    assert len(seen) == len(FIGURES) == 8
+    assert len(seen) == len(FIGURES) == 10
     assert (found["gigstream_streams_due",], found["gigstream_streams_latest_seconds",]) == (0, 0)
     assert found["gigstream_books_invariants_checked",] == 0
     assert ("gigstream_books_check_age_seconds",) not in found
@@ -262,3 +265,28 @@ def test_the_counts_are_those_of_all_processes_also_of_one_that_has_died(tmp_pat
         assert [counts(web) for _ in range(6)] == [sent + 1] * 6
 
     assert list(tmp_path.glob("gigstream-metrics-*")) == []
+
+
+@pytest.mark.django_db
+def test_what_is_in_trouble_is_told(settings, tmp_path):
+    """Payouts that are stopped, a breaker that is open, a broker that is away, restarts."""
+    settings.PROGRESS_DIRECTORY = str(tmp_path)
+    before = scraped()
+    assert before[("gigstream_payouts_stopped",)] == 0
+    assert before[("gigstream_discrepancies_open",)] == before[("gigstream_deliveries_dead",)] == 0
+    assert before[("gigstream_broker_up",)] == 1
+    assert before[("gigstream_restarts_total", "worker")] == 0
+
+    payments.stop_payments(scope="payouts", reason="a look", by="ana")
+    ProviderBreaker.unguarded.create(
+        provider="sandbox", state="open", opened_at=database_now(), retry_at=database_now(), open_seconds=30
+    )
+    progress.count_restart("worker")
+    progress.count_restart("worker")
+    with no_broker():
+        after = scraped()
+
+    assert after[("gigstream_payouts_stopped",)] == 1
+    assert after[("gigstream_provider_breaker_open", "sandbox")] == 1
+    assert after[("gigstream_broker_up",)] == 0
+    assert after[("gigstream_restarts_total", "worker")] == 2

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings as project
+from django.core import mail
 from django.core.cache import cache
 from django.db import OperationalError, connection
 
@@ -23,6 +24,7 @@ from gigstream.lib.money import LARGEST
 from gigstream.urls import urlpatterns
 from loans import services as loans
 from payments import services as payments
+from payments.models import Transaction
 from platforms import services as platforms
 from platforms.services import MilestonePlan
 from tests.api.asks import ASKS
@@ -41,6 +43,7 @@ from tests.factories import (
 )
 from tests.identity import database_made
 from workers import services as workers
+from workers.tokens import SignedMessage
 
 pytestmark = pytest.mark.django_db
 GUIDE = (Path(project.BASE_DIR) / "docs" / "api.md").read_text(encoding="utf-8")
@@ -48,7 +51,7 @@ LISTED = {(code, int(status)) for code, status in re.findall(r"^\| `(\w+)` \| (\
 # What only staff can be told, in the admin; and what amounts, emails and names are told as one of `errors`.
 OF_STAFF = {
     *("has_money_history", "invalid_fee", "invalid_split", "invalid_terms", "money_left", "staff_needed"),
-    *("payout_under_way", "platform_deleted", "platform_name_taken", "reason_missing", "same_person"),
+    *("platform_deleted", "platform_name_taken", "reason_missing", "same_person"),
     *("task_not_over", "zero_adjustment", "invalid_amount", "not_for_staff", "not_observed"),
     *("permission_missing", "asked_already", "decided_already", "payload_changed", "invalid_limit"),
     *("sum_changed", "invalid_email", "invalid_name", "invalid_request_limit"),
@@ -104,9 +107,19 @@ class Given:
     def stream(self, **terms: Any) -> Any:
         return running_stream(self.worker, platform=self.platform, now=self.now, **terms)
 
-    def signed_up(self, **fields: Any) -> Any:
+    def registered(self, **fields: Any) -> Any:
         body = {"email": "ana@example.com", "password": PASSWORD, "full_name": "Ana", **fields}
         return self.nobody.post("auth/register", body)
+
+    def confirmed(self) -> Any:
+        """The answer to the token in the newest letter."""
+        workers.send_registrations()
+        token = re.search(r"gt_\S+", mail.outbox[-1].body)[0]
+        return self.nobody.post("auth/confirm", {"token": token})
+
+    def signed_up(self) -> Any:
+        self.registered()
+        return self.confirmed()
 
     def suspended(self) -> Any:
         consent(self.platform, self.worker, now=self.now)
@@ -146,10 +159,13 @@ HOWS |= {
     ("idempotency_key_missing", 400): lambda g: g.api.post("deposits", {"amount": "5"}, key=""),
     ("idempotency_key_invalid", 400): lambda g: g.api.post("deposits", {"amount": "5"}, key="a b"),
     ("invalid_webhook_url", 400): lambda g: g.api.put("webhook", {"url": "http://127.0.0.1/"}),
-    ("invalid_address", 400): lambda g: g.signed_up(wallet_address="0x" + "0" * 40),
+    ("invalid_address", 400): lambda g: g.nobody.post(
+        "auth/wallet/nonce", {"wallet_address": "0x" + "0" * 40}
+    ),
     ("invalid_sign_in_message", 400): lambda g: g.nobody.post(
         "auth/wallet/verify", {"message": "let me in", "signature": "0x" + "0" * 130}
     ),
+    ("registration_refused", 400): lambda g: g.nobody.post("auth/confirm", {"token": "gt_" + "x" * 43}),
     ("reset_refused", 400): lambda g: g.nobody.post(
         "auth/password-reset/confirm", {"token": "gp_" + "x" * 43, "password": PASSWORD}
     ),
@@ -214,8 +230,41 @@ HOWS |= {
     ("top_up_too_small", 422): lambda g: g.api.post(
         f"streams/{g.stream(total='72', duration=3600).pk}/top-up", {"amount": "0.000001"}
     ),
-    ("weak_password", 422): lambda g: g.signed_up(password="password"),
+    ("weak_password", 422): lambda g: g.registered(password="password"),
 }
+
+
+def withdrawing(g: Given) -> Any:
+    """The platform's withdrawal that waits."""
+    signed = SignedMessage("0x" + "ab" * 20, workers.make_nonce(now=g.now).nonce)
+    platforms.set_withdrawal_address(platform_id=g.platform.pk, signed=signed, now=g.now)
+    return payments.request_withdrawal(platform_id=g.platform.pk, amount="5", now=g.now)
+
+
+@how("withdrawal_under_way", 409)
+def a_withdrawal_sent_again_under_another_key(g: Given) -> Any:
+    withdrawing(g)
+    return g.api.post("withdrawals", {"amount": "5"})
+
+
+@how("no_withdrawal_address", 409)
+def a_withdrawal_without_an_address(g: Given) -> Any:
+    return g.api.post("withdrawals", {"amount": "5"})
+
+
+@how("withdrawal_address_refused", 409)
+def a_workers_address_for_withdrawals(g: Given) -> Any:
+    ask = ASKS["set_withdrawal_address"]()
+    address = ask.body["message"].split("\n")[1].lower()
+    workers.set_wallet(worker_id=g.worker.pk, wallet_address=address)
+    return ask.api().put("withdrawal-address", ask.body)
+
+
+@how("payout_under_way", 409)
+def stopping_a_withdrawal_that_was_offered_to_the_provider(g: Given) -> Any:
+    made = withdrawing(g)
+    Transaction.unguarded.filter(pk=made.pk).update(retry_count=1)
+    return g.api.post(f"withdrawals/{made.pk}/stop", {})
 
 
 def bonus(g: Given, task: Any, amount: str) -> Any:
@@ -307,13 +356,26 @@ def _(g: Given) -> Any:
 
 @how("email_taken", 409)
 def _(g: Given) -> Any:
-    g.signed_up()
-    return g.signed_up(password="another passphrase")
+    """Two letters went out before either was answered."""
+    g.registered()
+    g.registered(password="another passphrase")
+    workers.send_registrations()
+    first, second = (re.search(r"gt_\S+", one.body)[0] for one in mail.outbox[-2:])
+    g.nobody.post("auth/confirm", {"token": second})
+    return g.nobody.post("auth/confirm", {"token": first})
 
 
 @how("wallet_taken", 409)
 def _(g: Given) -> Any:
-    return g.signed_up(wallet_address=g.worker.wallet_address)
+    ask = ASKS["change_my_wallet"]()
+    WorkerFactory(wallet_address=ask.body["message"].splitlines()[1])
+    return Api.as_worker(ask.owner).put(ask.path, ask.body)
+
+
+@how("country_changed_recently", 409)
+def _(g: Given) -> Any:
+    g.me.patch("me", {"country": "FR"})
+    return g.me.patch("me", {"country": "DE"})
 
 
 @how("no_wallet", 409)

@@ -7,8 +7,15 @@ from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
 READ = re.compile(r"""env\.\w+\(\s*["']([A-Z_]+)["']|environ(?:\.get\(|\[)["']([A-Z_]+)["']""")
-# Django's own, what only tests or the make targets pass on, and what the web server tells its processes.
-NOT_SETTINGS = {"DJANGO_SETTINGS_MODULE", "PORT", "TWIN_PORT", "CIRCLE_TWIN", "PROMETHEUS_MULTIPROC_DIR"}
+# Django's own, what only tests or the make targets pass on, and what servers tell their processes.
+NOT_SETTINGS = {
+    "DJANGO_SETTINGS_MODULE",
+    "PORT",
+    "TWIN_PORT",
+    "CIRCLE_TWIN",
+    "PROMETHEUS_MULTIPROC_DIR",
+    "NOTIFY_SOCKET",
+}
 
 
 def read_by_the_project() -> set[str]:

@@ -6,13 +6,13 @@ from threading import Event
 import pytest
 
 from payments import services as payments
-from payments.errors import InsufficientFunds, PayoutUnderWay
+from payments.errors import HoldExceedsAvailable, InsufficientFunds, MoneyHeld, PayoutUnderWay
 from payments.models import Account, LedgerEntry, SandboxTransfer, Transaction
 from payments.provider.sandbox import SandboxProvider
 from payments.selectors import payout_parts
 from payments.services import payouts
 from platforms import services as platforms
-from tests.factories import NOW, WorkerFactory, balance, sandbox, seconds, started
+from tests.factories import NOW, WorkerFactory, balance, running_stream, sandbox, seconds, started
 from tests.interleaving import LOCKED, acts
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -50,7 +50,7 @@ class TestHold:
             monkeypatch.setattr(payouts, "try_lock", lambda name: True)
 
         with acts() as start:
-            first = start(self.CREATE, stop_after="SKIP LOCKED")
+            first = start(self.CREATE, stop_after="UPDATE OF a SKIP LOCKED")
             first.wait_until_stopped()
             assert start(self.CREATE).outcome() == 0
             assert first.outcome() == 1
@@ -60,7 +60,7 @@ class TestHold:
 
     def test_a_cash_out_finds_nothing_left_by_the_job(self, books_balance, worker):
         with acts() as start:
-            creating = start(self.CREATE, stop_after="SKIP LOCKED")
+            creating = start(self.CREATE, stop_after="UPDATE OF a SKIP LOCKED")
             creating.wait_until_stopped()
             cashing_out = start(partial(payments.cash_out, worker_id=worker.pk, now=NOW))
             cashing_out.wait_until_blocked(by=creating)
@@ -81,6 +81,54 @@ class TestHold:
 
         assert payments.create_due_payouts(now=NOW) == 0
         assert_paid_once(worker)
+        books_balance()
+
+
+class TestHeld:
+    """A hold is made under the lock under which money leaves: what it keeps has not left, and will not."""
+
+    CREATE = partial(payments.create_due_payouts, now=NOW)
+
+    def holding(self, worker):
+        return partial(payments.hold_payouts, worker_id=worker.pk, amount="10", reason="looked at", now=NOW)
+
+    def test_a_hold_that_comes_while_a_payout_is_made_finds_nothing_to_keep(self, books_balance, worker):
+        with acts() as start:
+            creating = start(self.CREATE, stop_after="UPDATE OF a SKIP LOCKED")
+            creating.wait_until_stopped()
+            holding = start(self.holding(worker))
+            holding.wait_until_blocked(by=creating)
+            assert creating.outcome() == 1
+            assert isinstance(holding.outcome(), HoldExceedsAvailable)
+
+        assert_paid_once(worker)
+        books_balance()
+
+    def test_a_cash_out_that_comes_while_a_hold_is_made_takes_nothing_of_it(self, books_balance, worker):
+        with acts() as start:
+            holding = start(self.holding(worker), stop_after=f'"accounts".*{LOCKED}')
+            holding.wait_until_stopped()
+            cashing_out = start(partial(payments.cash_out, worker_id=worker.pk, now=NOW))
+            cashing_out.wait_until_blocked(by=holding)
+            assert holding.outcome().amount == 10
+            assert isinstance(cashing_out.outcome(), MoneyHeld)
+
+        assert payments.create_due_payouts(now=LATER) == 0
+        assert balance(worker, "available") == 10
+        books_balance()
+
+    def test_a_release_that_comes_while_a_hold_is_made_is_not_held(self, books_balance, worker):
+        running_stream(worker, total="60", duration=3600)
+        with acts() as start:
+            holding = start(self.holding(worker), stop_after=f'"accounts".*{LOCKED}')
+            holding.wait_until_stopped()
+            releasing = start(partial(payments.release_due_streams, now=NOW + seconds(60)))
+            releasing.wait_until_blocked(by=holding)
+            assert holding.outcome().amount == 10
+            assert releasing.outcome() == 1
+
+        assert payments.cash_out(worker_id=worker.pk, now=NOW + seconds(60)).amount == 1
+        assert balance(worker, "available") == 10
         books_balance()
 
 

@@ -99,7 +99,7 @@ def test_payouts_settle_over_http_and_both_books_agree(embedded: Path, place: Pa
         eventually(lambda: _answers(twin_port) and paid_by_circle(twin_port))
         eventually(reports_applied)
 
-        for pid in pids(said, "web", "worker", "webhooks", "beat"):
+        for pid in pids(said, "web", "releases", "worker", "webhooks", "beat"):
             os.kill(pid, signal.SIGKILL)
         before = paid_by_circle(twin_port)
         eventually(lambda: len(pids(said, "worker")) == 2)

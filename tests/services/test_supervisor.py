@@ -76,6 +76,7 @@ def supervise(
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=stdout,
+        stderr=None if stdout == PIPE else stdout,
         start_new_session=True,
     )
 
@@ -158,6 +159,24 @@ def test_a_child_that_keeps_dying_waits_longer_each_time(start: Start) -> None:
 
     supervised.says("worker: ended with code 3; starting again in 1 s")
     supervised.says("worker: ended with code 3; starting again in 2 s")
+
+
+def test_a_program_that_cannot_run_as_it_was_told_to_stops_all_with_its_reason(start: Start) -> None:
+    """A setting that cannot work was a silent loop of restarts."""
+    supervised = start(web=["sh", "-c", "echo METRICS_TOKEN is too short; exit 3"], beat=FOREVER)
+
+    assert supervised.ended() == 1
+
+    said = "\n".join(supervised.said())
+    assert "web ended with code 3 3 times in a row, so it cannot run like this" in said
+    assert said.endswith("METRICS_TOKEN is too short\n" * 2 + "METRICS_TOKEN is too short")
+    assert not any(alive(pid) for pid in supervised.pids("beat"))
+
+
+def test_a_program_that_has_run_is_started_again_however_often_it_ends(tmp_path: Path) -> None:
+    child = Child(Program("web", FOREVER, tmp_path / "log"))
+    child.plan_restart(now=60.0)
+    assert child.was_steady
 
 
 def test_the_backoff_doubles_to_thirty_seconds() -> None:

@@ -6,7 +6,6 @@ from django.http import HttpResponse
 from rest_framework.request import Request
 
 from audit.http import json
-from gigstream.lib.addresses import normal_address
 from gigstream.lib.api.doors import Door
 from gigstream.lib.api.fields import NothingForm
 from gigstream.lib.clock import database_now
@@ -24,6 +23,7 @@ from workers.api.serializers import (
 )
 from workers.http import MyView
 from workers.models import Worker
+from workers.payout_addresses import own_addresses
 
 
 class Me(MyView):
@@ -39,12 +39,17 @@ class Me(MyView):
         return json(200, shown_me(self.worker(request)))
 
     def patch(self, request: Request) -> HttpResponse:
-        """Go by another name. The email address stays; `me/wallet` changes the wallet."""
+        """Go by another name, live elsewhere. The email address stays; `me/wallet` changes the wallet."""
         given = self.read(request)
         worker = self.worker(request)
 
         def act() -> tuple[int, Any]:
-            changed = services.rename_worker(worker_id=worker.pk, **given) if given else worker
+            changed = worker
+            if "full_name" in given:
+                changed = services.rename_worker(worker_id=worker.pk, full_name=given["full_name"])
+            place = {name: given[name] for name in ("country", "time_zone") if name in given}
+            if place:
+                changed = services.set_place(worker_id=worker.pk, **place)
             return 200, shown_me(changed)
 
         return self.perform(request, act)
@@ -75,6 +80,7 @@ class MyWalletView(WalletView):
         email to say so. Nothing is paid out until then. A first wallet holds at once."""
         given = self.read(request)
         worker = self.worker(request)
+        _require_foreign(given["message"])
 
         def act() -> tuple[int, Any]:
             now = database_now()
@@ -88,6 +94,13 @@ class MyWalletView(WalletView):
         return self.perform(request, act)
 
 
+def _require_foreign(message: str) -> None:
+    """Raise InvalidAddress where the message, whatever else is wrong with it, names a wallet of our own."""
+    address = wallet_messages.named_address(message)
+    if address is not None:
+        own_addresses.require_foreign(address)
+
+
 class StartWalletChange(WalletView):
     """`me/wallet/nonce`."""
 
@@ -95,7 +108,7 @@ class StartWalletChange(WalletView):
 
     def post(self, request: Request) -> HttpResponse:
         """A message for the new wallet to sign, good once and for 5 minutes."""
-        address = normal_address(self.read(request)["wallet_address"])
+        address = own_addresses.require_payable(self.read(request)["wallet_address"])
         statement = wallet_messages.payout_statement(self.worker(request).pk)
         return self.perform(
             request, lambda: (201, shown_nonce(services.make_nonce(), address, statement=statement))

@@ -6,6 +6,7 @@ from rest_framework import serializers
 
 from gigstream.lib.api.describing import described
 from gigstream.lib.api.fields import (
+    Choice,
     Email,
     Id,
     Instant,
@@ -16,6 +17,7 @@ from gigstream.lib.api.fields import (
     Whole,
     YesNo,
 )
+from gigstream.lib.places import COUNTRIES, time_zones
 from workers import wallet_messages
 from workers.models import WalletChange, WalletNonce, Worker
 from workers.services import SignedIn
@@ -28,6 +30,8 @@ ME_COLUMNS = (
     "email",
     "full_name",
     "wallet_address",
+    "country",
+    "time_zone",
     "status",
     "reputation_score",
     "total_tasks",
@@ -121,10 +125,27 @@ def shown_nonce(nonce: WalletNonce, address: str, *, statement: str) -> dict[str
     return {"nonce": nonce.nonce, "expires_at": nonce.expires_at, "message": message}
 
 
+class TimeZone(Text):
+    """The name of a time zone of IANA."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**{"max_length": 64, **kwargs})
+
+    def to_internal_value(self, data: Any) -> str:
+        name = super().to_internal_value(data)
+        if name not in time_zones():
+            raise serializers.ValidationError("must be a time zone of IANA, as Europe/Paris", code="invalid")
+        return name
+
+
 class ProfileForm(StrictSerializer):
     """What changes; all else stays."""
 
     full_name = Name(max_length=120, required=False)
+    country = Choice(
+        choices=sorted(COUNTRIES), required=False, help_text="where you live; changes once in 90 days"
+    )
+    time_zone = TimeZone(required=False, help_text="of IANA, as Europe/Paris")
 
 
 class PasswordForm(StrictSerializer):
@@ -136,7 +157,10 @@ class RegisterForm(StrictSerializer):
     email = Email()
     password = Text(max_length=LONGEST_PASSWORD)
     full_name = Name(max_length=120)
-    wallet_address = WalletAddress(required=False, help_text="where payouts go; EIP-55 is checked")
+
+
+class ConfirmationForm(StrictSerializer):
+    token = Text(max_length=200, help_text="from the letter")
 
 
 class RefreshForm(StrictSerializer):

@@ -8,8 +8,9 @@ from audit.http import ApiView, json
 from gigstream.lib.addresses import normal_address
 from gigstream.lib.api.doors import Door
 from gigstream.lib.clock import database_now
-from workers import services, wallet_messages
+from workers import devices, services, wallet_messages
 from workers.api.serializers import (
+    ConfirmationForm,
     Nonce,
     NonceForm,
     PasswordForm,
@@ -34,12 +35,26 @@ class SignInView(ApiView):
 
 
 class Register(SignInView):
-    """`auth/register`."""
+    """`auth/register`: the same answer for every address."""
 
-    doors = {"POST": Door("register", Tokens, takes=RegisterForm, status=201)}
+    doors = {"POST": Door("register", Said, takes=RegisterForm, status=202)}
 
     def post(self, request: Request) -> HttpResponse:
-        return json(201, shown_tokens(services.sign_up(**self.read(request))))
+        """Have a letter sent to the address. Its token makes the account; an account that there is already
+        gets a letter that says so. A wallet comes afterwards, by `me/wallet`."""
+        services.request_registration(**self.read(request))
+        return json(202, {"detail": "an email is on its way: confirm with the token in it"})
+
+
+class ConfirmRegistration(SignInView):
+    """`auth/confirm`."""
+
+    doors = {"POST": Door("confirm_registration", Tokens, takes=ConfirmationForm, status=201)}
+
+    def post(self, request: Request) -> HttpResponse:
+        """Make the account with the token from the letter, and be signed in."""
+        signed_in = services.confirm_registration(token=self.read(request)["token"])
+        return json(201, shown_tokens(signed_in))
 
 
 class Login(SignInView):
@@ -48,7 +63,14 @@ class Login(SignInView):
     doors = {"POST": Door("sign_in", Tokens, takes=PasswordForm)}
 
     def post(self, request: Request) -> HttpResponse:
-        return json(200, shown_tokens(services.sign_in(**self.read(request))))
+        """Sign in with email address and password. The cookie of the answer, sent again, keeps failures of
+        strangers from locking this device out."""
+        given = self.read(request)
+        device = request.COOKIES.get(devices.COOKIE, "")
+        response = json(200, shown_tokens(services.sign_in(**given, device=device)))
+        if devices.known_device(given["email"], device) is None:
+            devices.remember_device(response, given["email"], path=request.path)
+        return response
 
 
 class Refresh(SignInView):

@@ -4,6 +4,7 @@ from workers.api import me, sign_in
 
 urlpatterns = [
     path("auth/register", sign_in.Register.as_view(), name="register"),
+    path("auth/confirm", sign_in.ConfirmRegistration.as_view(), name="register-confirm"),
     path("auth/login", sign_in.Login.as_view(), name="login"),
     path("auth/refresh", sign_in.Refresh.as_view(), name="refresh"),
     path("auth/logout", sign_in.Logout.as_view(), name="logout"),

@@ -1,17 +1,23 @@
-"""Guessing passwords is stopped per account, in the database, and per network address, in Redis."""
+"""Guessing passwords is stopped per name and source, per name, and per network address.
+
+The source of a try is a known device, or else the network address: a stranger elsewhere locks nobody out.
+"""
 
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.conf import settings
 from django.core.cache import cache
 from django.db import connection
+from django.utils.crypto import salted_hmac
 
 from audit.context import current_actor
 from gigstream.lib.cache import redis_away
 from gigstream.lib.db import atomic_with_retry
 from gigstream.lib.network_addresses import address_key
+from workers.devices import known_device
 from workers.errors import SignInLocked, SignInUnavailable
 from workers.models import SignInAttempts
 from workers.tokens import hash_email
@@ -20,34 +26,86 @@ logger = logging.getLogger(__name__)
 
 TRIES = 5
 LOCKED_FOR = timedelta(minutes=15)
+# From all network addresses together: few enough to find nothing, more than an owner's mistakes.
+TRIES_A_DAY = 50
+DAY = timedelta(hours=24)
 
 # Counted before the password is looked at, so that guesses side by side are no more than guesses in a row.
 _TAKE = """
-    INSERT INTO sign_in_attempts AS a (email_hash, tries, last_at) VALUES (%(email)s, 1, %(now)s)
-    ON CONFLICT (email_hash) DO UPDATE
+    INSERT INTO sign_in_attempts AS a (email_hash, source_hash, tries, began_at, last_at)
+    VALUES (%(name)s, %(source)s, 1, %(now)s, %(now)s)
+    ON CONFLICT (email_hash, source_hash) DO UPDATE
     SET tries = CASE WHEN a.last_at <= %(start)s THEN 1 ELSE least(a.tries + 1, %(most)s + 1) END,
+        began_at = CASE WHEN a.last_at <= %(start)s THEN %(now)s ELSE a.began_at END,
         last_at = CASE WHEN a.last_at > %(start)s AND a.tries >= %(most)s THEN a.last_at ELSE %(now)s END
     RETURNING tries, last_at
+"""
+_TAKE_OF_NAME = """
+    INSERT INTO sign_in_attempts AS a (email_hash, source_hash, tries, began_at, last_at)
+    VALUES (%(name)s, '', 1, %(now)s, %(now)s)
+    ON CONFLICT (email_hash, source_hash) DO UPDATE
+    SET tries = CASE WHEN a.began_at <= %(start)s THEN 1 ELSE least(a.tries + 1, %(most)s + 1) END,
+        began_at = CASE WHEN a.began_at <= %(start)s THEN %(now)s ELSE a.began_at END,
+        last_at = %(now)s
+    RETURNING tries, began_at
 """
 
 
 @atomic_with_retry
-def take_try(email: str, *, now: datetime) -> None:
-    """Count one try under the address, whether anybody has it or not.
+def take_try(name: str, *, now: datetime, device: str = "") -> None:
+    """Count one try under the name, whether anybody has it or not. `device` is the cookie of the caller's.
 
-    Raises SignInLocked after five without success, until 15 minutes after the fifth.
+    Raises SignInLocked after five without success from one source, until 15 minutes after the fifth, and,
+    unless the device is known, after 50 failures under the name within a day.
     """
-    email_hash, start = hash_email(email), now - LOCKED_FOR
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKE, {"email": email_hash, "now": now, "start": start, "most": TRIES})
-        tries, last_at = cursor.fetchone()
+    known = known_device(name, device)
+    values: dict[str, Any] = {"name": hash_email(name), "source": _source(name, known), "now": now}
+    tries, last_at = _counted_in_row(_TAKE, {**values, "start": now - LOCKED_FOR, "most": TRIES})
     if tries > TRIES:
         raise _locked(last_at + LOCKED_FOR - now)
+    if known is None:
+        of_name = {**values, "start": now - DAY, "most": TRIES_A_DAY}
+        tries, began_at = _counted_in_row(_TAKE_OF_NAME, of_name)
+        if tries > TRIES_A_DAY:
+            raise _locked(began_at + DAY - now)
 
 
-def forgive(email: str) -> None:
-    """The right password was given: the tries before it do not count."""
-    SignInAttempts.objects.filter(email_hash=hash_email(email)).delete()
+def _counted_in_row(statement: str, values: dict[str, Any]) -> tuple[int, datetime]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        tries, at = cursor.fetchone()
+        return tries, at
+
+
+def _source(name: str, device_id: str | None) -> str:
+    """Return the source of the current request as a hash that tells nothing to who reads the table."""
+    address = address_key(current_actor().ip_address)
+    source = f"address {address}" if device_id is None else f"device {device_id}"
+    return salted_hmac("gigstream.workers.sources", f"{name}\n{source}", algorithm="sha256").hexdigest()
+
+
+_FORGIVE = """
+    WITH gone AS (
+        DELETE FROM sign_in_attempts
+        WHERE email_hash = %(name)s AND (source_hash = %(source)s OR (source_hash = '' AND tries = 1))
+    )
+    UPDATE sign_in_attempts SET tries = tries - 1
+    WHERE email_hash = %(name)s AND source_hash = '' AND tries > 1 AND %(counted)s
+"""
+
+
+def forgive(name: str, *, device: str = "") -> None:
+    """Forget the tries from this source: the right password was given. Those of others stay."""
+    known = known_device(name, device)
+    values: dict[str, Any] = {"name": hash_email(name), "source": _source(name, known)}
+    values["counted"] = known is None
+    with connection.cursor() as cursor:
+        cursor.execute(_FORGIVE, values)
+
+
+def forgive_all(name: str) -> None:
+    """Forget every try under the name: its owner has chosen a new password."""
+    SignInAttempts.objects.filter(email_hash=hash_email(name)).delete()
 
 
 def require_calm_address() -> None:

@@ -1,7 +1,7 @@
 """Workers: registered, wallet, standing, leaving; and the two derived columns that hang on nothing else."""
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 
 from audit import answers
 from audit import services as audit
+from audit.personal_changes import correct_profile, erase_personal_changes
 from audit.services import verb
 from gigstream.lib.addresses import normal_address
 from gigstream.lib.clock import database_now
@@ -20,10 +21,11 @@ from gigstream.lib.names import normal_name
 from gigstream.lib.states import require_move
 from workers.departures import worker_departures
 from workers.enums import WORKER_MOVES, PayoutSchedule, WorkerStatus
-from workers.errors import EmailTaken, WalletTaken, WorkerDeleted, WorkerSuspended
+from workers.errors import CountryChangedRecently, EmailTaken, WalletTaken, WorkerDeleted, WorkerSuspended
 from workers.models import Worker
 from workers.signals import worker_deleted, worker_standing_changed, workers_registered
 
+COUNTRY_HOLDS = timedelta(days=90)
 FIRST_ID = UUID(int=0)
 
 
@@ -33,12 +35,14 @@ def register_worker(
     email: str,
     full_name: str,
     password: str | None = None,
+    encoded_password: str = "",
     wallet_address: str | None = None,
     wallet_id: str = "",
     worker_id: UUID | None = None,
     now: datetime | None = None,
 ) -> Worker:
-    """A new active worker exists, under `worker_id` if given.
+    """A new active worker exists, under `worker_id` if given. The caller knows that the email address is
+    theirs, and that the wallet, unless it is a custody wallet with an id, has signed.
 
     Raises InvalidEmail, InvalidName, EmailTaken, WalletTaken or InvalidAddress.
     """
@@ -52,8 +56,10 @@ def register_worker(
         id=worker_id or new_id(),
         email=email,
         full_name=full_name,
-        password_hash=make_password(password) if password else "",
+        email_proved_at=now,
+        password_hash=make_password(password) if password else encoded_password,
         wallet_address=address,
+        wallet_proved_at=now if address and not wallet_id else None,
         wallet_id=wallet_id,
         created_at=now,
     )
@@ -93,18 +99,46 @@ def rename_worker(*, worker_id: UUID, full_name: str) -> Worker:
     return worker
 
 
+@verb("worker.set_place", "worker")
+def set_place(
+    *, worker_id: UUID, country: str | None = None, time_zone: str | None = None, now: datetime | None = None
+) -> Worker:
+    """The worker lives, by their own word, in this country, and in this time zone. Another country is named
+    at most once in 90 days. Raises CountryChangedRecently or the worker's standing."""
+    worker = Worker.objects.locked().get(pk=worker_id)
+    require_active(worker)
+    now = now or database_now()
+    if country is not None and country != worker.country:
+        _require_settled_country(worker, now)
+        worker.country, worker.country_changed_at = country, now
+    if time_zone is not None:
+        worker.time_zone = time_zone
+    worker.save(update_fields=["country", "country_changed_at", "time_zone", "updated_at"])
+    audit.record("worker.set_place", worker, now=now)
+    return worker
+
+
+def _require_settled_country(worker: Worker, now: datetime) -> None:
+    changed_at = worker.country_changed_at
+    if changed_at is not None and now < changed_at + COUNTRY_HOLDS:
+        possible_at = (changed_at + COUNTRY_HOLDS).isoformat()
+        raise CountryChangedRecently(
+            f"the country was changed less than {COUNTRY_HOLDS.days} days ago: again from {possible_at}",
+            possible_at=possible_at,
+        )
+
+
 @verb("worker.set_wallet", "worker")
-def set_wallet(*, worker_id: UUID, wallet_address: str, wallet_id: str = "") -> Worker:
-    """Payouts made from now on go to this address; payouts under way keep theirs."""
+def set_wallet(*, worker_id: UUID, wallet_address: str, now: datetime | None = None) -> Worker:
+    """Payouts made from now on go to this address, which has signed; payouts under way keep theirs."""
     worker = Worker.objects.locked().get(pk=worker_id)
     require_active(worker)
     address = normal_address(wallet_address)
     require_free_wallet(address, besides=worker.pk)
-    worker.wallet_address = address
-    worker.wallet_id = wallet_id or worker.wallet_id
+    worker.wallet_address, worker.wallet_proved_at = address, now or database_now()
     _save_unique(worker)
     # The address itself is personal and outlives nobody here: the log says only that it changed.
-    audit.record("worker.set_wallet", worker)
+    audit.record("worker.set_wallet", worker, now=now)
     return worker
 
 
@@ -117,7 +151,7 @@ def give_wallet(*, worker_id: UUID, wallet_address: str, wallet_id: str, now: da
         return False
     address = normal_address(wallet_address)
     require_free_wallet(address, besides=worker.pk)
-    worker.wallet_address, worker.wallet_id = address, wallet_id
+    worker.wallet_address, worker.wallet_id, worker.wallet_proved_at = address, wallet_id, None
     _save_unique(worker)
     audit.record("worker.give_wallet", worker, now=now)
     return True
@@ -168,10 +202,21 @@ def delete_worker(*, worker_id: UUID) -> None:
     require_present(worker)
     worker_departures.require_finished(worker)
     worker.wallet_changes.all().delete()
+    erase_personal_changes(resource_type="worker", resource_id=worker.pk)
     answers.forget_answers(caller=f"worker:{worker.pk}")
     audit.record("worker.delete", worker)
     worker_deleted.send(sender=Worker, worker=worker, now=database_now())
     worker.delete()
+
+
+@verb("worker.edit", "worker")
+def correct_worker(*, worker_id: UUID, values: Mapping[str, str], reason: str) -> Worker:
+    """Write these values of the worker's profile; the old ones are kept with the reason, encrypted, until the
+    worker is erased. Raises WorkerDeleted or ReasonMissing."""
+    worker = Worker.objects.locked().get(pk=worker_id)
+    require_present(worker)
+    correct_profile(worker, action="worker.edit", values=values, reason=reason)
+    return worker
 
 
 def lock_active_worker(*, worker_id: UUID) -> Worker:

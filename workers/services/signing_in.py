@@ -1,8 +1,6 @@
-"""Doors for people: register, sign in by password or by wallet."""
+"""Signing in, by password or by wallet."""
 
 from datetime import datetime
-from typing import Any
-from uuid import UUID
 
 from django.contrib.auth.hashers import check_password, make_password
 
@@ -10,68 +8,35 @@ from audit.context import acting_as
 from audit.enums import ActorType
 from audit.services import Record, record_many
 from gigstream.lib.clock import database_now
-from gigstream.lib.db import atomic_with_retry
 from gigstream.lib.emails import normal_email
-from gigstream.lib.ids import new_id
+from workers.devices import known_device
 from workers.enums import SignInMethod
 from workers.errors import SignInRefused
 from workers.models import Worker
 from workers.services import guessing
 from workers.services.nonces import spend_nonce
-from workers.services.passwords import require_strong
-from workers.services.profiles import register_worker
 from workers.services.sessions import SignedIn, open_session
 from workers.tokens import SignedMessage
 
 
-def sign_up(
-    *,
-    email: str,
-    full_name: str,
-    password: str,
-    wallet_address: str | None = None,
-    now: datetime | None = None,
-) -> SignedIn:
-    """A person has registered as a worker, and is signed in.
-
-    Raises EmailTaken, WalletTaken, InvalidAddress or WeakPassword.
-    """
-    now = now or database_now()
-    worker_id = new_id()
-    require_strong(password, email=email, full_name=full_name)
-    with acting_as(ActorType.WORKER, str(worker_id)):
-        return _register(
-            email=email,
-            full_name=full_name,
-            password=password,
-            wallet_address=wallet_address,
-            worker_id=worker_id,
-            now=now,
-        )
-
-
-@atomic_with_retry
-def _register(*, worker_id: UUID, now: datetime, **profile: Any) -> SignedIn:
-    register_worker(worker_id=worker_id, now=now, **profile)
-    return open_session(worker_id=worker_id, method=SignInMethod.PASSWORD, now=now)
-
-
-def sign_in(*, email: str, password: str, now: datetime | None = None) -> SignedIn:
-    """The worker with this email address and password is signed in.
+def sign_in(*, email: str, password: str, device: str = "", now: datetime | None = None) -> SignedIn:
+    """The worker with this email address and password is signed in. `device` is the cookie of a known one,
+    which strangers' failures do not lock.
 
     Not in one transaction: the tries are counted whatever follows. Raises SignInRefused, without telling
     whether the address is known, SignInLocked or SignInSuspended.
     """
     now = now or database_now()
     email = normal_email(email)
-    guessing.require_calm_address()
-    guessing.take_try(email, now=now)
+    if known_device(email, device) is None:
+        guessing.require_calm_address()
+    guessing.take_try(email, now=now, device=device)
     worker = Worker.objects.filter(email=email, deleted_at=None).first()
     if not _is_password_of(worker, password) or worker is None:
         guessing.count_failure_of_address()
         _record_failure(worker, SignInMethod.PASSWORD, now)
         raise SignInRefused("the email address or the password is wrong")
-    guessing.forgive(email)
+    guessing.forgive(email, device=device)
     with acting_as(ActorType.WORKER, str(worker.pk)):
         return open_session(
             worker_id=worker.pk,
@@ -103,13 +68,15 @@ def _record_failure(worker: Worker | None, method: SignInMethod, now: datetime) 
 
 
 def sign_in_with_wallet(*, signed: SignedMessage, now: datetime | None = None) -> SignedIn:
-    """The worker who is paid at the address that signed is signed in.
+    """The worker who is paid at the address that signed is signed in, if both their email address and the
+    wallet were proved: neither opens an account that somebody else has made with it.
 
     The nonce is spent whatever follows. Raises SignInRefused or SignInSuspended.
     """
     now = now or database_now()
     fresh = spend_nonce(signed.nonce, now)
-    worker = Worker.objects.filter(wallet_address=signed.address, deleted_at=None).first()
+    proved = Worker.objects.filter(email_proved_at__isnull=False, wallet_proved_at__isnull=False)
+    worker = proved.filter(wallet_address=signed.address, deleted_at=None).first()
     if worker is None or not fresh:
         _record_failure(worker, SignInMethod.WALLET, now)
         raise SignInRefused("the nonce is spent or expired, or nobody here is paid at this address")

@@ -49,6 +49,8 @@ def change_wallet(*, worker_id: UUID, signed: SignedMessage, now: datetime | Non
     if not spend_nonce(signed.nonce, now):
         raise WalletNotProved("the nonce is spent or expired: ask for a new message")
     if signed.address == worker.wallet_address:
+        if worker.wallet_proved_at is None:
+            set_wallet(worker_id=worker_id, wallet_address=signed.address, now=now)
         return
     require_settled_wallet(worker)
     require_free_wallet(signed.address, besides=worker.pk)
@@ -108,7 +110,7 @@ def _settle(worker_id: UUID, now: datetime) -> int:
 
 
 def _apply(change: WalletChange, now: datetime) -> None:
-    set_wallet(worker_id=change.worker_id, wallet_address=change.wallet_address)
+    set_wallet(worker_id=change.worker_id, wallet_address=change.wallet_address, now=now)
     change.wallet_address, change.applied_at = "", now
     change.save(update_fields=["wallet_address", "applied_at"])
 

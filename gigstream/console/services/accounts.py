@@ -285,7 +285,16 @@ def _tell_change(approval: Approval) -> Sequence[tuple[str, str]]:
     return [*_who(approval), ("New address", approval.parameters["to"])]
 
 
-GRANT = register(Kind("staff.grant", "Access for staff", "auth.grant_user", _grant, _tell_grant))
+GRANT = register(
+    Kind(
+        "staff.grant",
+        "Access for staff",
+        "auth.grant_user",
+        _grant,
+        _tell_grant,
+        distinct_by=("gives",),
+    )
+)
 RESET = register(
     Kind("staff.reset_access", "New password for staff", "auth.reset_access_user", _reset, _tell_reset)
 )

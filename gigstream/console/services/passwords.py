@@ -100,7 +100,7 @@ def choose_password(*, code: str, password: str, now: datetime | None = None) ->
     encoded = make_password(password)
     with acting_as(ActorType.STAFF, str(found.user_id)):
         _choose(user_id=found.user_id, code_id=found.pk, encoded=encoded, now=now)
-    guessing.forgive(counted_as(found.user.username))
+    guessing.forgive_all(counted_as(found.user.username))
 
 
 @verb("staff.choose_password", "user")

@@ -14,6 +14,7 @@ from audit.enums import ActorType
 from audit.services import Record, record_many
 from gigstream.console.models import Authenticator, RecoveryCodes, SecondFactor
 from gigstream.lib.clock import database_now
+from workers import devices
 from workers.errors import SignInLocked, SignInRefused
 from workers.services import guessing
 
@@ -28,15 +29,19 @@ def recognise(
     """
     now = now or database_now()
     known = User.objects.filter(username=username).first()
-    guessing.require_calm_address()
-    _take_try("staff.sign_in", username, known, now)
+    name, device = counted_as(username), request.COOKIES.get(devices.COOKIE, "")
+    if devices.known_device(name, device) is None:
+        guessing.require_calm_address()
+    opened = _take_try("staff.sign_in", username, known, now, device=device, code=code)
     user: Any = authenticate(request, username=username, password=password)
-    factor = _factor_for(user, code) if user is not None and user.is_staff else None
+    factor = (opened or _factor_for(user, code)) if user is not None and user.is_staff else None
     if factor is None:
         guessing.count_failure_of_address()
         _record("staff.sign_in", known, {"code": SignInRefused.code}, error="wrong credential", now=now)
         raise SignInRefused("the name, the password or the code is wrong")
-    guessing.forgive(counted_as(username))
+    guessing.forgive(name, device=device)
+    if devices.known_device(name, device) is None:
+        request.name_of_new_device = name  # type: ignore[attr-defined]  # the middleware leaves a cookie
     if isinstance(factor, SecondFactor):
         user.otp_device = factor  # django-otp puts it into the session
     used = {"second_factor": str(factor.__class__.__name__) if factor else "none"}
@@ -78,14 +83,22 @@ def counted_as(username: str) -> str:
     return f"staff: {username.lower()}"
 
 
-def _take_try(action: str, username: str, known: User | None, now: datetime) -> None:
+def _take_try(
+    action: str, username: str, known: User | None, now: datetime, *, device: str = "", code: str = ""
+) -> SecondFactor | None:
+    """Count the try. Where the name is locked, a right code of the second factor opens it: it is returned,
+    used up."""
     try:
-        guessing.take_try(counted_as(username), now=now)
+        guessing.take_try(counted_as(username), now=now, device=device)
     except SignInLocked as locked:
+        factor = _factor_for(known, code) if known is not None and known.is_staff and code else None
+        if isinstance(factor, SecondFactor):
+            return factor
         # Each is a line in the log: counted, so that they are not endless.
         guessing.count_failure_of_address()
         _record(action, known, {"code": locked.code}, error="too many failures", now=now)
         raise
+    return None
 
 
 def _factor_for(user: User, code: str) -> SecondFactor | tuple[()] | None:

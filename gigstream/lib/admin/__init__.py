@@ -8,9 +8,10 @@ from gigstream.lib.admin.actions import (
     act_on,
     each,
     register_first_time,
+    register_for_reason,
 )
-from gigstream.lib.admin.bases import ProfileAdmin, ReadOnlyAdmin, ReportAdmin
-from gigstream.lib.admin.columns import EMPTY, admin_url, link, list_url, party, shorter
+from gigstream.lib.admin.bases import CorrectionForm, ProfileAdmin, ReadOnlyAdmin, ReportAdmin
+from gigstream.lib.admin.columns import EMPTY, admin_url, lines_as_html, link, list_url, party, shorter
 from gigstream.lib.admin.drawings import Drawing, Picture, bars, line
 from gigstream.lib.admin.filters import BelongsTo, CappedPaginator, NewestChoices, NewestDates, NewestYesNo
 from gigstream.lib.admin.search import (
@@ -30,6 +31,7 @@ __all__ = [
     "ActForm",
     "BelongsTo",
     "CappedPaginator",
+    "CorrectionForm",
     "Drawing",
     "Figures",
     "NewestChoices",
@@ -54,10 +56,12 @@ __all__ = [
     "by_words_in_newest",
     "each",
     "line",
+    "lines_as_html",
     "link",
     "list_url",
     "party",
     "register_first_time",
+    "register_for_reason",
     "shorter",
     "show_everywhere",
     "show_on",

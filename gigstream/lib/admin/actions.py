@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -31,6 +32,7 @@ SENT = "This was confirmed already: it was done once, and not again."
 TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}", re.ASCII)
 Action = Callable[[Any, HttpRequest, QuerySet], HttpResponse | None]
 FirstTime = Callable[[HttpRequest, str], bool]
+ForReason = Callable[[str], AbstractContextManager[None]]
 
 
 def _classes(widget: forms.Widget) -> Sequence[str]:
@@ -105,7 +107,8 @@ class Act:
             messages.warning(request, SENT)
             return _back(model_admin, request, ())
         try:
-            self.act(**form.cleaned_data)
+            with _for_reason(form.cleaned_data.get("reason", "")):
+                self.act(**form.cleaned_data)
         except Refusal as refusal:
             messages.error(request, refusal.message)
             return self._ask(model_admin, request, (), form)
@@ -134,7 +137,8 @@ class Act:
         done = Done()
         for row in rows:
             try:
-                result = self.act(row, **given)
+                with _for_reason(str(given.get("reason", ""))):
+                    result = self.act(row, **given)
             except Refusal as refusal:
                 done.refused.append((row, refusal.message))
             except OperationalError:
@@ -228,6 +232,7 @@ def each(
     *,
     form: type[ActForm] = ReasonForm,
     when: Callable[[Any], bool] = lambda row: True,
+    may: Callable[[Any, Any], bool] = lambda user, row: True,
     money: Callable[[Any], Decimal | None] | None = None,
     single: bool = False,
     note: str = "",
@@ -239,7 +244,8 @@ def each(
     `words` stand in the menu, `done` is the past participle in the message of success, `money` is what is
     concerned of a row, `note` says what follows, `tell`
     what else is to be known of a row. A `single` one is for one row at a time. A row's own page
-    offers the action only `when` it makes sense; what is allowed the service decides.
+    offers the action only `when` it makes sense, and to whom it `may` be offered; what is allowed the service
+    decides.
     """
     whole = Act(name, words, done, act, form, money, single, note, tell)
 
@@ -249,6 +255,7 @@ def each(
 
     run.__name__ = name
     run.when = when  # type: ignore[attr-defined]
+    run.may = may  # type: ignore[attr-defined]
     return run
 
 
@@ -278,6 +285,20 @@ def register_first_time(first_time: FirstTime) -> None:
 
 def _is_first_time(request: HttpRequest, token: str) -> bool:
     return _registered[0](request, token)
+
+
+_reasons: list[ForReason] = []
+
+
+def register_for_reason(for_reason: ForReason) -> None:
+    """Name the frame in which an act is done for a reason, so that all that it leaves on record has it."""
+    if _reasons:
+        raise ValueError("a frame for reasons is registered already")
+    _reasons.append(for_reason)
+
+
+def _for_reason(reason: str) -> AbstractContextManager[None]:
+    return _reasons[0](reason) if reason else nullcontext()
 
 
 # --- Pages --------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ import functools
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.contrib.admin import helpers
 from django.contrib.admin.utils import flatten_fieldsets
@@ -11,9 +12,10 @@ from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminTextareaWidget
 
 from gigstream.lib import masking
-from gigstream.lib.admin.actions import Act, actions_on
+from gigstream.lib.admin.actions import LONGEST_REASON, Act, actions_on
 from gigstream.lib.admin.columns import Column, is_secret, secrets, shown
 from gigstream.lib.admin.drawings import Drawing
 from gigstream.lib.admin.filters import CappedPaginator, ReportPaginator, belongs_to
@@ -189,6 +191,7 @@ class ReadOnlyAdmin(ModelAdmin):
             (name, words)
             for function, name, words in actions.values()
             if getattr(function, "when", lambda row: True)(obj)
+            and getattr(function, "may", lambda user, row: True)(request.user, obj)
         ]
 
     def _tables(self, request: HttpRequest, obj: models.Model) -> list[dict[str, Any]]:
@@ -208,20 +211,54 @@ class ReportAdmin(ReadOnlyAdmin):
     list_max_show_all = 25
 
 
+REASON = "reason"
+
+
+class CorrectionForm(forms.ModelForm):
+    """New values of a profile's fields, and why they are corrected."""
+
+    reason = forms.CharField(
+        max_length=LONGEST_REASON,
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text="Kept with the old and the new value.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a correction without a reason."""
+        given = super().clean() or {}
+        if set(self.changed_data) - {REASON} and not given.get(REASON, "").strip():
+            self.add_error(REASON, "Say why it is corrected.")
+        return given
+
+
 class ProfileAdmin(ReadOnlyAdmin):
     """A person or company whose harmless fields (`editable`) staff may correct, until it is deleted."""
+
+    form = CorrectionForm
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         gone = obj is not None and obj.deleted_at is not None
         return not gone and ModelAdmin.has_change_permission(self, request, obj)
 
-    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Write the changed fields and nothing else, and have it recorded."""
-        changed = [name for name in form.changed_data if name in self.editable]
-        if changed:
-            obj.save(update_fields=[*changed, "updated_at"])
-            self.record_edit(obj, changed)
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        found = super().get_fieldsets(request, obj)
+        if not self._may_correct(request, obj):
+            return found
+        return [*found, ("Why it is corrected", {"fields": [REASON]})]
 
-    def record_edit(self, obj: Any, names: Sequence[str]) -> None:
-        """Tell the audit log which fields of the row were changed, not what is in them."""
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [name for name in super().get_readonly_fields(request, obj) if name != REASON]
+
+    def _may_correct(self, request: HttpRequest, obj: Any) -> bool:
+        return self.has_change_permission(request, obj) and not masking.are_hidden()
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Have the changed fields corrected, and nothing else."""
+        changed = {name: form.cleaned_data[name] for name in form.changed_data if name in self.editable}
+        if changed:
+            self.correct(obj, changed, form.cleaned_data[REASON])
+
+    def correct(self, obj: Any, values: dict[str, str], reason: str) -> None:
+        """Call the service that writes these values and keeps the old ones with the reason."""
         raise NotImplementedError

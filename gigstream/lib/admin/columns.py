@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -13,7 +13,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models.constants import LOOKUP_SEP
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from gigstream.lib import masking
@@ -27,7 +27,7 @@ Display = Callable[[Any], Any]
 Column = str | Display
 # Columns that hold a kind and an id as text, as in "worker:0192…".
 PARTIES = frozenset({"approved_by", "caller", "off_by", "on_by", "requested_by", "signed_by", "triggered_by"})
-SECRET_NAMES = frozenset({"password_hash", "secret_hash", "token_hash", "email_hash", "nonce"})
+SECRET_NAMES = frozenset({"password_hash", "secret_hash", "token_hash", "email_hash", "source_hash", "nonce"})
 
 
 def admin_url(row: models.Model) -> str:
@@ -46,6 +46,11 @@ def link(row: models.Model | None, text: object = None) -> SafeString | str | No
     if row is None:
         return None
     return format_html('<a href="{}">{}</a>', admin_url(row), row if text is None else text)
+
+
+def lines_as_html(lines: Iterable[tuple[str, str]]) -> SafeString:
+    """Return labels and texts, one pair a line."""
+    return format_html_join("", "<div><strong>{}:</strong> {}</div>", lines)
 
 
 def shorter(text: str | None) -> str | None:

@@ -177,7 +177,7 @@ def _escaped(name: str) -> str:
 
 def _is_api(request: HttpRequest) -> bool:
     """Whether the caller is a program; people in the admin get pages."""
-    return request.path.startswith("/api/")
+    return request.path == "/api" or request.path.startswith("/api/")
 
 
 def unavailable(request: HttpRequest) -> HttpResponse:

@@ -60,7 +60,7 @@ class DoorSchema(AutoSchema):
         return self.door.operation
 
     def get_tags(self) -> list[str]:
-        return [self.view.resource or "general"]
+        return [self.view.resource_for(self.method) or "general"]
 
     def get_summary(self) -> str:
         return self.door.operation.replace("_", " ").capitalize()

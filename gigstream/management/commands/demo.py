@@ -16,18 +16,18 @@ from django.db import connections
 from django.utils import timezone
 
 from audit.models import JobHeartbeat
-from gigstream import demo_data, services, twin
+from gigstream import demo_data, programs, progress, services, twin
 from gigstream.heartbeat_watch import HeartbeatWatch
 from gigstream.services import home
 from gigstream.supervisor import (
     STOP_SIGNALS,
     Periodic,
     Program,
+    ProgramFailed,
     Supervisor,
     Watchdog,
     port_is_taken,
 )
-from gigstream.worker import WITHOUT_PUBSUB
 from payments.models import LedgerEntry, Transaction
 from payments.services import first_payout_due
 
@@ -56,7 +56,7 @@ class Command(BaseCommand):
                 self._prepare()
                 self._say(_where_to_go(port, twin_port))
             self._supervise(port, twin_port, started)
-        except services.ServiceError as refusal:
+        except (services.ServiceError, ProgramFailed) as refusal:
             raise CommandError(str(refusal)) from refusal
         finally:
             _stop_servers(started)
@@ -81,8 +81,9 @@ class Command(BaseCommand):
         Supervisor(
             _programs(port, twin_port),
             say=self._say,
+            on_restart=progress.count_restart,
             watchdog=Watchdog(
-                heartbeats.late, restarts=("beat", "worker", "webhooks"), forget=heartbeats.forget
+                heartbeats.late, restarts=("beat", "worker", "releases", "webhooks"), forget=heartbeats.forget
             ),
             periodic=[
                 Periodic(_apart(lambda: _work_done_since(began_at))),
@@ -105,19 +106,7 @@ def _port(name: str, default: int) -> int:
 def _programs(port: int, twin_port: int | None) -> list[Program]:
     """In the order of starting. They stop in the reverse one, so that what asks for work ends first."""
     base, var = str(settings.BASE_DIR), settings.BASE_DIR / "var"
-    queues = [queue.name for queue in settings.CELERY_TASK_QUEUES if queue.name != "webhooks"]
-    celery = [sys.executable, "-m", "celery", "-A", "gigstream", "--workdir", base]
-    log = ["--loglevel", "INFO"]
-    prefork = [*celery, "worker", "-P", "prefork", *WITHOUT_PUBSUB, *log]
-    web = [sys.executable, "-m", "gunicorn", "gigstream.wsgi:application", "--chdir", base]
-    counted = ["--config", "python:gigstream.gunicorn"]
-    commands = {
-        "web": [*web, *counted, "--bind", f"{HOST}:{port}", "--workers", "2", "--threads", "4"],
-        "worker": [*prefork, "--concurrency", "2", "-Q", ",".join(queues)],
-        # Apart from the others: payments must not wait for other people's servers.
-        "webhooks": [*prefork, "--concurrency", "1", "-Q", "webhooks", "--hostname", "webhooks@%h"],
-        "beat": [*celery, "beat", *log, "--schedule", str(var / "celerybeat-schedule")],
-    }
+    commands = programs.commands(bind=f"{HOST}:{port}")
     environment: Mapping[str, str] = {}
     if twin_port is not None:
         # The others take the same from the settings, as CIRCLE_TWIN=1 says.
@@ -125,7 +114,10 @@ def _programs(port: int, twin_port: int | None) -> list[Program]:
         # First, so that it is there before whoever pays through it.
         door = f"http://{HOST}:{port}/provider/circle/notifications"
         commands = {"circle": twin.command(port=twin_port, home=_twin_home(), notify=door), **commands}
-    return [Program(name, line, var / "log" / f"{name}.log", environment) for name, line in commands.items()]
+    return [
+        Program(name, line, var / "log" / f"{name}.log", {**environment, **programs.environment(name)})
+        for name, line in commands.items()
+    ]
 
 
 def _twin_home() -> Path:

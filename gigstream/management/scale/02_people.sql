@@ -1,8 +1,8 @@
 -- Workers and platforms: six workers in ten were there before the year began, the others joined over it.
-INSERT INTO workers (id, created_at, updated_at, email, full_name, password_hash, wallet_id, wallet_address, status,
-    metadata, reputation_score, total_tasks, total_earned, completion_rate, dispute_rate, account_age_days)
+INSERT INTO workers (id, created_at, updated_at, email, full_name, password_hash, wallet_id, wallet_address,
+    email_proved_at, wallet_proved_at, status, metadata, reputation_score, total_tasks, total_earned, completion_rate, dispute_rate, account_age_days)
 SELECT pg_temp.row_id(1, n, joined_at), joined_at, joined_at, 'worker' || n || '@example.com', 'Worker ' || n, '', '',
-       '0x' || lpad(to_hex((1::bigint << 32) + n), 40, '0'), 'active', '{}', %(starting_score)s, 0, 0, 0, 0, 0
+       '0x' || lpad(to_hex((1::bigint << 32) + n), 40, '0'), joined_at, joined_at, 'active', '{}', %(starting_score)s, 0, 0, 0, 0, 0
 FROM generate_series(0, %(workers)s - 1) AS n,
      LATERAL (SELECT (n - 0.6 * %(workers)s) / (0.4 * %(workers)s) AS lateness) AS l,
      LATERAL (SELECT %(start)s + lateness * CASE WHEN lateness < 0 THEN interval '90 days' ELSE interval '335 days' END

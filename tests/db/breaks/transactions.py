@@ -7,6 +7,7 @@ from tests.db.breaks.tools import (
     adjust,
     breaks,
     house,
+    of_platform,
     of_worker,
     open_all_days,
     run,
@@ -18,6 +19,11 @@ from tests.db.rich_history import History
 @breaks("in_transit_is_what_is_under_way")
 def money_in_transit_without_a_payout(h: History) -> None:
     adjust(of_worker(h.worker, "available"), of_worker(h.worker, "in_transit"))
+
+
+@breaks("in_transit_is_what_is_under_way")
+def a_platforms_money_in_transit_without_a_withdrawal(h: History) -> None:
+    adjust(of_platform(h.platform.pk, "available"), of_platform(h.platform.pk, "in_transit"))
 
 
 def confirmed_payouts() -> list[Transaction]:

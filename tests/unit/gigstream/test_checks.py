@@ -75,6 +75,8 @@ def python(*arguments: str, **environment: str) -> subprocess.CompletedProcess[s
         ("CIRCLE_READ_SECONDS", 0, "gigstream.E032"),
         ("SIMULATED_BALANCE_LIMIT", "0", "gigstream.E070"),
         ("DAILY_BATCH_SIZE", 0, "gigstream.E071"),
+        ("WITHDRAWAL_WAIT_HOURS", -1, "gigstream.E072"),
+        ("WITHDRAWAL_ADDRESS_DELAY_HOURS", -1, "gigstream.E073"),
     ],
 )
 def test_a_rule_that_cannot_work_is_refused_by_its_number(settings, name, value, code):

@@ -1,0 +1,210 @@
+"""Withdrawals: a platform takes available money out to its own address.
+
+The money waits for a day, with notices to those who may stop it, and then leaves by the same way as payouts.
+"""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.conf import settings
+from django.db.models import F
+
+from audit import letters
+from audit import services as audit
+from audit.jobs import ring
+from audit.letters import LetterKind, Message
+from audit.models import Letter
+from audit.services import verb
+from gigstream.lib.clock import database_now
+from gigstream.lib.money import amount as exact
+from gigstream.lib.money import usdc
+from gigstream.lib.names import isolated
+from gigstream.lib.states import require_move
+from payments.enums import (
+    TRANSACTION_MOVES,
+    UNDER_WAY,
+    AccountName,
+    EntryKind,
+    TransactionStatus,
+    TransactionType,
+)
+from payments.errors import InsufficientFunds, WithdrawalUnderWay
+from payments.models import Account, Transaction
+from payments.postings import Posting
+from payments.services import accounts, holds, ledger, transactions
+from payments.services.payouts import require_not_taken, void_postings
+from payments.services.transfers import unpark
+from payments.signals import transactions_cancelled
+from platforms.services import lock_active_platform, require_withdrawal_address
+
+
+@verb("withdrawal.request", "platform")
+def request_withdrawal(
+    *, platform_id: UUID, amount: Decimal | str, now: datetime | None = None
+) -> Transaction:
+    """Take `amount` of the platform's available money out to its address, after the waiting time.
+
+    One at a time: a second request while one is under way is refused, so that a request that is sent again
+    under another key takes nothing twice. Raises WithdrawalUnderWay, NoWithdrawalAddress, InsufficientFunds,
+    MoneyHeld, or that the platform is suspended.
+    """
+    account = lock_withdrawable(platform_id)
+    now = now or database_now()
+    platform = lock_active_platform(platform_id=platform_id)
+    value, address = exact(amount), require_withdrawal_address(platform_id=platform_id, now=now)
+    open_ = Transaction.objects.filter(
+        platform=platform, type=TransactionType.WITHDRAWAL, status__in=sorted(UNDER_WAY)
+    ).first()
+    if open_ is not None:
+        raise WithdrawalUnderWay(
+            f"withdrawal {open_.pk} of {usdc(open_.amount)} is {open_.status}", withdrawal=open_.pk
+        )
+    if value > account.balance:
+        raise InsufficientFunds(
+            f"available {usdc(account.balance)}, requested {usdc(value)}",
+            available=account.balance,
+            requested=value,
+        )
+    holds.require_unheld(account, value)
+    return hold_withdrawal(
+        account, value, address, not_before=now + timedelta(hours=settings.WITHDRAWAL_WAIT_HOURS), now=now
+    )
+
+
+def lock_withdrawable(platform_id: UUID) -> Account:
+    """Lock all accounts that a withdrawal touches, and return the one with the available money."""
+    available = accounts.of_platform(platform_id, AccountName.AVAILABLE)
+    return ledger.lock([available, accounts.of_platform(platform_id, AccountName.IN_TRANSIT)])[available]
+
+
+def key_of_withdrawal(platform_id: UUID, number: int) -> str:
+    """Return our idempotency key of a platform's n-th withdrawal."""
+    return f"withdrawal:{platform_id}:{number}"
+
+
+def hold_withdrawal(
+    account: Account, amount: Decimal, address: str, *, not_before: datetime, now: datetime
+) -> Transaction:
+    """Make a pending transfer to the platform's address; the money is in transit. The account is locked.
+
+    The n-th withdrawal of an account is keyed by that number, so that the same one is never made twice, not
+    even after a restore.
+    """
+    if account.platform_id is None:
+        raise ValueError(f"account {account.pk} belongs to no platform")
+    withdrawal = Transaction(
+        type=TransactionType.WITHDRAWAL,
+        amount=amount,
+        platform_id=account.platform_id,
+        to_wallet=address,
+        idempotency_key=key_of_withdrawal(account.platform_id, account.payout_count + 1),
+        not_before=not_before,
+        next_attempt_at=not_before,
+        created_at=now,
+    )
+    Account.unguarded.filter(pk=account.pk).update(payout_count=F("payout_count") + 1)
+    posting = Posting(
+        EntryKind.WITHDRAWAL_HOLD,
+        account.pk,
+        accounts.of_platform(account.platform_id, AccountName.IN_TRANSIT),
+        amount,
+        key=f"withdrawal_hold:{withdrawal.idempotency_key}",
+        transaction_id=withdrawal.pk,
+    )
+    ledger.post([posting], now=now)
+    transactions.insert([withdrawal], now)
+    audit.record(
+        "withdrawal.request", withdrawal, after={"amount": amount, "not_before": not_before}, now=now
+    )
+    letters.enqueue(WITHDRAWAL_NOTICE, withdrawal.pk, now=now)
+    return withdrawal
+
+
+@verb("withdrawal.stop", "transaction")
+def stop_withdrawal(*, transaction_id: UUID, reason: str = "", now: datetime | None = None) -> Transaction:
+    """Stop a withdrawal that the provider has not taken: the money is available again, once.
+
+    Raises IllegalMove when it has ended or left, PayoutUnderWay when the provider may have taken it.
+    """
+    withdrawal = _locked(transaction_id)
+    now = now or database_now()
+    require_move(
+        TRANSACTION_MOVES,
+        subject=f"withdrawal {withdrawal.pk}",
+        before=withdrawal.status,
+        after=TransactionStatus.CANCELLED,
+    )
+    require_not_taken(withdrawal)
+    withdrawal.status = TransactionStatus.CANCELLED
+    withdrawal.ended_at, withdrawal.next_attempt_at = now, None
+    withdrawal.error_message = reason or withdrawal.error_message
+    unpark(withdrawal)
+    withdrawal.save()
+    after, why = {"status": withdrawal.status}, {"reason": reason}
+    audit.record("withdrawal.stop", withdrawal, after=after, metadata=why, now=now)
+    transactions_cancelled.send(sender=Transaction, transactions=[withdrawal], now=now)
+    ledger.post(void_postings([withdrawal]), now=now)
+    return withdrawal
+
+
+@verb("withdrawal.release", "transaction")
+def release_withdrawal(*, transaction_id: UUID, reason: str = "", now: datetime | None = None) -> Transaction:
+    """Let a withdrawal go at once instead of at the end of its waiting time. Raises IllegalMove unless it
+    still waits."""
+    withdrawal = _locked(transaction_id)
+    now = now or database_now()
+    require_move(
+        TRANSACTION_MOVES,
+        subject=f"withdrawal {withdrawal.pk}",
+        before=withdrawal.status,
+        after=TransactionStatus.SUBMITTED,
+    )
+    before = withdrawal.not_before
+    withdrawal.not_before = min(before or now, now)
+    if withdrawal.parked_at is None:
+        withdrawal.next_attempt_at = withdrawal.not_before
+    withdrawal.save()
+    audit.record(
+        "withdrawal.release",
+        withdrawal,
+        before={"not_before": before},
+        after={"not_before": withdrawal.not_before},
+        metadata={"reason": reason},
+        now=now,
+    )
+    ring("submit_payouts")
+    return withdrawal
+
+
+def _locked(transaction_id: UUID) -> Transaction:
+    return Transaction.objects.locked().get(pk=transaction_id, type=TransactionType.WITHDRAWAL)
+
+
+# --- The notice ---------------------------------------------------------------------------------------------
+def send_withdrawal_notices(*, now: datetime | None = None) -> int:
+    """Send the letters about withdrawals that wait; return how many were sent."""
+    return letters.send_due(WITHDRAWAL_NOTICE, now=now)
+
+
+def _write_notice(letter: Letter, now: datetime) -> Message | None:
+    found = Transaction.objects.select_related("platform").filter(pk=letter.subject_id).first()
+    if found is None or found.platform is None or found.platform.deleted_at is not None:
+        return None
+    return Message(found.platform.contact_email, "A withdrawal from your GigStream account", _text(found))
+
+
+WITHDRAWAL_NOTICE = letters.register(
+    LetterKind("withdrawal_notice", "send_withdrawal_notices", _write_notice)
+)
+
+
+def _text(withdrawal: Transaction) -> str:
+    name = isolated(withdrawal.platform.name) if withdrawal.platform else ""
+    at = f"{withdrawal.not_before:%Y-%m-%d %H:%M} UTC" if withdrawal.not_before else "at once"
+    return (
+        f"A withdrawal of {usdc(withdrawal.amount)} from {name} to {withdrawal.to_wallet} was requested with"
+        f" one of your API keys.\n\nIt leaves at {at}.\n\n"
+        f"If it is not yours, stop it before: POST /api/v1/withdrawals/{withdrawal.pk}/stop with any key that"
+        " has the scope money:write, or tell us. Then revoke the key that requested it.\n"
+    )

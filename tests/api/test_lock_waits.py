@@ -1,0 +1,99 @@
+"""Rows of one platform that somebody holds: whoever needs them waits 2 s in all, and the others go on."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+
+import psycopg
+import pytest
+from django.db import connection
+
+from gigstream.lib.lock_waits import LongWaits
+from payments.models import Account, LedgerEntry
+from tests.api_client import Api, is_problem
+from tests.factories import WorkerFactory
+from tests.live import LiveApi
+from tests.processes import database_url, run_web
+
+DEPOSITS = 16
+
+
+@contextmanager
+def accounts_held(platform):
+    """Somebody has locked the platform's accounts for as long as the block lasts."""
+    with psycopg.connect(database_url()) as other:
+        held = [account.pk for account in Account.objects.filter(platform=platform)]
+        assert held
+        other.execute("SELECT 1 FROM accounts WHERE id = ANY(%s) FOR UPDATE", [held])
+        yield
+        other.rollback()
+
+
+@pytest.fixture
+def waits_of_production(settings):
+    settings.API_LOCK_WAIT_SECONDS, settings.API_LOCK_SHORT_WAIT_SECONDS = 2.0, 0.3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_waits_for_locks_two_seconds_in_all_retries_included(waits_of_production, api, platform):
+    """It was five tries of 2 s each."""
+    with accounts_held(platform):
+        began = time.monotonic()
+        answer = api.post("deposits", {"amount": "1"})
+        took = time.monotonic() - began
+
+    is_problem(answer, 503, "unavailable")
+    assert answer["Retry-After"] == "2"
+    assert 1.9 < took < 6
+    assert not LedgerEntry.objects.filter(kind="deposit", amount=1).exists()
+    assert api.post("deposits", {"amount": "1"}).status_code == 201
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_who_wait_for_one_platform_leave_threads_to_a_stranger(api, platform, tmp_path):
+    """Sixteen deposits took all threads, and a stranger's balance 20 s."""
+    stranger = Api.as_worker(WorkerFactory())
+    connection.close()
+    production = {"WEB_THREADS": "8", "API_LOCK_WAIT_MS": "2000", "API_LOCK_SHORT_WAIT_MS": "300"}
+    log = tmp_path / "web.log"
+    with (
+        run_web(log, processes=1, threads=8, environment=production) as web,
+        ThreadPoolExecutor(DEPOSITS) as pool,
+    ):
+        asking, payer = LiveApi(web.port, stranger.headers), LiveApi(web.port, api.headers)
+        assert asking.get("me/balance").status_code == 200
+        with accounts_held(platform):
+            began = time.monotonic()
+            waiting = [pool.submit(payer.post, "deposits", {"amount": "1"}) for _ in range(DEPOSITS)]
+            took = []
+            while not all(one.done() for one in waiting):
+                asked_at = time.monotonic()
+                assert asking.get("me/balance").status_code == 200
+                took.append(time.monotonic() - asked_at)
+            answers = [one.result() for one in waiting]
+            held_for = time.monotonic() - began
+
+    assert {answer.status_code for answer in answers} == {503}
+    assert {answer["Retry-After"] for answer in answers} == {"2"}
+    assert max(took) < 5
+    assert held_for < 10
+
+
+def test_a_quarter_of_the_threads_waits_long_for_one_platform(settings):
+    settings.WEB_THREADS = 8
+    waits = LongWaits()
+    with waits.admit("ann") as first, waits.admit("ann") as second, waits.admit("ann") as third:
+        assert (first, second, third) == (True, True, False)
+        with waits.admit("bob") as other, waits.admit(LongWaits.WORKERS) as worker:
+            assert (other, worker) == (True, False)
+    with waits.admit(LongWaits.WORKERS) as worker, waits.admit("ann") as first, waits.admit("ann") as second:
+        assert (worker, first, second) == (True, True, False)
+    with waits.admit("ann") as first, waits.admit("ann") as second:
+        assert (first, second) == (True, True)
+
+
+def test_a_process_of_few_threads_lets_one_wait(settings):
+    settings.WEB_THREADS = 2
+    waits = LongWaits()
+    with waits.admit("ann") as first, waits.admit("ann") as second:
+        assert (first, second) == (True, False)
