@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,10 +18,11 @@ from gigstream.lib.money import from_micro
 from payments import services as payments
 from payments.models import Stream
 from platforms import services as platforms
+from platforms.funding import funding
 from platforms.models import Platform, Task
 from reputation.models import ReputationEvent
 from tests.books import violated
-from tests.factories import NOW, PlatformFactory, TaskFactory, WorkerFactory, seconds
+from tests.factories import NOW, PlatformFactory, TaskFactory, WorkerFactory, consent, seconds
 from tests.parity import oracle
 from workers.models import Worker
 
@@ -95,6 +96,7 @@ class Life:
     def live(self) -> dict[str, Any]:
         worker = WorkerFactory(email="w@example.com", now=NOW)
         platform = PlatformFactory(name="P", funds="1000000", now=NOW)
+        consent(platform, worker, now=NOW)
         self.names = {worker.pk: "worker", platform.pk: "platform"}
         tasks = [self.post(worker, platform, number) for number in range(4)]
         for act in self.history.acts:
@@ -142,7 +144,7 @@ class Life:
         outcome = "worker" if act.amount % 2 else "platform"
 
         def resolve(now: datetime) -> None:
-            held = platforms.require_split(Task.objects.get(pk=task.pk), Decimal(0))
+            held = funding().still_held(Task.objects.get(pk=task.pk))
             share = (held * act.amount / 40_000_000).quantize(Decimal("0.000001"))
             platforms.resolve_dispute(
                 task_id=task.pk, outcome=outcome, worker_amount=min(share, held), now=now
@@ -182,18 +184,21 @@ class Life:
                 name: getattr(stream, name) for name in columns
             }
         figures["events"] = {
-            (self.names[event.task_id], event.event_type, event.task.completed_at, event.delta)
+            (self.names[event.task_id], event.event_type, event.task.completed_at, before_bounds(event))
             for event in ReputationEvent.objects.select_related("task")
             if event.task is not None and event.task.amount >= 1
         }
         return figures
 
 
+def before_bounds(event: ReputationEvent) -> int:
+    """What the event would give or take if no bound of its platform had cut it."""
+    return event.delta + event.metadata.get("cut", 0)
+
+
 def lived(history: History, ticks: list[int], *, books: bool = False) -> dict[str, Any]:
     """What one life comes to; nothing of it stays. With `books`, they hold at its end."""
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         figures = Life(history, ticks).live()
         if books:
             assert violated() == {}
