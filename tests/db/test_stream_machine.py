@@ -58,6 +58,7 @@ class Line:
     platform: int
     worker: int
     task: str = "in_progress"
+    was_disputed: bool = False
 
     def fee(self, amount: int) -> int:
         return amount * FEES_BPS[self.platform] // 10_000
@@ -297,9 +298,11 @@ class Streams(RuleBasedStateMachine):
         self.noticing(line, line.exact.settle)
         if line.task not in ("in_progress", "completed"):
             raise Refused("illegal_status")
+        if line.was_disputed:
+            raise Refused("already_disputed")
         if line.exact.status == "active":
             line.exact.pause(self.now)
-        line.task = "disputed"
+        line.task, line.was_disputed = "disputed", True
 
     def require_undisputed(self, line: Line) -> None:
         if line.task == "disputed":
