@@ -107,10 +107,11 @@ def _programs(port: int, twin_port: int | None) -> list[Program]:
     """In the order of starting. They stop in the reverse one, so that what asks for work ends first."""
     base, var = str(settings.BASE_DIR), settings.BASE_DIR / "var"
     commands = programs.commands(bind=f"{HOST}:{port}")
-    environment: Mapping[str, str] = {}
+    # Whoever develops against the demo receives webhooks on the same machine.
+    environment: Mapping[str, str] = {"WEBHOOK_ALLOW_LOOPBACK": "true", **_given("WEBHOOK_ALLOW_LOOPBACK")}
     if twin_port is not None:
         # The others take the same from the settings, as CIRCLE_TWIN=1 says.
-        environment = {**twin.settings_for(twin_port), "PYTHONPATH": base}
+        environment = {**environment, **twin.settings_for(twin_port), "PYTHONPATH": base}
         # First, so that it is there before whoever pays through it.
         door = f"http://{HOST}:{port}/provider/circle/notifications"
         commands = {"circle": twin.command(port=twin_port, home=_twin_home(), notify=door), **commands}
@@ -118,6 +119,11 @@ def _programs(port: int, twin_port: int | None) -> list[Program]:
         Program(name, line, var / "log" / f"{name}.log", {**environment, **programs.environment(name)})
         for name, line in commands.items()
     ]
+
+
+def _given(name: str) -> Mapping[str, str]:
+    """Return the variable as it is set, or nothing."""
+    return {name: os.environ[name]} if name in os.environ else {}
 
 
 def _twin_home() -> Path:
