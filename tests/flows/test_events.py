@@ -442,6 +442,7 @@ def test_tasks_streams_and_transactions_can_be_rebuilt_from_events_alone(setting
         "transaction.failed",
         "balance.low",
         "worker.invitation_accepted",
+        "worker.left",
         *(type_ for type_ in EventType.values if type_.startswith(("loan.", "withdrawal."))),
     }
 
