@@ -27,8 +27,8 @@ TICK = "Sending due task release_due_streams"
 
 @pytest.fixture
 def earned():
-    """What each worker has earned when everything is paid: three streams that are over, of workers who chose to
-    be paid at once, and two tasks done."""
+    """What each worker has earned when everything is paid: three streams that are over, of workers who chose
+    to be paid at once, and two tasks done."""
     an_hour_ago = database_now() - timedelta(hours=1)
     platform = PlatformFactory(funds="1000")
     workers = [WorkerFactory() for _ in range(5)]
