@@ -571,6 +571,13 @@ REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] 
     ("ledger_event_pays_once", LedgerEntry, ("work_event",), {}),
     ("reputation_events_in_order", ReputationEvent, ("worker", "number"), {}),
     ("loan_one_open_per_worker", Loan, ("worker",), {}),
+    (
+        "transaction_one_withdrawal_under_way",
+        Transaction,
+        ("platform",),
+        {"type": "withdrawal", "worker": None, "not_before": AT},
+    ),
+    ("withdrawal_address_once_at_a_time", WithdrawalAddress, ("platform", "holds_from"), {}),
     ("covered_once_by_an_entry", CoveredParts, ("entry", "first_part", "last_part"), {}),
     ("payout_hold_of_everything_once_per_worker", PayoutHold, ("worker",), {}),
     ("payout_hold_names_a_part_once", PayoutHoldPart, ("hold", "entry"), {}),
@@ -624,6 +631,8 @@ def test_a_second_row_with_the_same_key_is_refused_by_its_name(name, model, key,
         first.stream_id = insert(valid(Stream)).pk
     if name == "sandbox_transfer_nonce_once":
         first.from_wallet = insert(valid(SandboxWallet))
+    if name == "transaction_one_withdrawal_under_way":
+        first.platform = PlatformFactory()
     if name == "dispute_one_open_per_task":
         first.side = "platform"
     if name == "ledger_event_pays_once":

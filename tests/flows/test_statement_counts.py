@@ -33,11 +33,12 @@ def parties():
 
 def test_completing_a_fixed_task(parties, django_assert_max_num_queries):
     """Locked: stream, task, loan, accounts, the worker for the figures, and again for the score. Read: ids of
-    the accounts, the worker's events. Written: entries with balances, the fee's transaction, the task, the
-    worker's figures, the platform's, the event with the score, the log."""
+    the accounts, the worker's events, what their schedule and holds say of a payout at once. Written: entries
+    with balances, the fee's transaction, the task, the worker's figures, the platform's, the event with the
+    score, the log."""
     task = begun(**parties)
 
-    with django_assert_max_num_queries(17 + SAVEPOINT):
+    with django_assert_max_num_queries(20 + SAVEPOINT):
         platforms.complete_task(task_id=task.pk, now=NOW)
 
 
@@ -64,9 +65,10 @@ def test_claiming_from_a_stream(parties, django_assert_max_num_queries):
 
 
 def test_cashing_out(parties, django_assert_max_num_queries):
-    """With the worker's standing, read once the account is locked."""
+    """With the worker's standing, the day's payouts, holds and the parts that are covered, read once the
+    account is locked, and the covered parts written."""
     worker = parties["worker"]
     payments.cash_out(worker_id=worker.pk, amount="1", now=NOW)
 
-    with django_assert_max_num_queries(11 + SAVEPOINT):
+    with django_assert_max_num_queries(18 + SAVEPOINT):
         payments.cash_out(worker_id=worker.pk, now=NOW)

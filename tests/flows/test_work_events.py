@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from gigstream.lib.errors import IllegalMove, ReplayMismatch
+from gigstream.lib.errors import IllegalMove
 from payments.models import LedgerEntry
 from platforms import services as platforms
 from platforms.errors import InvalidWorkEvent, TaskNotFound, TaskNotOpen
@@ -63,7 +63,7 @@ def test_a_report_that_lacks_what_its_type_needs_is_refused(event_type, fields):
 def test_the_same_event_with_other_particulars_is_refused():
     task = started()
     report(task, "bonus", external_id="b-1", amount="2")
-    with pytest.raises(ReplayMismatch):
+    with pytest.raises(InvalidWorkEvent, match="reported before with other particulars"):
         report(task, "bonus", external_id="b-1", amount="3")
     assert balance(task.worker, "available") == 2
 
