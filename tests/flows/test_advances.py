@@ -324,6 +324,8 @@ def test_beyond_400_two_different_members_of_staff_approve_the_same_terms():
         "reason": "a good year",
         # It was not assessed, so the system could lend nothing by itself.
         "automatic_up_to": None,
+        "approval": str(asked.pk),
+        "requested_by": str(ann.actor),
     }
 
 
