@@ -94,6 +94,7 @@ MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
             List("Deposits seen", "savings", "payments.ObservedTransfer"),
             List("Wallet orders", "add_card", "payments.WalletOrder"),
             List("Chain", "link", "payments.ChainCursor"),
+            List("Withdrawal addresses", "outbound", "platforms.WithdrawalAddress"),
             List("Sandbox transfers", "science", "payments.SandboxTransfer"),
             List("Sandbox wallets", "wallet", "payments.SandboxWallet"),
             List("Sandbox faults", "bug_report", "payments.SandboxFault"),

@@ -84,6 +84,7 @@ ACCESS: dict[str, Access] = {
     "platforms.consent": Access(EVERY_DESK),
     "platforms.engagement": Access(EVERY_DESK),
     "platforms.invitation": Access(OPERATIONS | SUPPORT),
+    "platforms.withdrawaladdress": Access(OPERATIONS | FINANCE),
     "platforms.task": Access(EVERY_DESK, actions={"cancel": OPERATIONS | FINANCE}),
     "platforms.milestone": Access(EVERY_DESK),
     "platforms.workevent": Access(EVERY_DESK),
@@ -97,7 +98,12 @@ ACCESS: dict[str, Access] = {
     # Money
     "payments.stream": Access(
         EVERY_DESK,
-        actions={"pause": OPERATIONS, "resume": OPERATIONS, "cancel": OPERATIONS | FINANCE},
+        actions={
+            "pause": OPERATIONS,
+            "resume": OPERATIONS,
+            "cancel": OPERATIONS | FINANCE,
+            "take_up_again": OPERATIONS,
+        },
     ),
     "payments.activestream": Access(EVERY_DESK),
     "payments.transaction": Access(

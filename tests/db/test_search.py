@@ -87,13 +87,18 @@ def test_more_than_one_row_is_a_list_with_the_kind_of_each(client, story):
 
 @pytest.mark.parametrize(
     "term",
-    ["", " ", "nobody", "'", "%", "\x00", "0x", "9" * 30, "²", "@", "gs_live_", "a" * 5000, "stream:x:1"],
+    ["", " ", "nobody", "'", "%", "0x", "9" * 30, "²", "@", "gs_live_", "a" * 5000, "stream:x:1"],
 )
 def test_any_term_is_answered(client, term):
     for name in "qs":
         answer = client.get(reverse("admin:search"), {name: term})
         assert answer.status_code == 200
     assert ask(client, term).context["found"] == []
+
+
+@pytest.mark.parametrize("name", ["q", "s"])
+def test_a_term_with_a_null_character_is_refused(client, name):
+    assert client.get(reverse("admin:search"), {name: "\x00"}).status_code == 400
 
 
 def test_only_what_may_be_seen_is_found(story):
