@@ -25,6 +25,7 @@ from gigstream.lib.admin import (
     by_text,
     by_uuid,
     each,
+    isolated,
     link,
     shorter,
     show_on,

@@ -16,9 +16,7 @@ urlpatterns = [
     path("deposits", money.Deposits.as_view(), name="deposits"),
     path("withdrawals", withdrawals.Withdrawals.as_view(), name="withdrawals"),
     path("withdrawals/<id:withdrawal_id>", withdrawals.OneWithdrawal.as_view(), name="withdrawal"),
-    path(
-        "withdrawals/<id:withdrawal_id>/stop", withdrawals.StopWithdrawal.as_view(), name="withdrawal-stop"
-    ),
+    path("withdrawals/<id:withdrawal_id>/stop", withdrawals.StopWithdrawal.as_view(), name="withdrawal-stop"),
     path("withdrawal-address", withdrawals.WithdrawalAddressView.as_view(), name="withdrawal-address"),
     path(
         "withdrawal-address/nonce",

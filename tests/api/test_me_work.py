@@ -145,7 +145,7 @@ def test_risk_is_shown_with_its_factors_and_reasons(api):
     shown = api.get("me/risk").json()
 
     assert (shown["eligible"], shown["reputation_points"]) == (False, "150.00")
-    assert "0 completed tasks, at least 5 are needed" in shown["reasons"]
+    assert "0 completed tasks count, at least 5 are needed" in shown["reasons"]
 
 
 # --- What it costs ------------------------------------------------------------------------------------------
