@@ -191,14 +191,14 @@ class Balance(MyView):
 
     def get(self, request: Request) -> HttpResponse:
         worker = self.worker(request)
-        shown = shown_balance(own_balances(worker.pk))
-        unheld = services.held_of_worker(worker.pk).unheld(shown["available"])
-        coming = services.next_payout(worker, now=database_now())
+        money = services.money_of_worker(worker.pk)
+        shown = shown_balance((name, account.balance) for name, account in money.accounts.items())
+        coming = services.next_payout(worker, money, now=database_now())
         return json(
             200,
             {
                 **shown,
-                "held": shown["available"] - unheld,
+                "held": shown["available"] - money.held.unheld(shown["available"]),
                 "holds": list(own_holds(worker.pk)),
                 "payout_schedule": worker.payout_schedule,
                 "next_payout": {"at": coming.at, "waits_for": coming.waits_for},
@@ -244,7 +244,7 @@ class Schedule(MyView):
 
 
 def _shown_schedule(worker: Worker) -> dict[str, Any]:
-    coming = services.next_payout(worker, now=database_now())
+    coming = services.next_payout(worker, services.money_of_worker(worker.pk), now=database_now())
     return {
         "payout_schedule": worker.payout_schedule,
         "next_payout": {"at": coming.at, "waits_for": coming.waits_for},

@@ -47,6 +47,7 @@ TRANSACTION_COLUMNS = (
     "tx_hash",
     "block_number",
     "confirmations",
+    "not_before",
     "submitted_at",
     "confirmed_at",
     "ended_at",

@@ -13,9 +13,9 @@ from payments.services.days import close_transaction_days
 from payments.services.deposits import deposit, simulate_deposit
 from payments.services.hand import adjust, grant_reward
 from payments.services.hold_notices import send_hold_notices
-from payments.services.holds import end_due_holds, end_hold, held_of_worker, hold_payouts, hold_withdrawals
+from payments.services.holds import end_due_holds, end_hold, hold_payouts, hold_withdrawals
 from payments.services.intervention import accelerate_payout, cancel_transfer, look_for, offer_again
-from payments.services.next_payout import first_payout_due, next_payout
+from payments.services.next_payout import first_payout_due, money_of_worker, next_payout
 from payments.services.notifications import verify_notifications
 from payments.services.observing import credit_observed, observe_deposits, read_again_from
 from payments.services.overdue_streams import end_long_pauses, settle_stream
@@ -61,11 +61,11 @@ __all__ = [
     "explain_break",
     "first_payout_due",
     "grant_reward",
-    "held_of_worker",
     "hold_payouts",
     "hold_withdrawals",
     "let_payments_go_on",
     "look_for",
+    "money_of_worker",
     "next_payout",
     "observe_deposits",
     "offer_again",

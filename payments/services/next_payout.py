@@ -1,7 +1,9 @@
 """When a worker's next payout comes by itself, and what it waits for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Min
 
@@ -23,9 +25,23 @@ class NextPayout:
     waits_for: PayoutWait
 
 
-def next_payout(worker: Worker, *, now: datetime) -> NextPayout:
+@dataclass(frozen=True, slots=True)
+class WorkerMoney:
+    """A worker's accounts by their names, and what is held of what is available."""
+
+    accounts: Mapping[str, Account]
+    held: Held
+
+
+def money_of_worker(worker_id: UUID) -> WorkerMoney:
+    """Return what the worker has here, in two statements."""
+    accounts = {account.name: account for account in Account.objects.filter(worker=worker_id)}
+    return WorkerMoney(accounts, held_of_worker(worker_id))
+
+
+def next_payout(worker: Worker, money: WorkerMoney, *, now: datetime) -> NextPayout:
     """Return when the worker's next payout is due. Something in its way counts before its age does."""
-    account = Account.objects.filter(worker=worker, name=AccountName.AVAILABLE).first()
+    account = money.accounts.get(AccountName.AVAILABLE)
     if account is None or account.balance == 0:
         return NextPayout(None, PayoutWait.NOTHING_EARNED)
     if worker.status != WorkerStatus.ACTIVE:
@@ -35,10 +51,9 @@ def next_payout(worker: Worker, *, now: datetime) -> NextPayout:
     change = open_change(worker)
     if change is not None:
         return NextPayout(change.effective_at, PayoutWait.ADDRESS_CHANGE)
-    held = held_of_worker(worker.pk)
-    if held.unheld(account.balance) == 0:
+    if money.held.unheld(account.balance) == 0:
         return NextPayout(_end_of_holds(worker), PayoutWait.HOLD)
-    return _by_schedule(account, held, now)
+    return _by_schedule(account, money.held, now)
 
 
 def _end_of_holds(worker: Worker) -> datetime | None:

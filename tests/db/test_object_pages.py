@@ -84,7 +84,7 @@ def test_a_streams_page_draws_what_was_released_and_what_is_vested(client, strea
     assert f"released {stream.released_amount:.2f} USDC" in text
     assert f"vested {stream.total_amount:.2f} USDC" in text
     assert text.count("<polyline ") == 3
-    payments.cancel_stream(stream_id=stream.pk)
+    payments.cancel_stream(stream_id=stream.pk, now=NOW + seconds(120))
     assert text_of(client, stream).count("<polyline ") == 2
 
 

@@ -163,7 +163,7 @@ def test_every_kind_is_asked_for_and_done_through_the_pages(ann, bob):
 
 
 def test_a_small_refund_is_one_persons_to_give(ann):
-    stream = running_stream(total="100")
+    stream = running_stream(total="100", now=database_now())
     assert told(act(ann.client, "cancel", stream)) == ["1 stream cancelled."]
     assert not Approval.objects.exists()
 

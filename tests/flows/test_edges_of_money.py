@@ -21,6 +21,7 @@ from tests.factories import (
     NOW,
     PlatformFactory,
     WorkerFactory,
+    approve_by_staff,
     balance,
     house_balance,
     seconds,
@@ -162,7 +163,7 @@ class TestExplanations:
     def owing(self):
         worker = WorkerFactory()
         loan = loans.request_loan(worker_id=worker.pk, amount="20", fee_bps=200, now=NOW)
-        loans.approve_loan(loan_id=loan.pk, now=NOW)
+        approve_by_staff(loan_id=loan.pk, now=NOW)
         loans.disburse_loan(loan_id=loan.pk, now=NOW)
         settle(NOW + seconds(60))
         task = started(worker, amount="6", now=NOW)

@@ -18,6 +18,7 @@ from tests.factories import WorkerFactory as AnyWorker
 from tests.factories import balance, running_stream, seconds, started
 from tests.provider.agreement import Time, require_agreement
 from tests.snapshots import restored
+from workers.enums import PayoutSchedule
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime.fromtimestamp(START, UTC)
@@ -131,6 +132,7 @@ def test_several_payouts_of_one_worker_come_back_in_their_order(twin, time):
 
 def test_what_a_stream_has_vested_since_is_there_to_be_paid_out_of(twin, time):
     worker = a_worker()
+    payments.set_payout_schedule(worker_id=worker.pk, schedule=PayoutSchedule.AT_ONCE, now=NOW)
     running_stream(worker, total="60", duration=3600, platform=a_platform(), now=NOW)
     with restored():
         time.pass_by(1800)

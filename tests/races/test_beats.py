@@ -11,11 +11,13 @@ from audit.jobs import scheduled_jobs
 from audit.models import JobHeartbeat
 from audit.scheduler import Scheduler
 from gigstream.lib.clock import database_now
+from payments import services as payments
 from payments.models import LedgerEntry, SandboxTransfer, Stream, Transaction
 from platforms import services as platforms
 from tests.broker import no_broker
 from tests.factories import PlatformFactory, WorkerFactory, balance, running_stream, started
 from tests.processes import empty_queues, run_celery, run_worker
+from workers.enums import PayoutSchedule
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,11 +27,13 @@ TICK = "Sending due task release_due_streams"
 
 @pytest.fixture
 def earned():
-    """What each worker has earned when everything is paid: three streams that are over, two tasks done."""
+    """What each worker has earned when everything is paid: three streams that are over, of workers who chose
+    to be paid at once, and two tasks done."""
     an_hour_ago = database_now() - timedelta(hours=1)
     platform = PlatformFactory(funds="1000")
     workers = [WorkerFactory() for _ in range(5)]
     for worker in workers[:3]:
+        payments.set_payout_schedule(worker_id=worker.pk, schedule=PayoutSchedule.AT_ONCE, now=an_hour_ago)
         running_stream(worker, total="36", duration=3600, interval=60, platform=platform, now=an_hour_ago)
     with no_broker():
         for worker in workers[3:]:
