@@ -54,7 +54,7 @@ class WorkerEarnings(Report):
     available_amount = MoneyField(help_text="can be paid out now")
     open_loans = models.PositiveIntegerField(help_text="0 or 1")
     owed_amount = MoneyField(help_text="of advances that were paid out, defaulted ones included")
-    completion_rate = _percent("completed of completed, cancelled and disputed tasks")
+    completion_rate = _percent("completed of the completed tasks and those that ended by the worker's fault")
     average_rating = models.DecimalField(
         max_digits=3, decimal_places=2, null=True, help_text="of the worker, 1 to 5; NULL without ratings"
     )
@@ -72,12 +72,12 @@ class WorkerRiskAssessment(Report):
     """One worker's risk score, 0 to 1000, its seven factors and whether they may take an advance now.
 
     All of it is computed at the moment of reading: nothing depends on when the last nightly run was. A task
-    ended in the last 30 days when its completion, cancellation or latest dispute lies in them; with none, the
-    rate of 30 days is 0. Only disputes decided against the worker count. A loan that defaulted was not repaid
-    on time. The earnings of a week are the ledger's entries of pay for work. The score is the sum of the
-    points, rounded, within its bounds. `reasons` is empty exactly when the worker is eligible; besides the
-    rules of the score and the history it names a suspended or deleted account, a defaulted loan that is still
-    owed and one that the house bore.
+    ended in the last 30 days when its completion or cancellation lies in them; with none, the rate of 30 days
+    is 0. What a platform cancelled and what is still disputed is in no rate of completion. Only disputes
+    decided against the worker count. A loan that defaulted was not repaid on time. The earnings of a week are
+    the ledger's entries of pay for work. The score is the sum of the points, rounded, within its bounds.
+    `reasons` is empty exactly when the worker is eligible; besides the rules of the score and the history it
+    names a suspended or deleted account, a defaulted loan that is still owed and one that the house bore.
     """
 
     one_for_each = "worker"
@@ -90,7 +90,9 @@ class WorkerRiskAssessment(Report):
     counted_tasks = models.PositiveIntegerField(
         help_text="completed tasks of at least 1 USDC, of one platform at most 40 % of them all"
     )
-    completion_rate = _percent("completed of completed, cancelled and disputed tasks, ever")
+    completion_rate = _percent(
+        "completed of the completed tasks and those that ended by the worker's fault, ever"
+    )
     completed_tasks_30_days = models.PositiveIntegerField()
     completion_rate_30_days = _percent("the same of the tasks that ended in the last 30 days")
     earned_30_days = MoneyField()

@@ -63,7 +63,7 @@ def paid_out(worker, amount="20"):
 
 
 def test_a_worker_names_the_platform_that_is_to_hear_of_it(api, trusted):
-    employer = trusted.engagements.order_by("pk").first().platform
+    employer = trusted.engagements.order_by("id").first().platform
 
     refused = api.post("me/advances", {**accepted(trusted, "20"), "tell_platform": NOBODY})
     made = api.post("me/advances", {**accepted(trusted, "20"), "tell_platform": str(employer.pk)})

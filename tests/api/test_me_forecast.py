@@ -220,7 +220,7 @@ def test_staff_see_the_same_forecast_and_the_same_reasons(client, trusted):
         assert factor["sentence"] in shown
         assert f"{factor['points']} of {factor['highest']}" in shown
     assert mine["best_move"] == "task"
-    assert "Most: Each further one that counts adds 5 points" in shown
+    assert "Most: Each further one that counts adds 5 points, and work for other platforms" in shown
 
 
 def test_staff_who_may_not_see_risks_see_neither(client, trusted):

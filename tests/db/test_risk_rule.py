@@ -14,7 +14,7 @@ from loans.reports import POINTS, WorkerRiskAssessment
 from tests.factories import WorkerFactory
 
 pytestmark = pytest.mark.django_db
-VIEW = Path(settings.BASE_DIR) / "loans" / "migrations" / "sql" / "worker_risk_assessment_5.sql"
+VIEW = Path(settings.BASE_DIR) / "loans" / "migrations" / "sql" / "worker_risk_assessment_6.sql"
 # What the rule takes, by the name it has in the view: the least and the most.
 FACTS = {
     "w.reputation_score": (0, 1000),

@@ -93,6 +93,13 @@ def cancelled(worker: Worker, *, at: datetime, **kwargs: Any) -> Task:
     return platforms.cancel_task(task_id=task.pk, now=at)
 
 
+def lost(worker: Worker, *, at: datetime, **kwargs: Any) -> None:
+    """A task whose dispute was decided against the worker, all of it given back to the platform."""
+    task = started(worker, now=at - seconds(60), **kwargs)
+    platforms.dispute_task(task_id=task.pk, severity=1, reason="wrong", now=at)
+    platforms.resolve_dispute(task_id=task.pk, outcome="platform", worker_amount="0", now=at)
+
+
 def milestone_task(worker: Worker, *amounts: str, at: datetime, **kwargs: Any) -> Task:
     plan = [platforms.MilestonePlan(f"step {n}", amount) for n, amount in enumerate(amounts, start=1)]
     total = sum(Decimal(amount) for amount in amounts)
@@ -196,7 +203,8 @@ def test_earnings_add_up_every_way_of_being_paid(now, platform):
         "available_amount": Decimal("69.166666"),
         "open_loans": 1,
         "owed_amount": Decimal("6.2"),
-        "completion_rate": Decimal("33.33"),
+        # Two completed and one ended by the worker's fault; those the platform cancelled count in neither.
+        "completion_rate": Decimal("66.67"),
         "average_rating": Decimal("4.50"),
         "on_time_rate": Decimal("50.00"),
     }
@@ -667,7 +675,7 @@ def three_platforms(platform: Platform, now: datetime) -> list[Platform]:
 
 def steady_worker(now: datetime, platform: Platform) -> Worker:
     """60 days old; 10 USDC in each of the last 8 weeks, from three platforms in turn: 4 tasks without a due
-    date, 2 on time, 2 late; one cancelled 5 days ago."""
+    date, 2 on time, 2 late; one cancelled by its platform 5 days ago."""
     worker = WorkerFactory(now=now - days(60))
     payers = three_platforms(platform, now)
     for week in reversed(range(8)):
@@ -684,16 +692,16 @@ def test_every_factor_of_a_steady_worker(now, platform):
     row = WorkerRiskAssessment.objects.get(worker=worker)
 
     # Reputation 500 + 8 x 10 + 2 x 5 - 2 x 10 + 10 + 5. Of the two ratings each platform's has 0.4 of the
-    # weight, and 3 the rest. Performance 80 x 4/5 + 80 x 6/8 + 8 x 4.2.
+    # weight, and 3 the rest. Performance 80 x 4/4 + 80 x 6/8 + 8 x 4.2.
     assert columns(row) == {
         "worker": worker.pk,
         "reputation_score": 585,
         "account_age_days": 60,
         "completed_tasks": 8,
         "counted_tasks": 8,
-        "completion_rate": Decimal("88.89"),
+        "completion_rate": 100,
         "completed_tasks_30_days": 4,
-        "completion_rate_30_days": 80,
+        "completion_rate_30_days": 100,
         "earned_30_days": 40,
         "on_time_rate": 75,
         "average_rating": Decimal("4.5"),
@@ -711,11 +719,11 @@ def test_every_factor_of_a_steady_worker(now, platform):
         "reputation_points": Decimal("175.5"),
         "age_points": 100,
         "task_points": 40,
-        "performance_points": Decimal("157.6"),
+        "performance_points": Decimal("173.6"),
         "dispute_points": 100,
         "loan_points": 0,
         "earnings_points": 30,
-        "score": 603,
+        "score": 619,
         "eligible": True,
         "reasons": [],
     }
@@ -907,17 +915,40 @@ def test_a_suspended_or_deleted_worker_is_not_eligible(now, platform):
     assert (row.eligible, row.reasons) == (False, ["the account was deleted", "the worker is suspended"])
 
 
-@pytest.mark.parametrize("cancellations, barred", [(2, False), (3, True)])
-def test_the_completion_rate_bars_below_80_percent_exactly(now, platform, cancellations, barred):
+@pytest.mark.parametrize("faults, rate, barred", [(2, Decimal("80.00"), False), (3, Decimal("72.73"), True)])
+def test_the_completion_rate_bars_below_80_percent_exactly(now, platform, faults, rate, barred):
     worker = WorkerFactory(now=now - days(60))
     for _ in range(8):
         completed(worker, platform=platform, at=now)
-    for _ in range(cancellations):
+    for _ in range(faults):
+        lost(worker, platform=platform, at=now)
+
+    row = WorkerRiskAssessment.objects.get(worker=worker)
+
+    worker.refresh_from_db()
+    earnings = WorkerEarnings.objects.get(worker=worker)
+    assert row.completion_rate == row.completion_rate_30_days == rate
+    assert earnings.completion_rate == worker.completion_rate == rate
+    assert ("completion rate 72.73 %, at least 80 % is needed" in row.reasons) == barred
+
+
+def test_what_a_platform_cancels_or_disputes_lowers_no_rate_of_the_worker(now, platform):
+    worker = WorkerFactory(now=now - days(60))
+    for _ in range(2):
+        completed(worker, platform=platform, at=now)
+    for _ in range(8):
         cancelled(worker, platform=platform, at=now)
+    disputed = started(worker, platform=platform, now=now)
+    platforms.dispute_task(task_id=disputed.pk, severity=1, reason="wrong", now=now)
 
-    reasons = WorkerRiskAssessment.objects.get(worker=worker).reasons
+    row = WorkerRiskAssessment.objects.get(worker=worker)
 
-    assert ("completion rate 72.73 %, at least 80 % is needed" in reasons) == barred
+    worker.refresh_from_db()
+    assert (row.completion_rate, row.completion_rate_30_days) == (100, 100)
+    assert WorkerEarnings.objects.get(worker=worker).completion_rate == worker.completion_rate == 100
+    # All tasks completed and on time, no rating yet.
+    assert row.performance_points == 160
+    assert not [reason for reason in row.reasons if reason.startswith("completion rate")]
 
 
 @pytest.mark.parametrize("age, barred", [(6, True), (7, False)])

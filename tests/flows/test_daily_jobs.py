@@ -8,7 +8,7 @@ from django.db import connection
 
 from loans import services as loans
 from loans.models import Loan
-from tests.factories import NOW, WorkerFactory, settle
+from tests.factories import NOW, WorkerFactory, approve_by_staff, settle
 from tests.interleaving import acts, hold
 from workers import services as workers
 from workers.models import Worker
@@ -58,7 +58,7 @@ def test_overdue_loans_are_marked_in_batches(settings):
     settings.DAILY_BATCH_SIZE = 2
     for _ in range(3):
         loan = loans.request_loan(worker_id=WorkerFactory().pk, amount="20", fee_bps=200, now=NOW)
-        loans.approve_loan(loan_id=loan.pk, now=NOW)
+        approve_by_staff(loan_id=loan.pk, now=NOW)
         loans.disburse_loan(loan_id=loan.pk, now=NOW)
     settle(NOW)
 

@@ -24,7 +24,8 @@ def heard() -> list[tuple[Platform, str, str]]:
 
 
 def employer(worker):
-    return worker.engagements.get().platform
+    """One of the platforms that the worker works for."""
+    return worker.engagements.order_by("id").first().platform
 
 
 def test_the_platform_that_the_worker_names_hears_the_whole_life_of_an_advance():

@@ -19,6 +19,7 @@ from tests.factories import (
     PlatformFactory,
     TaskFactory,
     WorkerFactory,
+    approve_by_staff,
     balance,
     consent,
     house_balance,
@@ -169,7 +170,7 @@ class TestAdvances:
     def test_an_advance_is_not_paid_out_to_who_is_suspended_meanwhile(self, books_balance):
         worker = WorkerFactory()
         loan = loans.request_loan(worker_id=worker.pk, amount="20", fee_bps=200, now=NOW)
-        loans.approve_loan(loan_id=loan.pk, now=NOW)
+        approve_by_staff(loan_id=loan.pk, now=NOW)
         before = facts()
 
         refusal = meet(
