@@ -64,18 +64,19 @@ def held_of_platform(platform_id: UUID) -> Held:
     return Held(rows[0]["everything"], rows[0]["amount"]) if rows else NOTHING_HELD
 
 
-def require_unheld(account: Account, amount: Decimal) -> None:
+def _held_of_owner(account: Account) -> Held:
+    if account.worker_id is not None:
+        return held_of_worker(account.worker_id)
+    return NOTHING_HELD if account.platform_id is None else held_of_platform(account.platform_id)
+
+
+def require_unheld(account: Account, amount: Decimal, held: Held | None = None) -> None:
     """Raise MoneyHeld when taking `amount` out of this locked available account of a worker or a platform
-    would touch what is held. An account whose balance is too small is not judged here."""
+    would touch what is held, which is read unless given. An account whose balance is too small is not judged
+    here."""
     if account.name != AccountName.AVAILABLE:
         return
-    if account.worker_id is not None:
-        held = held_of_worker(account.worker_id)
-    elif account.platform_id is not None:
-        held = held_of_platform(account.platform_id)
-    else:
-        return
-    unheld = held.unheld(account.balance)
+    unheld = (held or _held_of_owner(account)).unheld(account.balance)
     if unheld < amount <= account.balance:
         raise MoneyHeld(
             f"of {usdc(account.balance)} available {usdc(account.balance - unheld)} is held:"

@@ -179,9 +179,10 @@ def cash_out(
     now = now or database_now()
     worker = lock_active_worker(worker_id=worker_id)
     require_wallet(worker)
-    unheld = holds.held_of_worker(worker_id).unheld(account.balance)
+    held = holds.held_of_worker(worker_id)
+    unheld = held.unheld(account.balance)
     value = unheld if amount is None else exact(amount)
-    holds.require_unheld(account, value or account.balance)
+    holds.require_unheld(account, value or account.balance, held)
     if value == 0 or value > account.balance:
         raise InsufficientFunds(
             f"available {usdc(account.balance)}, requested {usdc(value)}",

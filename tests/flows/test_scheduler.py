@@ -14,11 +14,13 @@ from audit.jobs import scheduled_jobs
 from audit.models import JobHeartbeat
 from audit.scheduler import Scheduler
 from gigstream.lib.clock import database_now
+from payments import services as payments
 from payments.models import Transaction
 from platforms import services as platforms
 from tests.broker import NOBODY, no_broker
 from tests.factories import WorkerFactory, balance, running_stream, started
 from tests.processes import database_url
+from workers.enums import PayoutSchedule
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,6 +46,7 @@ def test_the_schedule_pays_everyone_with_celery_taken_away(settings):
     settings.SETTLEMENT_CONFIRMATIONS = 1
     an_hour_ago = database_now() - timedelta(hours=1)
     streaming, fixed = WorkerFactory(), WorkerFactory()
+    payments.set_payout_schedule(worker_id=streaming.pk, schedule=PayoutSchedule.AT_ONCE, now=an_hour_ago)
     running_stream(streaming, total="36", duration=3600, interval=60, now=an_hour_ago)
     task = started(fixed, amount="20", now=an_hour_ago)
     platforms.complete_task(task_id=task.pk, now=an_hour_ago)

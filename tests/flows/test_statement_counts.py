@@ -34,10 +34,12 @@ def parties():
 def test_completing_a_fixed_task(parties, django_assert_max_num_queries):
     """Locked: stream, task, loan, accounts, the worker for the figures, and again for the score. Read: ids of
     the accounts, the worker's events. Written: entries with balances, the fee's transaction, the task, the
-    worker's figures, the platform's, the event with the score, the log."""
+    worker's figures, the platform's, the event with the score, the log. Since there is a minimum
+    that pay brings a balance to, that is read; since there are bounds on what one payer can make, the pair's
+    pay and what the platform has given and taken so far."""
     task = begun(**parties)
 
-    with django_assert_max_num_queries(17 + SAVEPOINT):
+    with django_assert_max_num_queries(20 + SAVEPOINT):
         platforms.complete_task(task_id=task.pk, now=NOW)
 
 
@@ -64,9 +66,11 @@ def test_claiming_from_a_stream(parties, django_assert_max_num_queries):
 
 
 def test_cashing_out(parties, django_assert_max_num_queries):
-    """With the worker's standing, read once the account is locked."""
+    """With the worker's standing, read once the account is locked, what is held, today's cash-outs and the
+    smallest payout; then the parts that it covers, and what follows from those that are left, with the
+    minimum of pay at once."""
     worker = parties["worker"]
     payments.cash_out(worker_id=worker.pk, amount="1", now=NOW)
 
-    with django_assert_max_num_queries(11 + SAVEPOINT):
+    with django_assert_max_num_queries(17 + SAVEPOINT):
         payments.cash_out(worker_id=worker.pk, now=NOW)
