@@ -25,6 +25,7 @@ from gigstream.lib.admin import (
     by_text,
     by_uuid,
     each,
+    isolated,
     link,
     shorter,
     show_on,
@@ -75,7 +76,8 @@ def account_link(name: str, label: str) -> Callable[[Any, Any], SafeString | str
     @admin.display(description=label)
     def show(self: Any, row: Any) -> SafeString | str | None:
         account = getattr(row, name)
-        return link(account, f"{owner(account) or 'house'} · {account.get_name_display().lower()}")
+        words = account.get_name_display().lower()
+        return link(account, format_html("{} · {}", isolated(owner(account) or "house"), words))
 
     return show
 

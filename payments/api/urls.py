@@ -15,10 +15,8 @@ urlpatterns = [
     path("balance", money.PlatformBalance.as_view(), name="balance"),
     path("deposits", money.Deposits.as_view(), name="deposits"),
     path("withdrawals", withdrawals.Withdrawals.as_view(), name="withdrawals"),
-    path("withdrawals/<uuid:withdrawal_id>", withdrawals.OneWithdrawal.as_view(), name="withdrawal"),
-    path(
-        "withdrawals/<uuid:withdrawal_id>/stop", withdrawals.StopWithdrawal.as_view(), name="withdrawal-stop"
-    ),
+    path("withdrawals/<id:withdrawal_id>", withdrawals.OneWithdrawal.as_view(), name="withdrawal"),
+    path("withdrawals/<id:withdrawal_id>/stop", withdrawals.StopWithdrawal.as_view(), name="withdrawal-stop"),
     path("withdrawal-address", withdrawals.WithdrawalAddressView.as_view(), name="withdrawal-address"),
     path(
         "withdrawal-address/nonce",

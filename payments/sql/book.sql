@@ -36,7 +36,8 @@ moved AS (
     SET balance = a.balance + change.amount,
         -- Only a worker's available money has a schedule. What debits take of its parts, `cover_parts.sql` says.
         oldest_part_at = CASE WHEN a.payout_schedule IS NOT NULL AND a.balance + change.amount > 0
-            THEN coalesce(a.oldest_part_at, CASE WHEN change.amount > 0 THEN %(now)s END) END,
+            -- The least of both, for a clock that was set back.
+            THEN CASE WHEN change.amount > 0 THEN least(a.oldest_part_at, %(now)s) ELSE a.oldest_part_at END END,
         pay_at_once = a.pay_at_once
             OR (a.id = ANY(%(paid_at_once)s::bigint[]) AND a.balance + change.amount >= %(payout_minimum)s::numeric),
         negative_since = CASE WHEN a.balance + change.amount < 0 THEN coalesce(a.negative_since, %(now)s) END

@@ -42,7 +42,7 @@ entries AS (
 ),
 credited AS (
     UPDATE accounts a
-    SET balance = a.balance + l.amount, oldest_part_at = coalesce(a.oldest_part_at, %(now)s)
+    SET balance = a.balance + l.amount, oldest_part_at = least(a.oldest_part_at, %(now)s)
     FROM workers_locked l WHERE a.id = l.id
 )
 SELECT platform_id, escrow_account_id, count(*) AS count, sum(amount) AS total,

@@ -67,7 +67,7 @@ def require_bonus(task: Task, total: Decimal, now: datetime) -> None:
         raise BonusTooLarge(
             f"the bonuses of task {task.pk} come to {usdc(limit)} at most, not {usdc(total)}",
             limit=limit,
-            requested=total,
+            requested=money(total),
         )
 
 

@@ -20,8 +20,18 @@ from platforms.models import ApiKey, Event, Platform, Task
 from platforms.services import MilestonePlan
 from tests.api_client import Api
 from tests.books import violated
-from tests.factories import PlatformFactory, TaskFactory, WorkerFactory, assigned, running_stream, started
+from tests.factories import (
+    PlatformFactory,
+    TaskFactory,
+    WorkerFactory,
+    assigned,
+    consent,
+    running_stream,
+    started,
+)
+from workers import services as workers
 from workers.models import Worker
+from workers.tokens import SignedMessage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,7 +40,8 @@ FEWEST_CASES = 2500
 
 
 def work_between(platform: Platform, worker: Worker) -> None:
-    """Tasks of all kinds in all states, streams, payouts, an advance, keys and events."""
+    """Tasks of all kinds in all states, streams, payouts, an advance, a withdrawal, an invitation, keys and
+    events."""
     now = database_now()
     with_both = {"platform": platform, "now": now}
     steps = [MilestonePlan("half", "5"), MilestonePlan("whole", "5")]
@@ -45,6 +56,12 @@ def work_between(platform: Platform, worker: Worker) -> None:
     payments.cash_out(worker_id=worker.pk, amount="4", now=now)
     loans.request_loan(worker_id=worker.pk, amount="20", fee_bps=200, now=now)
     platforms.set_webhook(platform_id=platform.pk, url="https://hooks.example.com/gigstream")
+    signed = SignedMessage(f"0x{'ab' * 20}", workers.make_nonce(now=now).nonce)
+    platforms.set_withdrawal_address(platform_id=platform.pk, signed=signed, now=now)
+    payments.request_withdrawal(platform_id=platform.pk, amount="5", now=now)
+    platforms.invite_worker(platform_id=PlatformFactory(now=now).pk, email=worker.email, now=now)
+    # One to leave, whose tasks are not among those above.
+    consent(PlatformFactory(now=now), worker, now=now)
 
 
 def ids_of(platform: Platform, worker: Worker) -> dict[str, list[str]]:
@@ -58,6 +75,9 @@ def ids_of(platform: Platform, worker: Worker) -> dict[str, list[str]]:
         "event_id": Event.objects.filter(platform=platform),
         "loan_id": worker.loans.all(),
         "worker_id": Worker.objects.filter(pk=worker.pk),
+        "withdrawal_id": Transaction.objects.filter(platform=platform, type="withdrawal"),
+        "invitation_id": platforms.invitations_to(worker),
+        "platform_id": Platform.objects.filter(consents__worker=worker).exclude(pk=platform.pk),
     }
     ids = {name: [str(key) for key in rows.values_list("pk", flat=True)] for name, rows in found.items()}
     keys = ApiKey.objects.filter(platform=platform).order_by("created_at")

@@ -17,7 +17,7 @@ from tests.api_client import Api
 from tests.factories import WorkerFactory
 from workers import services, wallet_messages
 from workers.errors import InvalidSignInMessage, SignInRefused
-from workers.models import WalletNonce, Worker, WorkerSession
+from workers.models import WalletNonce, WorkerSession
 from workers.tokens import SignedMessage
 
 pytestmark = pytest.mark.django_db
@@ -210,7 +210,9 @@ def test_two_at_once_with_one_message_open_one_session():
 @pytest.mark.parametrize("column", ["email_proved_at", "wallet_proved_at"])
 def test_what_nobody_has_proved_signs_nobody_in(ana, column):
     """Whoever named a wallet or an address of somebody else's is not led into an account by it."""
-    Worker.objects.filter(pk=ana.pk).update(wallet_id="custody", **{column: None})
+    ana.wallet_id = "custody"
+    setattr(ana, column, None)
+    ana.save()
 
     with pytest.raises(SignInRefused):
         services.sign_in_with_wallet(

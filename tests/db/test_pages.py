@@ -11,7 +11,9 @@ from django.urls import reverse
 
 from gigstream.console.navigation import MENU, List
 from gigstream.lib.admin import admin_url, list_url
-from tests.factories import WorkerFactory
+from payments.models import LedgerEntry
+from platforms.models import Task
+from tests.factories import PlatformFactory, WorkerFactory, assigned
 from workers.models import Worker
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +98,27 @@ def test_redoc_asks_for_its_picture_here(client):
 
 def test_what_is_no_page_says_no_policy(client):
     assert "Content-Security-Policy" not in client.get(reverse("healthz"))
+
+
+def test_names_leave_the_text_around_them_alone(client):
+    """A name in Hebrew or Arabic would turn what stands beside it around."""
+    worker, platform = WorkerFactory(full_name="דנה כהן"), PlatformFactory(name="שליחים", funds="1000")
+    task = assigned(worker, platform=platform, title="משלוח")
+    linked = '<a href="{}"><bdi>{}</bdi></a>'
+    shown = {
+        list_url(Worker): ["<bdi>דנה כהן</bdi>"],
+        list_url(Task): [
+            "<bdi>משלוח</bdi>",
+            linked.format(admin_url(worker), "דנה כהן"),
+            linked.format(admin_url(platform), "שליחים"),
+        ],
+        admin_url(task): ["<bdi>משלוח</bdi>"],
+        list_url(LedgerEntry): ["<bdi>שליחים</bdi> · escrow"],
+    }
+
+    for url, texts in shown.items():
+        html = client.get(url).content.decode()
+        assert [text for text in texts if text not in html] == [], url
 
 
 def test_every_list_is_in_the_menu_of_who_may_see_it():

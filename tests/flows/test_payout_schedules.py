@@ -13,6 +13,7 @@ from payments.models import Account, LedgerEntry, Transaction
 from payments.selectors import payout_parts
 from platforms import services as platforms
 from platforms.services import WorkReport
+from tests.books import violated
 from tests.factories import (
     NOW,
     PlatformFactory,
@@ -242,6 +243,26 @@ class TestCashOut:
             Decimal("7.6"),
             Decimal("2.4"),
         )
+
+
+def by_a_task(worker, at):
+    earn(worker, "5", now=at)
+
+
+def by_a_stream(worker, at):
+    running_stream(worker, total="60", duration=3600, now=at - seconds(600))
+    payments.release_due_streams(now=at)
+
+
+@pytest.mark.parametrize("paid", [by_a_task, by_a_stream])
+def test_a_part_that_a_clock_set_back_dates_earlier_is_the_oldest(paid):
+    worker = WorkerFactory()
+    earn(worker, "0.5", now=NOW + seconds(30))
+
+    paid(worker, NOW + seconds(29))
+
+    assert Account.objects.get(worker=worker, name="available").oldest_part_at == NOW + seconds(29)
+    assert violated() == {}
 
 
 def test_what_a_repayment_withheld_is_off_its_own_earning():

@@ -250,7 +250,7 @@ class TestRewards:
 
 class TestBonuses:
     def report(self, task):
-        return WorkReport(task_id=task.pk, event_type="bonus", external_id="1", amount="5")
+        return WorkReport(task_id=task.pk, event_type="bonus", external_id="1", amount="1")
 
     def pay(self, task):
         return partial(
@@ -296,7 +296,7 @@ class TestBonuses:
             assert paying.outcome()[1] is True
             assert isinstance(leaving.outcome(), MoneyLeft)
 
-        assert balance(worker, "available") == 5
+        assert balance(worker, "available") == 1
         books_balance()
 
 

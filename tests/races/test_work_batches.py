@@ -84,8 +84,9 @@ def test_batches_of_two_platforms_for_the_same_workers_never_deadlock(at_once, b
 
 
 def test_bonuses_at_once_share_what_the_platform_has(at_once, books_balance):
-    worker, platform = WorkerFactory(), PlatformFactory(funds="20.20")
-    task = assigned(worker, platform=platform, amount="10")
+    # Of 30.60 the task holds 20.40; ten bonuses with their fees come to the rest, within what the task pays.
+    worker, platform = WorkerFactory(), PlatformFactory(funds="30.60")
+    task = assigned(worker, platform=platform, amount="20")
     platforms.start_task(task_id=task.pk, now=NOW)
 
     def batch(number):

@@ -11,7 +11,16 @@ from gigstream.lib.admin.actions import (
     register_for_reason,
 )
 from gigstream.lib.admin.bases import CorrectionForm, ProfileAdmin, ReadOnlyAdmin, ReportAdmin
-from gigstream.lib.admin.columns import EMPTY, admin_url, lines_as_html, link, list_url, party, shorter
+from gigstream.lib.admin.columns import (
+    EMPTY,
+    admin_url,
+    isolated,
+    lines_as_html,
+    link,
+    list_url,
+    party,
+    shorter,
+)
 from gigstream.lib.admin.drawings import Drawing, Picture, bars, line
 from gigstream.lib.admin.filters import BelongsTo, CappedPaginator, NewestChoices, NewestDates, NewestYesNo
 from gigstream.lib.admin.search import (
@@ -55,6 +64,7 @@ __all__ = [
     "by_words",
     "by_words_in_newest",
     "each",
+    "isolated",
     "line",
     "lines_as_html",
     "link",

@@ -100,8 +100,7 @@ class ReadOnlyAdmin(ModelAdmin):
     # What is shown
     def shown(self, name: Column) -> Column:
         """How this page shows the column."""
-        is_field = name in self.editable and not masking.are_hidden()
-        plain = callable(name) or is_field or hasattr(self, name)
+        plain = callable(name) or hasattr(self, name)
         model: Any = self.model
         return name if plain else shown(model, str(name))
 
@@ -138,7 +137,12 @@ class ReadOnlyAdmin(ModelAdmin):
         ]
 
     def _line(self, line: Any) -> Any:
-        return tuple(map(self.shown, line)) if isinstance(line, list | tuple) else self.shown(line)
+        return tuple(map(self._placed, line)) if isinstance(line, list | tuple) else self._placed(line)
+
+    def _placed(self, name: Any) -> Column:
+        """How the row's own page shows the column: as a field where it is to be corrected."""
+        is_field = name in self.editable and not masking.are_hidden()
+        return str(name) if is_field else self.shown(name)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         names = flatten_fieldsets(self.get_fieldsets(request, obj))

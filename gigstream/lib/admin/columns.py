@@ -27,6 +27,8 @@ Display = Callable[[Any], Any]
 Column = str | Display
 # Columns that hold a kind and an id as text, as in "worker:0192…".
 PARTIES = frozenset({"approved_by", "caller", "off_by", "on_by", "requested_by", "signed_by", "triggered_by"})
+# What people, companies and their work are called, in any script.
+CALLED = frozenset({"full_name", "worker_name", "name", "title"})
 SECRET_NAMES = frozenset({"password_hash", "secret_hash", "token_hash", "email_hash", "source_hash", "nonce"})
 
 
@@ -41,11 +43,16 @@ def list_url(model: type[models.Model], **query: object) -> str:
     return f"{path}?{urlencode(query)}" if query else path
 
 
+def isolated(text: object) -> SafeString:
+    """Return the text so that its direction of writing leaves what stands around it alone."""
+    return format_html("<bdi>{}</bdi>", text)
+
+
 def link(row: models.Model | None, text: object = None) -> SafeString | str | None:
     """A link to the row's page, or nothing where there is no row."""
     if row is None:
         return None
-    return format_html('<a href="{}">{}</a>', admin_url(row), row if text is None else text)
+    return format_html('<a href="{}">{}</a>', admin_url(row), isolated(row) if text is None else text)
 
 
 def lines_as_html(lines: Iterable[tuple[str, str]]) -> SafeString:
@@ -153,7 +160,22 @@ def pretty(name: str, label: str) -> Display:
 
 def personal(name: str, label: str) -> Display:
     """A column that shows personal data to those who may see them, and what is left of them to others."""
-    return _named(lambda row: masking.value(name, getattr(row, name)) or EMPTY, name, label)
+
+    def show(row: Any) -> SafeString | str:
+        value = masking.value(name, getattr(row, name))
+        return isolated(value) if value and name in CALLED else value or EMPTY
+
+    return _named(show, name, label)
+
+
+def called(name: str, label: str) -> Display:
+    """A column that shows what a row is called."""
+
+    def show(row: Any) -> SafeString | str:
+        value = getattr(row, name)
+        return isolated(value) if value else EMPTY
+
+    return _named(show, name, label)
 
 
 @functools.cache
@@ -181,6 +203,8 @@ def shown(model: type[models.Model], name: str) -> Column:
             return badge(name, label)
         case models.CharField() if name in PARTIES:
             return parties(name, label)
+        case models.CharField() if name in CALLED:
+            return called(name, label)
     return name
 
 
