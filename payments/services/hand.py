@@ -93,7 +93,7 @@ def adjust(
     now = now or database_now()
     if requested_by == approved_by:
         raise SamePerson("an adjustment needs a second person", requested_by=requested_by)
-    locked = ledger.lock({debit_account, credit_account})
+    locked = ledger.lock((debit_account, credit_account))
     require_adjustable(locked.values())
     _require_owner_present(locked[credit_account])
     posting = Posting(

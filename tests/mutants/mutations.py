@@ -17,6 +17,7 @@ from django.db import connection, models, transaction
 from django.utils import timezone
 
 from gigstream.lib import sql
+from gigstream.lib.clock import database_now
 from gigstream.lib.models import CommonQuerySet
 from payments import services as payments
 from payments.deductions import Earning, Locked, Withheld
@@ -28,6 +29,7 @@ from payments.services.attempts import Outcome
 from payments.services.payouts import void_postings
 from platforms import statistics
 from platforms.models import Platform
+from platforms.services import tasks
 from platforms.statistics import TaskMove
 
 
@@ -304,6 +306,15 @@ def added_in_python() -> AbstractContextManager[list[Effect]]:
         return add_to_platforms
 
     return replaced(statistics, "add_to_platforms", change)
+
+
+def platform_read_without_lock() -> AbstractContextManager[list[Effect]]:
+    """A task is posted while nobody keeps the platform's row as it was read."""
+
+    def change(real: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda platform_id: (Platform.objects.get(pk=platform_id), database_now())
+
+    return replaced(tasks, "lock_platform_and_time", change)
 
 
 def application_clock() -> AbstractContextManager[list[Effect]]:

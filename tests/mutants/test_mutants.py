@@ -20,6 +20,13 @@ BOOKED_TWICE = [
     "stream_releases_are_numbered_without_a_gap",
     "task_money_is_conserved",
 ]
+# A payout that failed is held, so it is not sent again at once; what it paid for counts as unpaid.
+GIVEN_UP = [
+    "1 transfer in one book only",
+    "available_is_what_parts_have_left",
+    "debit_covers_its_amount",
+    "oldest_part_is_the_oldest_free_one",
+]
 SENT_TWICE = ["the provider has sent 20 for earnings of 10", "1 transfer in one book only"]
 
 
@@ -61,7 +68,9 @@ CASES = {
         no_row_lock(Task), detectors.two_completions_meet, ["refused by transactions_idempotency_key_key"]
     ),
     "no row lock on transactions": Case(
-        no_row_lock(Transaction), detectors.two_cancellations_meet, ["both succeeded"]
+        no_row_lock(Transaction),
+        detectors.two_cancellations_meet,
+        ["refused as hold_exceeds_available"],
     ),
     "no row lock on transactions, random ledger key": Case(
         lambda: together(no_row_lock(Transaction), mutations.random_ledger_key),
@@ -87,12 +96,12 @@ CASES = {
     "float money": Case(
         mutations.float_money,
         detectors.an_hour_with_a_pause,
-        ["release after 560 s: +1 micro-USDC", "claim after 1037 s: +1 micro-USDC"],
+        ["release after 500 s: +1 micro-USDC", "claim after 1037 s: +1 micro-USDC"],
     ),
     "paused time paid": Case(
         mutations.paused_time_paid,
         detectors.an_hour_with_a_pause,
-        ["release after 560 s: +9722222 micro-USDC", "claim after 1037 s: +11111111 micro-USDC"],
+        ["release after 560 s: -1666667 micro-USDC", "claim after 1037 s: +11111111 micro-USDC"],
     ),
     "repayment outside the transaction": Case(
         mutations.repayment_after_commit,
@@ -100,11 +109,15 @@ CASES = {
         ["repaid 0 of 1"],
     ),
     "unordered locks": Case(mutations.locks_in_the_order_given, detectors.two_transfers_cross, ["deadlock"]),
-    "derived column by += in Python": Case(
-        mutations.added_in_python, detectors.two_tasks_are_posted, ["platform_statistics_follow_from_tasks"]
+    "derived column by += in Python, no row lock on platforms": Case(
+        lambda: together(mutations.platform_read_without_lock, mutations.added_in_python),
+        detectors.two_tasks_are_posted,
+        ["platform_statistics_follow_from_tasks"],
     ),
     "status changed on a timeout of the transfer": Case(
-        mutations.given_up_on_timeout_of_the_transfer, detectors.the_answer_to_a_transfer_is_lost, SENT_TWICE
+        mutations.given_up_on_timeout_of_the_transfer,
+        detectors.the_answer_to_a_transfer_is_lost,
+        GIVEN_UP,
     ),
     "status changed on a timeout of the question": Case(
         mutations.given_up_on_timeout_of_the_question, detectors.the_answer_to_a_question_is_lost, SENT_TWICE
