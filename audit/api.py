@@ -1,4 +1,4 @@
-"""What only databases of test money have: the letters that were sent, for programs that follow them."""
+"""Letters that were sent, for programs that follow them; only databases of test money have them."""
 
 from itertools import islice
 from typing import Any

@@ -30,7 +30,7 @@ KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a letter says, and to which address."""
+    """A letter's text and its address."""
 
     to: str
     subject: str

@@ -1,4 +1,4 @@
-"""What members of the staff have moved alone, as rows (`audit/staff_movements.py` has the rule)."""
+"""Rows of money that staff have moved alone (`audit/staff_movements.py` has the rule)."""
 
 from django.db import models
 from django.db.models import Q
@@ -10,7 +10,7 @@ from gigstream.lib.states import append_only
 
 
 class StaffMovement(models.Model):
-    """What one receiver got by an act of one member of staff without a second person. Never changes."""
+    """A receiver's sum by an act of one member of staff without a second person. Never changes."""
 
     id = models.BigAutoField(primary_key=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)

@@ -30,7 +30,7 @@ STAFF_ALONE_UP_TO = register(
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one receiver, a worker or a platform, gets by an act of the staff."""
+    """A receiver, worker or platform, and its sum by an act of the staff."""
 
     receiver_type: str
     receiver_id: object

@@ -132,7 +132,7 @@ class AuditLogAdmin(Exports, ReadOnlyAdmin):
 
     @admin.display(description="requested by")
     def asked_by(self, row: AuditLog) -> SafeString | str:
-        """Who requested what another approved, with the approval."""
+        """Return the person who requested what another approved, with the approval."""
         approval, by = row.metadata.get("approval"), row.metadata.get("requested_by", "")
         if not approval or not by:
             return EMPTY
