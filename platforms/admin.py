@@ -26,7 +26,7 @@ from gigstream.lib.admin import (
     each,
     show_on,
 )
-from platforms import key_admin, services  # noqa: F401 - the keys' own pages
+from platforms import services
 from platforms.enums import TASK_MOVES, DeliveryStatus, TaskStatus
 from platforms.forms import (
     FeeForm,
@@ -36,6 +36,7 @@ from platforms.forms import (
     new_secret,
     still_held,
 )
+from platforms.key_admin import make_key
 from platforms.models import (
     ApiKey,
     Consent,
@@ -145,6 +146,7 @@ class PlatformAdmin(ProfileAdmin):
             single=True,
             note="For 24 hours deliveries are signed with the old one as well.",
         ),
+        make_key,
         each(
             "set_fee",
             "Change the fee",

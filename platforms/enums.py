@@ -59,9 +59,13 @@ class ApiScope(TextChoices):
     WITHDRAWALS_WRITE = "withdrawals:write"
 
 
-def every_scope() -> list[str]:
-    """What a key may do unless its maker says less."""
-    return list(ApiScope.values)
+# Scopes that a key has only when its maker names them.
+NAMED_SCOPES = frozenset({ApiScope.WITHDRAWALS_WRITE})
+
+
+def default_scopes() -> list[str]:
+    """Return what a key may do unless its maker names its scopes."""
+    return [scope.value for scope in ApiScope if scope not in NAMED_SCOPES]
 
 
 class DisputeSide(TextChoices):

@@ -4,15 +4,16 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from unfold.widgets import CHECKBOX_CLASSES, UnfoldAdminCheckboxSelectMultipleWidget
 
 from gigstream.lib.admin import CorrectionForm, ReasonForm, Told
 from gigstream.lib.emails import normal_email
 from gigstream.lib.errors import cleaned
 from gigstream.lib.money import BPS, ZERO, InvalidAmount, usdc
 from gigstream.lib.money import amount as exact
-from gigstream.lib.names import normal_name
+from gigstream.lib.names import normal_name, optional_name
 from platforms import services
-from platforms.enums import DisputeOutcome
+from platforms.enums import ApiScope, DisputeOutcome, default_scopes
 from platforms.funding import funding
 from platforms.models import ApiKey, Platform
 
@@ -52,6 +53,27 @@ class BonusLimitForm(ReasonForm):
             return f"{exact(text, allow_zero=True):f}" if text else ""
         except InvalidAmount as error:
             raise forms.ValidationError(error.message) from error
+
+
+class NewKeyForm(ReasonForm):
+    """A key that staff make for a platform."""
+
+    name = forms.CharField(max_length=60, required=False)
+    scopes = forms.MultipleChoiceField(
+        choices=ApiScope.choices,
+        initial=default_scopes,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="taking money out (withdrawals:write) is in no key unless it is ticked",
+    )
+    field_order = ("name", "scopes", "reason")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["scopes"].widget.attrs["class"] = " ".join(CHECKBOX_CLASSES)
+
+    def clean_name(self) -> str:
+        """Return the name as the API keeps it."""
+        return cleaned(optional_name, self.cleaned_data["name"])
 
 
 class RequestLimitsForm(ReasonForm):
@@ -103,3 +125,9 @@ def new_key(key: ApiKey, reason: str) -> Told:
     """The key has a successor, told this once."""
     made, text = services.rotate_api_key(key_id=key.pk, reason=reason)
     return Told(f"The new key {made.name or made.prefix} of {key.platform}:", secret=text)
+
+
+def further_key(platform: Platform, name: str, scopes: list[str], reason: str) -> Told:
+    """The platform has one more key, told this once."""
+    made, text = services.create_api_key(platform_id=platform.pk, name=name, scopes=scopes, reason=reason)
+    return Told(f"The new key {made.name or made.prefix} of {platform}:", secret=text)

@@ -4,8 +4,19 @@ from django.contrib import admin
 
 from gigstream.lib.admin import ReadOnlyAdmin, by_text, by_uuid, each
 from platforms import services
-from platforms.forms import new_key
+from platforms.forms import NewKeyForm, further_key, new_key
 from platforms.models import ApiKey
+
+make_key = each(
+    "make_key",
+    "Make an API key",
+    "given a key",
+    further_key,
+    form=NewKeyForm,
+    when=lambda platform: platform.is_active and platform.deleted_at is None,
+    single=True,
+    note="The key is shown once, on the next page.",
+)
 
 
 @admin.register(ApiKey)

@@ -34,7 +34,7 @@ from platforms.enums import (
     TaskStatus,
     TaskType,
     WorkEventType,
-    every_scope,
+    default_scopes,
 )
 from platforms.invitations import Invitation
 from platforms.outbox import Event, EventCounter, WebhookDelivery, WebhookEndpoint
@@ -147,7 +147,7 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=16, unique=True, help_text="the public part, for look-up")
     secret_hash = models.CharField(max_length=64, unique=True, editable=False)
     is_live = models.BooleanField(default=False, help_text="gs_live_ rather than gs_test_")
-    scopes = ArrayField(models.CharField(max_length=32), default=every_scope)
+    scopes = ArrayField(models.CharField(max_length=32), default=default_scopes)
     last_used_at = models.DateTimeField(null=True, blank=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

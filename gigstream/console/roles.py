@@ -73,6 +73,7 @@ ACCESS: dict[str, Access] = {
             "disable_webhook": OPERATIONS,
             "enable_webhook": OPERATIONS,
             "rotate_secret": OPERATIONS,
+            "make_key": OPERATIONS,
             "set_fee": FINANCE,
             "set_bonus_limit": FINANCE,
             "set_request_limits": OPERATIONS,

@@ -16,7 +16,7 @@ from gigstream.lib.api.doors import Door
 from gigstream.lib.api.fields import Choice, Instant, Name, NothingForm, StrictSerializer, Text, YesNo
 from gigstream.lib.clock import database_now
 from platforms import services
-from platforms.enums import ApiScope
+from platforms.enums import NAMED_SCOPES, ApiScope
 from platforms.errors import InvalidExpiry, KeyKindMismatch, ScopeBeyondOwn
 from platforms.http import PlatformView
 from platforms.models import ApiKey
@@ -53,7 +53,7 @@ class KeyForm(StrictSerializer):
         required=False,
         min_length=1,
         max_length=len(ApiScope.values),
-        help_text="by default all that the calling key has",
+        help_text="by default all that the calling key has, but `withdrawals:write`, which has to be named",
     )
     expires_at = Instant(required=False)
 
@@ -106,7 +106,7 @@ class Keys(KeyView):
         given = self.read(request)
         _require_own_kind(given.pop("is_live", None))
         caller: Any = request.auth
-        scopes = sorted(set(given.pop("scopes", caller.scopes)))
+        scopes = sorted(set(given.pop("scopes", set(caller.scopes) - NAMED_SCOPES)))
         self.require_own_scopes(scopes)
         _require_future(given.get("expires_at"))
         return self.answer_new(

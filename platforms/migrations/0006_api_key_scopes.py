@@ -16,7 +16,7 @@ class Migration(migrations.Migration):
             model_name="apikey",
             name="scopes",
             field=django.contrib.postgres.fields.ArrayField(
-                base_field=models.CharField(max_length=32), default=platforms.enums.every_scope, size=None
+                base_field=models.CharField(max_length=32), default=platforms.enums.default_scopes, size=None
             ),
         ),
         migrations.AddConstraint(

@@ -9,7 +9,7 @@ from audit import services as audit
 from audit.services import verb
 from gigstream.lib.clock import database_now
 from gigstream.lib.money import usdc
-from platforms.enums import PartySide, TaskStatus, TaskType
+from platforms.enums import Fault, PartySide, TaskStatus, TaskType
 from platforms.errors import InvalidRating, StreamCompleted, TaskNotOpen
 from platforms.funding import funding
 from platforms.models import Task
@@ -113,18 +113,27 @@ def _require_stream_not_completed(task: Task) -> None:
 @verb("task.cancel", "task")
 def cancel_long_paused_task(*, task_id: UUID, cancelled_at: datetime, now: datetime) -> Task:
     """The task is off as `cancel_task` would have it, since its platform paused its stream for longer than it
-    may: it ended at `cancelled_at`, however late that was noticed."""
+    may: it ended at `cancelled_at`, however late that was noticed, and by nobody's fault."""
     task = lock_task(task_id)
     require_task_move(task, TaskStatus.CANCELLED)
     reason = "its stream was paused for too long"
-    return _cancel(task, reason, PartySide.PLATFORM, cancelled_at=cancelled_at, now=now)
-
-
-def _cancel(task: Task, reason: str, by: PartySide, *, cancelled_at: datetime, now: datetime) -> Task:
-    closing = funding().close(task, now)
-    move_task(
-        task, TaskStatus.CANCELLED, cancelled_at=cancelled_at, paid_amount=closing.paid, cancelled_by=by
+    return _cancel(
+        task, reason, PartySide.PLATFORM, at_fault=Fault.NOBODY, cancelled_at=cancelled_at, now=now
     )
+
+
+def _cancel(
+    task: Task,
+    reason: str,
+    by: PartySide,
+    *,
+    cancelled_at: datetime,
+    now: datetime,
+    at_fault: Fault | None = None,
+) -> Task:
+    closing = funding().close(task, now)
+    columns = {"paid_amount": closing.paid, "cancelled_by": by, "at_fault": at_fault}
+    move_task(task, TaskStatus.CANCELLED, cancelled_at=cancelled_at, **columns)
     audit.record(
         "task.cancel",
         task,

@@ -17,7 +17,7 @@ from gigstream.lib.clock import database_now
 from gigstream.lib.emails import normal_email
 from gigstream.lib.money import BPS
 from gigstream.lib.names import normal_name, optional_name
-from platforms.enums import every_scope
+from platforms.enums import default_scopes
 from platforms.errors import (
     InvalidFee,
     InvalidRequestLimit,
@@ -221,16 +221,17 @@ def create_api_key(
     *,
     platform_id: UUID,
     name: str = "",
-    scopes: Sequence[str] = (),
+    scopes: Sequence[str] | None = None,
     expires_at: datetime | None = None,
     prefix: str | None = None,
     secret: str | None = None,
+    reason: str = "",
 ) -> tuple[ApiKey, str]:
     """A new key of the platform, `gs_test_…` or `gs_live_…` as the database is, with its full text, which is
     shown this once and never stored.
 
-    Without `scopes` it may do everything. `prefix` and `secret` are chosen at random; only a demo gives its
-    own.
+    Without `scopes` it may do everything but withdraw money. `prefix` and `secret` are chosen at
+    random; only a demo gives its own.
     """
     require_own_database()
     platform = Platform.objects.locked().get(pk=platform_id)
@@ -244,10 +245,15 @@ def create_api_key(
         prefix=prefix,
         secret_hash=hash_key(text),
         is_live=is_live,
-        scopes=list(scopes) or every_scope(),
+        scopes=default_scopes() if scopes is None else list(scopes),
         expires_at=expires_at,
     )
-    audit.record("api_key.create", platform, after={"prefix": key.prefix, "is_live": is_live})
+    audit.record(
+        "api_key.create",
+        platform,
+        after={"prefix": key.prefix, "is_live": is_live, "scopes": key.scopes},
+        metadata={"reason": reason} if reason else None,
+    )
     return key, text
 
 

@@ -15,6 +15,7 @@ from loans import services as loans
 from payments import services as payments
 from payments.models import Transaction
 from platforms import services as platforms
+from platforms.enums import ApiScope
 from platforms.models import Event, Platform
 from platforms.services import MilestonePlan
 from tests.api_client import Api
@@ -61,7 +62,7 @@ class Ask:
             return Api()
         if isinstance(self.owner, Worker):
             return Api.as_worker(self.owner)
-        api = Api.of(self.owner)
+        api = Api.of(self.owner, scopes=ApiScope.values)
         api.get("balance")
         return api
 

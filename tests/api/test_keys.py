@@ -8,6 +8,7 @@ import pytest
 from audit.models import AnsweredRequest, AuditLog
 from gigstream.lib.clock import database_now
 from platforms import services as platforms
+from platforms.enums import ApiScope
 from platforms.models import ApiKey
 from tests.api_client import Api, is_problem
 from tests.factories import PlatformFactory
@@ -57,6 +58,29 @@ def test_a_key_gives_no_more_than_it_has(platform):
     is_problem(narrow.post(f"keys/{wide.prefix}/rotate"), 403, "scope_beyond_own")
     assert narrow.post("keys", {}).json()["scopes"] == ["keys:read", "keys:write"]
     assert ApiKey.objects.get(pk=wide.pk).expires_at is None
+
+
+def test_taking_money_out_is_in_no_key_that_does_not_name_it(platform, api):
+    ordinary = sorted(set(ApiScope.values) - {"withdrawals:write"})
+    whole = Api.of(platform, scopes=ApiScope.values)
+
+    made = whole.post("keys", {}).json()
+    named = whole.post("keys", {"scopes": ["withdrawals:write"]}).json()
+
+    assert sorted(made["scopes"]) == ordinary
+    assert named["scopes"] == ["withdrawals:write"]
+    assert sorted(api.post("keys", {}).json()["scopes"]) == ordinary
+    body = is_problem(api.post("keys", {"scopes": ["withdrawals:write"]}), 403, "scope_beyond_own")
+    assert body["numbers"] == {"scopes": "withdrawals:write"}
+    is_problem(Api(made["secret"]).post("withdrawals", {"amount": "1"}), 403, "insufficient_scope")
+    is_problem(Api(named["secret"]).post("withdrawals", {"amount": "1"}), 409, "no_withdrawal_address")
+
+
+def test_a_rotated_key_keeps_the_named_scope(platform):
+    whole = Api.of(platform, scopes=["keys:write", "withdrawals:write"])
+    prefix = ApiKey.objects.get(platform=platform).prefix
+
+    assert whole.post(f"keys/{prefix}/rotate").json()["scopes"] == ["keys:write", "withdrawals:write"]
 
 
 def test_a_revoked_key_opens_nothing(platform, api):

@@ -9,7 +9,7 @@ import pytest
 
 from gigstream.lib.clock import database_now
 from platforms import services as platforms
-from platforms.enums import every_scope
+from platforms.enums import ApiScope
 from platforms.models import Platform
 from tests.api.asks import ASKS, Ask
 from tests.api.operations import Operation, operations
@@ -44,7 +44,7 @@ def platform_keys(platform: Platform, needed: str) -> dict[str, tuple[str, int, 
     platforms.revoke_api_key(key_id=revoked.pk)
     _, expired_text = platforms.create_api_key(platform_id=platform.pk, expires_at=now)
     _, whole_text = platforms.create_api_key(platform_id=platform.pk)
-    besides = [scope for scope in every_scope() if scope != needed]
+    besides = [scope for scope in ApiScope.values if scope != needed]
     _, narrow_text = platforms.create_api_key(platform_id=platform.pk, scopes=besides)
     return {
         "revoked": (revoked_text, 401, "not_authenticated"),
@@ -82,7 +82,8 @@ class Strangers:
 
 def strangers_to(ask: Ask, operation: Operation) -> Strangers:
     """All of them have called before, so that what a call notes about its caller is noted."""
-    platform, worker = Api.of(PlatformFactory(funds="50")), Api.as_worker(WorkerFactory(now=database_now()))
+    platform = Api.of(PlatformFactory(funds="50"), scopes=ApiScope.values)
+    worker = Api.as_worker(WorkerFactory(now=database_now()))
     assert (platform.get("balance").status_code, worker.get("me").status_code) == (200, 200)
     nobody = {"nobody": ("", 401, "not_authenticated")}
     if isinstance(ask.owner, Platform):

@@ -54,6 +54,7 @@ from payments.models import (
 from payments.provider.sandbox import SandboxProvider
 from payments.services import accounts
 from platforms import services as platforms
+from platforms.enums import ApiScope
 from platforms.models import Invitation, Platform, Task
 from platforms.services import MilestonePlan, WorkReport, deliveries
 from platforms.services.parties import hash_key
@@ -635,6 +636,30 @@ def test_a_reputation_is_adjusted_and_a_key_is_shown_once(client):
     assert "not again" in words(again)[0]
     assert secret not in text_of(again)
     assert platform.api_keys.count() == 2
+
+
+def test_a_key_of_staff_takes_money_out_only_when_that_is_ticked(client):
+    platform = PlatformFactory()
+
+    asked = ask(client, "make_key", platform)
+    shown = answer(
+        client, asked, name="books", scopes=asked.context["form"]["scopes"].initial, reason="they asked"
+    )
+    answer(
+        client,
+        ask(client, "make_key", platform),
+        name="out",
+        scopes=["withdrawals:write"],
+        reason="by the contract",
+    )
+
+    (secret,) = re.findall(r"gs_test_[\w-]+", text_of(shown))
+    ordinary, named = platform.api_keys.order_by("pk")
+    assert (ordinary.name, ordinary.secret_hash) == ("books", hash_key(secret))
+    assert set(ordinary.scopes) == set(ApiScope.values) - {"withdrawals:write"}
+    assert (named.name, named.scopes) == ("out", ["withdrawals:write"])
+    lines = AuditLog.objects.filter(action="api_key.create").order_by("pk")
+    assert [line.metadata["reason"] for line in lines] == ["they asked", "by the contract"]
 
 
 def test_a_button_on_the_page_leads_back_to_it(client):

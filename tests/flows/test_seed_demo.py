@@ -14,6 +14,7 @@ from gigstream.management.demo_story import Story
 from loans.models import Loan
 from payments import services as payments
 from payments.models import LedgerEntry, Stream, Transaction
+from platforms.enums import ApiScope
 from platforms.models import Task
 from platforms.selectors import usable_key
 from tests.factories import sandbox
@@ -64,7 +65,9 @@ def test_its_people_and_work_are_varied():
     assert len(set(Task.objects.values_list("status", flat=True))) == 6
     assert set(Stream.objects.values_list("status", flat=True)) == {"active", "completed"}
     assert {"repaid", "repaying", "disbursed"} <= set(Loan.objects.values_list("status", flat=True))
-    assert usable_key(PLATFORM_API_KEY, database_now()).platform.name == "QuickTask"
+    key = usable_key(PLATFORM_API_KEY, database_now())
+    assert key.platform.name == "QuickTask"
+    assert set(key.scopes) == set(ApiScope.values) - {"withdrawals:write"}
 
 
 def test_the_books_balance_after_an_hour_of_ticks():

@@ -1,5 +1,6 @@
 """The large demo at a small size: books that hold, a system that goes on from it, and when it is refused."""
 
+from collections import Counter
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 
@@ -7,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.models import Count
+from django.db.models.functions import Least
 
 from audit.books import check_books
 from audit.models import AuditLog
@@ -19,6 +21,8 @@ from platforms import statistics
 from platforms.enums import TaskStatus
 from platforms.models import Dispute, Engagement, Platform, Task
 from reputation import services as reputation
+from reputation.calculations import bounded_delta
+from reputation.models import ReputationEvent
 from tests.factories import WorkerFactory, settle
 from workers.models import Worker
 
@@ -123,6 +127,39 @@ def test_a_terminal_shows_a_bar(db):
 
     assert "100%|" in out.getvalue()
     assert "statistics" in out.getvalue()
+
+
+@pytest.mark.django_db
+def test_what_one_platform_makes_of_a_reputation_in_the_year_is_bounded():
+    make(TASKS, THEN)
+
+    given, taken, in_all, cuts = Counter(), Counter(), Counter(), Counter()
+    ended = Task.objects.filter(paid_amount__gt=0)
+    paid = ended.values_list("worker_id", "platform_id", Least("completed_at", "cancelled_at"))
+    bounded = ReputationEvent.objects.filter(
+        event_type__in=["task_completed", "task_late", "rating_received"]
+    ).select_related("task")
+    for event in bounded.order_by("worker_id", "number"):
+        pair = (event.worker_id, event.task.platform_id)
+        day = (*pair, event.created_at.date())
+        others = {
+            platform
+            for worker, platform, at in paid
+            if worker == event.worker_id and at <= event.created_at and platform != pair[1]
+        }
+        left, words = bounded_delta(
+            event.delta + event.metadata.get("cut", 0),
+            given_today=given[day],
+            taken_today=taken[day],
+            given_in_all=None if others else in_all[pair],
+        )
+        assert (event.delta, event.counted_on) == (left, day[2])
+        assert event.reason.endswith(words)
+        given[day] += max(left, 0)
+        taken[day] += max(-left, 0)
+        in_all[pair] += max(left, 0)
+        cuts[words] += 1
+    assert len(cuts) == 4
 
 
 @pytest.mark.django_db

@@ -202,6 +202,7 @@ class TestLongPauses:
         paused = reload(paused)
         assert (paused.status, paused.task.status) == ("cancelled", "cancelled")
         assert paused.task.cancelled_at == self.LIMIT
+        assert (paused.task.cancelled_by, paused.task.at_fault) == ("platform", "nobody")
         assert (balance(paused.worker, "available"), paused.task.paid_amount) == (9, 9)
         assert balance(paused.platform, "escrow") == 0
         assert balance(paused.platform, "available") == 1000 - Decimal("9.18")

@@ -74,6 +74,9 @@ class Year:
             "neutral": reputation.NEUTRAL_RATING,
             "rating_step": reputation.RATING_STEP,
             "dispute_step": reputation.DISPUTE_STEP,
+            "given_in_a_day": reputation.GIVEN_IN_A_DAY,
+            "taken_in_a_day": reputation.TAKEN_IN_A_DAY,
+            "given_by_one_payer": reputation.GIVEN_BY_ONE_PAYER,
             "loan_repaid": reputation.LOAN_REPAID,
             "loan_defaulted": reputation.LOAN_DEFAULTED,
         }

@@ -7,6 +7,12 @@ from tests.db.breaks.tools import (
 from tests.db.rich_history import History
 
 _LAST_EVENT = "id = (SELECT id FROM reputation_events WHERE worker_id = %s ORDER BY number DESC LIMIT 1)"
+# One that the bounds of a platform do not count: another delta of it breaks nothing else, on any day.
+_UNBOUNDED_EVENT = """
+    id = (SELECT id FROM reputation_events
+          WHERE worker_id = %s AND event_type = 'dispute_resolved' AND delta < 0
+          ORDER BY number DESC LIMIT 1)
+"""
 
 
 @breaks("reputation_events_are_numbered_without_a_gap")
@@ -18,14 +24,14 @@ def a_number_left_out(h: History) -> None:
 def a_score_from_nowhere(h: History) -> None:
     run(
         f"UPDATE reputation_events SET previous_score = previous_score + 1, delta = delta - 1"
-        f" WHERE {_LAST_EVENT}",
+        f" WHERE {_UNBOUNDED_EVENT}",
         h.worker.pk,
     )
 
 
 @breaks("reputation_event_scores_add_up")
 def a_delta_that_did_not_count(h: History) -> None:
-    run(f"UPDATE reputation_events SET delta = delta + 1 WHERE {_LAST_EVENT}", h.worker.pk)
+    run(f"UPDATE reputation_events SET delta = delta + 1 WHERE {_UNBOUNDED_EVENT}", h.worker.pk)
 
 
 @breaks("reputation_fact_counts_once")

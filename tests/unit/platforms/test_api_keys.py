@@ -5,6 +5,8 @@ from datetime import timedelta
 import pytest
 
 from platforms import services as platforms
+from platforms.enums import ApiScope
+from platforms.models import ApiKey
 from platforms.selectors import usable_key
 from tests.factories import NOW, PlatformFactory
 
@@ -20,6 +22,18 @@ def test_a_key_speaks_for_its_platform_and_only_its_hash_is_kept():
     secret = text.removeprefix(f"gs_test_{key.prefix}_")
     assert len(secret) >= 40
     assert secret not in str(vars(key))
+
+
+def test_a_key_may_take_money_out_only_when_its_maker_says_so():
+    platform = PlatformFactory()
+    key, _ = platforms.create_api_key(platform_id=platform.pk)
+    row = ApiKey.objects.create(platform=platform, prefix="byhand00", secret_hash="0" * 64)
+    named, _ = platforms.create_api_key(platform_id=platform.pk, scopes=["withdrawals:write"])
+    empty, _ = platforms.create_api_key(platform_id=platform.pk, scopes=[])
+
+    ordinary = set(ApiScope.values) - {"withdrawals:write"}
+    assert set(key.scopes) == set(row.scopes) == ordinary
+    assert (named.scopes, empty.scopes) == (["withdrawals:write"], [])
 
 
 @pytest.mark.parametrize(
