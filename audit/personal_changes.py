@@ -66,7 +66,7 @@ def correct_profile(row: models.Model, *, action: str, values: Mapping[str, str]
         return
     for name, (_, new) in changes.items():
         setattr(row, name, new)
-    row.save(update_fields=[*changes, "updated_at"])
+    row.save(update_fields=[*changes, *_own_fields(row) & {"updated_at"}])
     before, after = {}, {}
     for name, (old, new) in changes.items():
         salt = secrets.token_hex(32)
@@ -83,6 +83,10 @@ def correct_profile(row: models.Model, *, action: str, values: Mapping[str, str]
         before[name], after[name] = digest_of(old, salt), digest_of(new, salt)
     metadata = {"fields": list(changes), "reason": reason}
     audit.record(action, row, before=before, after=after, metadata=metadata)
+
+
+def _own_fields(row: models.Model) -> set[str]:
+    return {field.name for field in row._meta.concrete_fields}
 
 
 def digest_of(value: str, salt: str) -> str:

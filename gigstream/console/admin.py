@@ -21,6 +21,8 @@ from gigstream.console.queues import QUEUES
 from gigstream.lib import emails
 from gigstream.lib.admin import (
     EMPTY,
+    CorrectionForm,
+    ProfileAdmin,
     ReadOnlyAdmin,
     ReasonForm,
     Table,
@@ -85,7 +87,7 @@ class EmailForm(ReasonForm):
 
 
 class StaffForm(forms.ModelForm):
-    """What superusers say of a colleague."""
+    """A colleague's new account."""
 
     def clean_username(self) -> str:
         """Return the name to log in with, readable like every name."""
@@ -104,6 +106,10 @@ class StaffForm(forms.ModelForm):
         return cleaned(emails.normal_email, self.cleaned_data["email"])
 
 
+class StaffCorrectionForm(CorrectionForm, StaffForm):
+    """Corrections of a colleague's names."""
+
+
 ADDED = ("username", "first_name", "last_name", "email")
 SECOND_PERSON = "It is done when a second person has approved it."
 
@@ -113,11 +119,11 @@ def _may_log_in(user: User) -> bool:
 
 
 @admin.register(User)
-class UserAdmin(ReadOnlyAdmin):
+class UserAdmin(ProfileAdmin):
     """Superusers make accounts and switch them off; what gives access waits for a second person. What a role
     may do is not decided here."""
 
-    form = StaffForm
+    form = StaffCorrectionForm
 
     list_display = (
         "username",
@@ -198,6 +204,10 @@ class UserAdmin(ReadOnlyAdmin):
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return ModelAdmin.has_change_permission(self, request, obj)
 
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        form = {} if obj else {"form": StaffForm}
+        return super().get_form(request, obj, change, **form, **kwargs)
+
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         return super().get_fieldsets(request, obj) if obj else self.add_fieldsets
 
@@ -212,11 +222,13 @@ class UserAdmin(ReadOnlyAdmin):
         return field
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        given: dict[str, str] = form.cleaned_data
-        if not change:
-            obj.pk = services.add_member(**{name: given[name] for name in ADDED}).pk
-        elif form.changed_data:
-            services.edit_member(user_id=obj.pk, changes={name: given[name] for name in form.changed_data})
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            obj.pk = services.add_member(**{name: form.cleaned_data[name] for name in ADDED}).pk
+
+    def correct(self, obj: User, values: dict[str, str], reason: str) -> None:
+        services.edit_member(user_id=obj.pk, changes=values, reason=reason)
 
     def log_addition(self, request: HttpRequest, obj: User, message: Any) -> None:
         """The audit log is the one record of who did what."""

@@ -12,7 +12,8 @@ from django.urls import reverse
 
 from audit import approvals
 from audit.errors import NotPermitted, ReasonMissing
-from audit.models import Approval, AuditLog
+from audit.models import Approval, AuditLog, PersonalChange
+from audit.personal_changes import digest_of
 from gigstream.console import services
 from gigstream.console.errors import CodeRefused, NoAddress, NothingToDo
 from gigstream.console.models import Authenticator, PasswordCode, RecoveryCodes
@@ -312,11 +313,51 @@ def test_nobody_without_an_address_is_sent_a_code(ann):
         ann.does(services.ask_to_reset_access, user_id=user.pk, second_factor=False, reason="forgot it")
 
 
-def test_names_are_corrected_by_one_on_record(ann):
-    user = carol()
+def test_names_are_corrected_by_one_with_a_reason_that_keeps_old_and_new(ann):
+    user = carol(first_name="Karol", last_name="Smith")
     page = reverse("admin:auth_user_change", args=[user.pk])
-    ann.client.post(page, {"first_name": "Carola", "last_name": "Smith"})
+
+    ann.client.post(page, {"first_name": "Carola", "last_name": "Smith", "reason": "misspelt"})
+
     user.refresh_from_db()
     assert user.get_full_name() == "Carola Smith"
+    change = PersonalChange.objects.get()
+    assert (change.resource_type, change.resource_id, change.field) == ("user", str(user.pk), "first_name")
+    assert (change.old_value, change.new_value, change.reason) == ("Karol", "Carola", "misspelt")
     line = AuditLog.objects.get(action="staff.edit")
-    assert line.metadata == {"fields": ["first_name", "last_name"]}
+    assert line.metadata == {"fields": ["first_name"], "reason": "misspelt"}
+    assert line.changes_after == {"first_name": digest_of("Carola", change.salt)}
+
+
+def test_names_are_not_corrected_without_a_reason(ann):
+    user = carol(first_name="Karol")
+    page = reverse("admin:auth_user_change", args=[user.pk])
+
+    answered = ann.client.post(page, {"first_name": "Carola", "last_name": user.last_name, "reason": " "})
+
+    assert "Say why it is corrected." in answered.content.decode()
+    user.refresh_from_db()
+    assert user.first_name == "Karol"
+    assert not PersonalChange.objects.exists()
+    with pytest.raises(ReasonMissing):
+        ann.does(services.edit_member, user_id=user.pk, changes={"first_name": "Carola"}, reason=" ")
+
+
+def test_a_changed_address_keeps_the_old_one_with_the_reason(ann, bob):
+    user = carol(email="c@gigstream.example")
+    asked = ann.does(
+        services.ask_to_change_email, user_id=user.pk, email="d@gigstream.example", reason="married"
+    )
+
+    bob.does(approvals.approve, approval_id=asked.pk)
+
+    change = PersonalChange.objects.get()
+    assert (change.field, change.old_value, change.new_value, change.reason) == (
+        "email",
+        "c@gigstream.example",
+        "d@gigstream.example",
+        "married",
+    )
+    line = AuditLog.objects.get(action="staff.change_email")
+    assert line.changes_before == {"email": digest_of("c@gigstream.example", change.salt)}
+    assert line.metadata["reason"] == "married"

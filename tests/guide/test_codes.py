@@ -26,6 +26,7 @@ from loans import services as loans
 from payments import services as payments
 from payments.models import Transaction
 from platforms import services as platforms
+from platforms.enums import ApiScope
 from platforms.services import MilestonePlan
 from tests.api.asks import ASKS
 from tests.api_client import Api
@@ -90,7 +91,7 @@ class Given:
     def __init__(self, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
         self.settings, self.monkeypatch, self.now = settings, monkeypatch, database_now()
         self.platform = PlatformFactory(funds="100", now=self.now)
-        self.api = Api.of(self.platform)
+        self.api = Api.of(self.platform, scopes=ApiScope.values)
         self.nobody = Api()
 
     @cached_property

@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from audit.approvals import Kind, register, request, require_reason
 from audit.models import Approval
+from audit.personal_changes import correct_profile
 from audit.services import record, verb
 from gigstream.console.errors import AccessChanged, LastSuperuser, NoAddress, NothingToDo
 from gigstream.console.models import Authenticator, RecoveryCodes
@@ -71,13 +72,11 @@ def add_member(*, username: str, first_name: str, last_name: str, email: str) ->
 
 
 @verb("staff.edit", "user")
-def edit_member(*, user_id: int, changes: Mapping[str, str]) -> None:
-    """The person's names are others: first and last, not the one by which they log in."""
-    user = _locked(user_id)
-    for name in changes.keys() & {"first_name", "last_name"}:
-        setattr(user, name, optional_name(changes[name]))
-    user.save(update_fields=sorted(changes.keys() & {"first_name", "last_name"}))
-    record("staff.edit", user, metadata={"fields": sorted(changes)})
+def edit_member(*, user_id: int, changes: Mapping[str, str], reason: str) -> None:
+    """Correct the person's first and last name, not the one by which they log in; old and new names are kept
+    with the reason. Raises ReasonMissing or InvalidName."""
+    names = {name: optional_name(changes[name]) for name in ("first_name", "last_name") if name in changes}
+    correct_profile(_locked(user_id), action="staff.edit", values=names, reason=reason)
 
 
 @verb("staff.take_away", "user")
@@ -235,10 +234,9 @@ def ask_to_change_email(*, user_id: int, email: str, reason: str, now: datetime 
 
 def _change_email(approval: Approval) -> dict[str, Any]:
     user = _as_when_asked(approval)
-    user.email = approval.parameters["to"]
-    user.save(update_fields=["email"])
+    values = {"email": approval.parameters["to"]}
+    correct_profile(user, action="staff.change_email", values=values, reason=approval.reason)
     forget_codes(user)
-    record("staff.change_email", user, metadata={"reason": approval.reason})
     return {"user": user.pk}
 
 
