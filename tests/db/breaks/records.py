@@ -25,7 +25,7 @@ def a_score_from_nowhere(h: History) -> None:
 
 @breaks("reputation_event_scores_add_up")
 def a_delta_that_did_not_count(h: History) -> None:
-    run(f"UPDATE reputation_events SET delta = delta + 1 WHERE {_LAST_EVENT}", h.worker.pk)
+    run(f"UPDATE reputation_events SET delta = delta - 1 WHERE {_LAST_EVENT}", h.worker.pk)
 
 
 @breaks("reputation_fact_counts_once")
