@@ -76,6 +76,7 @@ class ApiView(APIView):
     query: ClassVar[type[serializers.Serializer] | None] = None
 
     allowance: limits.Allowance | None = None
+    body_was_read = False
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with ExitStack() as self.stack:
@@ -149,6 +150,7 @@ class ApiView(APIView):
         form: Any = self.doors[request.method or ""].takes
         given = form(data=request.data)
         given.is_valid(raise_exception=True)
+        self.body_was_read = True
         return given.validated_data
 
     def read_query(self, request: Request) -> dict[str, Any]:
@@ -177,8 +179,11 @@ class ApiView(APIView):
     ) -> HttpResponse:
         """What a POST, PUT or DELETE does, in one transaction, once for each idempotency key.
 
-        `shown_once`, which the act fills, is in the first answer only and is kept nowhere: secrets.
+        `shown_once`, which the act fills, is in the first answer only and is kept nowhere: secrets. Raises
+        TypeError where the body that is documented was never looked at: it would be ignored in silence.
         """
+        if self.doors[request.method or ""].takes and not self.body_was_read:
+            raise TypeError(f"{type(self).__name__} acts without having read the body")
         key = request.headers.get("Idempotency-Key")
         if key is not None and not _KEY.fullmatch(key):
             raise InvalidKey("an Idempotency-Key is 1 to 255 visible ASCII characters")

@@ -143,6 +143,7 @@ class AcceptMyInvitation(MyInvitationView):
 
     def post(self, request: Request, invitation_id: UUID) -> HttpResponse:
         """Accept an invitation from your list, as by the token in its email."""
+        self.read(request)
         worker = self.worker(request)
 
         def act() -> tuple[int, Any]:

@@ -134,6 +134,7 @@ class Leave(MyView):
 
     def post(self, request: Request, platform_id: UUID) -> HttpResponse:
         """Work for the platform no more. What is assigned to you goes on; it can assign nothing new."""
+        self.read(request)
         worker = self.worker(request)
 
         def act() -> tuple[int, Any]:

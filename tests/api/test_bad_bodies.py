@@ -88,7 +88,7 @@ def wrong_values(schema):
         if "maxLength" in schema:
             yield "a" * (schema["maxLength"] + 1)
         if "enum" in schema:
-            yield from ("unknown", "", schema["enum"][0].upper())
+            yield from ("unknown", "", schema["enum"][0].swapcase())
         if schema.get("pattern", "").endswith(r"(\.\d{1,6})?$"):
             yield from AMOUNTS
         if form == "uuid":

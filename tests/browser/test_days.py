@@ -136,7 +136,7 @@ def test_enter_in_the_search_box_opens_the_first_hit_and_no_hit_says_so(at_desk)
     assert ops.faults == []
 
 
-def test_words_that_were_not_sent_survive_back_and_a_log_in(at_desk):
+def test_words_that_were_not_sent_survive_back_and_a_log_in(at_desk, staff):
     stream = Stream.objects.filter(status=StreamStatus.ACTIVE).latest("pk")
     ops = at_desk("operations")
 
@@ -150,10 +150,10 @@ def test_words_that_were_not_sent_survive_back_and_a_log_in(at_desk):
     ops.open(page_of(stream))
     expect(reason()).to_have_value("the site is flooded")
 
-    ops.page.context.clear_cookies()
+    ops.page.context.clear_cookies(name="sessionid")
     ops.press("Pause")
     expect(ops.page.get_by_text("was not done")).to_be_visible()
-    ops.sign_in(code_of(at_desk.keys[ops.username], ahead=1))
+    ops.sign_in(code_of(staff.keys[ops.username], ahead=1))
     expect(reason()).to_have_value("the site is flooded")
 
 

@@ -74,7 +74,7 @@ def test_emptied_tables_have_their_roles_again():
 @pytest.mark.parametrize(
     "role, may",
     [
-        ("operations", {"pause", "resume", "cancel"}),
+        ("operations", {"pause", "resume", "take_up_again", "cancel"}),
         ("finance", {"cancel"}),
         ("support", set()),
         ("auditor", set()),

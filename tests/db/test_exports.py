@@ -279,9 +279,9 @@ def test_dates_lead_into_a_list_without_reading_it(clerk):
     assert "created_at__day=31" in html
     assert "created_at__month=3" in html
     assert not [one for one in captured if "MIN(" in one["sql"] or "DATE_TRUNC" in one["sql"]]
-    assert clerk.get(listed, {"created_at__year": "2026", "created_at__month": "13"}).status_code == 302
+    assert clerk.get(listed, {"created_at__year": "2026", "created_at__month": "13"}).status_code == 400
     wrong = clerk.get(address(AuditLog), {"created_at__year": "2026", "created_at__month": "13"})
-    assert (wrong.status_code, wrong["Location"]) == (302, f"{listed}?e=1")
+    assert wrong.status_code == 400
     before = datetime.now(UTC)
     years = re.findall(r"created_at__year=(\d+)", clerk.get(listed).content.decode())
     assert int(max(years)) in {before.year, datetime.now(UTC).year}

@@ -180,7 +180,7 @@ def a_release_is_booked_again() -> list[str]:
     )
     try:
         with transaction.atomic():
-            ledger.post([again], now=NOW)
+            ledger.post([again], now=NOW + seconds(600))
     except IntegrityError as error:
         refused_by = constraint(error)
         return [refused_by] * (refused_by != "ledger_release_once") + broken_rules()

@@ -142,6 +142,8 @@ def test_after_a_rotation_an_old_key_can_be_dropped(settings):
     (line,) = AuditLog.objects.filter(action="encryption.rotate")
     assert line.changes_after == {
         "workers": 0,
+        "personal_changes": 0,
+        "password_resets": 0,
         "invitations": 0,
         "platforms": 3,
         "staff_authenticators": 1,

@@ -7,10 +7,9 @@ document.addEventListener("DOMContentLoaded", () => {
   const form = document.querySelector("form.confirm");
   if (!form) {
     const sent = sessionStorage.getItem(SENT);
-    if (sent && !document.getElementById("login-form")) {
-      sessionStorage.removeItem(sent);
-      sessionStorage.removeItem(SENT);
-    }
+    // The log-in in place of the next page says that nothing was done: the words stay.
+    if (sent && !document.getElementById("login-form")) sessionStorage.removeItem(sent);
+    sessionStorage.removeItem(SENT);
     return;
   }
   const data = new FormData(form);
