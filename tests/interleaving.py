@@ -143,6 +143,20 @@ def hold(row: models.Model) -> Callable[[], None]:
 LOCKED = "FOR NO KEY UPDATE"
 
 
+# All is written then and every lock held; nothing is committed.
+WRITTEN = "INSERT INTO audit_logs"
+
+
+def first_then_second(first: Callable[[], Any], second: Callable[[], Any]) -> tuple[Any, Any]:
+    """The outcomes of two acts of which the second is seen waiting until the first has committed."""
+    with acts() as start:
+        leading = start(first, stop_before=WRITTEN)
+        leading.wait_until_stopped()
+        following = start(second)
+        following.wait_until_blocked(by=leading)
+        return leading.outcome(), following.outcome()
+
+
 def all_behind(row: models.Model, *calls: Callable[[], Any]) -> list[Act]:
     """Every call has been seen waiting for a lock, the first of them for this row, before any went on."""
     with acts() as start:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import factory
+from eth_account import Account as Wallet
 
 from audit.context import acting_as
 from audit.enums import ActorType
@@ -24,6 +25,7 @@ from platforms.models import Consent, Platform, Task
 from reputation.services import adjust_reputation
 from workers import services as workers
 from workers.models import Worker
+from workers.tokens import SignedMessage
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 _hashes = itertools.count(1)
@@ -114,6 +116,14 @@ def started(worker: Worker | None = None, *, now: datetime = NOW, **kwargs: Any)
     """A task that is being worked on."""
     task = assigned(worker, now=now, **kwargs)
     return platforms.start_task(task_id=task.pk, now=now)
+
+
+def withdrawing_platform(funds: str = "100", *, now: datetime = NOW) -> Platform:
+    """A platform with money and an address that it may be taken out to."""
+    platform = PlatformFactory(funds=funds, now=now)
+    signed = SignedMessage(Wallet.create().address.lower(), workers.make_nonce(now=now).nonce)
+    platforms.set_withdrawal_address(platform_id=platform.pk, signed=signed, now=now)
+    return platform
 
 
 def running_stream(

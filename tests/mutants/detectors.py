@@ -19,7 +19,7 @@ from gigstream.lib.money import micro
 from loans import services as loans
 from payments import services as payments
 from payments.enums import EntryKind
-from payments.errors import InsufficientFunds, NothingToClaim
+from payments.errors import InsufficientFunds, NothingToClaim, WithdrawalUnderWay
 from payments.models import LedgerEntry, SandboxTransfer, Stream, Transaction
 from payments.postings import Posting
 from payments.provider.protocol import ProviderUnavailable
@@ -38,6 +38,7 @@ from tests.factories import (
     seconds,
     settle,
     started,
+    withdrawing_platform,
 )
 from tests.interleaving import LOCKED, acts
 
@@ -110,6 +111,15 @@ def two_cash_outs_meet() -> list[str]:
     return unless_refused_once(outcomes, InsufficientFunds) + broken_rules()
 
 
+def two_withdrawals_meet() -> list[str]:
+    """Both ask for all that the platform has. Its accounts are there: opening one keeps others waiting."""
+    platform = withdrawing_platform("100")
+    accounts.of_platform(platform.pk, "in_transit")
+    withdraw = partial(payments.request_withdrawal, platform_id=platform.pk, amount="100", now=NOW)
+    outcomes = one_of_two(withdraw, stop_before='UPDATE "accounts" SET "payout_count"')
+    return unless_refused_once(outcomes, WithdrawalUnderWay) + broken_rules()
+
+
 def two_completions_meet() -> list[str]:
     complete = partial(platforms.complete_task, task_id=started(amount="10").pk, now=NOW)
     outcomes = one_of_two(complete, stop_after='FROM "tasks"')
@@ -161,6 +171,20 @@ def two_transfers_cross() -> list[str]:
         first.outcome()
         second.outcome()
     return ["deadlock"] * ("40P01" in first.sqlstates + second.sqlstates) + broken_rules()
+
+
+# The wait of a withdrawal
+
+
+def a_withdrawal_is_offered_each_hour() -> list[str]:
+    """It is to leave when 24 hours have passed."""
+    platform = withdrawing_platform("100")
+    payments.request_withdrawal(platform_id=platform.pk, amount="100", now=NOW)
+    for hour in range(25):
+        at = NOW + timedelta(hours=hour)
+        if payments.submit_payouts(now=at, provider=sandbox(at)):
+            return [f"left after {hour} hours"] * (hour != 24) + broken_rules()
+    return ["never left"]
 
 
 # Facts told twice

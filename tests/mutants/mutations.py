@@ -24,7 +24,7 @@ from payments.deductions import Earning, Locked, Withheld
 from payments.enums import TransactionStatus
 from payments.models import Account, Transaction
 from payments.postings import Posting
-from payments.services import ledger, release, settlement, streams, submission, transactions
+from payments.services import ledger, release, settlement, streams, submission, transactions, withdrawals
 from payments.services.attempts import Outcome
 from payments.services.payouts import void_postings
 from platforms import statistics
@@ -287,6 +287,15 @@ def given_up_on_timeout_of_the_question() -> AbstractContextManager[list[Effect]
         return leave
 
     return replaced(settlement, "_leave", change)
+
+
+def withdrawal_leaves_at_once() -> AbstractContextManager[list[Effect]]:
+    """A withdrawal does not wait."""
+
+    def change(real: Callable[..., Transaction]) -> Callable[..., Transaction]:
+        return lambda *args, **times: real(*args, **{**times, "not_before": times["now"]})
+
+    return replaced(withdrawals, "hold_withdrawal", change)
 
 
 # Derived columns and clocks

@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 
 from payments.models import Account, Stream, Transaction
-from platforms.models import Task
+from platforms.models import Platform, Task
 from tests.mutants import detectors, mutations
 from tests.mutants.detectors import Detector
 from tests.mutants.mutations import Mutation, no_row_lock, together
@@ -63,6 +63,16 @@ CASES = {
     ),
     "no row lock on accounts": Case(
         no_row_lock(Account), detectors.two_cash_outs_meet, ["refused by transactions_idempotency_key_key"]
+    ),
+    "no row lock on accounts and platforms": Case(
+        lambda: together(no_row_lock(Account), no_row_lock(Platform)),
+        detectors.two_withdrawals_meet,
+        ["refused by transaction_one_withdrawal_under_way"],
+    ),
+    "withdrawal without its wait": Case(
+        mutations.withdrawal_leaves_at_once,
+        detectors.a_withdrawal_is_offered_each_hour,
+        ["left after 0 hours"],
     ),
     "no row lock on tasks": Case(
         no_row_lock(Task), detectors.two_completions_meet, ["refused by transactions_idempotency_key_key"]
