@@ -15,7 +15,7 @@ from gigstream.lib.clock import database_now
 from gigstream.lib.db import atomic_with_retry
 from gigstream.lib.money import usdc
 from gigstream.lib.names import isolated
-from gigstream.lib.staff import by_name
+from gigstream.lib.staff import by_name, find_member, members_who_may, party_of
 
 AT_ONCE = 100
 JOB = "send_approval_notices"
@@ -43,7 +43,7 @@ def _address(
     kind: LetterKind, approval: Approval, members: Iterable[User], column: str, now: datetime
 ) -> None:
     for member in members:
-        letters.enqueue(kind, approval.pk, recipient=f"staff:{member.pk}", now=now)
+        letters.enqueue(kind, approval.pk, recipient=party_of(member), now=now)
     setattr(approval, column, now)
     approval.save(update_fields=[column])
 
@@ -58,7 +58,7 @@ def _write_decided(letter: Letter, now: datetime) -> Message | None:
 
 
 def _message(letter: Letter, approval: Approval) -> Message | None:
-    member = _member(letter.recipient)
+    member = find_member(letter.recipient)
     if member is None or not member.email:
         return None
     state = approval.decision or "waits for a second person"
@@ -80,24 +80,12 @@ def _text(approval: Approval) -> str:
 def _deciders(approval: Approval) -> list[User]:
     """Who may decide on it: staff with both permissions, but who asked for it."""
     permissions = (MAY_DECIDE, kind_of(approval).permission)
-    staff = User.objects.filter(is_active=True, is_staff=True).order_by("pk")
-    return [
-        member
-        for member in staff
-        if f"staff:{member.pk}" != approval.requested_by and member.has_perms(permissions)
-    ]
+    return [one for one in members_who_may(*permissions) if party_of(one) != approval.requested_by]
 
 
 def _requester(approval: Approval) -> list[User]:
-    member = _member(approval.requested_by)
+    member = find_member(approval.requested_by)
     return [] if member is None else [member]
-
-
-def _member(party: str) -> User | None:
-    kind, _, number = party.partition(":")
-    if kind != "staff" or not number.isdigit():
-        return None
-    return User.objects.filter(pk=int(number), is_active=True, is_staff=True).first()
 
 
 WAITING = letters.register(LetterKind("approval_waits", JOB, _write_waiting))

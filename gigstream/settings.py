@@ -229,6 +229,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "send_wallet_notices": {"every": 10, "queue": "default"},
     "send_withdrawal_notices": {"every": 10, "queue": "default"},
     "send_hold_notices": {"every": 10, "queue": "default"},
+    "send_dispute_reminders": {"every": 60, "queue": "default"},
     "apply_wallet_changes": {"every": 60, "queue": "default"},
     "expire_approvals": {"every": 60, "queue": "default"},
     "send_approval_notices": {"every": 10, "queue": "default"},
@@ -308,6 +309,9 @@ WEBHOOK_CONCURRENCY = env.int("WEBHOOK_CONCURRENCY", default=16)
 WEBHOOK_ALLOW_LOOPBACK = env.bool("WEBHOOK_ALLOW_LOOPBACK", default=False)
 # A completed task can be disputed for so many days.
 DISPUTE_WITHIN_DAYS = env.int("DISPUTE_WITHIN_DAYS", default=14)
+# Staff are reminded of a dispute that has waited for so many days, and alarmed after so many.
+DISPUTE_REMINDER_DAYS = env.int("DISPUTE_REMINDER_DAYS", default=3)
+DISPUTE_ALARM_DAYS = env.int("DISPUTE_ALARM_DAYS", default=7)
 # A bonus for a completed task is taken for so many days.
 BONUS_WITHIN_DAYS = env.int("BONUS_WITHIN_DAYS", default=30)
 # Beyond these, in USDC, staff decide on advances: owed by one platform's workers, lent in a day, owed in all.

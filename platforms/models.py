@@ -525,6 +525,8 @@ class Dispute(Common):
     filed_at = models.DateTimeField(default=timezone.now, db_default=Now())
     severity = models.PositiveSmallIntegerField(help_text="1 (minor) to 5 (grave)")
     reason = models.TextField()
+    reminded_at = models.DateTimeField(null=True, blank=True, help_text="when staff were reminded of it")
+    alarmed_at = models.DateTimeField(null=True, blank=True, help_text="when staff were told it is overdue")
     answer = models.TextField(blank=True, db_default="", help_text="of the other side, before it is resolved")
     resolved_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=16, choices=DisputeOutcome.choices, null=True, blank=True)
@@ -549,6 +551,11 @@ class Dispute(Common):
             models.CheckConstraint(
                 name="dispute_resolved_after_it_was_filed",
                 condition=Q(resolved_at__isnull=True) | Q(resolved_at__gte=F("filed_at")),
+            ),
+            models.CheckConstraint(
+                name="dispute_reminder_precedes_alarm",
+                condition=Q(alarmed_at__isnull=True)
+                | Q(reminded_at__isnull=False, reminded_at__lte=F("alarmed_at")),
             ),
             models.CheckConstraint(name="dispute_severity_1_to_5", condition=Q(severity__range=(1, 5))),
             models.CheckConstraint(name="dispute_has_a_reason", condition=~Q(reason="")),

@@ -12,3 +12,8 @@ def send_invitations() -> int:
 @job
 def deliver_webhooks() -> int:
     return services.deliver_webhooks()
+
+
+@job
+def send_dispute_reminders() -> int:
+    return services.send_dispute_reminders()

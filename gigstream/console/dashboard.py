@@ -231,9 +231,15 @@ def _job(name: str, every: int, beat: JobHeartbeat | None, now: datetime) -> dic
 
 def _queue(queue: Queue, now: datetime) -> dict[str, Any]:
     found = queue.waiting(now)
-    age = ago(now - found.oldest_at) if found.oldest_at else ""
-    url = reverse("console:queue", args=[queue.slug])
-    return {"title": queue.title, "symbol": queue.symbol, "count": found.count_words, "age": age, "url": url}
+    waited = now - found.oldest_at if found.oldest_at else None
+    return {
+        "title": queue.title,
+        "symbol": queue.symbol,
+        "count": found.count_words,
+        "age": "" if waited is None else ago(waited),
+        "mark": "" if waited is None else queue.mark(waited),
+        "url": reverse("console:queue", args=[queue.slug]),
+    }
 
 
 def ago(time: timedelta) -> str:

@@ -18,6 +18,7 @@ from payments.enums import UNDER_WAY, AttemptOperation, ErrorClass, TransactionS
 from payments.models import ReconciliationBreak, SettlementAttempt, Stream, Transaction
 from payments.services.attempts import LEASE
 from platforms.models import Dispute, WebhookDelivery, WebhookEndpoint
+from platforms.services import alarm_age, reminder_age
 
 # A queue is counted so far; who works through that much does not need to know how much more there is.
 MOST_COUNTED = 1_000
@@ -43,6 +44,7 @@ class Queue:
     """Rows of `model` that wait since their `since`; `columns` are shown as on the model's list.
 
     `actions` are buttons of the row's page, or with `acts_on` of the page of its related row of that name.
+    What has waited for `late_after` or `overdue_after` is marked.
     """
 
     slug: str
@@ -55,6 +57,8 @@ class Queue:
     columns: Sequence[Column]
     actions: Sequence[str]
     acts_on: str = ""
+    late_after: Callable[[], timedelta] | None = None
+    overdue_after: Callable[[], timedelta] | None = None
 
     @property
     def subject_type(self) -> str:
@@ -78,6 +82,12 @@ class Queue:
     def may_work(self, request: HttpRequest) -> bool:
         """Whoever may act on what waits here may claim it."""
         return bool(self.acting.has_operate_permission(request))
+
+    def mark(self, waited: timedelta) -> str:
+        """Return how what has waited so long is marked: not at all, as late or as overdue."""
+        if self.overdue_after is not None and waited >= self.overdue_after():
+            return "overdue"
+        return "late" if self.late_after is not None and waited >= self.late_after() else ""
 
     def waiting(self, now: datetime) -> Waiting:
         """Counted by one statement."""
@@ -150,9 +160,11 @@ QUEUES = (
         "gavel",
         Dispute,
         _disputes,
-        "created_at",
+        "filed_at",
         ("task", "severity", "reason"),
         ("resolve",),
+        late_after=reminder_age,
+        overdue_after=alarm_age,
     ),
     Queue(
         "loans",

@@ -125,6 +125,7 @@ def _line(request: HttpRequest, queue: Queue, row: Any, held: Claim | None, now:
         "url": admin_url(row),
         "since": since,
         "age": ago(now - since),
+        "mark": queue.mark(now - since),
         "cells": [(header(one, queue.target), cell(one, row, queue.target)) for one in _columns(queue)],
         "holder": staff_name(held.claimed_by) if held else "",
         "is_mine": held is not None and held.claimed_by == _me(request),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 
 from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
 from django.http import HttpRequest, HttpResponse
 
 # More than any company has; the newest are known by name.
@@ -29,6 +30,25 @@ def by_name(party: str) -> str:
     """A party as people read it: of "staff:4" the name, any other as it is written."""
     kind, _, key = party.partition(":")
     return staff_name(key) if kind == "staff" else party
+
+
+def party_of(member: User) -> str:
+    """Return how rows name the member, as in "staff:4"."""
+    return f"staff:{member.pk}"
+
+
+def find_member(party: str) -> User | None:
+    """Return the member of staff that a row names, if they may still log in."""
+    kind, _, number = party.partition(":")
+    if kind != "staff" or not number.isdigit():
+        return None
+    return User.objects.filter(pk=int(number), is_active=True, is_staff=True).first()
+
+
+def members_who_may(*permissions: str) -> list[User]:
+    """Return the members of staff who have all of these permissions."""
+    staff = User.objects.filter(is_active=True, is_staff=True).order_by("pk")
+    return [member for member in staff if member.has_perms(permissions)]
 
 
 class StaffNamesMiddleware:

@@ -5,6 +5,7 @@ from platforms.services.assignments import assign_task, decline_task, unassign_t
 from platforms.services.bonus_limits import ask_to_set_bonus_limit, set_bonus_limit
 from platforms.services.consents import give_consent, leave_platform
 from platforms.services.deliveries import deliver_webhooks
+from platforms.services.dispute_reminders import alarm_age, reminder_age, send_dispute_reminders
 from platforms.services.disputes import dispute_task, require_undisputed, resolve_dispute
 from platforms.services.endings import (
     approve_milestone,
@@ -74,6 +75,7 @@ __all__ = [
     "WorkReport",
     "accept_invitation",
     "accept_my_invitation",
+    "alarm_age",
     "approve_milestone",
     "ask_to_set_bonus_limit",
     "ask_to_set_fee",
@@ -107,6 +109,7 @@ __all__ = [
     "record_work_events",
     "register_platform",
     "reinstate_platform",
+    "reminder_age",
     "replay_event",
     "replay_events",
     "require_active",
@@ -118,6 +121,7 @@ __all__ = [
     "revoke_api_key",
     "rotate_api_key",
     "rotate_webhook_secret",
+    "send_dispute_reminders",
     "send_invitations",
     "send_test_event",
     "set_bonus_limit",

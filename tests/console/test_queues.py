@@ -271,3 +271,22 @@ def test_a_queue_costs_as_many_statements_for_twelve_as_for_two(alice):
     assert max(before.values()) <= 8
     assert "12 waiting in all" in unescape(client.get(page("disputes")).content.decode())
     assert Dispute.objects.count() == 12
+
+
+@pytest.mark.parametrize(
+    ("days", "mark"), [(2.99, ""), (3, "late"), (6.99, "late"), (7, "overdue"), (40, "overdue")]
+)
+def test_a_dispute_is_marked_from_three_days_on_and_overdue_from_seven(alice, days, mark):
+    filed = database_now() - timedelta(days=days)
+    waits = platforms.dispute_task(task_id=started(now=filed).pk, severity=2, reason="late", now=filed)
+
+    queue = signed_in(alice).get(page("disputes"))
+    first_page = signed_in(alice).get(reverse("admin:index"))
+
+    (row,) = queue.context["rows"]
+    assert (row["pk"], row["mark"]) == (waits.pk, mark)
+    (on_dashboard,) = [one for one in first_page.context["queues"] if one["title"] == "Disputes"]
+    assert on_dashboard["mark"] == mark
+    badge = f'<span class="badge badge-{mark}">{mark}</span>'
+    for response in (queue, first_page):
+        assert (badge in response.content.decode()) == bool(mark)

@@ -257,6 +257,8 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
             "refund_amount": Decimal(0),
         },
     ),
+    ("dispute_reminder_precedes_alarm", Dispute, {"alarmed_at": AT}),
+    ("dispute_reminder_precedes_alarm", Dispute, {"reminded_at": AT + timedelta(days=1), "alarmed_at": AT}),
     ("dispute_severity_1_to_5", Dispute, {"severity": 0}),
     ("dispute_severity_1_to_5", Dispute, {"severity": 6}),
     ("dispute_has_a_reason", Dispute, {"reason": ""}),
