@@ -131,11 +131,11 @@ lock: $(TOOLS) ## make both requirements.txt of requirements.in, with the hashes
 	@sed -i -e '/^--only-binary :all:$$/d' -e '1i --only-binary :all:' requirements.txt
 	$(LOCK) tests/requirements.in --output-file tests/requirements.txt
 
-packages: $(TOOLS) ## find every file of both lists for each version of Python, and install nothing
+packages: $(TOOLS) ## find a wheel of everything in both lists for each version of Python, and install nothing
 	@for python in $(PYTHONS); do for list in requirements.txt tests/requirements.txt; do \
 		echo "$$list on Python $$python"; \
-		$(BIN)/pip install --quiet --disable-pip-version-check --dry-run --ignore-installed --no-deps --require-hashes \
-			--python-version $$python --target $(VENV)/unused -r $$list || exit 1; \
+		$(BIN)/uv pip install --quiet --dry-run --no-deps --require-hashes --python-version $$python \
+			--target $(VENV)/unused -r $$list || exit 1; \
 	done; done
 
 services-stop: install ## stop the embedded PostgreSQL and Valkey
