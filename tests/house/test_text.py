@@ -1,14 +1,13 @@
 """What is written down speaks to any reader on any machine."""
 
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.house.repository import name_of, text_files
+
 HERE = Path(__file__).resolve()
-BINARY = {".png", ".jpg", ".jpeg", ".gif", ".ico", ".woff", ".woff2", ".webp", ".pdf", ".mo"}
 
 RULES = {
     "a path of one developer's machine": re.compile(
@@ -24,16 +23,8 @@ RULES = {
 
 
 def tracked() -> list[Path]:
-    """Every text file that is in the repository or would be added to it."""
-    listed = subprocess.run(
-        ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout.split("\0")
-    paths = [ROOT / name for name in listed if name]
-    return [path for path in paths if path.is_file() and path.suffix not in BINARY and path != HERE]
+    """Every text file but this one, which names what the others must not hold."""
+    return [path for path in text_files() if path != HERE]
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -43,7 +34,7 @@ def test_no_file_holds(rule):
         text = path.read_text(encoding="utf-8")
         for match in RULES[rule].finditer(text):
             line = text.count("\n", 0, match.start()) + 1
-            found.append(f"{path.relative_to(ROOT)}:{line}: {match.group()}")
+            found.append(f"{name_of(path)}:{line}: {match.group()}")
 
     assert found == []
 
@@ -54,6 +45,6 @@ def test_every_text_file_is_utf_8_without_control_characters_and_ends_with_a_lin
         content = path.read_bytes()
         content.decode("utf-8")
         if b"\r" in content or b"\0" in content or (content and not content.endswith(b"\n")):
-            found.append(str(path.relative_to(ROOT)))
+            found.append(name_of(path))
 
     assert found == []

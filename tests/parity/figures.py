@@ -1,4 +1,4 @@
-"""What the rules of the domain, section 5, have written, read back from the database."""
+"""The derived columns (domain.md, section 5), read back from the database."""
 
 from datetime import datetime
 from decimal import Decimal
