@@ -19,6 +19,7 @@ from tests.broker import numbered, use_broker
 from tests.browser import chromium
 from tests.deploy.conftest import NGINX
 from tests.identity import write_identity
+from tests.template_database import make_template_database
 
 # For a minute and more these wait for servers and clocks. Begun first, they wait beside the others' work.
 LONGEST = ("tests/services/test_demo_twin.py", "tests/guide/test_guide.py")
@@ -69,6 +70,19 @@ def pytest_collection_finish() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings: None,
+    django_db_blocker: DjangoDbBlocker,
+    django_db_keepdb: bool,
+    django_db_createdb: bool,
+) -> None:
+    """A database that is kept from run to run follows the migrations by itself; any other is a copy."""
+    if django_db_createdb or not django_db_keepdb:
+        with django_db_blocker.unblock():
+            connection.settings_dict["TEST"]["TEMPLATE"] = make_template_database()
 
 
 @pytest.fixture(scope="session")
