@@ -85,11 +85,13 @@ class ApiView(APIView):
     def check_permissions(self, request: Request) -> None:
         """Whatever is refused here was counted: guesses of a key as well."""
         self._count(request)
-        if not self.callers:
-            return
         caller = request.auth
-        if not isinstance(caller, Caller):
+        if self.callers and not isinstance(caller, Caller):
             raise exceptions.NotAuthenticated("a valid credential is needed: Authorization: Bearer …")
+        if request.method not in self.allowed_methods:
+            raise exceptions.MethodNotAllowed(request.method or "")
+        if not isinstance(caller, Caller) or not self.callers:
+            return
         if caller.kind not in self.callers:
             raise exceptions.PermissionDenied(f"this is not for a {caller.kind}")
         self.stack.enter_context(acting_as(ActorType(caller.kind), caller.id))
@@ -116,8 +118,6 @@ class ApiView(APIView):
         super().initial(request, *args, **kwargs)
         if request.method not in READING:
             self.stack.enter_context(bounded_lock_waits(_party(request)))
-        if request.method not in self.allowed_methods:
-            raise exceptions.MethodNotAllowed(request.method or "")
         if "Transfer-Encoding" in request.headers:
             raise LengthMissing("a body needs the header Content-Length")
         known = self._known(request)

@@ -34,9 +34,7 @@ class Limit:
     @property
     def value(self) -> Decimal:
         """What holds now: one look-up by an index. Read it once for a batch, never for each row."""
-        newest = LimitChange.objects.filter(name=self.name).order_by("-id")
-        value = newest.values_list("value", flat=True).first()
-        return Decimal(str(self.default()) if value is None else value)
+        return values_of(self)[0]
 
     def read(self, text: str) -> Decimal:
         """The value that the text names. Raises InvalidLimit."""
@@ -47,6 +45,16 @@ class Limit:
         if value < self.lowest or (self.unit == WHOLE_SECONDS and value != int(value)):
             raise InvalidLimit(f"{self.name} is {self.lowest} {self.unit} or more, not {text}", value=text)
         return value
+
+
+def values_of(*limits: Limit) -> list[Decimal]:
+    """Return what holds now of several limits, in their order. One statement."""
+    newest = LimitChange.objects.filter(name__in=[limit.name for limit in limits]).order_by("name", "-id")
+    values = dict(newest.distinct("name").values_list("name", "value"))
+    return [
+        Decimal(str(limit.default()) if (value := values.get(limit.name)) is None else value)
+        for limit in limits
+    ]
 
 
 _limits: dict[str, Limit] = {}

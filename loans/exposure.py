@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db import connection
 
+from audit.limits import values_of
 from gigstream.lib import sql
 from gigstream.lib.money import ZERO
 from loans.calculations import AUTOMATIC_FIRST_UP_TO, AUTOMATIC_FROM_SCORE, AUTOMATIC_UP_TO
@@ -42,12 +43,13 @@ def automatic_limit(worker_id: UUID, score: int, now: datetime) -> AutomaticLimi
     if score < AUTOMATIC_FROM_SCORE:
         return AutomaticLimit({f"a score below {AUTOMATIC_FROM_SCORE}": ZERO})
     (found,) = sql.rows(sql.load(_SQL / "exposure.sql"), {"worker": worker_id, "now": now})
+    of_a_platform, a_day, in_all = values_of(OPEN_ADVANCES_OF_A_PLATFORM, NEW_ADVANCES_A_DAY, OPEN_ADVANCES)
     limits = {
         "the most of any advance": AUTOMATIC_UP_TO,
         "fees on this worker's pay, less what was written off": found["fees"] - found["written_off"],
-        "left for the platform's workers": OPEN_ADVANCES_OF_A_PLATFORM.value - found["open_of_a_platform"],
-        "left today": NEW_ADVANCES_A_DAY.value - found["new_today"],
-        "left in all": OPEN_ADVANCES.value - found["open_in_all"],
+        "left for the platform's workers": of_a_platform - found["open_of_a_platform"],
+        "left today": a_day - found["new_today"],
+        "left in all": in_all - found["open_in_all"],
     }
     if found["is_first"]:
         limits["a first advance"] = AUTOMATIC_FIRST_UP_TO

@@ -1,6 +1,7 @@
 """Three months in the life of a small gig economy, told through the services with the clock set back."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -17,6 +18,7 @@ from loans.exceptions import lend_by_exception
 from loans.models import Loan
 from payments import services as payments
 from payments.models import Stream
+from payments.provider.protocol import PaymentProvider
 from payments.provider.sandbox import SandboxProvider
 from platforms import services as platforms
 from platforms.models import Platform, Task
@@ -27,6 +29,7 @@ from workers import wallet_messages
 from workers.enums import PayoutSchedule
 from workers.models import Worker
 
+ProviderAt = Callable[[datetime], PaymentProvider]
 STAFF, SECOND = Actor(ActorType.STAFF, "demo"), Actor(ActorType.STAFF, "demo-2")
 HOUR, DAY = 3600, 86_400
 
@@ -34,8 +37,10 @@ HOUR, DAY = 3600, 86_400
 class Story:
     """The demo's history up to `now`, deterministic but for the ids. Each method is one kind of scene."""
 
-    def __init__(self, now: datetime) -> None:
+    def __init__(self, now: datetime, provider_at: ProviderAt | None = None) -> None:
+        """Payouts settle through the provider as it was at each time: the sandbox's, unless one is given."""
         self.now = now
+        self.provider_at = provider_at or sandbox_at
         self.workers: dict[str, Worker] = {}
         self.platforms: dict[str, Platform] = {}
         self.consents: set[tuple[UUID, UUID]] = set()
@@ -163,9 +168,9 @@ class Story:
         self._settle(at)
 
     def _settle(self, at: datetime) -> None:
-        payments.submit_payouts(now=at, provider=_provider(at))
+        payments.submit_payouts(now=at, provider=self.provider_at(at))
         later = at + timedelta(minutes=1)
-        payments.poll_settlements(now=later, provider=_provider(later))
+        payments.poll_settlements(now=later, provider=self.provider_at(later))
 
     def _stream(
         self, platform: str, title: str, amount: str, worker: str, at: datetime, *, hours: int, interval: int
@@ -326,7 +331,7 @@ class Story:
                 loans.repay_early(loan_id=alice.pk, amount=alice.owed, now=self.ago(hours=1))
         emma = Loan.objects.get(worker=self.workers["Emma"])
         with acting(STAFF):
-            loans.disburse_loan(loan_id=emma.pk, now=self.ago(hours=0.5))
+            loans.disburse_loan(loan_id=emma.pk, now=self.ago(hours=0.1))
         workers.age_accounts(now=self.now)
         # What happened months ago is news to nobody.
         letters.discard_waiting()
@@ -341,6 +346,6 @@ def _hash(name: str) -> str:
     return "0x" + hashlib.sha256(name.encode()).hexdigest()
 
 
-def _provider(at: datetime) -> SandboxProvider:
+def sandbox_at(at: datetime) -> PaymentProvider:
     """The simulated custody service as it was at `at`."""
     return SandboxProvider(clock=lambda: at)

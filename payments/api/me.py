@@ -163,10 +163,12 @@ MyWholePayout = described(
 )
 
 
-def own_holds(worker_id: UUID) -> Iterable[dict[str, Any]]:
-    """What is held of the worker's money now, the newest first."""
-    held: Any = PayoutHold.objects.open().filter(worker=worker_id).order_by("-created_at", "-pk")
-    return held.values("id", "created_at", "kind", "amount", "reason", "expires_at", "payout_id")
+HOLD_COLUMNS = ("id", "created_at", "kind", "amount", "reason", "expires_at", "payout_id")
+
+
+def shown_hold(hold: PayoutHold) -> dict[str, Any]:
+    """An open hold as the worker sees it."""
+    return {name: getattr(hold, name) for name in HOLD_COLUMNS}
 
 
 def own_balances(worker_id: UUID) -> QuerySet[Account, tuple[str, Decimal]]:
@@ -199,7 +201,7 @@ class Balance(MyView):
             {
                 **shown,
                 "held": shown["available"] - money.held.unheld(shown["available"]),
-                "holds": list(own_holds(worker.pk)),
+                "holds": [shown_hold(hold) for hold in money.holds],
                 "payout_schedule": worker.payout_schedule,
                 "next_payout": {"at": coming.at, "waits_for": coming.waits_for},
             },

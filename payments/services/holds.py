@@ -4,7 +4,7 @@ A worker's hold keeps their payouts, a platform's its withdrawals. Whoever makes
 locks the available account first, so what a hold keeps never leaves.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -45,6 +45,12 @@ class Held:
 
 
 NOTHING_HELD = Held()
+
+
+def held_by(holds: Iterable[PayoutHold]) -> Held:
+    """Return what these open holds of one party keep together."""
+    amounts = [hold.amount for hold in holds]
+    return Held(None in amounts, sum((amount for amount in amounts if amount is not None), ZERO))
 
 
 def held_of_workers(worker_ids: Collection[UUID]) -> dict[UUID, Held]:

@@ -1,16 +1,17 @@
 """When a worker's next payout comes by itself, and what it waits for."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Min
 
+from audit.limits import values_of
 from payments.enums import AccountName, PayoutWait
 from payments.limits import PAYOUT_MINIMUM, PAYOUT_SMALLEST
 from payments.models import Account, PayoutHold
-from payments.services.holds import Held, held_of_worker
+from payments.services.holds import Held, held_by
 from payments.services.schedules import AGES, may_be_paid_at_once
 from workers.enums import PayoutSchedule, WorkerStatus
 from workers.models import Worker
@@ -27,16 +28,22 @@ class NextPayout:
 
 @dataclass(frozen=True, slots=True)
 class WorkerMoney:
-    """A worker's accounts by their names, and what is held of what is available."""
+    """A worker's accounts by their names, and the open holds of what is available, the newest first."""
 
     accounts: Mapping[str, Account]
-    held: Held
+    holds: Sequence[PayoutHold]
+
+    @property
+    def held(self) -> Held:
+        """What the holds keep together."""
+        return held_by(self.holds)
 
 
 def money_of_worker(worker_id: UUID) -> WorkerMoney:
     """Return what the worker has here, in two statements."""
     accounts = {account.name: account for account in Account.objects.filter(worker=worker_id)}
-    return WorkerMoney(accounts, held_of_worker(worker_id))
+    holds = PayoutHold.objects.open().filter(worker=worker_id).order_by("-created_at", "-pk")
+    return WorkerMoney(accounts, list(holds))
 
 
 def next_payout(worker: Worker, money: WorkerMoney, *, now: datetime) -> NextPayout:
@@ -52,28 +59,28 @@ def next_payout(worker: Worker, money: WorkerMoney, *, now: datetime) -> NextPay
     if change is not None:
         return NextPayout(change.effective_at, PayoutWait.ADDRESS_CHANGE)
     if money.held.unheld(account.balance) == 0:
-        return NextPayout(_end_of_holds(worker), PayoutWait.HOLD)
+        return NextPayout(_end_of_holds(money.holds), PayoutWait.HOLD)
     return _by_schedule(account, money.held, now)
 
 
-def _end_of_holds(worker: Worker) -> datetime | None:
-    """Return when the first of the worker's holds ends by itself, if one does."""
-    holds = PayoutHold.objects.open().filter(worker=worker)
-    everything = holds.filter(amount=None)
-    if everything.filter(expires_at=None).exists():
+def _end_of_holds(holds: Sequence[PayoutHold]) -> datetime | None:
+    """Return when the first of the holds ends by itself, if one does; what is held as a whole, when the last
+    of those that keep everything does."""
+    everything = [hold for hold in holds if hold.amount is None]
+    if any(hold.expires_at is None for hold in everything):
         return None
-    ends = (everything if everything.exists() else holds).values_list("expires_at", flat=True)
-    known = [end for end in ends if end is not None]
-    return max(known) if known and everything.exists() else min(known, default=None)
+    ends = [hold.expires_at for hold in everything or holds if hold.expires_at is not None]
+    return max(ends) if everything else min(ends, default=None)
 
 
 def _by_schedule(account: Account, held: Held, now: datetime) -> NextPayout:
     unheld = held.unheld(account.balance)
-    if unheld < PAYOUT_SMALLEST.value:
+    smallest, minimum = values_of(PAYOUT_SMALLEST, PAYOUT_MINIMUM)
+    if unheld < smallest:
         return NextPayout(None, PayoutWait.SMALLEST)
     if account.payout_schedule == PayoutSchedule.BY_HAND or account.oldest_part_at is None:
         return NextPayout(None, PayoutWait.BY_HAND)
-    if unheld >= PAYOUT_MINIMUM.value and may_be_paid_at_once(account, now):
+    if unheld >= minimum and may_be_paid_at_once(account, now):
         return NextPayout(now, PayoutWait.NEXT_RUN)
     due = account.oldest_part_at + AGES[PayoutSchedule(account.payout_schedule or "")]
     return NextPayout(max(due, now), PayoutWait.AGE if due > now else PayoutWait.NEXT_RUN)

@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 
 from audit import services as audit
 from audit.jobs import ring
+from audit.limits import values_of
 from audit.services import verb
 from gigstream.lib import sql
 from gigstream.lib.clock import database_now
@@ -49,7 +50,7 @@ class Limits:
     @classmethod
     def read(cls) -> "Limits":
         """Return the limits that hold now."""
-        return cls(PAYOUT_SMALLEST.value, PAYOUT_MINIMUM.value)
+        return cls(*values_of(PAYOUT_SMALLEST, PAYOUT_MINIMUM))
 
 
 def due_accounts(now: datetime, limits: Limits, *, ids: Sequence[int] | None = None) -> dict[int, Decimal]:

@@ -318,7 +318,7 @@ def test_what_belongs_to_another_worker_is_not_there(ana, api):
 
 
 @pytest.mark.parametrize(
-    ("path", "queries"), [("balance", 8), ("streams", 3), ("payouts", 2), ("transactions", 2)]
+    ("path", "queries"), [("balance", 6), ("streams", 3), ("payouts", 2), ("transactions", 2)]
 )
 def test_a_page_costs_the_same_for_one_row_or_many(ana, api, django_assert_num_queries, path, queries):
     for count in (1, 5):

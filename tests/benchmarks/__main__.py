@@ -12,7 +12,7 @@ from gigstream import services
 from tests.benchmarks.databases import QUIET
 from tests.benchmarks.scale import SIZES
 
-BENCHES = ("release", "posting", "views", "startup", "api", "servers")
+BENCHES = ("release", "posting", "views", "startup", "api", "servers", "webhooks")
 
 
 def arguments() -> argparse.Namespace:

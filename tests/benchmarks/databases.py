@@ -2,7 +2,8 @@
 
 import io
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -136,11 +137,18 @@ def _forget_doorbells() -> None:
 
 def manage(command: str, *arguments: str, url: str) -> None:
     """Run a management command on that database, in this process."""
+    with on_database(url):
+        call_command(command, *arguments, stdout=io.StringIO())
+
+
+@contextmanager
+def on_database(url: str) -> Iterator[None]:
+    """Have this process work on that database for as long as the block lasts."""
     before = connection.settings_dict["NAME"]
     connection.close()
     connection.settings_dict["NAME"] = urlsplit(url).path[1:]
     try:
-        call_command(command, *arguments, stdout=io.StringIO())
+        yield
     finally:
         connection.close()
         connection.settings_dict["NAME"] = before

@@ -11,7 +11,7 @@ from tests.benchmarks.results import BEGIN, END
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASES = "gigstream_smoke"
-BENCHES = ["release", "posting", "startup", "api"]
+BENCHES = ["release", "posting", "startup", "api", "webhooks"]
 GOALS = [
     "release, against the same SQL from psql",
     "release, against Django loop with signals",
@@ -19,6 +19,7 @@ GOALS = [
     "600 due among 900 active, two releasers",
     "cold start of manage.py check",
     "a task posted, p95 at 8 connections",
+    "webhooks that are well, beside one that hangs and one that fails, against alone",
 ]
 TABLES = [
     "Release of 600 due",
@@ -27,6 +28,7 @@ TABLES = [
     "Start, 1 times each",
     "A worker's overview, 1 rounds of 24",
     "A task posted, 1 rounds of 24",
+    "2 events for each of 8 webhooks, 1 rounds",
 ]
 
 

@@ -90,6 +90,12 @@ def reports_applied() -> int:
     return row[0] if row else 0
 
 
+def first_reconciliation() -> tuple[int, dict[str, int]] | None:
+    """How many transfers of the last days agreed, and which did not, when the job first compared them."""
+    with psycopg.connect(services.database_url(twin.DATABASE)) as database:
+        return database.execute("SELECT matched, breaks FROM reconciliations ORDER BY id LIMIT 1").fetchone()
+
+
 def test_payouts_settle_over_http_and_both_books_agree(embedded: Path, place: Path) -> None:
     said, port, twin_port = place / "said", free_port(), free_port()
     with demo(said, port=port, twin_port=twin_port) as process:
@@ -98,6 +104,9 @@ def test_payouts_settle_over_http_and_both_books_agree(embedded: Path, place: Pa
         eventually(lambda: pids(said, "circle"))
         eventually(lambda: _answers(twin_port) and paid_by_circle(twin_port))
         eventually(reports_applied)
+        eventually(first_reconciliation)
+        matched, breaks = first_reconciliation()
+        assert (matched >= 2, breaks) == (True, {})
 
         for pid in pids(said, "web", "releases", "worker", "webhooks", "beat"):
             os.kill(pid, signal.SIGKILL)

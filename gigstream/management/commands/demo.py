@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -18,6 +18,8 @@ from django.utils import timezone
 from audit.models import JobHeartbeat
 from gigstream import demo_data, programs, progress, services, twin
 from gigstream.heartbeat_watch import HeartbeatWatch
+from gigstream.management.commands.seed_demo import is_seeded
+from gigstream.management.past_simulator import running_in_the_past
 from gigstream.services import home
 from gigstream.supervisor import (
     STOP_SIGNALS,
@@ -35,6 +37,8 @@ Answer = TypeVar("Answer")
 
 HOST = "127.0.0.1"
 LONGEST_WATCHED_SECONDS = 60
+# The demo's history is younger.
+HISTORY = timedelta(days=120)
 
 
 class Command(BaseCommand):
@@ -53,7 +57,7 @@ class Command(BaseCommand):
             with _signals(_exit):
                 with _signals_put_off():
                     started |= services.ensure_unset(database=twin.DATABASE if twin_port else None)
-                self._prepare()
+                self._prepare(twin_port)
                 self._say(_where_to_go(port, twin_port))
             self._supervise(port, twin_port, started)
         except (services.ServiceError, ProgramFailed) as refusal:
@@ -70,9 +74,13 @@ class Command(BaseCommand):
                     f"port {wanted} is taken: stop what listens there, or choose another with {name}"
                 )
 
-    def _prepare(self) -> None:
+    def _prepare(self, twin_port: int | None) -> None:
         call_command("migrate", interactive=False)
-        call_command("seed_demo")
+        with contextlib.ExitStack() as stack:
+            if twin_port is not None and not is_seeded():
+                start = timezone.now() - HISTORY
+                stack.enter_context(running_in_the_past(port=twin_port, home=_twin_home(), start=start))
+            call_command("seed_demo")
         connections.close_all()
 
     def _supervise(self, port: int, twin_port: int | None, started: set[str]) -> None:

@@ -18,7 +18,8 @@ from audit.services import Record, record_many
 from gigstream import demo_data
 from gigstream.lib.clock import database_now
 from gigstream.management import scale
-from gigstream.management.demo_story import Story
+from gigstream.management.demo_story import ProviderAt, Story
+from gigstream.management.past_simulator import PastSimulator
 from loans.models import Loan
 from payments.models import Stream, Transaction
 from platforms.models import Platform, Task
@@ -58,10 +59,10 @@ class Command(MoneyCommand):
         if tasks is not None:
             self._require_empty("only empty tables can take a year of tasks")
             self._build(tasks, options.get("stdout") or sys.stdout)
-        elif not AuditLog.objects.filter(action=SEEDED).exists():
+        elif not is_seeded():
             self._require_empty("there is no finished demo")
             with acting(SYSTEM):
-                Story(database_now()).tell()
+                Story(database_now(), _provider_at()).tell()
             self._finish({})
         self._let_staff_in()
         self._print_summary()
@@ -109,6 +110,16 @@ class Command(MoneyCommand):
     def _print_summary(self) -> None:
         for name, count in summary().items():
             self.stdout.write(f"{count:>6}  {name}")
+
+
+def _provider_at() -> ProviderAt | None:
+    """With Circle's simulator the history settles through it, so that both books have it."""
+    return PastSimulator().provider_at if settings.CIRCLE_TWIN else None
+
+
+def is_seeded() -> bool:
+    """Whether the demo is complete."""
+    return AuditLog.objects.filter(action=SEEDED).exists()
 
 
 def summary() -> dict[str, int]:
