@@ -6,6 +6,7 @@ from typing import Any
 from gigstream.lib.api.rendering import dump
 from payments.models import Stream, Transaction
 from payments.releases import PlatformReleases
+from payments.selectors import PlatformPart
 from platforms.payloads import money
 
 
@@ -52,6 +53,25 @@ def of_transaction(transaction: Transaction) -> dict[str, Any]:
         "submitted_at": transaction.submitted_at,
         "confirmed_at": transaction.confirmed_at,
         "ended_at": transaction.ended_at,
+    }
+
+
+def of_platform_payout(part: PlatformPart) -> dict[str, Any]:
+    """One platform's part in a payout as it is now. Without the transfer's hash, which leads to the whole sum
+    and to the worker's address, and so to what other platforms pay."""
+    payout = part.payout
+    return {
+        "id": payout.pk,
+        "type": payout.type,
+        "status": payout.status,
+        "worker_id": payout.worker_id,
+        "amount": money(part.amount),
+        "task_count": part.task_count,
+        "tasks": part.tasks,
+        "created_at": payout.created_at,
+        "submitted_at": payout.submitted_at,
+        "confirmed_at": payout.confirmed_at,
+        "ended_at": payout.ended_at,
     }
 
 

@@ -13,10 +13,11 @@ from audit.books import Result
 from audit.jobs import ring
 from audit.signals import books_checked
 from gigstream.lib.errors import GuardedWrite
-from payments import payloads
+from payments import payloads, selectors
 from payments.enums import OPEN_STREAMS, StreamStatus, TransactionStatus, TransactionType
 from payments.models import Stream, Transaction
 from payments.releases import LowBalance, PlatformReleases
+from payments.services import task_payouts
 from payments.services.funding import LedgerFunding
 from payments.services.streams import ended_at
 from payments.services.switches import stop_for_broken_books
@@ -37,9 +38,9 @@ from payments.signals import (
 )
 from platforms import funding
 from platforms.enums import EventType
-from platforms.models import Platform
+from platforms.models import Dispute, Platform, Task
 from platforms.services.events import Fact, record_events
-from platforms.signals import platforms_registered
+from platforms.signals import disputes_resolved, platforms_registered, tasks_cancelled
 from workers import services as workers
 from workers.models import Worker
 from workers.signals import workers_registered
@@ -185,19 +186,43 @@ def tell_transactions_booked(transactions: Sequence[Transaction], now: datetime,
     _tell_of_transactions(booked, EventType.TRANSACTION_CONFIRMED, now)
 
 
+def _publish_platform_payouts(transactions: Sequence[Transaction], type_: EventType, now: datetime) -> None:
+    """One event per payout and platform, with the platform's own part only."""
+    payouts = [one for one in transactions if one.type == TransactionType.PAYOUT]
+    record_events(
+        Fact.of(part.platform_id, type_, payloads.of_platform_payout(part), now)
+        for part in selectors.platform_payouts(payouts)
+    )
+
+
 @receiver(transactions_submitted)
 def tell_transactions_submitted(transactions: Sequence[Transaction], now: datetime, **kwargs: Any) -> None:
     _tell_of_transactions(transactions, EventType.TRANSACTION_SUBMITTED, now)
+    _publish_platform_payouts(transactions, EventType.TRANSACTION_SUBMITTED, now)
 
 
 @receiver(transactions_confirmed)
 def tell_transactions_confirmed(transactions: Sequence[Transaction], now: datetime, **kwargs: Any) -> None:
     _tell_of_transactions(transactions, EventType.TRANSACTION_CONFIRMED, now)
+    _publish_platform_payouts(transactions, EventType.TRANSACTION_CONFIRMED, now)
 
 
 @receiver(transactions_failed)
 def tell_transactions_failed(transactions: Sequence[Transaction], now: datetime, **kwargs: Any) -> None:
     _tell_of_transactions(transactions, EventType.TRANSACTION_FAILED, now)
+    _publish_platform_payouts(transactions, EventType.TRANSACTION_FAILED, now)
+
+
+@receiver(tasks_cancelled)
+def follow_payouts_of_cancelled_tasks(tasks: Sequence[Task], **kwargs: Any) -> None:
+    """No more pay is to come: what has reached the worker's wallet may be all."""
+    task_payouts.refresh_closed(tasks)
+
+
+@receiver(disputes_resolved)
+def follow_payouts_of_resolved_tasks(disputes: Sequence[Dispute], **kwargs: Any) -> None:
+    """No more pay is to come: what has reached the worker's wallet may be all."""
+    task_payouts.refresh_closed([dispute.task for dispute in disputes])
 
 
 @receiver(balances_fell_low)

@@ -1,6 +1,6 @@
 """Questions about money."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -32,6 +32,20 @@ class PayoutParts(list[PayoutPart]):
     total: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class PlatformPart:
+    """One platform's part in a payout: its sum, how many tasks it is for, and the first of them."""
+
+    payout: Transaction
+    platform_id: UUID
+    amount: Decimal
+    task_count: int
+    tasks: list[dict[str, Any]]
+
+
+# How many tasks an event, or a row of a list, names; the API lists all.
+MOST_NAMED_TASKS = 20
+
 # A payout of a stream that ran for a month without one covers 43,200 releases.
 MOST_PARTS = 1_000
 
@@ -44,6 +58,34 @@ def payout_parts(payout_id: UUID, *, most: int = MOST_PARTS) -> PayoutParts:
     parts = PayoutParts(PayoutPart(entries[row["entry_id"]], row["amount"]) for row in rows)
     parts.total = rows[0]["total"] if rows else 0
     return parts
+
+
+def platform_payouts(
+    payouts: Sequence[Transaction], *, platform_id: UUID | None = None
+) -> list[PlatformPart]:
+    """Return what each platform (or only this one) has in each of these payouts, in the order of the payouts
+    and of the platforms' ids, by one statement."""
+    if not payouts:
+        return []
+    by_id = {payout.pk: payout for payout in payouts}
+    asked = {"payouts": list(by_id), "platform": platform_id, "most": MOST_NAMED_TASKS}
+    rows = sql.rows(sql.load(_SQL / "platform_payouts.sql"), asked)
+    return [
+        PlatformPart(
+            by_id[row["payout_id"]],
+            row["platform_id"],
+            row["amount"],
+            row["task_count"],
+            [_with_time(task) for task in row["tasks"]],
+        )
+        for row in rows
+    ]
+
+
+def _with_time(task: dict[str, Any]) -> dict[str, Any]:
+    """The task with its time as a time: the database writes times in JSON as no other place does."""
+    paid_out_at = task["paid_out_at"]
+    return {**task, "paid_out_at": paid_out_at and datetime.fromisoformat(paid_out_at)}
 
 
 def platform_balance(platform_id: UUID, now: datetime) -> dict[str, Any]:

@@ -48,6 +48,15 @@ WRONG_DAYS = """
           IS DISTINCT FROM (x.transactions, x.total_amount, x.total_fees)
 """
 
+# Tasks whose payout status, or the time at which all had left, is not what their payouts make it.
+WRONG_TASK_PAYOUTS = """
+    SELECT t.id FROM task_payouts(ARRAY(
+        SELECT task_id FROM covered_tasks UNION SELECT id FROM tasks WHERE payout_status <> 'none')) p
+    JOIN tasks t ON t.id = p.task_id
+    WHERE (t.payout_status, t.paid_out_at) IS DISTINCT FROM (p.payout_status, p.paid_out_at)
+    ORDER BY t.id
+"""
+
 # What the summary reads of the open days is what is written: the sums have one home.
 _CLOSE_DAYS = """
     WITH closable AS (

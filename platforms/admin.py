@@ -253,6 +253,7 @@ class TaskAdmin(ReadOnlyAdmin):
                     ("platform", "worker"),
                     ("amount", "fee_bps"),
                     "paid_amount",
+                    ("payout_status", "paid_out_at"),
                     ("external_task_id", "id"),
                     "description",
                 )

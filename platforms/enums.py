@@ -107,6 +107,15 @@ class ConsentSource(TextChoices):
     OFFER = "offer"
 
 
+class PayoutStatus(TextChoices):
+    """How much of a task's pay has reached its worker's wallet (docs/decisions/payouts.md)."""
+
+    NONE = "none"
+    PARTLY = "partly"
+    UNDER_WAY = "under_way"
+    PAID = "paid"
+
+
 class EventType(TextChoices):
     """What a platform is told (docs/decisions/events.md). `webhook.ping` tells nothing: it tests the way."""
 

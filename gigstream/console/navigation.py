@@ -88,6 +88,8 @@ MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
             List("Holds", "pan_tool", "payments.PayoutHold"),
             List("Held earnings", "lock", "payments.PayoutHoldPart"),
             List("Covered earnings", "checklist", "payments.CoveredParts"),
+            List("Covered tasks", "assignment_turned_in", "payments.CoveredTask"),
+            List("Platforms' parts", "pie_chart", "payments.PlatformPayout"),
             List("Switches", "toggle_on", "payments.PaymentSwitch"),
             List("Reconciliations", "compare_arrows", "payments.Reconciliation"),
             List("Breaks", "difference", "payments.ReconciliationBreak"),

@@ -125,6 +125,8 @@ ACCESS: dict[str, Access] = {
     "payments.payouthold": Access(EVERY_DESK, actions={"end": DESKS}),
     "payments.payoutholdpart": Access(DESKS),
     "payments.coveredparts": Access(DESKS),
+    "payments.coveredtask": Access(EVERY_DESK),
+    "payments.platformpayout": Access(EVERY_DESK),
     "payments.transactionday": Access(DESKS),
     "payments.dailytransactionsummary": Access(DESKS),
     "payments.platformperformance": Access(DESKS),

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from rest_framework import serializers
 from rest_framework.request import Request
 
@@ -16,6 +16,13 @@ from gigstream.lib.api.doors import Door
 from gigstream.lib.api.listing import narrow
 from gigstream.lib.clock import database_now
 from payments import explanations, selectors, services
+from payments.api.platform_payouts import (
+    get_platform_payout,
+    list_platform_payouts,
+    payout_task_as_json,
+    payout_task_rows,
+    platform_payout_as_json,
+)
 from payments.api.serializers import (
     EXPLAINED_COLUMNS,
     PERFORMANCE_COLUMNS,
@@ -25,11 +32,13 @@ from payments.api.serializers import (
     DailyQuery,
     DepositForm,
     Explanation,
+    PayoutTask,
     Performance,
     TransactionQuery,
     TransactionRow,
 )
-from payments.models import Transaction
+from payments.enums import TransactionType
+from payments.models import PlatformPayout, Transaction
 from payments.reports import PlatformPerformance
 from platforms.http import PlatformView
 
@@ -38,7 +47,12 @@ USUAL_DAYS, MOST_DAYS = 30, 92
 
 def shown(movement: Transaction) -> dict[str, Any]:
     """The transaction as its platform sees it."""
-    return {name: getattr(movement, name) for name in TRANSACTION_COLUMNS}
+    return transaction_as_json({name: getattr(movement, name) for name in TRANSACTION_COLUMNS})
+
+
+def transaction_as_json(row: dict[str, Any]) -> dict[str, Any]:
+    """Return the row of a transaction of the platform itself, which carries no tasks' pay to a worker."""
+    return {**row, "task_count": None, "tasks": []}
 
 
 class MoneyView(PlatformView):
@@ -57,9 +71,13 @@ class Transactions(MoneyView):
     doors = {"GET": Door("list_transactions", TransactionRow, listed=True)}
 
     def get(self, request: Request) -> HttpResponse:
-        """The platform's transactions, newest first."""
-        rows = narrow(self.own(), self.read_query(request))
-        return self.paged(request, rows.values(*TRANSACTION_COLUMNS))
+        """The platform's transactions, newest first; with `type=payout` its part in each payout that
+        carries pay of its tasks."""
+        given = self.read_query(request)
+        if given.get("type") == TransactionType.PAYOUT:
+            return list_platform_payouts(request, self.platform.pk, given)
+        rows = narrow(self.own(), given).values(*TRANSACTION_COLUMNS)
+        return self.paged(request, rows, show=transaction_as_json)
 
 
 class OneTransaction(MoneyView):
@@ -68,8 +86,22 @@ class OneTransaction(MoneyView):
     doors = {"GET": Door("get_transaction", TransactionRow)}
 
     def get(self, request: Request, transaction_id: UUID) -> HttpResponse:
-        """One transaction."""
-        return json(200, shown(self.own_one(pk=transaction_id)))
+        """One transaction, or the platform's part in a payout."""
+        part = get_platform_payout(self.platform.pk, transaction_id)
+        return json(200, platform_payout_as_json(part) if part else shown(self.own_one(pk=transaction_id)))
+
+
+class TransactionTasks(MoneyView):
+    """`transactions/{id}/tasks`."""
+
+    doors = {"GET": Door("list_transaction_tasks", PayoutTask, listed=True)}
+
+    def get(self, request: Request, transaction_id: UUID) -> HttpResponse:
+        """The platform's tasks whose pay a payout carries, and how much of it."""
+        if not PlatformPayout.objects.filter(platform=self.platform, payout=transaction_id).exists():
+            raise Http404
+        rows = payout_task_rows(self.platform.pk, transaction_id)
+        return self.paged(request, rows, show=payout_task_as_json, order=("id",))
 
 
 class Explain(ApiView):

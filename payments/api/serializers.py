@@ -7,6 +7,8 @@ from gigstream.lib.api.fields import Amount, Choice, Day, Id, Instant, StrictSer
 from payments.enums import AccountName, EntryKind, StreamStatus, TransactionStatus, TransactionType
 from payments.models import Stream, Transaction
 from payments.reports import PlatformPerformance
+from payments.selectors import MOST_NAMED_TASKS
+from platforms.enums import PayoutStatus
 
 STREAM_COLUMNS = (
     "id",
@@ -90,7 +92,25 @@ WholeStream = described(
     STREAM_COLUMNS,
     vested_amount=Amount(allow_zero=True, help_text="earned to the second, released or not"),
 )
-TransactionRow = described("TransactionRow", Transaction, TRANSACTION_COLUMNS)
+
+
+class PayoutTask(serializers.Serializer):
+    """One of the caller's tasks whose pay a payout carries."""
+
+    task_id = Id()
+    external_task_id = Text(allow_null=True)
+    amount = Amount(help_text="of the task's pay, before the worker's own deductions")
+    payout_status = Choice(choices=PayoutStatus.values, help_text="of the task, now")
+    paid_out_at = Instant(allow_null=True)
+
+
+TransactionRow = described(
+    "TransactionRow",
+    Transaction,
+    TRANSACTION_COLUMNS,
+    task_count=Whole(allow_null=True, help_text="payouts: how many of your tasks' pay it carries"),
+    tasks=PayoutTask(many=True, help_text=f"payouts: the first {MOST_NAMED_TASKS} of these tasks"),
+)
 ExplainedPayment = described("ExplainedPayment", Transaction, EXPLAINED_COLUMNS)
 Performance = described("Performance", PlatformPerformance, PERFORMANCE_COLUMNS)
 

@@ -11,6 +11,11 @@ urlpatterns = [
     path("streams/<id:stream_id>/top-up", streams.TopUp.as_view(), name="stream-top-up"),
     path("transactions", money.Transactions.as_view(), name="transactions"),
     path("transactions/<id:transaction_id>", money.OneTransaction.as_view(), name="transaction"),
+    path(
+        "transactions/<id:transaction_id>/tasks",
+        money.TransactionTasks.as_view(),
+        name="transaction-tasks",
+    ),
     path("payments/<id:transaction_id>/explain", money.Explain.as_view(), name="payment-explain"),
     path("balance", money.PlatformBalance.as_view(), name="balance"),
     path("deposits", money.Deposits.as_view(), name="deposits"),

@@ -15,6 +15,7 @@ from payments.models.settlement import (
     SettlementAttempt,
 )
 from payments.models.streams import Stream
+from payments.models.task_payouts import CoveredTask, PlatformPayout
 from payments.models.transactions import Transaction
 
 __all__ = [
@@ -22,11 +23,13 @@ __all__ = [
     "Adjustment",
     "ChainCursor",
     "CoveredParts",
+    "CoveredTask",
     "LedgerEntry",
     "ObservedTransfer",
     "PaymentSwitch",
     "PayoutHold",
     "PayoutHoldPart",
+    "PlatformPayout",
     "ProviderBreaker",
     "ProviderNotification",
     "Reconciliation",

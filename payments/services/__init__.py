@@ -29,6 +29,7 @@ from payments.services.settlement import poll_settlements
 from payments.services.streams import cancel_stream, claim, pause_stream, resume_stream, top_up
 from payments.services.submission import submit_payouts
 from payments.services.switches import let_payments_go_on, stop_payments
+from payments.services.task_payouts import recompute_task_payouts
 from payments.services.withdrawals import (
     release_withdrawal,
     request_withdrawal,
@@ -72,6 +73,7 @@ __all__ = [
     "pause_stream",
     "poll_settlements",
     "read_again_from",
+    "recompute_task_payouts",
     "reconcile_settlements",
     "rediscover_payouts",
     "release_due_streams",

@@ -12,7 +12,7 @@ from gigstream.lib.money import ZERO
 from payments.calculations import fee_on
 from payments.enums import OPEN_STREAMS, AccountName, StreamStatus
 from payments.models import Stream
-from payments.services import ledger, streams
+from payments.services import ledger, streams, task_payouts
 from payments.services.earnings import Payroll, Payslip, fee_between, hold_for_task, worker_of
 from payments.services.overdue_streams import require_settled
 from platforms.enums import TaskStatus, TaskType
@@ -67,6 +67,7 @@ class LedgerPurse:
         streams.save_ended(ended, self._now)
         self._payroll.book()
         streams.announce_ends(ended, self._now)
+        task_payouts.refresh_paid(payment.task for payment in payments if payment.is_bonus)
 
 
 class LedgerFunding:

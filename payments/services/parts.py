@@ -16,6 +16,7 @@ from django.db.models.functions import Least
 from gigstream.lib import sql
 from payments.limits import PAYOUT_MINIMUM
 from payments.models import Account, CoveredParts, Transaction
+from payments.services import task_payouts
 
 _SQL = Path(__file__).resolve().parent.parent / "sql"
 
@@ -32,8 +33,8 @@ class Debit:
 
 
 def cover(debits: Sequence[Debit]) -> None:
-    """Write which parts the debits took: the oldest that no hold keeps. The accounts are locked, each has one
-    debit, and their holds leave enough: the caller has checked it."""
+    """Write which parts the debits took, and of which tasks' pay: the oldest that no hold keeps. The accounts
+    are locked, each has one debit, and their holds leave enough: the caller has checked it."""
     if not debits:
         return
     answers = sql.rows(
@@ -49,6 +50,8 @@ def cover(debits: Sequence[Debit]) -> None:
         if row["found"] != row["amount"]:
             raise ValueError(f"entry {row['entry_id']} takes {row['amount']}, but {row['found']} is free")
     refresh([debit.account_id for debit in debits])
+    # What a payout takes has not left yet; what is repaid or adjusted has.
+    task_payouts.refresh({task_id for row in answers for task_id in row["other_tasks"]})
 
 
 def give_back(payouts: Sequence[Transaction]) -> None:

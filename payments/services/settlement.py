@@ -18,7 +18,7 @@ from payments.provider.protocol import (
     TransferUnknown,
 )
 from payments.provider.units import booked_fee
-from payments.services import attempts, breaker, ledger
+from payments.services import attempts, breaker, ledger, task_payouts
 from payments.services.attempts import NOTHING, Outcome
 from payments.services.deposits import normal_hash
 from payments.services.failures import hold_after_failure
@@ -144,6 +144,7 @@ def _apply(outcomes: Mapping[UUID, Outcome[ProviderTransfer]], provider: str, no
     note("payout.confirm", confirmed, now)
     note("payout.fail", failed, now)
     note("payout.park", [row for row in rows if _is_parked(row)], now)
+    task_payouts.refresh_after([*confirmed, *failed])
     # Told before it is booked: who listens locks loans, and loans are locked before accounts.
     if confirmed:
         transactions_confirmed.send(sender=Transaction, transactions=confirmed, now=now)

@@ -16,7 +16,7 @@ from payments.models import PayoutHold, SettlementAttempt, Transaction
 from payments.provider import configured_provider
 from payments.provider.protocol import GasBid, PaymentProvider, ProviderTransfer, TransferUnknown
 from payments.provider.units import raised
-from payments.services import attempts, breaker, switches
+from payments.services import attempts, breaker, switches, task_payouts
 from payments.services.attempts import NOTHING, Before, Outcome
 from payments.services.transfers import (
     POLL_EVERY,
@@ -177,6 +177,7 @@ def _tell_taken(rows: Sequence[Transaction], now: datetime) -> list[Transaction]
     taken = [row for row in rows if row.status == TransactionStatus.SUBMITTED]
     note("payout.submit", taken, now)
     note("payout.park", [row for row in rows if row.next_attempt_at is None], now)
+    task_payouts.refresh_after(taken)
     if taken:
         transactions_submitted.send(sender=Transaction, transactions=taken, now=now)
     return taken

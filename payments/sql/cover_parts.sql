@@ -1,9 +1,12 @@
 -- Cover debits of workers' available accounts, which are locked, one of each: every debit takes the oldest parts that
 -- no open hold keeps, and an advance takes itself (`parts`, by debit; null for the oldest). Runs of parts that are taken
--- whole are one row. Answers how much of each debit was found.
+-- whole are one row. What a debit took of each task's pay is written as well, and for payouts what each platform's tasks
+-- come to. Answers how much of each debit was found, and whose pay a debit took that is no payout.
 WITH asked AS (
-    SELECT * FROM unnest(%(accounts)s::bigint[], %(entries)s::bigint[], %(amounts)s::numeric[], %(parts)s::bigint[])
+    SELECT debit.*, h.created_at, CASE WHEN h.kind = 'payout_hold' THEN h.transaction_id END AS payout_id
+    FROM unnest(%(accounts)s::bigint[], %(entries)s::bigint[], %(amounts)s::numeric[], %(parts)s::bigint[])
         AS debit(account_id, entry_id, amount, own_part)
+    JOIN ledger_entries h ON h.id = debit.entry_id
 ),
 parts AS MATERIALIZED (
     SELECT p.*, greatest(p.uncovered - p.held, 0) AS free,
@@ -17,7 +20,7 @@ line AS (
 ),
 taken AS (
     SELECT l.account_id, l.part_id, l.number, l.entry_id, least(l.free, l.amount - l.upto + l.free) AS amount,
-           least(l.free, l.amount - l.upto + l.free) = l.net AS whole
+           least(l.free, l.amount - l.upto + l.free) = l.net AS whole, l.net
     FROM line l WHERE l.free > 0 AND l.upto - l.free < l.amount
 ),
 runs AS (
@@ -29,7 +32,37 @@ runs AS (
 covered AS (
     INSERT INTO covered_parts (entry_id, account_id, first_part_id, last_part_id, amount, given_back)
     SELECT entry_id, account_id, first_part_id, last_part_id, amount, false FROM runs
+),
+-- Each part is looked up by its number, whatever the planner thinks of how many there are. Of a part that is not taken
+-- whole the pay is in proportion, rounded down.
+pay AS (
+    SELECT t.entry_id, part.task_id, sum(t.amount) AS amount,
+           sum(div(part.amount * t.amount * 1000000, t.net) * 0.000001) AS pay
+    FROM taken t
+    CROSS JOIN LATERAL (
+        SELECT coalesce(e.task_id, s.task_id) AS task_id, e.amount
+        FROM ledger_entries e LEFT JOIN streams s ON s.id = e.stream_id
+        WHERE e.id = t.part_id LIMIT 1
+    ) part
+    WHERE part.task_id IS NOT NULL
+    GROUP BY t.entry_id, part.task_id
+),
+of_tasks AS (
+    INSERT INTO covered_tasks (created_at, entry_id, payout_id, task_id, amount, pay)
+    SELECT d.created_at, d.entry_id, d.payout_id, p.task_id, p.amount, p.pay
+    FROM pay p JOIN asked d ON d.entry_id = p.entry_id
+    ORDER BY d.entry_id, p.task_id
+),
+of_platforms AS (
+    INSERT INTO platform_payouts (created_at, payout_id, platform_id, amount, task_count)
+    SELECT d.created_at, d.payout_id, t.platform_id, sum(p.pay), count(*)
+    FROM pay p JOIN asked d ON d.entry_id = p.entry_id JOIN tasks t ON t.id = p.task_id
+    WHERE d.payout_id IS NOT NULL
+    GROUP BY d.created_at, d.payout_id, t.platform_id
+    ORDER BY d.payout_id, t.platform_id
 )
-SELECT d.account_id, d.entry_id, d.amount, coalesce(sum(r.amount), 0) AS found
+SELECT d.account_id, d.entry_id, d.amount, coalesce(sum(r.amount), 0) AS found,
+       CASE WHEN d.payout_id IS NULL THEN ARRAY(SELECT p.task_id FROM pay p WHERE p.entry_id = d.entry_id)
+            ELSE '{}' END AS other_tasks
 FROM asked d LEFT JOIN runs r USING (account_id, entry_id)
-GROUP BY d.account_id, d.entry_id, d.amount
+GROUP BY d.account_id, d.entry_id, d.amount, d.payout_id

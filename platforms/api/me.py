@@ -41,6 +41,8 @@ COLUMNS = (
     "duration_seconds",
     "release_interval",
     "paid_amount",
+    "payout_status",
+    "paid_out_at",
     "worker_rating",
     "platform_rating",
 )

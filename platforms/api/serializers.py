@@ -42,6 +42,8 @@ TASK_COLUMNS = (
     "duration_seconds",
     "release_interval",
     "paid_amount",
+    "payout_status",
+    "paid_out_at",
     "worker_rating",
     "platform_rating",
     "completion_proof",

@@ -288,6 +288,17 @@ def _of_a_transaction(address: str) -> Ask:
 
 
 ASKS["get_transaction"] = lambda: _of_a_transaction("transactions/{}")
+
+
+@_for("list_transaction_tasks")
+def _() -> Ask:
+    platform = _busy_platform()
+    payments.create_due_payouts()
+    return Ask(
+        platform, f"transactions/{Transaction.objects.get(platform_parts__platform=platform).pk}/tasks"
+    )
+
+
 ASKS["explain_payment"] = lambda: _of_a_transaction("payments/{}/explain")
 
 

@@ -174,7 +174,7 @@ class TestRecompute:
 
 def _wrong_in(capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
     lines = [line.rsplit(maxsplit=2) for line in capsys.readouterr().out.splitlines() if "wrong" in line]
-    assert len(lines) == 8
+    assert len(lines) == 9
     return {label: int(rows) for label, rows, _ in lines if int(rows)}
 
 
@@ -190,6 +190,7 @@ _DERIVED_ROWS = (
     " disputed_tasks, cancelled_tasks, paid_amount, fee_amount, took FROM task_tallies"
     " ORDER BY platform_id, task_type",
     "SELECT * FROM daily_transaction_summary ORDER BY id",
+    "SELECT id, payout_status, paid_out_at FROM tasks ORDER BY id",
 )
 
 

@@ -382,6 +382,10 @@ class Follower:
         if type_ == "stream.released":
             for stream_id, sequence, amount in data["releases"]:
                 self._release(self.streams[stream_id], sequence, Decimal(amount))
+        elif subject == "transaction" and data["type"] == "payout":
+            for paid in data["tasks"]:
+                told = {name: paid[name] for name in ("payout_status", "paid_out_at")}
+                self.tasks[paid["task_id"]].update(told)
         elif subject in ("task", "stream", "transaction"):
             getattr(self, f"{subject}s").setdefault(data["id"], {}).update(data)
         if verb == "topped_up":
@@ -405,11 +409,12 @@ def everything(api: Api, path: str, **query: str) -> Iterator[dict[str, Any]]:
         cursor = {"cursor": page["next"]}
 
 
-# What the API shows and events leave out: when a row was last written, and when a stream is looked at next.
+# What the API shows and events leave out: when a row was last written, when a stream is looked at next, and
+# what only payouts have.
 UNTOLD = {
     "tasks": {"updated_at"},
     "streams": {"updated_at", "next_release_at", "metadata"} | {"contract_address", "contract_stream_id"},
-    "transactions": {"updated_at"},
+    "transactions": {"updated_at", "task_count", "tasks"},
 }
 
 
@@ -429,6 +434,8 @@ def test_tasks_streams_and_transactions_can_be_rebuilt_from_events_alone(setting
                 if name == "tasks":
                     row = api.get(f"tasks/{key}").json()
                     rebuilt[key].setdefault("completion_proof", {})
+                    rebuilt[key].setdefault("payout_status", "none")
+                    rebuilt[key].setdefault("paid_out_at", None)
                 if name == "streams":
                     pair = (Decimal(rebuilt[key][f"{part}_amount"]) for part in ("total", "released"))
                     total, released = pair

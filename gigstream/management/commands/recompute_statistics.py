@@ -9,6 +9,7 @@ from django.db import connection
 
 from audit import books
 from gigstream.lib.db import atomic_with_retry, limit_minutes
+from payments import services as payments
 from payments import statistics as activity
 from platforms import statistics
 from reputation import services as reputation
@@ -24,6 +25,7 @@ INVARIANTS = {
     "account ages": "account_age_follows_from_its_day",
     "last activity": "last_activity_covers_transactions",
     "transaction days": "closed_days_follow_from_transactions",
+    "task payouts": "task_payout_status_follows_from_payouts",
 }
 
 
@@ -58,4 +60,5 @@ def _rebuild() -> Mapping[str, int]:
         "account ages": workers.recompute_account_ages(),
         "last activity": activity.recompute_last_active(),
         "transaction days": activity.reopen_wrong_days(),
+        "task payouts": payments.recompute_task_payouts(),
     }

@@ -38,8 +38,9 @@ LIMIT_MINUTES = 60
 LOAN_ROUNDS = (330, 250, 170, 90, 45)
 
 _SQL = Path(__file__).resolve().parent
-# Says which earnings each payout took, from the ledger alone.
-_COVER = Path(settings.BASE_DIR) / "payments" / "migrations" / "sql" / "cover_all_parts.sql"
+_MIGRATIONS = Path(settings.BASE_DIR) / "payments" / "migrations" / "sql"
+# Say which earnings each payout took, from the ledger alone, and of which tasks' pay.
+_COVER = tuple(_MIGRATIONS / name for name in ("cover_all_parts.sql", "cover_all_tasks.sql"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +138,8 @@ class Year:
         rows = sql.rows(sql.load(_SQL / "14_balances.sql"))
         booked: dict[int, Decimal] = {row["account_id"]: row["amount"] for row in rows}
         ledger.post([], now=self.now, already_booked=booked)
-        sql.run_script(sql.load(_COVER), {})
+        for script in _COVER:
+            sql.run_script(sql.load(script), {})
 
     def _statistics(self) -> None:
         workers.age_accounts(now=self.now)

@@ -9,6 +9,7 @@ from tests.db.breaks import (
     parts,
     records,
     streams,
+    task_payouts,
     tasks,
     transactions,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "parts",
     "records",
     "streams",
+    "task_payouts",
     "tasks",
     "transactions",
     "unguard",

@@ -9,6 +9,7 @@ from tests.db.breaks.tools import (
     adjust,
     book,
     breaks,
+    follow_covered_parts,
     house,
     last_release,
     of_platform,
@@ -99,6 +100,7 @@ def a_release_to_another_worker(h: History) -> None:
         amount=entry.amount,
     )
     parts.refresh([right, other])
+    follow_covered_parts()
 
 
 @breaks("adjustment_is_signed_by_two")

@@ -6,6 +6,7 @@ from payments.models import CoveredParts, LedgerEntry
 from tests.db.breaks.tools import (
     adjust,
     breaks,
+    follow_covered_parts,
     house,
     of_worker,
     open_all_days,
@@ -58,6 +59,7 @@ def a_repayment_of_a_repaid_loan(h: History) -> None:
         " WHERE l.id = %s AND loan_id = l.id AND kind = 'repayment'",
         h.repaid.pk,
     )
+    follow_covered_parts()
 
 
 @breaks("closed_loan_takes_no_repayment")
@@ -89,6 +91,7 @@ def an_earning_that_repaid_too_much(h: History) -> None:
     run("UPDATE ledger_entries SET amount = amount - %s WHERE transaction_id = %s", extra, payout)
     run("UPDATE transactions SET amount = amount - %s WHERE id = %s", extra, payout)
     run("UPDATE accounts SET balance = balance - %s WHERE id = %s", extra, house("world"))
+    follow_covered_parts()
 
 
 @breaks("worker_has_at_most_one_open_loan")

@@ -1,7 +1,7 @@
 """What payouts cover, and what is held."""
 
 from payments.models import CoveredParts, PayoutHold
-from tests.db.breaks.tools import breaks, of_worker, run
+from tests.db.breaks.tools import breaks, follow_covered_parts, of_worker, run
 from tests.db.rich_history import History
 
 
@@ -38,6 +38,7 @@ def a_payout_that_covers_too_little_and_another_too_much(h: History) -> None:
         account=of_worker(h.worker, "available"), given_back=False, entry__kind="payout_hold"
     ).order_by("pk")[:2]
     run("UPDATE covered_parts SET entry_id = %s WHERE id = %s", two.entry_id, one.pk)
+    follow_covered_parts()
 
 
 @breaks("available_is_what_parts_have_left")

@@ -3,6 +3,7 @@
 from tests.db.breaks.tools import (
     adjust,
     breaks,
+    follow_covered_parts,
     hold_more,
     house,
     of_platform,
@@ -28,6 +29,7 @@ def an_earning_that_the_task_does_not_count(h: History) -> None:
     hold_more(h.paid)
     escrow = of_platform(h.paid.platform_id, "escrow")
     wash("earning", escrow, of_worker(h.worker, "available"), task_id=h.paid.pk)
+    follow_covered_parts()
 
 
 @breaks("closed_task_fee_follows_its_rate")

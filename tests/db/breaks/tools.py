@@ -3,10 +3,13 @@
 import itertools
 from collections.abc import Callable
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection
 
+from gigstream.lib import sql
 from payments.enums import AccountName
 from payments.models import Account, LedgerEntry, Stream
 from payments.services import accounts, parts
@@ -20,6 +23,7 @@ BREAKS: list[tuple[str, Break]] = []
 # The label that recompute_statistics prints, and a statement that spoils one row of it.
 DERIVED: list[tuple[str, str]] = []
 _keys = itertools.count(1)
+_COVER_ALL_TASKS = Path(settings.BASE_DIR) / "payments" / "migrations" / "sql" / "cover_all_tasks.sql"
 
 
 def breaks(name: str) -> Callable[[Break], Break]:
@@ -107,6 +111,16 @@ def follow_parts(entry: LedgerEntry) -> None:
         parts.cover([parts.Debit(entry.debit_account_id, entry.pk, entry.amount)])
     if of_workers.filter(pk=entry.credit_account_id).exists():
         parts.refresh([entry.credit_account_id])
+
+
+def follow_covered_parts() -> None:
+    """What debits took of the pay of each task and platform, and what the tasks say of it, are as the covered
+    parts and the payouts make them."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM covered_tasks")
+        cursor.execute("DELETE FROM platform_payouts")
+        cursor.execute("UPDATE tasks SET payout_status = 'none', paid_out_at = NULL")
+    sql.run_script(sql.load(_COVER_ALL_TASKS), {})
 
 
 def adjust(debit: int, credit: int, amount: Decimal | str = "1") -> None:

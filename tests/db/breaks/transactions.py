@@ -6,6 +6,7 @@ from payments.services import accounts
 from tests.db.breaks.tools import (
     adjust,
     breaks,
+    follow_covered_parts,
     house,
     of_platform,
     of_worker,
@@ -62,6 +63,7 @@ def a_second_hold(h: History) -> None:
         of_worker(h.worker, "in_transit"),
         transaction_id=payout.pk,
     )
+    follow_covered_parts()
 
 
 @breaks("payout_ended_as_its_status_says")
@@ -71,6 +73,7 @@ def a_settled_payout_called_failed(h: History) -> None:
         " WHERE id = %s",
         confirmed_payouts()[0].pk,
     )
+    follow_covered_parts()
 
 
 @breaks("payout_ended_as_its_status_says")

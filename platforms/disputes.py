@@ -1,0 +1,85 @@
+"""Disputes: disagreements about tasks, which staff resolve."""
+
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from gigstream.lib.models import Common, GuardedQuerySet
+from gigstream.lib.money import MoneyField
+from platforms.enums import DisputeOutcome, DisputeSide
+
+
+class Dispute(Common):
+    """One disagreement about a task: filed by one of its sides, once, and resolved by staff with a split of
+    what is still held. Only one that is decided against the worker counts against them."""
+
+    task = models.ForeignKey(
+        "platforms.Task", on_delete=models.CASCADE, related_name="disputes", db_index=False
+    )
+    side = models.CharField(
+        max_length=16,
+        choices=DisputeSide.choices,
+        default=DisputeSide.PLATFORM,
+        db_default=DisputeSide.PLATFORM,
+        help_text="who filed it",
+    )
+    filed_at = models.DateTimeField(default=timezone.now, db_default=Now())
+    severity = models.PositiveSmallIntegerField(help_text="1 (minor) to 5 (grave)")
+    reason = models.TextField()
+    reminded_at = models.DateTimeField(null=True, blank=True, help_text="when staff were reminded of it")
+    alarmed_at = models.DateTimeField(null=True, blank=True, help_text="when staff were told it is overdue")
+    answer = models.TextField(blank=True, db_default="", help_text="of the other side, before it is resolved")
+    resolved_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField(max_length=16, choices=DisputeOutcome.choices, null=True, blank=True)
+    worker_amount = MoneyField(null=True, blank=True, help_text="of what was held, paid to the worker")
+    refund_amount = MoneyField(null=True, blank=True, help_text="of what was held, given back")
+    resolution = models.TextField(blank=True)
+
+    objects = models.Manager.from_queryset(GuardedQuerySet)()
+
+    class Meta:
+        db_table = "disputes"
+        constraints = [
+            models.UniqueConstraint(
+                name="dispute_one_open_per_task", fields=["task"], condition=Q(resolved_at__isnull=True)
+            ),
+            models.UniqueConstraint(name="dispute_once_per_side", fields=["task", "side"]),
+            models.CheckConstraint(name="dispute_side_known", condition=Q(side__in=DisputeSide.values)),
+            models.CheckConstraint(
+                name="dispute_outcome_known",
+                condition=Q(outcome__isnull=True) | Q(outcome__in=DisputeOutcome.values),
+            ),
+            models.CheckConstraint(
+                name="dispute_resolved_after_it_was_filed",
+                condition=Q(resolved_at__isnull=True) | Q(resolved_at__gte=F("filed_at")),
+            ),
+            models.CheckConstraint(
+                name="dispute_reminder_precedes_alarm",
+                condition=Q(alarmed_at__isnull=True)
+                | Q(reminded_at__isnull=False, reminded_at__lte=F("alarmed_at")),
+            ),
+            models.CheckConstraint(name="dispute_severity_1_to_5", condition=Q(severity__range=(1, 5))),
+            models.CheckConstraint(name="dispute_has_a_reason", condition=~Q(reason="")),
+            models.CheckConstraint(
+                name="dispute_resolved_as_a_whole",
+                condition=Q(
+                    resolved_at__isnull=True,
+                    outcome__isnull=True,
+                    worker_amount__isnull=True,
+                    refund_amount__isnull=True,
+                )
+                | Q(
+                    resolved_at__isnull=False,
+                    outcome__isnull=False,
+                    worker_amount__isnull=False,
+                    worker_amount__gte=0,
+                    refund_amount__isnull=False,
+                    refund_amount__gte=0,
+                ),
+            ),
+        ]
+        indexes = [models.Index(name="disputes_created", fields=["created_at"])]
+
+    def __str__(self) -> str:
+        return f"dispute over {self.task_id}"
