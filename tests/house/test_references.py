@@ -22,8 +22,8 @@ DOCUMENT = re.compile(r"(?<![\w./<*-])(?:\.\./)?[\w-]+(?:/[\w-]+)*\.md\b")
 # A comment that goes on in the next line, which begins with # or -- or with the blanks of a docstring.
 NEXT_LINE = re.compile(r"\n[ \t]*(?:#|--|//|\*)?[ \t]*")
 NUMBERS = r"(\d+(?:(?:, | and | to |-)\d+)*)"
-SECTION = re.compile(rf"([\w./-]+\.md)`?(?:,? sections? |, ){NUMBERS}(?![\w%])")
-OWN_SECTION = re.compile(rf"(?<!md, )(?<!md )(?<!\d, )[Ss]ections? {NUMBERS}")
+SECTION = re.compile(rf"([\w./-]+\.md)[`)]?(?:,? sections? |, ){NUMBERS}(?![\w%])")
+OWN_SECTION = re.compile(rf"(?<!md, )(?<!md )(?<!md[`)], )(?<!md[`)] )[Ss]ections? {NUMBERS}")
 HEADING = re.compile(r"^#+ +(.+)$", re.MULTILINE)
 FENCE = re.compile(r"^ *```.*?^ *```", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\]\(([^)\s]+)\)")
