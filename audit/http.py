@@ -98,7 +98,7 @@ class ApiView(APIView):
         verb = "read" if request.method in READING else "write"
         scope = f"{self.resource_for(request.method or '')}:{verb}"
         if not caller.may(scope):
-            raise ScopeMissing(f"this key has not the scope {scope}", scope=scope)
+            raise ScopeMissing(f"this key does not have the scope {scope}", scope=scope)
 
     @classmethod
     def resource_for(cls, method: str) -> str:

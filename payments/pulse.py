@@ -77,8 +77,11 @@ def under_way() -> Total:
 
 def in_escrow() -> Total:
     """What platforms have reserved for open tasks and streams; counts the platforms that have."""
+    # The range is what an index finds, and is shared with what platforms withdraw.
     first = RANGES["platform", AccountName.ESCROW] * RANGE
-    accounts = Account.objects.filter(pk__gte=first, pk__lt=first + RANGE, balance__gt=0)
+    accounts = Account.objects.filter(
+        pk__gte=first, pk__lt=first + RANGE, name=AccountName.ESCROW, balance__gt=0
+    )
     found = accounts.aggregate(count=Count("pk"), amount=Sum("balance", default=ZERO))
     return Total(found["count"], found["amount"])
 

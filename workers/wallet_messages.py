@@ -7,7 +7,7 @@ from uuid import UUID
 from django.conf import settings
 
 from gigstream.lib.addresses import InvalidAddress, normal_address
-from workers.errors import InvalidSignInMessage, SignInRefused
+from workers.errors import InvalidSignInMessage, SignInRefused, WalletNotProved
 from workers.tokens import SignedMessage
 
 SIGN_IN = "Sign in to GigStream."
@@ -74,8 +74,8 @@ def verified(text: str, signature: str, *, now: datetime, statement: str | None 
     """Who signed the message, for this site and chain and at this time; not whether the nonce is fresh. To
     sign in it may say what it likes, but not what else we have wallets say.
 
-    Raises InvalidSignInMessage for a message that is not for us or not for now, SignInRefused for a signature
-    that is not the address' own.
+    Raises InvalidSignInMessage for a message that is not for us or not for now; for a signature that is not
+    the address' own SignInRefused, or WalletNotProved where a statement is asked for.
     """
     from eth_utils.address import to_checksum_address
 
@@ -92,7 +92,8 @@ def verified(text: str, signature: str, *, now: datetime, statement: str | None 
     if to_checksum_address(address) != parts["address"]:
         raise InvalidSignInMessage("the address in the message must be written with its EIP-55 checksum")
     if _signer(text, signature) != address:
-        raise SignInRefused("the signature is not that of the address in the message")
+        refusal = SignInRefused if statement is None else WalletNotProved
+        raise refusal("the signature is not that of the address in the message")
     return SignedMessage(address, parts["nonce"])
 
 

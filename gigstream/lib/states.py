@@ -14,10 +14,9 @@ Moves = Mapping[Any, frozenset[Any]]
 def require_move(moves: Moves, *, subject: str, before: str, after: str) -> None:
     """Raise IllegalMove unless the table allows `before` -> `after`."""
     if after not in moves[before]:
-        allowed = ", ".join(sorted(moves[before])) or "nothing"
-        raise IllegalMove(
-            f"{subject} is {before}: it may become {allowed}, not {after}", before=before, after=after
-        )
+        allowed = ", ".join(sorted(moves[before]))
+        why = f": it may become {allowed}, not {after}" if allowed else f" for good, it cannot become {after}"
+        raise IllegalMove(f"{subject} is {before}{why}", before=before, after=after)
 
 
 def status_trigger(moves: Moves) -> pgtrigger.FSM:

@@ -220,7 +220,7 @@ def end_hold(*, hold_id: UUID, reason: str, now: datetime | None = None) -> Payo
     if hold.ended_at is not None:
         raise HoldEnded(f"hold {hold.pk} has ended at {hold.ended_at:%Y-%m-%d %H:%M:%S}")
     if hold.created_by == who:
-        raise SamePerson(f"{who} made the hold: another one ends it before its time", created_by=who)
+        raise SamePerson("you made the hold: another person ends it before its time", created_by=who)
     hold.ended_at, hold.ended_by, hold.ended_because = now, who, HoldEnd.STAFF
     hold.save(update_fields=["ended_at", "ended_by", "ended_because"])
     audit.record("payout_hold.end", hold, after={"ended_by": who}, metadata={"reason": why}, now=now)

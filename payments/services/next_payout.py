@@ -47,7 +47,8 @@ def money_of_worker(worker_id: UUID) -> WorkerMoney:
 
 
 def next_payout(worker: Worker, money: WorkerMoney, *, now: datetime) -> NextPayout:
-    """Return when the worker's next payout is due. Something in its way counts before its age does."""
+    """Return when the worker's next payout is due: never for who is paid by hand. Something in its way counts
+    before its age does."""
     account = money.accounts.get(AccountName.AVAILABLE)
     if account is None or account.balance == 0:
         return NextPayout(None, PayoutWait.NOTHING_EARNED)
@@ -55,11 +56,14 @@ def next_payout(worker: Worker, money: WorkerMoney, *, now: datetime) -> NextPay
         return NextPayout(None, PayoutWait.SUSPENDED)
     if worker.wallet_address is None:
         return NextPayout(None, PayoutWait.NO_ADDRESS)
+    by_hand = worker.payout_schedule == PayoutSchedule.BY_HAND
     change = open_change(worker)
     if change is not None:
-        return NextPayout(change.effective_at, PayoutWait.ADDRESS_CHANGE)
+        return NextPayout(None if by_hand else change.effective_at, PayoutWait.ADDRESS_CHANGE)
     if money.held.unheld(account.balance) == 0:
-        return NextPayout(_end_of_holds(money.holds), PayoutWait.HOLD)
+        return NextPayout(None if by_hand else _end_of_holds(money.holds), PayoutWait.HOLD)
+    if by_hand:
+        return NextPayout(None, PayoutWait.BY_HAND)
     return _by_schedule(account, money.held, now)
 
 
@@ -78,7 +82,7 @@ def _by_schedule(account: Account, held: Held, now: datetime) -> NextPayout:
     smallest, minimum = values_of(PAYOUT_SMALLEST, PAYOUT_MINIMUM)
     if unheld < smallest:
         return NextPayout(None, PayoutWait.SMALLEST)
-    if account.payout_schedule == PayoutSchedule.BY_HAND or account.oldest_part_at is None:
+    if account.oldest_part_at is None:
         return NextPayout(None, PayoutWait.BY_HAND)
     if unheld >= minimum and may_be_paid_at_once(account, now):
         return NextPayout(now, PayoutWait.NEXT_RUN)

@@ -76,7 +76,7 @@ class KeyView(PlatformView):
         caller: Any = self.request.auth
         beyond = sorted(scope for scope in scopes if not caller.may(scope))
         if beyond:
-            raise ScopeBeyondOwn(f"this key has not the scopes {', '.join(beyond)}", scopes=",".join(beyond))
+            raise ScopeBeyondOwn(f"this key does not have {', '.join(beyond)}", scopes=",".join(beyond))
 
     def answer_new(self, request: Request, make: Any) -> HttpResponse:
         """Make a key, and show its text this once."""

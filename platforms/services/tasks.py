@@ -182,8 +182,8 @@ def _require_plan(plan: TaskPlan, pay: Decimal, now: datetime) -> None:
         raise WrongTaskType(f"{task_type!r} is not a task type", task_type=task_type)
     if bool(milestones) != (task_type == TaskType.MILESTONE):
         raise WrongTaskType("milestones belong to milestone tasks, and each of those has some")
-    timed = duration_seconds is not None or release_interval is not None
-    if timed != (task_type == TaskType.TIME_BASED):
+    given = [one for one in (duration_seconds, release_interval) if one is not None]
+    if len(given) != (2 if task_type == TaskType.TIME_BASED else 0):
         raise WrongTaskType("duration and interval belong to time_based tasks, and each of those has both")
     if milestones and sum(exact(plan.amount) for plan in milestones) != pay:
         total = sum((exact(plan.amount) for plan in milestones), Decimal(0))
@@ -191,9 +191,10 @@ def _require_plan(plan: TaskPlan, pay: Decimal, now: datetime) -> None:
             f"the milestones add up to {usdc(total)}, the task pays {usdc(pay)}", milestones=total, amount=pay
         )
     if plan.due_at is not None and plan.due_at <= now:
-        raise InvalidDueDate(f"the task is posted at {now}, it cannot be due at {plan.due_at}", now=now)
-    if timed:
-        require_schedule(duration_seconds or 0, release_interval or 0)
+        posted, due = now.isoformat(), plan.due_at.isoformat()
+        raise InvalidDueDate(f"the task is posted at {posted}, it cannot be due at {due}", now=posted)
+    if given:
+        require_schedule(*given)
 
 
 def require_schedule(duration_seconds: int, release_interval: int) -> None:

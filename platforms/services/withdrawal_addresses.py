@@ -37,10 +37,12 @@ def withdrawal_addresses(*, platform_id: UUID, now: datetime) -> WithdrawalAddre
 
 
 def require_withdrawal_address(*, platform_id: UUID, now: datetime) -> str:
-    """Return the address that holds at `now`. Raises NoWithdrawalAddress."""
+    """Return the address that holds at `now`. Raises NoWithdrawalAddress, or WithdrawalAddressRefused where a
+    worker or a custody wallet has taken the address since."""
     current = withdrawal_addresses(platform_id=platform_id, now=now).current
     if current is None:
         raise NoWithdrawalAddress("the platform has named no address for withdrawals")
+    _require_own(current.address)
     return current.address
 
 

@@ -11,7 +11,7 @@ from payments.models import Transaction
 from platforms import services as platforms
 from tests.api_client import Api, is_problem
 from tests.factories import WorkerFactory, sandbox, started
-from workers.models import Worker
+from workers.models import WalletChange, Worker
 
 pytestmark = pytest.mark.django_db
 
@@ -67,6 +67,21 @@ def test_what_the_next_payout_waits_for(ana, api):
     assert next_payout(api) == {"at": None, "waits_for": "by_hand"}
     Worker.objects.filter(pk=ana.pk).update(wallet_address=None)
     assert next_payout(api) == {"at": None, "waits_for": "no_address"}
+
+
+def test_who_is_paid_by_hand_is_told_no_time_of_a_next_payout_whatever_is_in_the_way(ana, api):
+    api.put("me/schedule", {"payout_schedule": "by_hand"})
+    now = earn(ana, "0.09")
+    assert next_payout(api) == {"at": None, "waits_for": "by_hand"}
+    with acting_as("staff", "1"):
+        payments.hold_payouts(
+            worker_id=ana.pk, amount="0.09", reason="A look.", expires_at=now + timedelta(days=2), now=now
+        )
+    assert next_payout(api) == {"at": None, "waits_for": "hold"}
+    WalletChange.objects.create(
+        worker=ana, wallet_address="0x" + "ab" * 20, created_at=now, effective_at=now + timedelta(days=1)
+    )
+    assert next_payout(api) == {"at": None, "waits_for": "address_change"}
 
 
 def test_a_worker_reads_what_is_held_why_and_until_when(ana, api):

@@ -295,7 +295,7 @@ def test_a_signature_for_another_purpose_person_or_wallet_proves_nothing(ana, ap
 
     for text in (sign_in, of_another, own.replace("Pay ", "Tip ")):
         is_problem(api.put("me/wallet", signed(text)), 400, "invalid_sign_in_message")
-    is_problem(api.put("me/wallet", signed(own, OTHER)), 401, "sign_in_refused")
+    is_problem(api.put("me/wallet", signed(own, OTHER)), 400, "wallet_not_proved")
     for body in ({}, {"message": own}, {**signed(own), "wallet_address": NEW.address}, {"message": 1}):
         is_problem(api.put("me/wallet", body), 400, "invalid_input")
     assert (paid_at(ana), WalletChange.objects.count()) == (before, 0)

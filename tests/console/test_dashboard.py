@@ -3,8 +3,10 @@
 import re
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client, RequestFactory
@@ -14,9 +16,19 @@ from audit.models import AuditLog, BookCheck, JobHeartbeat
 from gigstream.console.dashboard import ago, dashboard
 from payments import pulse
 from payments import services as payments
+from payments.enums import TransactionType
 from platforms import services as platforms
 from tests.benchmarks import plans
-from tests.factories import NOW, PlatformFactory, WorkerFactory, running_stream, seconds, settle, started
+from tests.factories import (
+    NOW,
+    PlatformFactory,
+    WorkerFactory,
+    running_stream,
+    seconds,
+    settle,
+    started,
+    withdrawing_platform,
+)
 
 pytestmark = pytest.mark.django_db
 # Tables that grow with the work done. Of the others a few rows are read whole.
@@ -74,6 +86,24 @@ def test_the_cards_tell_where_the_money_is(root):
         "Earned to paid": ("2 min", "median; 95 of 100 within 13 min (1 newest)"),
         "Payout success": ("100.0 %", "0 of 1 failed in 7 days"),
     }
+
+
+def test_what_a_platform_withdraws_is_in_transit_and_not_in_escrow(root):
+    platform = withdrawing_platform("100")
+    started(platform=platform, amount="10")
+    payments.request_withdrawal(platform_id=platform.pk, amount="40", now=NOW)
+
+    found = cards(seen_by(root, NOW + seconds(60)))
+
+    assert found["In escrow"] == ("10.20 USDC", "of 1 platform")
+    assert found["In transit"][0] == "40.00 USDC"
+
+
+def test_every_type_of_transaction_has_a_colour_of_its_own_in_the_chart():
+    script = (Path(settings.BASE_DIR) / "gigstream/console/static/gigstream/charts.js").read_text()
+    for theme in ("light", "dark"):
+        colours = re.findall("#[0-9a-f]{6}", re.search(rf"{theme}: (\[.*?\])", script, re.DOTALL)[1])
+        assert len(set(colours)) == len(colours) >= len(TransactionType.values)
 
 
 def test_yesterdays_money_is_not_todays_and_stays_in_the_chart(root):

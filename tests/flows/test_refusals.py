@@ -272,6 +272,9 @@ def test_plans_that_do_not_fit_their_type_are_refused():
         TaskFactory(task_type="milestone")
     with pytest.raises(WrongTaskType):
         TaskFactory(task_type="fixed", duration_seconds=600, release_interval=60)
+    for half in ({"duration_seconds": 600}, {"release_interval": 60}):
+        with pytest.raises(WrongTaskType, match="each of those has both"):
+            TaskFactory(task_type="time_based", **half)
     with pytest.raises(WrongTaskType):
         TaskFactory(task_type="hourly")
     assert not Task.objects.exists()

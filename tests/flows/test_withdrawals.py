@@ -191,6 +191,15 @@ def test_an_address_of_a_worker_or_for_deposits_is_refused():
     assert not platform.withdrawal_addresses.exists()
 
 
+def test_an_address_that_has_become_a_workers_since_takes_no_withdrawal(platform):
+    address = platforms.withdrawal_addresses(platform_id=platform.pk, now=NOW).current.address
+    WorkerFactory(wallet_address=address)
+
+    with pytest.raises(WithdrawalAddressRefused):
+        withdraw(platform)
+    assert money(platform) == (100, 0)
+
+
 def test_an_address_is_proved_by_a_signature_for_this_platform_once():
     platform, wallet = PlatformFactory(), Wallet.create()
     nonce = workers.make_nonce(now=NOW).nonce
@@ -205,6 +214,9 @@ def test_an_address_is_proved_by_a_signature_for_this_platform_once():
     for other in (payout_statement(platform.pk), withdrawal_statement(PlatformFactory().pk)):
         with pytest.raises(InvalidSignInMessage):
             verified(*signed(other), now=NOW, statement=withdrawal_statement(platform.pk))
+    forged = signed(withdrawal_statement(platform.pk))[0], "0x" + "00" * 65
+    with pytest.raises(WalletNotProved, match="not that of the address"):
+        verified(*forged, now=NOW, statement=withdrawal_statement(platform.pk))
     with pytest.raises(InvalidSignInMessage, match="another purpose"):
         verified(*signed(withdrawal_statement(platform.pk)), now=NOW)
     right = verified(

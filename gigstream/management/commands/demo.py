@@ -116,7 +116,11 @@ def _programs(port: int, twin_port: int | None) -> list[Program]:
     base, var = str(settings.BASE_DIR), settings.BASE_DIR / "var"
     commands = programs.commands(bind=f"{HOST}:{port}")
     # Whoever develops against the demo receives webhooks on the same machine.
-    environment: Mapping[str, str] = {"WEBHOOK_ALLOW_LOOPBACK": "true", **_given("WEBHOOK_ALLOW_LOOPBACK")}
+    environment: Mapping[str, str] = {
+        "WEBHOOK_ALLOW_LOOPBACK": "true",
+        "WALLET_SIGN_IN_DOMAIN": f"{HOST}:{port}",
+    }
+    environment = {**environment, **_given("WEBHOOK_ALLOW_LOOPBACK"), **_given("WALLET_SIGN_IN_DOMAIN")}
     if twin_port is not None:
         # The others take the same from the settings, as CIRCLE_TWIN=1 says.
         environment = {**environment, **twin.settings_for(twin_port), "PYTHONPATH": base}

@@ -70,6 +70,7 @@ def a_repayment_before_the_loan_was_paid_out(h: History) -> None:
         h.owing.pk,
         h.owing.pk,
     )
+    follow_covered_parts()
 
 
 @breaks("worker_keeps_half_of_every_earning")

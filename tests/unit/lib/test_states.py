@@ -46,6 +46,6 @@ def test_a_refused_move_says_what_would_be_allowed():
     assert (refusal.value.code, refusal.value.status) == ("illegal_status", 409)
 
 
-def test_an_ended_row_may_become_nothing():
-    with pytest.raises(IllegalMove, match="task 7 is cancelled: it may become nothing, not completed"):
+def test_an_ended_row_stays_as_it_ended():
+    with pytest.raises(IllegalMove, match="task 7 is cancelled for good, it cannot become completed"):
         require_move(TASK_MOVES, subject="task 7", before="cancelled", after="completed")

@@ -3,8 +3,8 @@
 // Draws each canvas[data-chart] as stacked bars from the JSON block whose id it names.
 (() => {
   const COLOURS = {
-    light: ["#2563eb", "#059669", "#d97706", "#7c3aed", "#db2777", "#0891b2", "#65a30d"],
-    dark: ["#60a5fa", "#34d399", "#fbbf24", "#a78bfa", "#f472b6", "#22d3ee", "#a3e635"],
+    light: ["#2563eb", "#059669", "#d97706", "#7c3aed", "#db2777", "#0891b2", "#65a30d", "#78716c"],
+    dark: ["#60a5fa", "#34d399", "#fbbf24", "#a78bfa", "#f472b6", "#22d3ee", "#a3e635", "#a8a29e"],
   };
   const isDark = () => document.documentElement.classList.contains("dark");
   const word = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
