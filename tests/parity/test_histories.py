@@ -6,6 +6,7 @@ import pytest
 
 from reputation.enums import ReputationEventType
 from reputation.models import ReputationEvent
+from tests.long_forms import count
 from tests.parity import oracle
 from tests.parity.acts import ACTS
 from tests.parity.figures import noticed
@@ -13,7 +14,7 @@ from tests.parity.story import BLOCKED_WALLET, Story, begin, go_on, make_up_for
 
 pytestmark = pytest.mark.django_db
 
-SEEDS = (20260302, 20260303, 20260304, 20260305, 20260306, 20260307)
+SEEDS = range(20260302, 20260302 + count(short=2, long=6))
 OPERATIONS, CHECKPOINTS, LOOKS = 840, 6, 4
 SEVERAL = 3
 # How many more looks chance is given to move a column that has had fewer values than SEVERAL.

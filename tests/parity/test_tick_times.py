@@ -23,12 +23,13 @@ from platforms.models import Platform, Task
 from reputation.models import ReputationEvent
 from tests.books import violated
 from tests.factories import NOW, PlatformFactory, TaskFactory, WorkerFactory, consent, seconds
+from tests.long_forms import count
 from tests.parity import oracle
 from workers.models import Worker
 
 pytestmark = pytest.mark.django_db
 
-EXAMPLES = 15
+EXAMPLES = count(short=6, long=30)
 HOUR = 3600
 # The score, and what is read off it, stand in their bounds by the order in which events come.
 SCORES = {"reputation_score", "number", "previous_score", "new_score"}

@@ -32,6 +32,7 @@ from tests.factories import (
     seconds,
     settle,
 )
+from tests.long_forms import count
 from workers.models import Worker
 
 pytestmark = pytest.mark.django_db
@@ -207,7 +208,7 @@ def played(seed, way):
     return told, world.figures(), sorted(logged)
 
 
-@pytest.mark.parametrize("seed", range(16))
+@pytest.mark.parametrize("seed", range(count(short=4, long=16)))
 def test_a_batch_is_its_reports_one_by_one(seed):
     told, figures, logged = played(seed, together)
     told_singly, figures_singly, logged_singly = played(seed, one_by_one)
@@ -272,11 +273,11 @@ def everything(task):
 
 def test_a_batch_of_everything_costs_the_same_statements_for_ten_reports_or_a_thousand():
     counts = []
-    for count in (1, 99):
-        platform, tasks = crowd(count)
+    for many in (1, 99):
+        platform, tasks = crowd(many)
         reports = [report for task in tasks for report in everything(task)]
         size, expected = len(reports), []
-        if count > 1:
+        if many > 1:
             expected = [False] * 5 + [True] * 5
             reports += [WorkReport(task.pk, "started") for task in tasks[:5]]
             reports += [WorkReport(task.pk, "completed", external_id="late") for task in tasks[:4]]
