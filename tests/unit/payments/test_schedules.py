@@ -1,6 +1,6 @@
 """Tens of thousands of streams, 200,000 in the long form, each with a history of its own: late, missed,
-doubled and backward ticks, claims, pauses, top-ups and an end. Stepped by the functions that pay real streams,
-they pay what `ExactStream` says.
+doubled and backward ticks, claims, pauses, top-ups and an end. Stepped by the functions that pay real
+streams, they pay what `ExactStream` says.
 
 hypothesis draws the bounds of a block and a seed; a block is a hundred schedules within the bounds, the first
 of which lies on them. A schedule that fails is cut down to the acts and numbers that it needs to fail.
