@@ -196,7 +196,8 @@ class KeyEnded(Refusal):
 
 
 class InvalidWorkEvent(Refusal):
-    """The report lacks what its type needs, or repeats a fact with other particulars."""
+    """The report lacks what its type needs, has a date before its task was posted or after today, or repeats
+    a fact with other particulars."""
 
     code = "invalid_work_event"
     status = 422

@@ -45,6 +45,11 @@ def find_member(party: str) -> User | None:
     return User.objects.filter(pk=int(number), is_active=True, is_staff=True).first()
 
 
+def is_of_staff(address: str) -> bool:
+    """Whether a member of staff has this email address, in whatever letters."""
+    return User.objects.filter(email__iexact=address, is_staff=True).exists()
+
+
 def members_who_may(*permissions: str) -> list[User]:
     """Return the members of staff who have all of these permissions."""
     staff = User.objects.filter(is_active=True, is_staff=True).order_by("pk")

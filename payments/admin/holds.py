@@ -45,7 +45,8 @@ class CancelForm(ReasonForm):
     """What becomes of the money of a payout that is cancelled."""
 
     money = forms.ChoiceField(
-        choices=(("keep", "Hold it"), ("pay_again", "Pay it again at the next run")), initial="keep"
+        choices=(("keep", "Hold it"), ("pay_again", "Leave it to be paid by the worker's schedule")),
+        initial="keep",
     )
     days = forms.IntegerField(
         initial=HELD_AFTER_CANCELLING.days,

@@ -22,7 +22,14 @@ from platforms.funding import Payment, Purse, funding
 from platforms.models import Platform, Task, WorkEvent
 from platforms.services.parties import require_active
 from platforms.services.progress import Progress
-from platforms.services.work_events import WorkReport, as_event, require_bonus, require_same, require_whole
+from platforms.services.work_events import (
+    WorkReport,
+    as_event,
+    require_bonus,
+    require_event_date,
+    require_same,
+    require_whole,
+)
 from workers.errors import WorkerDeleted
 from workers.models import Worker
 from workers.services import lock_present_workers
@@ -99,6 +106,8 @@ class _Batch:
             if task is None:
                 raise TaskNotFound(f"there is no task {report.task_id} that you may see")
             event = as_event(report, self.progress.now)
+            if _fact(event) not in self.known:
+                require_event_date(event, task, self.progress.now)
             if event.event_type == WorkEventType.BONUS:
                 self.promised.append(self._promised(number, task, event))
             else:

@@ -15,6 +15,8 @@ from platforms.errors import BonusTooLarge, BonusTooLate, InvalidWorkEvent
 from platforms.models import Task, WorkEvent
 from platforms.payloads import money
 
+_ONE_DAY = timedelta(days=1)
+
 
 @dataclass(frozen=True, slots=True)
 class WorkReport:
@@ -52,6 +54,20 @@ def as_event(report: WorkReport, now: datetime) -> WorkEvent:
         data=report.data,
         created_at=now,
     )
+
+
+def require_event_date(event: WorkEvent, task: Task, now: datetime) -> None:
+    """Raise InvalidWorkEvent when the event is dated before the task was posted or after today.
+
+    A day more on either side, since the date is one of the platform's own time zone.
+    """
+    earliest, latest = (one.date() for one in (task.created_at - _ONE_DAY, now + _ONE_DAY))
+    if event.event_date is not None and not earliest <= event.event_date <= latest:
+        raise InvalidWorkEvent(
+            f"an event of this task lies between {earliest} and {latest}, not on {event.event_date}",
+            earliest=earliest.isoformat(),
+            latest=latest.isoformat(),
+        )
 
 
 def require_bonus(task: Task, total: Decimal, now: datetime) -> None:

@@ -43,6 +43,19 @@ def test_completing_a_stream_by_report_pays_its_rest_for_that_event():
     assert LedgerEntry.objects.get(work_event=event).amount == 36
 
 
+def test_an_event_lies_between_the_posting_of_its_task_and_today():
+    task = started(amount="10")
+    for wrong in (date(2026, 2, 28), date(2026, 3, 4)):
+        with pytest.raises(InvalidWorkEvent) as refused:
+            report(task, "bonus", external_id="tip", amount="1", event_date=wrong)
+        assert refused.value.numbers == {"earliest": "2026-03-01", "latest": "2026-03-03"}
+    assert balance(task.worker, "available") == 0
+
+    for right in (date(2026, 3, 1), date(2026, 3, 3)):
+        report(task, "bonus", external_id="tip", amount="1", event_date=right)
+    assert balance(task.worker, "available") == 2
+
+
 @pytest.mark.parametrize(
     ("event_type", "fields"),
     [
