@@ -78,9 +78,9 @@ walk: $(TOOLS) ## open every page of the staff's in every role, on the demo and 
 faults: $(TOOLS) ## settle 10,000 payouts, or PAYOUTS, through Circle's twin while one call in twenty goes wrong
 	GIGSTREAM_TEST_PAYOUTS=$(or $(PAYOUTS),10000) $(BIN)/pytest -n 0 tests/provider/test_many_payouts.py
 
-long: $(TOOLS) ## run what is random at its whole length: histories, batches, ticks, schedules, streams
+long: $(TOOLS) ## run what is random at its whole length, and all migrations back and forth
 	GIGSTREAM_TEST_LONG=1 $(BIN)/pytest $(PYTEST_ARGS) tests/parity/test_histories.py tests/parity/test_work_batches.py \
-		tests/parity/test_tick_times.py tests/unit/payments/test_schedules.py tests/db/test_stream_machine.py
+		tests/parity/test_tick_times.py tests/unit/payments/test_schedules.py tests/db/test_stream_machine.py tests/db/test_migrations.py
 
 stalls: install ## hang and kill the broker 50 times, over a Unix socket and over TCP, and see the workers come back
 	STALLS=25 $(BIN)/pytest -n 2 -s tests/stalls/test_stalls.py

@@ -19,6 +19,7 @@ from tests.broker import numbered, use_broker
 from tests.browser import chromium
 from tests.deploy.conftest import NGINX
 from tests.identity import write_identity
+from tests.long_forms import LONG
 from tests.template_database import make_template_database
 
 # For a minute and more these wait for servers and clocks. Begun first, they wait beside the others' work.
@@ -28,7 +29,7 @@ PARALLEL = int(re.sub(r"\D", "", os.environ.get("PYTEST_XDIST_WORKER", "")) or 0
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--fuzz-examples", type=int, default=3, help="so many cases of each kind for an operation"
+        "--fuzz-examples", type=int, default=1, help="so many cases of each kind for an operation"
     )
     parser.addoption("--screenshots", type=Path, help="a folder for pictures of the staff's main pages")
 
@@ -61,7 +62,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What is marked as a long form runs in `make long` only."""
+    left_out = [] if LONG else [item for item in items if item.get_closest_marker("long_form")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
     items.sort(key=lambda item: not item.nodeid.startswith(LONGEST))
 
 

@@ -85,6 +85,7 @@ def _objects(url: str) -> set[tuple[str, str]]:
     return {(kind, name) for kind, name in found}
 
 
+@pytest.mark.long_form
 @pytest.mark.django_db
 def test_every_app_migrates_to_nothing_and_forwards_again(scratch_url):
     _migrate(scratch_url, "")
