@@ -81,7 +81,8 @@ def pick(now: str) -> dict[str, Any]:
     for shard in range(SHARDS):
         with plans.undone():
             began = time.perf_counter()
-            row = sql.rows(text, {"shard": shard, "now": at, "limit": settings.RELEASE_BATCH_SIZE})[0]
+            values = {"shard": shard, "now": at, "limit": settings.RELEASE_BATCH_SIZE, "stream": None}
+            row = sql.rows(text, values)[0]
             seconds += time.perf_counter() - began
             found += row["picked"]
     return {"seconds": seconds, "count": found}
