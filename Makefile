@@ -36,7 +36,7 @@ PRODUCTION_EXAMPLE := GIGSTREAM_ENV=production DEBUG=false ALLOWED_HOSTS=gigstre
 	CIRCLE_HOUSE_WALLET_ID=00000000-0000-4000-8000-0000000000b1
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test browser screenshots walk faults long stalls fuzz bench bench-smoke schema check lock packages services-stop
+.PHONY: help install imports demo test browser screenshots walk faults long stalls fuzz bench bench-smoke schema check lock packages services-stop
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -58,6 +58,12 @@ $(STAMP): requirements.txt
 $(TOOLS): $(STAMP) tests/requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	@touch $@
+
+imports: install ## import every module with nothing but what requirements.txt installs
+	@$(BIN)/python -c 'import django, importlib, pkgutil, os; os.environ["DJANGO_SETTINGS_MODULE"] = "gigstream.settings"; \
+		django.setup(); folders = "gigstream workers platforms payments reputation loans audit".split(); \
+		names = [m.name for f in folders for m in pkgutil.walk_packages([f], f + ".") if not m.name.endswith("__main__")]; \
+		[importlib.import_module(name) for name in names]; print(len(names), "modules")'
 
 demo: install ## run everything on 127.0.0.1, port $PORT or 8000, until Ctrl-C; CIRCLE_TWIN=1 pays over HTTP
 	@exec $(BIN)/python manage.py demo
