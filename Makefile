@@ -60,10 +60,7 @@ $(TOOLS): $(STAMP) tests/requirements.txt
 	@touch $@
 
 imports: install ## import every module with nothing but what requirements.txt installs
-	@$(BIN)/python -c 'import django, importlib, pkgutil, os; os.environ["DJANGO_SETTINGS_MODULE"] = "gigstream.settings"; \
-		django.setup(); folders = "gigstream workers platforms payments reputation loans audit".split(); \
-		names = [m.name for f in folders for m in pkgutil.walk_packages([f], f + ".") if not m.name.endswith("__main__")]; \
-		[importlib.import_module(name) for name in names]; print(len(names), "modules")'
+	@$(BIN)/python .ci/imports.py
 
 demo: install ## run everything on 127.0.0.1, port $PORT or 8000, until Ctrl-C; CIRCLE_TWIN=1 pays over HTTP
 	@exec $(BIN)/python manage.py demo

@@ -90,8 +90,11 @@ class ApiView(APIView):
             raise exceptions.NotAuthenticated("a valid credential is needed: Authorization: Bearer …")
         if request.method not in self.allowed_methods:
             raise exceptions.MethodNotAllowed(request.method or "")
-        if not isinstance(caller, Caller) or not self.callers:
-            return
+        if isinstance(caller, Caller) and self.callers:
+            self._enter_as(caller, request)
+
+    def _enter_as(self, caller: Caller, request: Request) -> None:
+        """Act as the caller from here on. Raises PermissionDenied or ScopeMissing."""
         if caller.kind not in self.callers:
             raise exceptions.PermissionDenied(f"this is not for a {caller.kind}")
         self.stack.enter_context(acting_as(ActorType(caller.kind), caller.id))

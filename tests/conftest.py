@@ -63,7 +63,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What is marked as a long form runs in `make long` only."""
+    """Leave out long forms, which run in `make long` only."""
     left_out = [] if LONG else [item for item in items if item.get_closest_marker("long_form")]
     if left_out:
         config.hook.pytest_deselected(items=left_out)

@@ -1,4 +1,4 @@
-"""What payouts carry of the pay of each task, and of each platform's."""
+"""Pages of the pay that payouts carry, by task and by platform."""
 
 from django.contrib import admin
 

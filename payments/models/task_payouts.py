@@ -1,4 +1,4 @@
-"""What the debits of workers' available money took of the pay of each task, and of each platform's."""
+"""Tasks' pay that debits of workers' available money took, and each platform's part in a payout."""
 
 from django.db import models
 from django.db.models import F, Q

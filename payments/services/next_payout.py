@@ -35,7 +35,7 @@ class WorkerMoney:
 
     @property
     def held(self) -> Held:
-        """What the holds keep together."""
+        """Return what the holds keep together."""
         return held_by(self.holds)
 
 

@@ -152,7 +152,7 @@ class History:
             self.parts.give_back(self.taken[key])
 
     def expected(self, task_id):
-        """What the model says of the task."""
+        """Return the task's status by the model."""
         parts = {part for part, task in self.task_of.items() if task == task_id}
         by_status = defaultdict(list)
         for key, taken in self.taken.items():

@@ -25,7 +25,7 @@ def dispute():
 
 
 def remind(days):
-    """What is sent so many days after the filing: to whom, and about what."""
+    """Send what is due so many days after the filing; return recipients and subjects."""
     mail.outbox.clear()
     sent = platforms.send_dispute_reminders(now=NOW + timedelta(days=days))
     assert sent == len(mail.outbox)

@@ -79,7 +79,7 @@ def confirm(now):
 
 
 def heard(platform) -> list[tuple[str, Mapping[str, Any]]]:
-    """What the platform was told of transfers to its workers."""
+    """Return the platform's events of transfers to its workers."""
     events = Event.objects.filter(platform=platform, type__startswith="transaction.").order_by("sequence")
     return [(event.type, event.payload) for event in events if event.payload["type"] == "payout"]
 

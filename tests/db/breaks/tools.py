@@ -114,8 +114,8 @@ def follow_parts(entry: LedgerEntry) -> None:
 
 
 def follow_covered_parts() -> None:
-    """What debits took of the pay of each task and platform, and what the tasks say of it, are as the covered
-    parts and the payouts make them."""
+    """Write anew, from the covered parts and the payouts, what debits took of the pay of each task and
+    platform, and the tasks' payout status."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM covered_tasks")
         cursor.execute("DELETE FROM platform_payouts")
