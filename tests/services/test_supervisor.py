@@ -26,9 +26,11 @@ WITH_OFFSPRING = ["sh", "-c", "sleep 1000 & echo offspring $!; wait"]
 STUBBORN = ["sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.1; done"]
 
 SUPERVISE = """
-import json, pathlib, sys, time
+import json, pathlib, signal, sys, time
 from gigstream.supervisor import Periodic, Program, Supervisor, Watchdog
 wanted = json.loads(sys.argv[1])
+# A test run under nohup hands down that SIGHUP is ignored.
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 home = pathlib.Path(wanted["home"])
 alarm = home / "alarm"
 def check():
