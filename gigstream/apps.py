@@ -5,6 +5,4 @@ class GigStreamConfig(AppConfig):
     name = "gigstream"
 
     def ready(self) -> None:
-        from gigstream import celery_app, checks  # noqa: F401 - registers the system checks
-
-        celery_app.autodiscover_tasks(force=True)
+        from gigstream import checks, vocabulary  # noqa: F401 - they register themselves

@@ -1,4 +1,4 @@
-"""The Celery application: queues and schedule are in settings."""
+"""Celery application; its queues and schedule are in settings."""
 
 import os
 from typing import Any
@@ -11,11 +11,10 @@ from kombu.transport import TRANSPORT_ALIASES
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "gigstream.settings")
 
-# The module is loaded with the first connection, as it loads the client of Redis.
-TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "gigstream.broker:Transport"))
+# The module is loaded with the first connection, because it imports the client of Redis.
+TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), "gigstream.processes.broker:Transport"))
 app = Celery("gigstream")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks()
 
 
 @worker_init.connect

@@ -1,4 +1,4 @@
-"""System checks: a wrong setting is told at start, with its number, and not at the first payment."""
+"""System checks: a wrong setting is reported at start, with its number, and not at the first payment."""
 
 import re
 from collections.abc import Iterator
@@ -10,26 +10,30 @@ from uuid import UUID
 from cryptography.fernet import Fernet
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning, register
+from django.http.request import validate_host
 
-from audit.enums import DatabaseKind
-from gigstream.lib.money import MICRO
+from audit.database_identity.enums import DatabaseKind
+from gigstream.core.money import MICRO
 from gigstream.settings import DEVELOPMENT_FIELD_KEY, DEVELOPMENT_KEY
+from workers.social.networks import network_faults
+from workers.wallets.chains import parse_chain
 
 SHORTEST_TOKEN = 20
 SHORTEST_KEY, FEWEST_CHARACTERS = 50, 10
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _ENTITY_SECRET = re.compile(r"[0-9a-fA-F]{64}")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+_ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?", re.ASCII)
 _DOMAIN = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?", re.ASCII)
 
 
 @register
 def check_rules(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """The tunable rules have values that the rules can work with."""
-    return list(_rules())
+    """Return an error for each setting outside its range."""
+    return list(_setting_errors())
 
 
-def _rules() -> Iterator[CheckMessage]:
+def _setting_errors() -> Iterator[CheckMessage]:
     if not _is_amount(settings.PAYOUT_MINIMUM):
         yield Error("PAYOUT_MINIMUM must be an amount above 0 with at most 6 decimals", id="gigstream.E001")
     if not _is_amount(settings.PAYOUT_SMALLEST):
@@ -47,8 +51,8 @@ def _rules() -> Iterator[CheckMessage]:
     ):
         if getattr(settings, name) < 1:
             yield Error(f"{name} must be at least 1", id=f"gigstream.E{number:03}")
-    if not 1 <= settings.RELEASE_LANES <= 16:
-        yield Error("RELEASE_LANES must be from 1 to 16, the number of shards", id="gigstream.E011")
+    if not 1 <= settings.RELEASE_WORKERS <= 16:
+        yield Error("RELEASE_WORKERS must be from 1 to 16, the number of shards", id="gigstream.E011")
     if not settings.FIELD_ENCRYPTION_KEYS or not all(map(_is_key, settings.FIELD_ENCRYPTION_KEYS)):
         yield Error(
             "FIELD_ENCRYPTION_KEYS must be Fernet keys (32 bytes, url-safe base64)", id="gigstream.E012"
@@ -65,7 +69,7 @@ def _rules() -> Iterator[CheckMessage]:
         yield Error("WEBHOOK_CONCURRENCY must be from 1 to 64 threads", id="gigstream.E014")
     if settings.SIGN_IN_FAILURES_PER_ADDRESS < 5:
         yield Error(
-            "SIGN_IN_FAILURES_PER_ADDRESS must be at least 5, the tries of one account", id="gigstream.E015"
+            "SIGN_IN_FAILURES_PER_ADDRESS must be at least 5, the attempts of an account", id="gigstream.E015"
         )
     if settings.STAFF_TWO_FACTOR not in ("required", "optional"):
         yield Error("STAFF_TWO_FACTOR must be required or optional", id="gigstream.E044")
@@ -76,43 +80,76 @@ def _rules() -> Iterator[CheckMessage]:
         yield Error("TRUSTED_PROXIES must be at least 0", id="gigstream.E019")
     if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
         yield Error(f"METRICS_TOKEN must have {SHORTEST_TOKEN} characters or more", id="gigstream.E030")
-    yield from _bounds()
-    yield from _database()
-    yield from _circle()
-    yield from _chain()
+    yield from _bound_errors()
+    yield from _database_errors()
+    yield from _circle_errors()
+    yield from _chain_errors()
+    yield from _sign_in_errors()
+
+
+def _sign_in_errors() -> Iterator[CheckMessage]:
+    """Yield errors of the sign-in of workers: chains, social networks, pages."""
     if settings.CHAIN_ID < 1:
         yield Error("CHAIN_ID must be at least 1", id="gigstream.E016")
     if not _DOMAIN.fullmatch(settings.WALLET_SIGN_IN_DOMAIN):
         yield Error("WALLET_SIGN_IN_DOMAIN must be a host, with a port if need be", id="gigstream.E017")
-    for name in ("REGISTRATION_URL", "PASSWORD_RESET_URL", "INVITATION_URL"):
+    for name in ("REGISTRATION_URL", "PASSWORD_RESET_URL", "INVITATION_URL", "SOCIAL_REDIRECT_URL"):
         if not re.match("https?://|$", getattr(settings, name)):
             yield Error(f"{name} must be the address of a page", id="gigstream.E018")
+    for text in settings.SIGN_IN_CHAINS:
+        if parse_chain(text) is None:
+            yield Error(
+                f"SIGN_IN_CHAINS: {text} is not an id as eip155:1 or cosmos:zigchain-1", id="gigstream.E074"
+            )
+    for fault in network_faults(settings.SOCIAL_NETWORKS, allow_loopback=settings.SOCIAL_ALLOW_LOOPBACK):
+        yield Error(f"SOCIAL_NETWORKS: {fault}", id="gigstream.E075")
 
 
-def _bounds() -> Iterator[CheckMessage]:
+def _bound_errors() -> Iterator[CheckMessage]:
     if not _is_amount(settings.SIMULATED_BALANCE_LIMIT):
         yield Error("SIMULATED_BALANCE_LIMIT must be an amount above 0", id="gigstream.E070")
     for number, name in enumerate(("WITHDRAWAL_WAIT_HOURS", "WITHDRAWAL_ADDRESS_DELAY_HOURS"), start=72):
         if getattr(settings, name) < 0:
             yield Error(f"{name} must be 0 or more", id=f"gigstream.E{number:03}")
+    yield from _submission_errors()
     if settings.DAILY_BATCH_SIZE < 1:
         yield Error("DAILY_BATCH_SIZE must be at least 1", id="gigstream.E071")
 
 
-def _database() -> Iterator[CheckMessage]:
-    """The kind of the database, and whether its provider moves money of that kind."""
+def _submission_errors() -> Iterator[CheckMessage]:
+    """Yield errors of the rules of submissions, and of where their files are."""
+    if not _is_amount(settings.SUBMISSION_ALONE_UP_TO, lowest=Decimal(0)):
+        yield Error("SUBMISSION_ALONE_UP_TO must be an amount of 0 or more", id="gigstream.E078")
+    for number, name, least in (
+        (79, "SUBMISSION_APPEAL_DAYS", 1),
+        (80, "SUBMISSION_OVERDUE_DAYS", 1),
+        (81, "SUBMISSION_IMAGES_DAYS", 1),
+        (82, "SUBMISSION_COPY_BITS", 0),
+        (83, "SUBMISSION_SIMILAR_BITS", 0),
+        (84, "SUBMISSION_PICTURE_MB", 128),
+        (85, "SUBMISSION_PICTURE_SECONDS", 1),
+        (86, "MEDIA_LINK_SECONDS", 1),
+    ):
+        if getattr(settings, name) < least:
+            yield Error(f"{name} must be at least {least}", id=f"gigstream.E{number:03}")
+    if settings.MEDIA_ORIGIN and not _ORIGIN.fullmatch(settings.MEDIA_ORIGIN):
+        yield Error("MEDIA_ORIGIN must be an origin, as in https://files.example.org", id="gigstream.E087")
+
+
+def _database_errors() -> Iterator[CheckMessage]:
+    """Yield errors of the database's kind, and of a provider that does not move money of that kind."""
     if settings.DATABASE_KIND not in DatabaseKind.values:
         yield Error("GIGSTREAM_DATABASE must be test or live", id="gigstream.E060")
-    if settings.DATABASE_KIND == DatabaseKind.LIVE and (reason := _play_money()):
+    if settings.DATABASE_KIND == DatabaseKind.LIVE and (reason := _play_money_reason()):
         yield Error(
             f"a live database needs a real provider: {reason}",
-            hint="GIGSTREAM_DATABASE=test makes a database of play money, which says so on every page",
+            hint="GIGSTREAM_DATABASE=test creates a database of play money, with a notice on each page",
             id="gigstream.E061",
         )
 
 
-def _play_money() -> str:
-    """Return why the provider of the settings moves no USDC, empty when it does."""
+def _play_money_reason() -> str:
+    """Return the reason why the configured provider moves no real USDC, empty if it does."""
     if settings.PAYMENT_PROVIDER.endswith(".SandboxProvider") or not settings.CIRCLE_API_KEY:
         return "without CIRCLE_API_KEY the sandbox pays"
     if urlsplit(settings.CIRCLE_API_URL).hostname in LOOPBACK:
@@ -124,8 +161,8 @@ def _play_money() -> str:
     return ""
 
 
-def _circle() -> Iterator[CheckMessage]:
-    """Circle's settings, which matter once there is a key."""
+def _circle_errors() -> Iterator[CheckMessage]:
+    """Yield errors of the sandbox's settings and, if a key is set, of Circle's."""
     if not _is_amount(settings.SANDBOX_HOUSE_USDC):
         yield Error(
             "SANDBOX_HOUSE_USDC must be an amount above 0 with at most 6 decimals", id="gigstream.E031"
@@ -147,8 +184,8 @@ def _circle() -> Iterator[CheckMessage]:
         yield Error("CIRCLE_API_URL must be https, or on this machine", id="gigstream.E038")
 
 
-def _chain() -> Iterator[CheckMessage]:
-    """How the chain is read."""
+def _chain_errors() -> Iterator[CheckMessage]:
+    """Yield errors of the settings for the chain's node."""
     if not re.match("https?://|$", settings.CHAIN_RPC_URL):
         yield Error("CHAIN_RPC_URL must be the address of a JSON-RPC node", id="gigstream.E039")
     for number, name in enumerate(("CHAIN_READ_SECONDS", "CHAIN_BLOCKS_PER_READ"), start=40):
@@ -188,17 +225,17 @@ def _is_key(text: str) -> bool:
 
 @register
 def check_production(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Production refuses to start on anything that is only for development."""
-    return list(_production()) if settings.PRODUCTION else []
+    """Return an error for each development setting in production."""
+    return list(_production_errors()) if settings.PRODUCTION else []
 
 
-def _production() -> Iterator[CheckMessage]:
+def _production_errors() -> Iterator[CheckMessage]:
     if DEVELOPMENT_KEY == settings.SECRET_KEY:
         yield Error("SECRET_KEY must be set in production", id="gigstream.E020")
     elif len(settings.SECRET_KEY) < SHORTEST_KEY or len(set(settings.SECRET_KEY)) < FEWEST_CHARACTERS:
         yield Error(
             f"SECRET_KEY can be guessed: {SHORTEST_KEY} characters or more, {FEWEST_CHARACTERS}"
-            " different ones at least; it signs the tokens of workers",
+            " different at least; it signs the tokens of workers",
             id="gigstream.E062",
         )
     if settings.DEBUG:
@@ -211,6 +248,10 @@ def _production() -> Iterator[CheckMessage]:
         yield Error("DATABASE_URL and REDIS_URL must be set in production", id="gigstream.E024")
     if settings.WEBHOOK_ALLOW_LOOPBACK:
         yield Error("WEBHOOK_ALLOW_LOOPBACK must be off in production", id="gigstream.E025")
+    if settings.SOCIAL_ALLOW_LOOPBACK:
+        yield Error("SOCIAL_ALLOW_LOOPBACK must be off in production", id="gigstream.E076")
+    if settings.SOCIAL_NETWORKS and not settings.SOCIAL_REDIRECT_URL.startswith("https://"):
+        yield Error("SOCIAL_REDIRECT_URL must be https in production", id="gigstream.E077")
     if settings.CIRCLE_API_KEY and not settings.CIRCLE_API_URL.startswith("https://"):
         yield Error("CIRCLE_API_URL must be https in production", id="gigstream.E028")
     if settings.STAFF_TWO_FACTOR != "required":
@@ -219,15 +260,30 @@ def _production() -> Iterator[CheckMessage]:
         yield Error("EMAIL_URL must be set in production", id="gigstream.E026")
     if settings.WALLET_SIGN_IN_DOMAIN.startswith(("127.", "localhost")):
         yield Error("WALLET_SIGN_IN_DOMAIN must be set in production", id="gigstream.E027")
+    yield from _media_errors()
     yield from _open_connections()
 
 
+def _media_errors() -> Iterator[CheckMessage]:
+    """Yield errors of an origin on which files of strangers would stand beside our own pages."""
+    origin = urlsplit(settings.MEDIA_ORIGIN)
+    signing_in = urlsplit(f"//{settings.WALLET_SIGN_IN_DOMAIN}").hostname
+    if origin.scheme != "https":
+        yield Error("MEDIA_ORIGIN must be set in production, and be https", id="gigstream.E088")
+    elif validate_host(origin.hostname or "", [*settings.OWN_HOSTS, signing_in or ""]):
+        yield Error(
+            f"MEDIA_ORIGIN must be a host of its own in production, not ours: {origin.hostname}",
+            hint="best on another domain: a subdomain may set cookies for the domain above it",
+            id="gigstream.E089",
+        )
+
+
 def _open_connections() -> Iterator[CheckMessage]:
-    """What leaves this machine without encryption, or for a server that does not ask who comes."""
+    """Yield the connections that leave this machine without encryption or without a password."""
     node = urlsplit(settings.CHAIN_RPC_URL)
     if node.scheme == "http" and not _is_local(node.hostname):
         yield Error(
-            "CHAIN_RPC_URL must be https in production: who can change its answers can make deposits",
+            "CHAIN_RPC_URL must be https in production: a forged answer can create deposits",
             id="gigstream.E063",
         )
     database = settings.DATABASES["default"]
@@ -248,14 +304,14 @@ def _open_connections() -> Iterator[CheckMessage]:
     by_smtp = settings.EMAIL_BACKEND.endswith("smtp.EmailBackend") and not _is_local(settings.EMAIL_HOST)
     if by_smtp and not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL):
         yield Warning(
-            "emails leave without TLS, and tokens stand in them",
+            "emails are sent without TLS, and they contain tokens",
             hint="EMAIL_URL=smtp+tls://user:password@host:587",
             id="gigstream.W062",
         )
 
 
 def _is_closed_redis(url: str) -> bool:
-    """Whether a server of this machine is meant, or one that asks for a password over TLS."""
+    """Whether the URL names a server on this machine, or requires a password over TLS."""
     at = urlsplit(url)
     if at.scheme in ("unix", "redis+socket") or _is_local(at.hostname):
         return True

@@ -1,4 +1,4 @@
-"""Whether this process lives, whether it should get requests, and whether the jobs run."""
+"""Health endpoints: liveness of this process, readiness for requests, punctuality of the jobs."""
 
 import threading
 import time
@@ -12,18 +12,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit.jobs import late_jobs
-from gigstream.lib.cache import redis_away
-from gigstream.lib.clock import database_now
+from gigstream.core.clock import database_now
+from gigstream.jobs.registry import late_jobs
 from gigstream.metrics.figures import stream_lateness_seconds
-from payments.health import settlement_health
+from gigstream.network.redis_cache import redis_errors
+from payments.settlement.health import settlement_health
 
 OK = "ok"
 LATE_STREAMS_SECONDS = 60
 
 
-class Remembered:
-    """The parts of one answer, looked at once for all who ask within `HEALTH_CACHE_SECONDS`."""
+class CachedParts:
+    """Cache of an answer's parts for `HEALTH_CACHE_SECONDS`."""
 
     def __init__(self, look: Callable[[], dict[str, str]]) -> None:
         self._look = look
@@ -41,16 +41,16 @@ class Remembered:
 
 
 class HealthView(APIView):
-    """GET: this process answers."""
+    """Endpoint that always answers 200: the process is alive."""
 
     def get(self, request: Request) -> Response:
         return Response({"status": OK})
 
 
 class ReadinessView(APIView):
-    """GET: 200 when this server can do its work, else 503: take it out. Each part by name.
+    """Endpoint that answers 200 when this server can handle requests, else 503, with each part by name.
 
-    How the jobs and payouts are is told and does not count: taking web servers away mends neither.
+    The states of jobs and payouts are included and do not count: removing a web server mends neither.
     """
 
     def get(self, request: Request) -> Response:
@@ -60,7 +60,8 @@ class ReadinessView(APIView):
 
 
 class JobsView(APIView):
-    """GET: 200 when jobs and releases are on time, else 503: for alarms, not for load balancers."""
+    """Endpoint that answers 200 when jobs and releases are on time, else 503: for alarms, not for load
+    balancers."""
 
     def get(self, request: Request) -> Response:
         parts = _work.parts()
@@ -68,7 +69,7 @@ class JobsView(APIView):
         return Response({"status": OK if on_time else "late", **parts}, status=200 if on_time else 503)
 
 
-def _database() -> str:
+def _database_state() -> str:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
@@ -77,7 +78,7 @@ def _database() -> str:
     return OK
 
 
-def _migrations() -> str:
+def _migrations_state() -> str:
     try:
         executor = MigrationExecutor(connection)
         behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -86,15 +87,15 @@ def _migrations() -> str:
     return f"{len(behind)} to apply" if behind else OK
 
 
-def _broker() -> str:
+def _broker_state() -> str:
     try:
         cache.get("readyz")
-    except redis_away():
+    except redis_errors():
         return "unreachable"
     return OK
 
 
-def _jobs() -> str:
+def _jobs_state() -> str:
     try:
         late = late_jobs()
     except DatabaseError:
@@ -102,7 +103,7 @@ def _jobs() -> str:
     return f"late: {', '.join(late)}" if late else OK
 
 
-def _streams() -> str:
+def _streams_state() -> str:
     try:
         seconds = stream_lateness_seconds()
     except DatabaseError:
@@ -110,7 +111,7 @@ def _streams() -> str:
     return f"late: {seconds:.0f} s" if seconds > LATE_STREAMS_SECONDS else OK
 
 
-def _payouts() -> str:
+def _payouts_state() -> str:
     try:
         return settlement_health(database_now()).text()
     except DatabaseError:
@@ -118,11 +119,13 @@ def _payouts() -> str:
 
 
 _NEEDED: dict[str, Callable[[], str]] = {
-    "database": _database,
-    "migrations": _migrations,
-    "broker": _broker,
+    "database": _database_state,
+    "migrations": _migrations_state,
+    "broker": _broker_state,
 }
-_readiness = Remembered(
-    lambda: {name: look() for name, look in {**_NEEDED, "jobs": _jobs, "payouts": _payouts}.items()}
+_readiness = CachedParts(
+    lambda: {
+        name: look() for name, look in {**_NEEDED, "jobs": _jobs_state, "payouts": _payouts_state}.items()
+    }
 )
-_work = Remembered(lambda: {"jobs": _jobs(), "streams": _streams()})
+_work = CachedParts(lambda: {"jobs": _jobs_state(), "streams": _streams_state()})

@@ -1,4 +1,4 @@
-"""What a worker's app opens with, in one answer put together from all apps."""
+"""First page of a worker's app, in a single answer from all apps."""
 
 from decimal import Decimal
 from typing import Any
@@ -8,25 +8,20 @@ import orjson
 from django.http import HttpResponse
 from rest_framework.request import Request
 
-from audit.http import json
-from gigstream.lib.api.describing import described
-from gigstream.lib.api.doors import Door
-from gigstream.lib.api.listing import NEWEST_FIRST
-from gigstream.lib.api.lists import Lists
-from payments.api.me import (
-    BalanceAnswer,
-    MyTransactionRow,
-    own_balances,
-    own_transactions,
-    shown_balance,
-)
-from platforms.api.me import MyTaskRow, own_tasks
-from workers.api.serializers import ME_COLUMNS, shown_me
-from workers.http import MyView
+from gigstream.api.endpoints import Endpoint
+from gigstream.api.pagination import NEWEST_FIRST
+from gigstream.api.rendering.lists import RenderedLists
+from gigstream.api.schema.describing import describe_rows
+from gigstream.api.views import json_response
+from payments.ledger.api.me import BalanceAnswer, balance_as_json, own_balances
+from payments.settlement.transactions.api.me import MyTransactionRow, own_transactions
+from platforms.tasks.api.me import MyTaskRow, own_tasks
 from workers.models import Worker
+from workers.profiles.schemas import ME_COLUMNS, worker_as_json
+from workers.sign_in.views import MyView
 
 SHOWN = 10
-MyOverview = described(
+MyOverview = describe_rows(
     "MyOverview",
     Worker,
     ME_COLUMNS,
@@ -36,7 +31,7 @@ MyOverview = described(
 )
 
 
-_LISTS = Lists(
+_LISTS = RenderedLists(
     {
         "balances": own_balances,
         "tasks": lambda worker_id: own_tasks(worker_id).order_by(*NEWEST_FIRST)[:SHOWN],
@@ -46,19 +41,19 @@ _LISTS = Lists(
 )
 
 
-def overview(worker: Worker) -> dict[str, Any]:
-    """Who the worker is here, their money, and what has happened last."""
+def overview_as_json(worker: Worker) -> dict[str, Any]:
+    """Return a worker's account, balance and latest tasks and transactions."""
     lists = _LISTS.read(worker_id=worker.pk)
-    balances = ((one["name"], Decimal(one["balance"])) for one in orjson.loads(lists.pop("balances")))
+    balances = ((row["name"], Decimal(row["balance"])) for row in orjson.loads(lists.pop("balances")))
     rows = {name: orjson.Fragment(text) for name, text in lists.items()}
-    return {**shown_me(worker), "balance": shown_balance(balances), **rows}
+    return {**worker_as_json(worker), "balance": balance_as_json(balances), **rows}
 
 
 class Overview(MyView):
-    """`me/overview`."""
+    """Endpoint `me/overview`."""
 
-    doors = {"GET": Door("get_my_overview", MyOverview)}
+    endpoints = {"GET": Endpoint("get_my_overview", MyOverview)}
 
     def get(self, request: Request) -> HttpResponse:
-        """What a worker's app opens with: account, balance, the latest tasks and transactions."""
-        return json(200, overview(self.worker(request)))
+        """Return account, balance, the latest tasks and transactions: the first page of a worker's app."""
+        return json_response(200, overview_as_json(self.worker(request)))

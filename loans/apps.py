@@ -1,8 +1,10 @@
 from django.apps import AppConfig
 
+from gigstream.core.rooms import REGISTERING, load_rooms
+
 
 class LoansConfig(AppConfig):
     name = "loans"
 
     def ready(self) -> None:
-        from loans import approvals, departures, invariants, receivers  # noqa: F401 - they register themselves
+        load_rooms(self.name, *REGISTERING)

@@ -1,4 +1,4 @@
-"""Facts that the loans app announces. Each: loans: list[Loan], now: datetime."""
+"""Signals of the loans app. Each: loans: list[Loan], now: datetime."""
 
 from django.dispatch import Signal
 

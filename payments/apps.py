@@ -1,14 +1,10 @@
 from django.apps import AppConfig
 
+from gigstream.core.rooms import REGISTERING, load_rooms
+
 
 class PaymentsConfig(AppConfig):
     name = "payments"
 
     def ready(self) -> None:
-        from payments import (  # noqa: F401 - they register themselves
-            departures,
-            invariants,
-            payout_addresses,
-            previews,
-            receivers,
-        )
+        load_rooms(self.name, *REGISTERING)

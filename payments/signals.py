@@ -1,9 +1,7 @@
-"""Facts that the payments app announces, in the transaction in which they became true."""
+"""Signals of the payments app, sent in the transaction in which their facts became true."""
 
 from django.dispatch import Signal
 
-# earnings: list[Earning], now: datetime; what workers were paid, before deductions
-earnings_paid = Signal()
 # releases: list[PlatformReleases], now: datetime; once per batch
 streams_released = Signal()
 # Each: streams: list[Stream], now: datetime

@@ -1,8 +1,10 @@
 from django.apps import AppConfig
 
+from gigstream.core.rooms import REGISTERING, load_rooms
+
 
 class PlatformsConfig(AppConfig):
     name = "platforms"
 
     def ready(self) -> None:
-        from platforms import departures, invariants, payout_addresses, previews, receivers  # noqa: F401 - they register themselves
+        load_rooms(self.name, *REGISTERING)

@@ -1,4 +1,4 @@
-"""Facts that the platforms app announces, in the transaction in which they became true."""
+"""Signals of the app, sent in the transaction in which they became true."""
 
 from django.dispatch import Signal
 
@@ -18,7 +18,7 @@ tasks_rated = Signal()
 # by their worker
 platforms_rated = Signal()
 
-# tasks: list[Task], type_: EventType, worker_id: who had them, now: datetime
+# tasks: list[Task], type_: str, worker_id: who had them, now: datetime
 tasks_returned = Signal()
 
 # disputes: list[Dispute], now: datetime
@@ -31,5 +31,5 @@ invitations_accepted = Signal()
 # consents: list[Consent], now: datetime
 consents_ended = Signal()
 
-# moves: list[TaskMove]; rows were written in bulk, so that post_save did not tell
+# moves: list[TaskMove]; rows were written in bulk, without post_save
 tasks_moved_in_bulk = Signal()

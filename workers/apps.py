@@ -1,8 +1,10 @@
 from django.apps import AppConfig
 
+from gigstream.core.rooms import REGISTERING, load_rooms
+
 
 class WorkersConfig(AppConfig):
     name = "workers"
 
     def ready(self) -> None:
-        from workers import invariants, receivers  # noqa: F401 - they register themselves
+        load_rooms(self.name, *REGISTERING)

@@ -1,1 +1,1 @@
-"""The staff's pages that look over all apps; numbers of one app come from that app's `reports`."""
+"""Staff pages that span apps; figures of one app come from its `reports` and selectors."""

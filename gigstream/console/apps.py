@@ -1,10 +1,12 @@
-"""The staff's pages that look over all apps; numbers of one app come from that app's `reports`."""
+"""App configuration of the console."""
 
 from django.apps import AppConfig
+
+from gigstream.core.rooms import REGISTERING, load_rooms
 
 
 class ConsoleConfig(AppConfig):
     name = "gigstream.console"
 
     def ready(self) -> None:
-        from gigstream.console import receivers  # noqa: F401 - connects them
+        load_rooms(self.name, *REGISTERING)

@@ -1,4 +1,4 @@
-"""Where staff go: the pages by job, each shown to those who may see it."""
+"""Menu of the staff pages, each entry shown to those who may view its page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 
+from gigstream.adminkit import list_url
 from gigstream.console.queues import QUEUES, Queue
-from gigstream.lib.admin import list_url
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page that is no list: `url` is the name of its address, `may` says who sees it, or else all."""
+    """Menu entry of a page that is not a list: `url` is a URL name, `may` decides on its visibility."""
 
     words: str
     symbol: str
@@ -25,53 +25,74 @@ class Page:
     may: Callable[[HttpRequest], bool] = lambda request: True
 
     def item(self, request: HttpRequest) -> dict[str, Any] | None:
-        """What the menu shows, or None for staff who may not see it."""
-        return _item(request, self.words, self.symbol, reverse(self.url)) if self.may(request) else None
+        """Return the item for the menu, or None for staff who may not view it."""
+        return _menu_item(request, self.words, self.symbol, reverse(self.url)) if self.may(request) else None
 
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """The list of a model, for staff who may see its rows."""
+    """Menu entry of a model's list, for staff who may view its rows."""
 
     words: str
     symbol: str
     label: str
 
     def item(self, request: HttpRequest) -> dict[str, Any] | None:
-        """What the menu shows, or None for staff who may not see it."""
-        if not _sees(self.label)(request):
+        """Return the item for the menu, or None for staff who may not view it."""
+        if not _may_view(self.label)(request):
             return None
-        return _item(request, self.words, self.symbol, list_url(apps.get_model(self.label)))
+        return _menu_item(request, self.words, self.symbol, list_url(apps.get_model(self.label)))
 
 
-def _sees(label: str) -> Callable[[HttpRequest], bool]:
-    """Whether a member of staff sees the rows of the model."""
+def _may_view(label: str) -> Callable[[HttpRequest], bool]:
+    """Return a test of whether a member of staff may view the model's rows."""
     return lambda request: admin.site.get_model_admin(apps.get_model(label)).has_view_permission(request)
 
 
+def _admin_of(label: str) -> Any:
+    return admin.site.get_model_admin(apps.get_model(label))
+
+
+def _may_operate(label: str) -> Callable[[HttpRequest], bool]:
+    """Return a test of whether a member of staff may use any action on the model's rows."""
+    return lambda request: _admin_of(label).has_operate_permission(request)
+
+
 @dataclass(frozen=True, slots=True)
-class Work:
-    """A queue of what waits for staff, for those who may see what waits in it."""
+class QueueEntry:
+    """Menu entry of a queue, for staff who may view its rows."""
 
     queue: Queue
 
     def item(self, request: HttpRequest) -> dict[str, Any] | None:
-        """What the menu shows, or None for staff who may not see it."""
+        """Return the item for the menu, or None for staff who may not view it."""
         url = reverse("console:queue", args=[self.queue.slug])
         if not self.queue.may_see(request):
             return None
-        return _item(request, self.queue.title, self.queue.symbol, url)
+        return _menu_item(request, self.queue.title, self.queue.symbol, url)
 
 
-MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
+MENU: tuple[tuple[str, tuple[Page | List | QueueEntry, ...]], ...] = (
     ("", (Page("Overview", "monitoring", "admin:index"),)),
-    ("Work waiting", tuple(map(Work, QUEUES))),
+    (
+        "Queues",
+        (
+            *map(QueueEntry, QUEUES),
+            Page(
+                "Review submissions",
+                "keyboard",
+                "admin:reputation_submission_review",
+                _may_operate("reputation.Submission"),
+            ),
+        ),
+    ),
     (
         "Money",
         (
             List("Streams", "water", "payments.Stream"),
             List("Streams under way", "timelapse", "payments.ActiveStream"),
             List("Ledger", "menu_book", "payments.LedgerEntry"),
+            List("Reported earnings", "fact_check", "payments.ReportedEarning"),
             List("Accounts", "account_balance", "payments.Account"),
             List("Adjustments", "balance", "payments.Adjustment"),
             List("Volume by day", "bar_chart", "payments.DailyTransactionSummary"),
@@ -83,8 +104,8 @@ MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
         (
             List("Transactions", "payments", "payments.Transaction"),
             List("Calls to the provider", "call_made", "payments.SettlementAttempt"),
-            List("Provider's notices", "call_received", "payments.ProviderNotification"),
-            List("Provider's breakers", "electric_bolt", "payments.ProviderBreaker"),
+            List("Provider's notifications", "call_received", "payments.ProviderNotification"),
+            List("Provider's circuit breakers", "electric_bolt", "gigstream_remote_calls.CircuitBreaker"),
             List("Holds", "pan_tool", "payments.PayoutHold"),
             List("Held earnings", "lock", "payments.PayoutHoldPart"),
             List("Covered earnings", "checklist", "payments.CoveredParts"),
@@ -92,8 +113,8 @@ MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
             List("Platforms' parts", "pie_chart", "payments.PlatformPayout"),
             List("Switches", "toggle_on", "payments.PaymentSwitch"),
             List("Reconciliations", "compare_arrows", "payments.Reconciliation"),
-            List("Breaks", "difference", "payments.ReconciliationBreak"),
-            List("Deposits seen", "savings", "payments.ObservedTransfer"),
+            List("Discrepancies", "difference", "payments.Discrepancy"),
+            List("Observed deposits", "savings", "payments.ObservedTransfer"),
             List("Wallet orders", "add_card", "payments.WalletOrder"),
             List("Chain", "link", "payments.ChainCursor"),
             List("Withdrawal addresses", "outbound", "platforms.WithdrawalAddress"),
@@ -123,8 +144,12 @@ MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
             List("Refresh tokens", "autorenew", "workers.RefreshToken"),
             List("Registrations", "person_add", "workers.Registration"),
             List("Password resets", "lock_reset", "workers.PasswordReset"),
-            List("Sign-in attempts", "password", "workers.SignInAttempts"),
+            List("Sign-in attempts", "password", "gigstream_sign_in.SignInAttempts"),
             List("Wallet nonces", "casino", "workers.WalletNonce"),
+            List("Chain identities", "fingerprint", "workers.ChainIdentity"),
+            List("Social accounts", "share", "workers.SocialAccount"),
+            List("Social authorizations", "verified_user", "workers.SocialAuthorization"),
+            List("Social conflicts", "group_off", "workers.SocialConflict"),
         ),
     ),
     (
@@ -148,25 +173,47 @@ MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
             List("Risk", "shield", "loans.WorkerRiskAssessment"),
             List("Reputation events", "star", "reputation.ReputationEvent"),
             List("Reputation history", "star_half", "reputation.ReputationHistory"),
+            List("Quests", "flag", "reputation.Quest"),
+            List("Events of quests", "task_alt", "reputation.QuestEvent"),
+            List("Reserved places", "event_seat", "reputation.Reservation"),
+            List("Submissions", "photo_library", "reputation.Submission"),
+            List("Reviews of submissions", "rate_review", "reputation.SubmissionReview"),
+            List("Fundings of quests", "savings", "reputation.QuestFunding"),
+            List("Counts of quests", "pin", "reputation.QuestCount"),
+            List("Transactions of quests", "link", "reputation.ChainProof"),
+            List("Referrals", "group_add", "reputation.Referral"),
+            List("Hours of quests", "hourglass_top", "reputation.QuestOutflow"),
+            List("Days of workers in quests", "today", "reputation.WorkerOutflow"),
+            List("Linked accounts", "hub", "reputation.Cluster"),
+            List("Accounts in clusters", "group", "reputation.ClusterMember"),
+            List("Ties of accounts", "link", "reputation.WorkerTie"),
+            List("Different people", "how_to_reg", "reputation.Clearing"),
+            List("Points", "leaderboard", "reputation.PointsBalance"),
+            List("Entries of points", "add_circle", "reputation.PointsEntry"),
+            List("Check-ins", "event_available", "reputation.CheckIn"),
+            List("Pauses of streaks", "event_busy", "reputation.StreakPause"),
+            List("Time zones of streaks", "public", "reputation.StreakZone"),
+            List("Outages", "cloud_off", "reputation.Outage"),
         ),
     ),
     (
         "Records",
         (
             List("Audit log", "policy", "audit.AuditLog"),
+            List("Decisions", "rule", "audit.Decision"),
             List("Corrections", "edit_note", "audit.PersonalChange"),
-            List("Moved alone", "person_alert", "audit.StaffMovement"),
+            List("Unapproved moves", "person_alert", "audit.StaffMovement"),
             List("All approvals", "order_approve", "audit.Approval"),
             List("Limits", "tune", "audit.LimitChange"),
-            List("Claimed work", "assignment_ind", "audit.Claim"),
+            List("Taken items", "assignment_ind", "audit.Claim"),
             List("Seals", "verified", "audit.AuditSeal"),
-            Page("Integrity", "health_and_safety", "admin:audit_integrity", _sees("audit.BookCheck")),
+            Page("Integrity", "health_and_safety", "admin:audit_integrity", _may_view("audit.BookCheck")),
             List("Checks of the books", "fact_check", "audit.BookCheck"),
-            List("Jobs", "schedule", "audit.JobHeartbeat"),
-            List("Letters", "stacked_email", "audit.Letter"),
-            List("Events", "campaign", "platforms.Event"),
+            List("Jobs", "schedule", "gigstream_jobs.JobHeartbeat"),
+            List("Letters", "stacked_email", "gigstream_letters.Letter"),
+            List("Events", "campaign", "platforms.PlatformEvent"),
             List("Event counters", "123", "platforms.EventCounter"),
-            List("Answered requests", "question_answer", "audit.AnsweredRequest"),
+            List("Answered requests", "question_answer", "gigstream_api.AnsweredRequest"),
         ),
     ),
     (
@@ -180,22 +227,22 @@ MENU: tuple[tuple[str, tuple[Page | List | Work, ...]], ...] = (
 )
 
 
-def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    """The menu as this member of staff sees it: a group with nothing in it for them is not there."""
-    groups = [(title, [one.item(request) for one in entries]) for title, entries in MENU]
+def visible_menu(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the menu for this member of staff, without groups that are empty for them."""
+    groups = [(title, [entry.item(request) for entry in entries]) for title, entries in MENU]
     found = [(title, [item for item in items if item]) for title, items in groups]
     return [{"title": title, "items": items, "collapsible": bool(title)} for title, items in found if items]
 
 
-def account(request: HttpRequest) -> list[dict[str, str]]:
-    """What a member of staff does about their own account, in the menu under their name."""
+def account_links(request: HttpRequest) -> list[dict[str, str]]:
+    """Return the links for the own account, in the menu under the name."""
     return [
         {"title": "Change password", "link": reverse("admin:password_change")},
         {"title": "Second factor", "link": reverse("console:second-factor")},
     ]
 
 
-def _item(request: HttpRequest, words: str, symbol: str, link: str) -> dict[str, Any]:
+def _menu_item(request: HttpRequest, words: str, symbol: str, link: str) -> dict[str, Any]:
     here = request.path
     inside = here == link or (
         here.startswith(link) and link != reverse("admin:index") and not _is_a_page(here)
@@ -204,37 +251,37 @@ def _item(request: HttpRequest, words: str, symbol: str, link: str) -> dict[str,
 
 
 def _is_a_page(address: str) -> bool:
-    """Whether the menu leads there by an entry of its own, and not only to the list above it."""
+    """Whether the menu has an entry for this address itself, not only for the list above it."""
     return any(
-        isinstance(one, Page) and reverse(one.url) == address for _, entries in MENU for one in entries
+        isinstance(entry, Page) and reverse(entry.url) == address for _, entries in MENU for entry in entries
     )
 
 
-def environment(request: HttpRequest) -> tuple[str, str]:
-    """Which system this is, and the colour to say it in."""
+def environment_label(request: HttpRequest) -> tuple[str, str]:
+    """Return the label of this installation and its colour."""
     return ("production", "danger") if settings.PRODUCTION else ("development", "info")
 
 
-def style(request: HttpRequest) -> str:
-    """The address of the console's own styles."""
+def style_url(request: HttpRequest) -> str:
+    """Return the address of the console's style sheet."""
     return static("gigstream/console.css")
 
 
-def script(request: HttpRequest) -> str:
-    """The address of what makes the menu usable by keyboard."""
+def menu_script_url(request: HttpRequest) -> str:
+    """Return the address of the script that opens the menu by keyboard."""
     return static("gigstream/menu.js")
 
 
-def command_script(request: HttpRequest) -> str:
-    """Return the address of what Enter does in the search box that Ctrl + K opens."""
+def command_script_url(request: HttpRequest) -> str:
+    """Return the address of the script for Enter in the search box of Ctrl + K."""
     return static("gigstream/command.js")
 
 
-def reasons_script(request: HttpRequest) -> str:
-    """Return the address of what keeps words that were not sent."""
+def reasons_script_url(request: HttpRequest) -> str:
+    """Return the address of the script that keeps texts which were not sent."""
     return static("gigstream/reasons.js")
 
 
-def icon(request: HttpRequest) -> str:
-    """The address of the picture that browsers show on the tab."""
+def icon_url(request: HttpRequest) -> str:
+    """Return the address of the icon for the browser's tab."""
     return static("gigstream/icon.svg")

@@ -1,35 +1,40 @@
-"""What waits for a decision of staff: one queue for each kind, the oldest first."""
+"""Queues of rows that wait for a decision of staff, a queue for each kind, oldest rows first."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.db.models import Count, Min, Model, Q, QuerySet
 from django.http import HttpRequest
 
-from audit.claims import drop_claims, open_claims
+from audit.claims.services import drop_claims, open_claims
 from audit.models import Approval, Claim
-from gigstream.lib.admin.columns import Column
-from loans.enums import LoanStatus
+from gigstream.adminkit.columns import Column
+from gigstream.remote_calls.enums import ErrorClass
+from gigstream.remote_calls.services.calls import LEASE
+from loans.applications.enums import LoanStatus
 from loans.models import Loan
-from payments.enums import UNDER_WAY, AttemptOperation, ErrorClass, TransactionStatus
-from payments.models import ReconciliationBreak, SettlementAttempt, Stream, Transaction
-from payments.services.attempts import LEASE
+from payments.models import Discrepancy, SettlementAttempt, Stream, Transaction
+from payments.settlement.transactions.enums import UNDER_WAY, TransactionStatus
+from payments.settlement.transfers.enums import AttemptOperation
 from platforms.models import Dispute, WebhookDelivery, WebhookEndpoint
 from platforms.services import alarm_age, reminder_age
+from reputation.models import QuestEvent, Submission
+from reputation.quests.enums import FAILED, QuestEventStatus
 
-# A queue is counted so far; who works through that much does not need to know how much more there is.
+# Counting stops here: the exact size of a longer queue helps nobody.
 MOST_COUNTED = 1_000
-# What nobody has replayed for so long is of no use to the platform any more.
+# An older delivery is of no use to the platform any more.
 DELIVERIES_WAIT = timedelta(days=7)
 UNKNOWN_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """How much waits in a queue, and since when."""
+    """Number of rows that wait in a queue, and the age of the oldest."""
 
     count: int
     oldest_at: datetime | None
@@ -41,10 +46,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """Rows of `model` that wait since their `since`; `columns` are shown as on the model's list.
+    """Queue of rows of `model` that wait since their field `since`; `columns` are those of the model's list.
 
-    `actions` are buttons of the row's page, or with `acts_on` of the page of its related row of that name.
-    What has waited for `late_after` or `overdue_after` is marked.
+    `actions` are buttons of the row's page or, with `acts_on`, of its related row of that name. Rows that
+    have waited for `late_after` or `overdue_after` are marked.
     """
 
     slug: str
@@ -62,17 +67,17 @@ class Queue:
 
     @property
     def subject_type(self) -> str:
-        """How claims and the audit log call what waits here."""
+        """Name of the model in claims and in the audit log."""
         return self.model._meta.model_name or ""
 
     @property
     def target(self) -> Any:
-        """The admin of the rows."""
+        """Admin of the rows."""
         return admin.site.get_model_admin(self.model)
 
     @property
     def acting(self) -> Any:
-        """The admin of what the actions are on."""
+        """Admin of the rows that the actions are for."""
         field: Any = self.model._meta.get_field(self.acts_on) if self.acts_on else None
         return admin.site.get_model_admin(field.related_model) if field else self.target
 
@@ -80,40 +85,40 @@ class Queue:
         return bool(self.target.has_view_permission(request))
 
     def may_work(self, request: HttpRequest) -> bool:
-        """Whoever may act on what waits here may claim it."""
+        """Whether a member of staff may use the queue's actions, and so take its rows."""
         return bool(self.acting.has_operate_permission(request))
 
     def mark(self, waited: timedelta) -> str:
-        """Return how what has waited so long is marked: not at all, as late or as overdue."""
+        """Return the mark of a row that has waited so long: "", "late" or "overdue"."""
         if self.overdue_after is not None and waited >= self.overdue_after():
             return "overdue"
         return "late" if self.late_after is not None and waited >= self.late_after() else ""
 
     def waiting(self, now: datetime) -> Waiting:
-        """Counted by one statement."""
+        """Return the size of the queue, in a single statement."""
         oldest = self.rows(now).order_by(self.since)[:MOST_COUNTED]
         found = oldest.aggregate(count=Count("pk"), oldest_at=Min(self.since))
         return Waiting(found["count"], found["oldest_at"])
 
     def oldest(self, now: datetime, *, among: Q, limit: int) -> list[Any]:
-        """The rows that have waited longest, of those `among` which they are looked for."""
+        """Return the rows that have waited longest among those that `among` selects."""
         found = self.rows(now).filter(among).select_related(*self.target.list_select_related)
         return list(found.order_by(self.since, "pk")[:limit])
 
 
-def _disputes(now: datetime) -> QuerySet[Any]:
+def _open_disputes(now: datetime) -> QuerySet[Any]:
     return Dispute.objects.filter(resolved_at=None)
 
 
-def _loans(now: datetime) -> QuerySet[Any]:
+def _pending_loans(now: datetime) -> QuerySet[Any]:
     return Loan.objects.filter(status=LoanStatus.PENDING)
 
 
-def _payouts(now: datetime) -> QuerySet[Any]:
-    """Transfers that no job takes up, and those that the provider may or may not have."""
-    asked = SettlementAttempt.objects.filter(operation=AttemptOperation.TRANSFER)
-    unknown = asked.filter(error_class=ErrorClass.UNKNOWN_OUTCOME, started_at__gt=now - UNKNOWN_FOR)
-    unanswered = asked.filter(ended_at=None, started_at__lt=now - LEASE)
+def _stuck_payouts(now: datetime) -> QuerySet[Any]:
+    """Return the parked transfers and those of unknown outcome at the provider."""
+    calls = SettlementAttempt.objects.filter(operation=AttemptOperation.TRANSFER)
+    unknown = calls.filter(error_class=ErrorClass.UNKNOWN_OUTCOME, started_at__gt=now - UNKNOWN_FOR)
+    unanswered = calls.filter(ended_at=None, started_at__lt=now - LEASE)
     found = Transaction.objects.parked().values("pk")
     found = found.union(unknown.values("transaction"), unanswered.values("transaction"))
     return Transaction.objects.filter(pk__in=found, status__in=sorted(UNDER_WAY)).filter(
@@ -125,19 +130,30 @@ def _parked_streams(now: datetime) -> QuerySet[Any]:
     return Stream.objects.parked()
 
 
-def _breaks(now: datetime) -> QuerySet[Any]:
-    return ReconciliationBreak.objects.filter(resolved_at=None)
+def _open_discrepancies(now: datetime) -> QuerySet[Any]:
+    return Discrepancy.objects.filter(resolved_at=None)
 
 
-def _webhooks(now: datetime) -> QuerySet[Any]:
+def _disabled_webhooks(now: datetime) -> QuerySet[Any]:
     return WebhookEndpoint.objects.filter(disabled_at__isnull=False, platform__deleted_at=None)
 
 
-def _deliveries(now: datetime) -> QuerySet[Any]:
+def _dead_deliveries(now: datetime) -> QuerySet[Any]:
     return WebhookDelivery.objects.given_up().filter(ended_at__gt=now - DELIVERIES_WAIT)
 
 
-def _approvals(now: datetime) -> QuerySet[Any]:
+def _waiting_submissions(now: datetime) -> QuerySet[Any]:
+    overdue_after = timedelta(days=settings.SUBMISSION_OVERDUE_DAYS)
+    return Submission.objects.for_staff(now, overdue_after=overdue_after)
+
+
+def _waiting_rewards(now: datetime) -> QuerySet[Any]:
+    """Return the events of quests that are held, and those whose grant has failed."""
+    failing = Q(status=QuestEventStatus.RECEIVED, code=FAILED)
+    return QuestEvent.objects.filter(Q(status=QuestEventStatus.HELD) | failing)
+
+
+def _open_approvals(now: datetime) -> QuerySet[Any]:
     return Approval.objects.filter(decision=None)
 
 
@@ -145,21 +161,21 @@ QUEUES = (
     Queue(
         "approvals",
         "Approvals",
-        "A member of staff has asked for an act that another must approve, within a day.",
+        "Requests of staff that another member of staff must decide on within a day.",
         "approval_delegation",
         Approval,
-        _approvals,
+        _open_approvals,
         "requested_at",
-        ("what", "amount", "subject", "reason", "asked_by", "expires_at"),
+        ("label", "amount", "subject", "reason", "requester", "expires_at"),
         ("approve", "refuse", "withdraw"),
     ),
     Queue(
         "disputes",
         "Disputes",
-        "A worker and a platform disagree; pay has stopped until staff split what is held.",
+        "Disagreements of a worker and a platform; pay has stopped until staff split the held amount.",
         "gavel",
         Dispute,
-        _disputes,
+        _open_disputes,
         "filed_at",
         ("task", "severity", "reason"),
         ("resolve",),
@@ -169,10 +185,10 @@ QUEUES = (
     Queue(
         "loans",
         "Loans to decide",
-        "A worker has asked for an advance that the system does not approve by itself.",
+        "Requested advances that the system does not approve by itself.",
         "request_quote",
         Loan,
-        _loans,
+        _pending_loans,
         "created_at",
         ("worker", "amount", "fee", "risk_score"),
         ("approve", "reject"),
@@ -180,18 +196,43 @@ QUEUES = (
     Queue(
         "payouts",
         "Payouts held or unknown",
-        "Transfers that no job takes up any more, or of which nobody knows whether the provider has them.",
+        "Transfers that are not submitted again, and transfers of unknown outcome at the provider.",
         "hourglass_disabled",
         Transaction,
-        _payouts,
+        _stuck_payouts,
         "created_at",
         ("type", "status", "amount", "worker", "error_message"),
-        ("offer_again", "look_for", "cancel", "accelerate", "ask_to_cancel"),
+        ("offer_again", "look_for", "cancel", "accelerate", "request_cancellation"),
+    ),
+    Queue(
+        "submissions",
+        "Submissions to review",
+        "Proof of workers for quests of the house, appeals, and what a platform has not decided in time.",
+        "photo_library",
+        Submission,
+        _waiting_submissions,
+        "created_at",
+        ("quest", "worker", "status", "proof"),
+        ("approve", "reject"),
+        overdue_after=lambda: timedelta(days=settings.SUBMISSION_OVERDUE_DAYS),
+    ),
+    Queue(
+        "rewards",
+        "Held rewards",
+        "Rewards of quests that are held with evidence, and those whose grant has raised an error.",
+        "front_hand",
+        QuestEvent,
+        _waiting_rewards,
+        "created_at",
+        ("quest", "worker", "amount", "held_until", "hold_reason", "message"),
+        ("let_go", "keep", "try_again"),
+        # Undecided, a held reward is granted at its end.
+        late_after=lambda: timedelta(days=settings.QUEST_HOLD_DAYS) / 2,
     ),
     Queue(
         "streams",
         "Streams that cannot be released",
-        "Their release failed eight times in a row and is not tried any more; what has vested is owed.",
+        "Streams whose release failed eight times in a row and is not retried; the vested amount is owed.",
         "pause_presentation",
         Stream,
         _parked_streams,
@@ -200,23 +241,23 @@ QUEUES = (
         ("take_up_again", "cancel"),
     ),
     Queue(
-        "breaks",
-        "Reconciliation breaks",
-        "Ledger, provider and chain do not agree.",
+        "discrepancies",
+        "Discrepancies",
+        "Differences between ledger, provider and chain.",
         "difference",
-        ReconciliationBreak,
-        _breaks,
+        Discrepancy,
+        _open_discrepancies,
         "created_at",
         ("bucket", "subject", "transaction", "last_seen_at"),
         ("explain",),
     ),
     Queue(
         "webhooks",
-        "Webhooks switched off",
-        "A platform is told of nothing, after days of failures or by hand.",
+        "Disabled webhooks",
+        "Webhooks that receive no events, disabled after days of failures or by staff.",
         "webhook",
         WebhookEndpoint,
-        _webhooks,
+        _disabled_webhooks,
         "disabled_at",
         ("platform", "failing_since"),
         ("test_webhook", "enable_webhook"),
@@ -225,10 +266,10 @@ QUEUES = (
     Queue(
         "deliveries",
         "Dead deliveries",
-        "Events that a platform's webhook did not take, of the last seven days.",
+        "Events of the last seven days that a platform's webhook did not accept.",
         "outbox",
         WebhookDelivery,
-        _deliveries,
+        _dead_deliveries,
         "ended_at",
         ("event", "platform", "error", "status_code", "attempts"),
         ("replay",),
@@ -237,15 +278,15 @@ QUEUES = (
 BY_SLUG: Mapping[str, Queue] = {queue.slug: queue for queue in QUEUES}
 
 
-def drop_what_left(*, now: datetime) -> int:
-    """Nobody has claimed what waits in no queue any more; returns how many claims were dropped."""
-    return sum(_drop(queue, now) for queue in QUEUES)
+def drop_stale_claims(*, now: datetime) -> int:
+    """Drop the claims of rows that wait in no queue any more; return their number."""
+    return sum(_drop_stale(queue, now) for queue in QUEUES)
 
 
-def _drop(queue: Queue, now: datetime) -> int:
+def _drop_stale(queue: Queue, now: datetime) -> int:
     claimed = open_claims(queue.subject_type)
     if not claimed:
         return 0
     waiting = {str(pk) for pk in queue.rows(now).filter(pk__in=list(claimed)).values_list("pk", flat=True)}
-    gone: list[Claim] = [one for key, one in claimed.items() if key not in waiting]
-    return drop_claims([one.pk for one in gone], now=now)
+    gone: list[Claim] = [held for key, held in claimed.items() if key not in waiting]
+    return drop_claims([held.pk for held in gone], now=now)

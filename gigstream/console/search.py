@@ -1,4 +1,4 @@
-"""One box that finds a row by whatever names it: an id, a number, an address, a hash, a key."""
+"""Search for rows by an exact id, number, address, hash or key, across all models."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -14,11 +14,11 @@ from django.db.models.functions import Cast
 from django.http import HttpRequest
 from django.utils.text import capfirst
 
-from audit.models import AnsweredRequest
-from gigstream.lib.admin import admin_url
-from gigstream.lib.admin.columns import is_secret
+from gigstream.adminkit import admin_url
+from gigstream.adminkit.columns import is_secret
+from gigstream.api.models import AnsweredRequest
 from payments.models import LedgerEntry, ObservedTransfer, ProviderNotification, WalletOrder
-from platforms.models import ApiKey, Event, Platform, Task
+from platforms.models import ApiKey, Platform, PlatformEvent, Task
 
 LONGEST = 200
 MOST_OF_A_KIND = 10
@@ -26,7 +26,7 @@ NEWEST_ANSWERS = 10_000
 LARGEST_NUMBER = 2**63 - 1
 _KEY = re.compile(r"gs_(?:live|test)_([0-9a-z]+)(?:_.*)?", re.ASCII)
 _RELEASE = re.compile(r"stream:([0-9a-f-]{36}):([0-9]{1,9})", re.ASCII)
-# What stands for the chain where there is none: it repeats the keys of the rows that are meant.
+# Simulated transfers repeat the keys of the transactions that they settle.
 _SIMULATED = ("payments.sandboxtransfer", "payments.sandboxwallet")
 
 Condition = Callable[[str], Q | QuerySet[Any] | None]
@@ -34,28 +34,28 @@ Condition = Callable[[str], Q | QuerySet[Any] | None]
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A row that the term names, and what kind of row it is."""
+    """Found row with its kind and address."""
 
     kind: str
     name: str
     url: str
 
 
-def find(request: HttpRequest, term: str) -> list[Found]:
-    """The rows that the term names in full, of the kinds that this member of staff may see.
+def find_rows(request: HttpRequest, term: str) -> list[Found]:
+    """Return the rows with exactly this id, number or key, of the kinds that this member of staff may view.
 
-    One statement reads which platforms there are and one looks into every index that may hold such a term;
-    then one for each kind that was found reads the rows' names.
+    It reads the platforms in a statement, all indexes that can hold the term in another, and each found kind
+    in a further statement.
     """
-    keys = _keys(request, term.strip().replace("\x00", ""))
-    return [Found(kind, str(row), admin_url(row)) for kind, row in _rows(request, keys)]
+    keys = _matching_keys(request, term.strip().replace("\x00", ""))
+    return [Found(kind, str(row), admin_url(row)) for kind, row in _load_rows(request, keys)]
 
 
-def _keys(request: HttpRequest, term: str) -> dict[str, list[str]]:
-    """The keys of the rows that were found, by the label of their model."""
+def _matching_keys(request: HttpRequest, term: str) -> dict[str, list[str]]:
+    """Return the primary keys of the matching rows by model label."""
     if not term or len(term) > LONGEST:
         return {}
-    parts = [_part(*question) for question in _questions(request, term)]
+    parts = [_match_query(*question) for question in _match_conditions(request, term)]
     if not parts:
         return {}
     keys: dict[str, list[str]] = {}
@@ -64,31 +64,33 @@ def _keys(request: HttpRequest, term: str) -> dict[str, list[str]]:
     return {label: found for label, found in keys.items() if label not in _SIMULATED} or keys
 
 
-def _part(model: type[models.Model], condition: Q | QuerySet[Any]) -> QuerySet:
+def _match_query(model: type[models.Model], condition: Q | QuerySet[Any]) -> QuerySet:
     key = Cast(F("pk"), CharField())
     found = model._default_manager.filter(condition) if isinstance(condition, Q) else condition
     rows = found.order_by()
     return rows.values_list(Value(model._meta.label_lower, output_field=CharField()), key)[:MOST_OF_A_KIND]
 
 
-def _questions(request: HttpRequest, term: str) -> Iterator[tuple[type[models.Model], Q | QuerySet[Any]]]:
-    """Each model that may hold the term, with what its row then fulfils; an index answers each of them."""
+def _match_conditions(
+    request: HttpRequest, term: str
+) -> Iterator[tuple[type[models.Model], Q | QuerySet[Any]]]:
+    """Yield each model that can hold the term with the condition on its rows, served by an index."""
     for model, options in admin.site._registry.items():
         if not model._meta.managed or not options.has_view_permission(request):
             continue
         for field in model._meta.concrete_fields:
             if field.unique and not field.is_relation and not is_secret(field):
-                condition = _equal(field, term)
+                condition = _field_equals(field, term)
                 if condition:
                     yield model, condition
         for more in MORE.get(model, ()):
-            asked = more(term)
-            if asked is not None:
-                yield model, asked
+            further = more(term)
+            if further is not None:
+                yield model, further
 
 
-def _equal(field: Any, term: str) -> Q | None:
-    """What a row fulfils whose field holds the term, or None where the field cannot hold such a thing."""
+def _field_equals(field: Any, term: str) -> Q | None:
+    """Return the condition that a field holds the term, or None if its type cannot."""
     match field:
         case models.UUIDField():
             value = _as_uuid(term)
@@ -108,39 +110,40 @@ def _as_uuid(term: str) -> UUID | None:
         return None
 
 
-def _prefix(term: str) -> Q | None:
-    """A key is found by its public part, also where more of it was given."""
+def _by_key_prefix(term: str) -> Q | None:
+    """Return the condition for an API key by its public part, which may be followed by its secret."""
     shape = _KEY.fullmatch(term)
     return Q(prefix=shape[1]) if shape else None
 
 
-def _release(term: str) -> Q | None:
-    """A release has no column for its key, which follows from the stream and the number."""
+def _by_release_key(term: str) -> Q | None:
+    """Return the condition for a release, whose key is made of stream and number and has no column."""
     shape = _RELEASE.fullmatch(term)
     stream = _as_uuid(shape[1]) if shape else None
-    return Q(stream=stream, sequence=int(shape[2])) if shape and stream else None
+    return Q(subject_id=stream, sequence=int(shape[2])) if shape and stream else None
 
 
-def _answered_lately(term: str) -> Q:
-    """Keys of requests have an index only behind caller and path; the newest answers are looked through."""
+def _by_request_key(term: str) -> Q:
+    """Return the condition for an idempotency key among the newest stored requests: no index starts with
+    it."""
     newest = AnsweredRequest.objects.order_by("-pk").values("pk")[:NEWEST_ANSWERS]
     return Q(pk__in=newest, key=term)
 
 
 MORE: dict[type[models.Model], tuple[Condition, ...]] = {
-    ApiKey: (_prefix,),
+    ApiKey: (_by_key_prefix,),
     Platform: (lambda term: Q(contact_email=term.lower()) if "@" in term else None,),
-    Task: (Task.objects.called,),
-    Event: (lambda term: Q(request_id=term),),
-    LedgerEntry: (lambda term: Q(idempotency_key=term), _release),
+    Task: (Task.objects.with_external_id,),
+    PlatformEvent: (lambda term: Q(request_id=term),),
+    LedgerEntry: (lambda term: Q(idempotency_key=term), _by_release_key),
     WalletOrder: (lambda term: Q(address=term.lower()) if term.lower().startswith("0x") else None,),
     ObservedTransfer: (lambda term: Q(tx_hash=term.lower()) if term.lower().startswith("0x") else None,),
     ProviderNotification: (lambda term: Q(transfer_id=term) & ~Q(transfer_id=""),),
-    AnsweredRequest: (_answered_lately,),
+    AnsweredRequest: (_by_request_key,),
 }
 
 
-def _rows(request: HttpRequest, keys: dict[str, list[str]]) -> Iterator[tuple[str, models.Model]]:
+def _load_rows(request: HttpRequest, keys: dict[str, list[str]]) -> Iterator[tuple[str, models.Model]]:
     for label, found in sorted(keys.items()):
         model = apps.get_model(label)
         options: Any = admin.site.get_model_admin(model)

@@ -2,6 +2,6 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class ConsoleSiteConfig(AdminConfig):
-    """Django's admin, with the staff's site in the place of its own."""
+    """Django's admin app with the console's site."""
 
     default_site = "gigstream.console.site.ConsoleSite"

@@ -2,7 +2,7 @@ from django.contrib import admin
 from django.urls import path
 
 from gigstream.console import views
-from gigstream.console.sign_in import choose_password, replace_second_factor, second_factor
+from gigstream.staff.sign_in_pages import choose_password, replace_second_factor, second_factor
 
 app_name = "console"
 urlpatterns = [

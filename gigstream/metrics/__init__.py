@@ -1,2 +1,2 @@
-"""What Prometheus reads: requests, counted by all processes of a web server together, and figures of the
-database, read when it asks (docs/operations.md)."""
+"""Metrics for Prometheus: requests, counted by all processes of a web server together, and figures of the
+database, read at each scrape (docs/operations.md)."""

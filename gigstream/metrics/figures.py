@@ -1,12 +1,11 @@
 """Figures of the database, read at each scrape by a fixed number of statements over small tables or indexes.
 
-Prometheus knows floating point only: amounts are good for a graph, not for the books.
+Prometheus has floating point only: amounts are for graphs, not for the books.
 """
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -14,21 +13,20 @@ from django.db import DatabaseError
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from gigstream import programs, progress
-from gigstream.lib import sql
-from loans.enums import LoanStatus
-from payments.calculations import SHARDS
-from payments.enums import OUTGOING, UNDER_WAY
+from gigstream.core import sql
+from gigstream.processes import programs, progress
+from loans.applications.enums import LoanStatus
+from payments.settlement.transactions.enums import OUTGOING, UNDER_WAY
+from payments.streams.calculations import SHARDS
+from reputation.quests.enums import FAILED
 
 logger = logging.getLogger(__name__)
-
-_SQL = Path(__file__).resolve().parent / "sql"
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What one statement answers: each of its rows is labelled by `labels`, and each other column of it is a
-    gauge in `words`, by the column's name. A NULL is left out."""
+    """Gauges of a statement: each column in `words` is a gauge with that description, and each row is
+    labelled by the columns in `labels`. A NULL is left out."""
 
     name: str
     words: Mapping[str, str]
@@ -36,10 +34,10 @@ class Figures:
     parameters: Mapping[str, Any] | None = None
 
     def read(self) -> Iterator[GaugeMetricFamily]:
-        """The gauges as they are now. Raises DatabaseError."""
-        rows = sql.rows(sql.load(_SQL / f"{self.name}.sql"), dict(self.parameters or {}))
-        for column, said in self.words.items():
-            gauge = GaugeMetricFamily(f"gigstream_{column}", said, labels=self.labels)
+        """Yield the gauges with their present values. Raises DatabaseError."""
+        rows = sql.run(f"gigstream/metrics/{self.name}", **dict(self.parameters or {}))
+        for column, description in self.words.items():
+            gauge = GaugeMetricFamily(f"gigstream_{column}", description, labels=self.labels)
             for row in rows:
                 if row[column] is not None:
                     gauge.add_metric([str(row[label]) for label in self.labels], row[column])
@@ -50,17 +48,17 @@ FIGURES = (
     Figures(
         "events",
         {
-            "events_undelivered": "Events on their way to a webhook.",
+            "events_undelivered": "Events that are not delivered to their webhook yet.",
             "events_oldest_undelivered_seconds": "Age of the oldest of them.",
-            "webhooks_disabled": "Webhooks switched off after days of failures.",
+            "webhooks_disabled": "Webhooks disabled after days of failures or by staff.",
         },
     ),
     Figures(
         "transfers",
         {
-            "transfers_under_way": "Payouts and advances that the chain has not decided.",
+            "transfers_under_way": "Payouts and advances that the chain has not confirmed or failed.",
             "transfers_oldest_seconds": "Age of the oldest of them.",
-            "transfers_parked": "Those that no job takes up: staff must look.",
+            "transfers_parked": "Those that are not submitted again: staff must act.",
         },
         labels=("type", "status"),
         parameters={"types": sorted(OUTGOING), "statuses": sorted(UNDER_WAY)},
@@ -69,38 +67,48 @@ FIGURES = (
         "streams",
         {
             "streams_due": "Streams whose release is due.",
-            "streams_latest_seconds": "By how much the latest of them is late.",
-            "streams_parked": "Those whose release is not tried any more: staff must look.",
+            "streams_latest_seconds": "Lateness of the latest of them.",
+            "streams_parked": "Streams whose release is not retried: staff must act.",
         },
         parameters={"shards": list(range(SHARDS))},
+    ),
+    Figures(
+        "quests",
+        {
+            "quest_events_due": "Events of quests whose grant is due.",
+            "quest_events_oldest_seconds": "Age of the oldest of them.",
+            "quest_events_failing": "Events of quests whose grant has raised an error: staff must act.",
+            "quest_rewards_held": "Rewards of quests that wait for a decision of staff.",
+        },
+        parameters={"failed": FAILED},
     ),
     Figures(
         "trouble",
         {
             "payouts_stopped": "Switches that stop payouts: all, a platform's or a provider's.",
-            "discrepancies_open": "Differences that a reconciliation has found and nobody has resolved.",
+            "discrepancies_open": "Discrepancies of reconciliations that staff have not resolved.",
             "discrepancies_oldest_seconds": "Age of the oldest of them.",
-            "deliveries_dead": "Webhook deliveries that were given up.",
+            "deliveries_dead": "Webhook deliveries that are not retried.",
         },
     ),
     Figures(
         "breakers",
-        {"provider_breaker_open": "1 while the provider is not called, 0.5 while one call tries."},
+        {"provider_breaker_open": "1 while the provider is not called, 0.5 during a trial call."},
         labels=("provider",),
     ),
     Figures(
         "disputes",
         {
-            "disputes_open": "Disputes that staff have not resolved: pay stands still until they do.",
+            "disputes_open": "Disputes that staff have not resolved: pay is stopped until then.",
             "disputes_oldest_seconds": "Age of the oldest of them.",
         },
     ),
     Figures(
         "jobs",
         {
-            "job_every_seconds": "How often the job should run.",
-            "job_start_age_seconds": "Since it last started.",
-            "job_success_age_seconds": "Since it last succeeded.",
+            "job_every_seconds": "Seconds between runs of the job.",
+            "job_start_age_seconds": "Seconds since its last start.",
+            "job_success_age_seconds": "Seconds since its last success.",
             "job_failing": "1 when its last run failed.",
         },
         labels=("job",),
@@ -109,16 +117,16 @@ FIGURES = (
     Figures(
         "books",
         {
-            "books_check_age_seconds": "Since the books were last checked.",
+            "books_check_age_seconds": "Seconds since the last check of the books.",
             "books_invariants_checked": "Invariants in that check.",
-            "books_invariants_violated": "Those of them that did not hold.",
+            "books_invariants_violated": "Violated invariants in that check.",
         },
     ),
     Figures(
         "advances",
         {
             "advances": "Advances that are not repaid, by status.",
-            "advances_outstanding_usdc": "What workers still owe of them.",
+            "advances_outstanding_usdc": "Their outstanding amount.",
         },
         labels=("status",),
         parameters={
@@ -131,21 +139,21 @@ FIGURES = (
             "database_connections": "Connections to this database, of all programs.",
             "database_connections_in_transaction": "Those of them within a transaction.",
             "database_connections_waiting": "Those that wait for a lock.",
-            "database_connections_limit": "As many as the server admits, to all its databases together.",
+            "database_connections_limit": "Limit of connections to all databases of the server.",
         },
     ),
 )
 
 
 def stream_lateness_seconds() -> float:
-    """Return by how much the latest release is late."""
+    """Return the lateness of the latest release in seconds."""
     streams = next(figures for figures in FIGURES if figures.name == "streams")
-    rows = sql.rows(sql.load(_SQL / "streams.sql"), dict(streams.parameters or {}))
+    rows = sql.run("gigstream/metrics/streams", **dict(streams.parameters or {}))
     return float(rows[0]["streams_latest_seconds"])
 
 
 class MachineCollector(Collector):
-    """What this machine's processes see: the broker, and the restarts of what `keep` or the demo runs."""
+    """Collector of the broker's state and of the restarts of programs on this machine."""
 
     def collect(self) -> Iterable[GaugeMetricFamily | CounterMetricFamily]:
         broker = GaugeMetricFamily("gigstream_broker_up", "1 when the broker answers.")
@@ -158,13 +166,13 @@ class MachineCollector(Collector):
         restarts = CounterMetricFamily(
             "gigstream_restarts", "Restarts by the supervisors of this machine.", labels=("program",)
         )
-        for name in programs.commands():
-            restarts.add_metric([name], progress.restarts(name))
+        for name in programs.program_commands():
+            restarts.add_metric([name], progress.restart_count(name))
         return [broker, restarts]
 
 
 class DatabaseCollector(Collector):
-    """The figures, or only that the database does not answer."""
+    """Collector of the database's figures, or of its failure to answer."""
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         answers = GaugeMetricFamily("gigstream_database_up", "1 when the figures could be read.")

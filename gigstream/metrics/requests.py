@@ -1,7 +1,7 @@
-"""Every request counted: by operation and status, how long it took, and what it was refused for.
+"""Counts of requests by operation and status, their durations, and refusals by code.
 
-The processes of one web server write into files of a directory that they share (gigstream/gunicorn.py),
-named by PROMETHEUS_MULTIPROC_DIR; a process without one counts for itself.
+The processes of a web server write into files of a shared directory (gigstream/gunicorn.py), named by
+PROMETHEUS_MULTIPROC_DIR; a process without it counts for itself.
 """
 
 import os
@@ -12,14 +12,14 @@ from django.http import HttpRequest, HttpResponse
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from gigstream.lib.api.problems import Problem
+from gigstream.api.problems import Problem
 
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 _own = CollectorRegistry()
 _requests = Counter("gigstream_requests", "Requests answered.", ("operation", "status"), registry=_own)
 _seconds = Histogram(
-    "gigstream_request_seconds", "From request to answer.", ("operation",), registry=_own, buckets=SECONDS
+    "gigstream_request_seconds", "Time to answer.", ("operation",), registry=_own, buckets=SECONDS
 )
 _refusals = Counter(
     "gigstream_refusals",
@@ -29,7 +29,7 @@ _refusals = Counter(
 )
 _replays = Counter(
     "gigstream_idempotent_replays",
-    "Requests that came again and got the first answer.",
+    "Repeated requests that got the stored answer.",
     ("operation",),
     registry=_own,
 )
@@ -39,7 +39,7 @@ OTHER = "other"
 
 
 class CountingMiddleware:
-    """The first of all, so that what the others do is timed as well."""
+    """Middleware that counts requests. It comes first, so that it times the others too."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -58,25 +58,27 @@ class CountingMiddleware:
 
 
 def operation_of(request: HttpRequest) -> str:
-    """What the API's description calls it, `admin`, the name of another address, or `other`: never anything
-    that the caller has chosen, so that the number of names is bounded."""
+    """Return the API's operation id, `admin`, the name of another address, or `other`.
+
+    No name is chosen by the caller, so that their number is bounded.
+    """
     match = request.resolver_match
     if match is None:
         return OTHER
     if match.namespaces:
         return match.namespaces[0]
-    doors = getattr(getattr(match.func, "view_class", None), "doors", {})
-    door = doors.get(request.method)
-    return door.operation if door else OTHER if doors else match.url_name or OTHER
+    endpoints = getattr(getattr(match.func, "view_class", None), "endpoints", {})
+    endpoint = endpoints.get(request.method)
+    return endpoint.operation if endpoint else OTHER if endpoints else match.url_name or OTHER
 
 
 def shared_by_processes() -> bool:
-    """Whether the processes of this web server count together."""
+    """Whether the processes of this web server share their counts."""
     return "PROMETHEUS_MULTIPROC_DIR" in os.environ
 
 
-def counted() -> CollectorRegistry:
-    """All that was counted, by every process of this web server."""
+def shared_registry() -> CollectorRegistry:
+    """Return the counts of all processes of this web server."""
     if not shared_by_processes():
         return _own
     registry = CollectorRegistry()

@@ -1,15 +1,22 @@
+import datetime
 from decimal import Decimal
 
+import django.contrib.postgres.fields
 import django.db.models.deletion
-import django.db.models.functions.datetime
+import django.db.models.expressions
+import django.db.models.functions.comparison
 import django.db.models.functions.text
+import django.db.models.lookups
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
 
-import gigstream.lib.encryption
-import gigstream.lib.ids
-import gigstream.lib.money
+import gigstream.core.clock
+import gigstream.core.encryption
+import gigstream.core.ids
+import gigstream.core.money
+import platforms.events.registry
+import platforms.platforms.scopes
 
 
 class Migration(migrations.Migration):
@@ -21,19 +28,71 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="TaskCompletionStats",
+            fields=[
+                (
+                    "id",
+                    models.CharField(
+                        help_text="platform:task_type", max_length=60, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "task_type",
+                    models.CharField(
+                        choices=[
+                            ("fixed", "Fixed"),
+                            ("time_based", "Time Based"),
+                            ("milestone", "Milestone"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("total_tasks", models.PositiveIntegerField()),
+                ("open_tasks", models.PositiveIntegerField(help_text="created, assigned or in progress")),
+                ("completed_tasks", models.PositiveIntegerField()),
+                ("cancelled_tasks", models.PositiveIntegerField()),
+                ("disputed_tasks", models.PositiveIntegerField(help_text="in dispute now")),
+                (
+                    "success_rate",
+                    models.DecimalField(
+                        decimal_places=2,
+                        help_text="percent: completed of completed, cancelled and disputed; 0 while there are none",
+                        max_digits=5,
+                    ),
+                ),
+                ("average_seconds", models.DecimalField(decimal_places=3, max_digits=15, null=True)),
+                ("median_seconds", models.DecimalField(decimal_places=3, max_digits=15, null=True)),
+                (
+                    "p95_seconds",
+                    models.DecimalField(
+                        decimal_places=3,
+                        help_text="95 of 100 completed tasks took no longer",
+                        max_digits=15,
+                        null=True,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "task completion statistics",
+                "verbose_name_plural": "task completion statistics",
+                "db_table": "task_completion_stats_view",
+                "abstract": False,
+                "managed": False,
+                "default_permissions": ("view",),
+            },
+        ),
+        migrations.CreateModel(
             name="Platform",
             fields=[
                 (
                     "id",
                     models.UUIDField(
-                        default=gigstream.lib.ids.new_id, editable=False, primary_key=True, serialize=False
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False
-                    ),
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
                 ),
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
@@ -42,13 +101,13 @@ class Migration(migrations.Migration):
                 ("webhook_url", models.URLField(blank=True, max_length=500)),
                 (
                     "webhook_secret",
-                    gigstream.lib.encryption.EncryptedTextField(
+                    gigstream.core.encryption.EncryptedTextField(
                         blank=True, default="", help_text="encrypted at rest"
                     ),
                 ),
                 (
                     "wallet_id",
-                    gigstream.lib.encryption.EncryptedTextField(
+                    gigstream.core.encryption.EncryptedTextField(
                         blank=True, default="", help_text="custody wallet, encrypted at rest"
                     ),
                 ),
@@ -60,10 +119,30 @@ class Migration(migrations.Migration):
                         default=200, help_text="on top of the pay; a task keeps the rate it was posted at"
                     ),
                 ),
+                (
+                    "bonus_limit",
+                    gigstream.core.money.MoneyField(
+                        blank=True, help_text="of a task's bonuses; empty: the task's own pay", null=True
+                    ),
+                ),
                 ("metadata", models.JSONField(blank=True, default=dict)),
                 (
+                    "key_requests_per_minute",
+                    models.PositiveIntegerField(
+                        blank=True, help_text="of each API key; empty is the settings' limit", null=True
+                    ),
+                ),
+                (
+                    "requests_per_minute",
+                    models.PositiveIntegerField(
+                        blank=True,
+                        help_text="of all API keys together; empty is the settings' limit",
+                        null=True,
+                    ),
+                ),
+                (
                     "total_payouts",
-                    gigstream.lib.money.MoneyField(
+                    gigstream.core.money.MoneyField(
                         default=Decimal("0"), editable=False, help_text="paid for ended tasks, in USDC"
                     ),
                 ),
@@ -94,7 +173,267 @@ class Migration(migrations.Migration):
                         name="platform_wallet_lower_case",
                     ),
                     models.CheckConstraint(
+                        condition=models.Q(
+                            ("bonus_limit__isnull", True), ("bonus_limit__gte", 0), _connector="OR"
+                        ),
+                        name="platform_bonus_limit_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("key_requests_per_minute__isnull", True),
+                                ("key_requests_per_minute__range", (1, 100000)),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("requests_per_minute__isnull", True),
+                                ("requests_per_minute__range", (1, 100000)),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="platform_request_limits_in_range",
+                    ),
+                    models.CheckConstraint(
                         condition=models.Q(("total_payouts__gte", 0)), name="platform_payouts_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "name__regex",
+                                "[\\u0001-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]",
+                            ),
+                            _negated=True,
+                        ),
+                        name="platform_name_readable",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("contact_email__regex", "^[!-~]+$")), name="platform_email_plain"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ApiKey",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("name", models.CharField(blank=True, max_length=60)),
+                (
+                    "prefix",
+                    models.CharField(help_text="the public part, for look-up", max_length=16, unique=True),
+                ),
+                ("secret_hash", models.CharField(editable=False, max_length=64, unique=True)),
+                ("is_live", models.BooleanField(default=False, help_text="gs_live_ rather than gs_test_")),
+                (
+                    "scopes",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=32),
+                        default=platforms.platforms.scopes.default_scopes,
+                        size=None,
+                    ),
+                ),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                ("expires_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_keys",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "API key",
+                "verbose_name_plural": "API keys",
+                "db_table": "api_keys",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("secret_hash__regex", "^[0-9a-f]{64}$")),
+                        name="api_key_hash_is_sha256",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "name__regex",
+                                "[\\u0001-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]",
+                            ),
+                            _negated=True,
+                        ),
+                        name="api_key_name_readable",
+                    ),
+                    models.CheckConstraint(
+                        condition=django.db.models.lookups.Regex(
+                            django.db.models.functions.comparison.Cast("scopes", models.TextField()),
+                            "^\\{([a-z_]+:(read|write)(,[a-z_]+:(read|write))*)?\\}$",
+                        ),
+                        name="api_key_scopes_well_formed",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Invitation",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                (
+                    "email",
+                    gigstream.core.encryption.EncryptedTextField(
+                        blank=True, default="", help_text="encrypted at rest, empty once accepted"
+                    ),
+                ),
+                (
+                    "email_hash",
+                    models.CharField(
+                        blank=True, editable=False, help_text="keyed, of the address", max_length=64
+                    ),
+                ),
+                (
+                    "token_hash",
+                    models.CharField(blank=True, editable=False, max_length=64, null=True, unique=True),
+                ),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("expires_at", models.DateTimeField(db_index=True)),
+                ("accepted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invitations",
+                        to="platforms.platform",
+                    ),
+                ),
+                (
+                    "worker",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="invitations",
+                        to="workers.worker",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "invitations",
+                "indexes": [
+                    models.Index(fields=["platform", "-created_at", "-id"], name="invitations_of_platform"),
+                    models.Index(
+                        condition=models.Q(("sent_at__isnull", True)),
+                        fields=["created_at"],
+                        name="invitations_to_send",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("accepted_at__isnull", True)),
+                        fields=("platform", "email_hash"),
+                        name="invitation_one_open_per_address",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("token_hash__isnull", True),
+                            ("token_hash__regex", "^[0-9a-f]{64}$"),
+                            _connector="OR",
+                        ),
+                        name="invitation_token_hash_is_sha256",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("sent_at__isnull", True), ("token_hash__isnull", False), _connector="OR"
+                        ),
+                        name="invitation_sent_has_a_token",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("accepted_at__isnull", True),
+                                ("worker__isnull", True),
+                                ("email_hash__regex", "^[0-9a-f]{64}$"),
+                            ),
+                            models.Q(
+                                ("accepted_at__isnull", False),
+                                ("email", ""),
+                                ("email_hash", ""),
+                                ("worker__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="invitation_accepted_as_a_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("expires_at__gt", models.F("created_at"))),
+                        name="invitation_expires_after_it_was_made",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PlatformEvent",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                (
+                    "sequence",
+                    models.PositiveBigIntegerField(
+                        help_text="1, 2, … of this platform's events, without a gap"
+                    ),
+                ),
+                ("type", models.CharField(choices=platforms.events.registry.type_choices, max_length=32)),
+                (
+                    "request_id",
+                    models.CharField(blank=True, help_text="of the request that caused it", max_length=64),
+                ),
+                ("payload", models.JSONField(help_text="amounts and times as text, as the API gives them")),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="events",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "event",
+                "db_table": "events",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("request_id", ""), _negated=True),
+                        fields=["request_id"],
+                        name="events_of_a_request",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("platform", "sequence"), name="event_once_per_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(("sequence__gte", 1)), name="event_sequence_from_1"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("type__regex", "^[a-z_]+\\.[a-z_]+$")),
+                        name="event_type_well_formed",
                     ),
                 ],
             },
@@ -105,14 +444,12 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=gigstream.lib.ids.new_id, editable=False, primary_key=True, serialize=False
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False
-                    ),
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
                 ),
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 ("external_task_id", models.CharField(blank=True, max_length=120, null=True)),
@@ -131,7 +468,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "amount",
-                    gigstream.lib.money.MoneyField(
+                    gigstream.core.money.MoneyField(
                         help_text="the worker's pay in USDC, without the platform's fee"
                     ),
                 ),
@@ -158,9 +495,42 @@ class Migration(migrations.Migration):
                 ),
                 ("due_at", models.DateTimeField(blank=True, null=True)),
                 ("assigned_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "assignment_number",
+                    models.PositiveSmallIntegerField(
+                        db_default=0,
+                        default=0,
+                        help_text="how often it was assigned; part of the keys of its entries",
+                    ),
+                ),
                 ("started_at", models.DateTimeField(blank=True, null=True)),
                 ("completed_at", models.DateTimeField(blank=True, null=True)),
                 ("cancelled_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "cancelled_by",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("worker", "Worker"),
+                            ("platform", "Platform"),
+                            ("staff", "Staff"),
+                            ("system", "System"),
+                        ],
+                        help_text="the side that cancelled it",
+                        max_length=16,
+                        null=True,
+                    ),
+                ),
+                (
+                    "at_fault",
+                    models.CharField(
+                        blank=True,
+                        choices=[("worker", "Worker"), ("platform", "Platform"), ("nobody", "Nobody")],
+                        help_text="once it is decided",
+                        max_length=16,
+                        null=True,
+                    ),
+                ),
                 (
                     "disputed_at",
                     models.DateTimeField(blank=True, help_text="the last time it was disputed", null=True),
@@ -179,9 +549,32 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "paid_amount",
-                    gigstream.lib.money.MoneyField(
+                    gigstream.core.money.MoneyField(
                         blank=True,
-                        help_text="what the worker was paid in all; set when the task's money closed",
+                        help_text="total paid to the worker; set when the task's money closed",
+                        null=True,
+                    ),
+                ),
+                (
+                    "payout_status",
+                    models.CharField(
+                        choices=[
+                            ("none", "None"),
+                            ("partly", "Partly"),
+                            ("under_way", "Under Way"),
+                            ("paid", "Paid"),
+                        ],
+                        db_default="none",
+                        default="none",
+                        help_text="how much of the pay has reached the worker's wallet; follows from the worker's payouts",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "paid_out_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="when the last of the pay had left; set exactly while it is paid",
                         null=True,
                     ),
                 ),
@@ -219,6 +612,700 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "tasks",
+                "indexes": [
+                    models.Index(fields=["worker", "created_at"], name="tasks_worker_created"),
+                    models.Index(fields=["platform", "created_at"], name="tasks_platform_created"),
+                    models.Index(fields=["status", "created_at"], name="tasks_status_created"),
+                    models.Index(fields=["created_at"], name="tasks_created"),
+                    models.Index(fields=["completed_at"], name="tasks_completed"),
+                    models.Index(
+                        models.F("platform"),
+                        models.F("task_type"),
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("completed_at"), "-", models.F("started_at")
+                        ),
+                        condition=models.Q(("status", "completed")),
+                        include=("started_at", "completed_at"),
+                        name="tasks_by_time_taken",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("paid_amount__isnull", True), ("status__in", ["in_progress", "disputed"])
+                        ),
+                        fields=["platform", "task_type"],
+                        name="tasks_under_way",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("platform", "external_task_id"), name="task_external_id_once_per_platform"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "title__regex",
+                                "[\\u0001-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]",
+                            ),
+                            _negated=True,
+                        ),
+                        name="task_title_readable",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__gt", 0), ("amount__lte", Decimal("99999999999999.999999"))
+                        ),
+                        name="task_amount_positive",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("task_type__in", ["fixed", "time_based", "milestone"])),
+                        name="task_type_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "status__in",
+                                ["created", "assigned", "in_progress", "completed", "disputed", "cancelled"],
+                            )
+                        ),
+                        name="task_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("worker__isnull", False),
+                            ("status__in", ["created", "cancelled"]),
+                            _connector="OR",
+                        ),
+                        name="task_worker_once_assigned",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "completed"), _negated=True),
+                            models.Q(("completed_at__isnull", False), ("paid_amount__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="task_completed_has_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "cancelled"), _negated=True),
+                            models.Q(("cancelled_at__isnull", False), ("paid_amount__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="task_cancelled_has_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("cancelled_by__isnull", True),
+                            models.Q(
+                                ("cancelled_by__in", ["worker", "platform", "staff", "system"]),
+                                ("status", "cancelled"),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="task_cancelled_by_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("at_fault__isnull", True),
+                            models.Q(
+                                ("at_fault__in", ["worker", "platform", "nobody"]),
+                                ("status__in", ["completed", "cancelled", "disputed"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="task_at_fault_once_ended",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("due_at__isnull", True), ("due_at__gt", models.F("created_at")), _connector="OR"
+                        ),
+                        name="task_due_after_posting",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "disputed"), _negated=True),
+                            ("disputed_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="task_disputed_has_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("paid_amount__isnull", True),
+                            models.Q(("paid_amount__gte", 0), ("paid_amount__lte", models.F("amount"))),
+                            _connector="OR",
+                        ),
+                        name="task_paid_within_amount",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("payout_status__in", ["none", "partly", "under_way", "paid"])),
+                        name="task_payout_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("paid_amount__isnull", False),
+                                ("paid_out_at__isnull", False),
+                                ("payout_status", "paid"),
+                            ),
+                            models.Q(
+                                models.Q(("payout_status", "paid"), _negated=True),
+                                ("paid_out_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="task_paid_out_has_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("worker_rating__isnull", True),
+                                ("worker_rating__range", (1, 5)),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("platform_rating__isnull", True),
+                                ("platform_rating__range", (1, 5)),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="task_ratings_1_to_5",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("duration_seconds__gt", 0),
+                                ("duration_seconds__isnull", False),
+                                ("release_interval__gt", 0),
+                                ("release_interval__isnull", False),
+                                ("task_type", "time_based"),
+                            ),
+                            models.Q(
+                                models.Q(("task_type", "time_based"), _negated=True),
+                                ("duration_seconds__isnull", True),
+                                ("release_interval__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="task_schedule_only_when_time_based",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("fee_bps__range", (0, 10000))), name="task_fee_in_range"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="TaskTally",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "task_type",
+                    models.CharField(
+                        choices=[
+                            ("fixed", "Fixed"),
+                            ("time_based", "Time Based"),
+                            ("milestone", "Milestone"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("created_tasks", models.IntegerField(default=0)),
+                ("assigned_tasks", models.IntegerField(default=0)),
+                ("in_progress_tasks", models.IntegerField(default=0)),
+                ("completed_tasks", models.IntegerField(default=0)),
+                ("disputed_tasks", models.IntegerField(default=0)),
+                ("cancelled_tasks", models.IntegerField(default=0)),
+                (
+                    "paid_amount",
+                    gigstream.core.money.MoneyField(
+                        default=Decimal("0"), help_text="to workers, for tasks whose money has closed"
+                    ),
+                ),
+                (
+                    "fee_amount",
+                    gigstream.core.money.MoneyField(default=Decimal("0"), help_text="taken on that pay"),
+                ),
+                (
+                    "took",
+                    models.DurationField(
+                        default=datetime.timedelta(0),
+                        help_text="all completed tasks, from start to completion",
+                    ),
+                ),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="tallies",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "task tallies",
+                "db_table": "task_tallies",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("platform", "task_type"), name="task_tally_once_per_type"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("task_type__in", ["fixed", "time_based", "milestone"])),
+                        name="task_tally_type_known",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="WebhookEndpoint",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                (
+                    "starts_after",
+                    models.PositiveBigIntegerField(
+                        default=0,
+                        help_text="the last event before the webhook was set or enabled: later ones are delivered",
+                    ),
+                ),
+                (
+                    "queued_through",
+                    models.PositiveBigIntegerField(
+                        default=0,
+                        help_text="the last event that a delivery was made for; the job takes up those after it",
+                    ),
+                ),
+                (
+                    "previous_secret",
+                    gigstream.core.encryption.EncryptedTextField(
+                        blank=True, default="", help_text="encrypted at rest"
+                    ),
+                ),
+                (
+                    "previous_secret_until",
+                    models.DateTimeField(
+                        blank=True, help_text="deliveries carry a second signature until then", null=True
+                    ),
+                ),
+                (
+                    "failing_since",
+                    models.DateTimeField(
+                        blank=True, help_text="first failure since the last success", null=True
+                    ),
+                ),
+                (
+                    "disabled_at",
+                    models.DateTimeField(blank=True, help_text="nothing is delivered since then", null=True),
+                ),
+                (
+                    "platform",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="webhook",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "webhook_endpoints",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("starts_after__lte", models.F("queued_through"))),
+                        name="webhook_queued_since_its_start",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("previous_secret", ""), ("previous_secret_until__isnull", True)),
+                            models.Q(
+                                models.Q(("previous_secret", ""), _negated=True),
+                                ("previous_secret_until__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="webhook_old_secret_has_an_end",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="WithdrawalAddress",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("address", models.CharField(help_text="lower case", max_length=42)),
+                ("holds_from", models.DateTimeField()),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="withdrawal_addresses",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "withdrawal addresses",
+                "db_table": "withdrawal_addresses",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("address", django.db.models.functions.text.Lower("address")),
+                            models.Q(("address", ""), _negated=True),
+                        ),
+                        name="withdrawal_address_lower_case",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("holds_from__gte", models.F("created_at"))),
+                        name="withdrawal_address_holds_from_its_naming",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("platform", "holds_from"), name="withdrawal_address_once_at_a_time"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Consent",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("invitation", "Invitation"), ("offer", "Offer")],
+                        help_text="how the worker agreed",
+                        max_length=16,
+                    ),
+                ),
+                ("accepted_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "ended_by",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("worker", "Worker"),
+                            ("platform", "Platform"),
+                            ("staff", "Staff"),
+                            ("system", "System"),
+                        ],
+                        max_length=16,
+                        null=True,
+                    ),
+                ),
+                (
+                    "worker",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consents",
+                        to="workers.worker",
+                    ),
+                ),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="consents",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "consents",
+                "indexes": [
+                    models.Index(fields=["worker", "platform", "accepted_at"], name="consents_of_pair"),
+                    models.Index(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=["platform", "-accepted_at", "-id"],
+                        name="consents_of_platform",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=("worker", "platform"),
+                        name="consent_one_open_per_pair",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("source__in", ["invitation", "offer"])),
+                        name="consent_source_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("ended_at__isnull", True), ("ended_by__isnull", True)),
+                            models.Q(
+                                ("ended_at__isnull", False),
+                                ("ended_by__in", ["worker", "platform", "staff", "system"]),
+                                ("ended_by__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="consent_ended_as_a_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("ended_at__isnull", True),
+                            ("ended_at__gte", models.F("accepted_at")),
+                            _connector="OR",
+                        ),
+                        name="consent_ends_after_acceptance",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Engagement",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("open_tasks", models.PositiveIntegerField(default=0)),
+                ("finished_tasks", models.PositiveIntegerField(default=0)),
+                ("first_at", models.DateTimeField()),
+                ("last_at", models.DateTimeField()),
+                (
+                    "last_assigned_at",
+                    models.DateTimeField(
+                        help_text="when the worker last got a task of the platform", null=True
+                    ),
+                ),
+                (
+                    "paid_amount",
+                    gigstream.core.money.MoneyField(
+                        db_default=Decimal("0"),
+                        default=Decimal("0"),
+                        help_text="for tasks whose money has closed",
+                    ),
+                ),
+                (
+                    "small_pay",
+                    gigstream.core.money.MoneyField(
+                        db_default=Decimal("0"),
+                        default=Decimal("0"),
+                        help_text="the part of it for completed tasks that paid less than 1 USDC each",
+                    ),
+                ),
+                (
+                    "worker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="engagements",
+                        to="workers.worker",
+                    ),
+                ),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="engagements",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "engagements",
+                "indexes": [models.Index(fields=["platform", "last_assigned_at"], name="engagements_lately")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("platform", "worker"), name="engagement_once_per_pair"),
+                    models.CheckConstraint(
+                        condition=models.Q(("first_at__lte", models.F("last_at"))),
+                        name="engagement_times_in_order",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="EventCounter",
+            fields=[
+                (
+                    "platform",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="event_counter",
+                        serialize=False,
+                        to="platforms.platform",
+                    ),
+                ),
+                ("last_sequence", models.PositiveBigIntegerField()),
+            ],
+            options={
+                "db_table": "event_counters",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("last_sequence__gte", 1)), name="event_counter_from_1"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Dispute",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                (
+                    "side",
+                    models.CharField(
+                        choices=[("worker", "Worker"), ("platform", "Platform")],
+                        db_default="platform",
+                        default="platform",
+                        help_text="the side that filed it",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "filed_at",
+                    models.DateTimeField(
+                        db_default=gigstream.core.clock.DatabaseNow(),
+                        default=gigstream.core.clock.database_now,
+                    ),
+                ),
+                ("severity", models.PositiveSmallIntegerField(help_text="1 (minor) to 5 (grave)")),
+                ("reason", models.TextField()),
+                (
+                    "reminded_at",
+                    models.DateTimeField(blank=True, help_text="when staff were reminded of it", null=True),
+                ),
+                (
+                    "alarmed_at",
+                    models.DateTimeField(
+                        blank=True, help_text="when staff were notified that it is overdue", null=True
+                    ),
+                ),
+                (
+                    "answer",
+                    models.TextField(
+                        blank=True, db_default="", help_text="of the other side, before it is resolved"
+                    ),
+                ),
+                ("resolved_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        blank=True,
+                        choices=[("worker", "Worker"), ("platform", "Platform"), ("nobody", "Nobody")],
+                        max_length=16,
+                        null=True,
+                    ),
+                ),
+                (
+                    "worker_amount",
+                    gigstream.core.money.MoneyField(
+                        blank=True, help_text="of the held amount, paid to the worker", null=True
+                    ),
+                ),
+                (
+                    "refund_amount",
+                    gigstream.core.money.MoneyField(
+                        blank=True, help_text="of the held amount, refunded", null=True
+                    ),
+                ),
+                ("resolution", models.TextField(blank=True)),
+                (
+                    "task",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="disputes",
+                        to="platforms.task",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "disputes",
+                "indexes": [models.Index(fields=["created_at"], name="disputes_created")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("resolved_at__isnull", True)),
+                        fields=("task",),
+                        name="dispute_one_open_per_task",
+                    ),
+                    models.UniqueConstraint(fields=("task", "side"), name="dispute_once_per_side"),
+                    models.CheckConstraint(
+                        condition=models.Q(("side__in", ["worker", "platform"])), name="dispute_side_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("outcome__isnull", True),
+                            ("outcome__in", ["worker", "platform", "nobody"]),
+                            _connector="OR",
+                        ),
+                        name="dispute_outcome_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("resolved_at__isnull", True),
+                            ("resolved_at__gte", models.F("filed_at")),
+                            _connector="OR",
+                        ),
+                        name="dispute_resolved_after_it_was_filed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("alarmed_at__isnull", True),
+                            models.Q(
+                                ("reminded_at__isnull", False), ("reminded_at__lte", models.F("alarmed_at"))
+                            ),
+                            _connector="OR",
+                        ),
+                        name="dispute_reminder_precedes_alarm",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("severity__range", (1, 5))), name="dispute_severity_1_to_5"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="dispute_has_a_reason"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("outcome__isnull", True),
+                                ("refund_amount__isnull", True),
+                                ("resolved_at__isnull", True),
+                                ("worker_amount__isnull", True),
+                            ),
+                            models.Q(
+                                ("outcome__isnull", False),
+                                ("refund_amount__gte", 0),
+                                ("refund_amount__isnull", False),
+                                ("resolved_at__isnull", False),
+                                ("worker_amount__gte", 0),
+                                ("worker_amount__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="dispute_resolved_as_a_whole",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -227,7 +1314,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("number", models.PositiveSmallIntegerField(help_text="1, 2, … in the order of approval")),
                 ("title", models.CharField(max_length=200)),
-                ("amount", gigstream.lib.money.MoneyField()),
+                ("amount", gigstream.core.money.MoneyField()),
                 ("approved_at", models.DateTimeField(blank=True, null=True)),
                 (
                     "task",
@@ -242,59 +1329,28 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "milestones",
                 "ordering": ["task", "number"],
-            },
-        ),
-        migrations.CreateModel(
-            name="Dispute",
-            fields=[
-                (
-                    "id",
-                    models.UUIDField(
-                        default=gigstream.lib.ids.new_id, editable=False, primary_key=True, serialize=False
+                "constraints": [
+                    models.UniqueConstraint(fields=("task", "number"), name="milestone_number_once_per_task"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__gt", 0), ("amount__lte", Decimal("99999999999999.999999"))
+                        ),
+                        name="milestone_amount_positive",
                     ),
-                ),
-                (
-                    "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 1)), name="milestone_number_from_1"
                     ),
-                ),
-                ("severity", models.PositiveSmallIntegerField(help_text="1 (minor) to 5 (grave)")),
-                ("reason", models.TextField()),
-                ("resolved_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "outcome",
-                    models.CharField(
-                        blank=True,
-                        choices=[("worker", "Worker"), ("platform", "Platform")],
-                        max_length=16,
-                        null=True,
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "title__regex",
+                                "[\\u0001-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]",
+                            ),
+                            _negated=True,
+                        ),
+                        name="milestone_title_readable",
                     ),
-                ),
-                (
-                    "worker_amount",
-                    gigstream.lib.money.MoneyField(
-                        blank=True, help_text="of what was held, paid to the worker", null=True
-                    ),
-                ),
-                (
-                    "refund_amount",
-                    gigstream.lib.money.MoneyField(
-                        blank=True, help_text="of what was held, given back", null=True
-                    ),
-                ),
-                ("resolution", models.TextField(blank=True)),
-                (
-                    "task",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="disputes",
-                        to="platforms.task",
-                    ),
-                ),
-            ],
-            options={
-                "db_table": "disputes",
+                ],
             },
         ),
         migrations.CreateModel(
@@ -303,14 +1359,12 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=gigstream.lib.ids.new_id, editable=False, primary_key=True, serialize=False
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
                     "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False
-                    ),
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
                 ),
                 (
                     "event_type",
@@ -334,7 +1388,7 @@ class Migration(migrations.Migration):
                 ("milestone_number", models.PositiveSmallIntegerField(blank=True, null=True)),
                 (
                     "amount",
-                    gigstream.lib.money.MoneyField(blank=True, help_text="bonus: what it pays", null=True),
+                    gigstream.core.money.MoneyField(blank=True, help_text="bonus: its amount", null=True),
                 ),
                 ("data", models.JSONField(blank=True, default=dict)),
                 (
@@ -349,22 +1403,116 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "work_events",
+                "indexes": [models.Index(fields=["created_at"], name="work_events_created")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("task", "event_type", "external_id", "event_date"),
+                        name="work_event_reported_once",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("event_type__in", ["started", "milestone_reached", "completed", "bonus"])
+                        ),
+                        name="work_event_type_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("amount__gt", 0), ("amount__isnull", False), ("event_type", "bonus")),
+                            models.Q(
+                                models.Q(("event_type", "bonus"), _negated=True), ("amount__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="work_event_bonus_has_amount",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("event_type", "milestone_reached"),
+                                ("milestone_number__gte", 1),
+                                ("milestone_number__isnull", False),
+                            ),
+                            models.Q(
+                                models.Q(("event_type", "milestone_reached"), _negated=True),
+                                ("milestone_number__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="work_event_milestone_has_number",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name="Engagement",
+            name="WebhookDelivery",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("open_tasks", models.PositiveIntegerField(default=0)),
-                ("finished_tasks", models.PositiveIntegerField(default=0)),
-                ("first_at", models.DateTimeField()),
-                ("last_at", models.DateTimeField()),
+                ("sequence", models.PositiveBigIntegerField(help_text="that of the event")),
                 (
-                    "worker",
-                    models.ForeignKey(
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("delivered", "Delivered"),
+                            ("dead", "Dead"),
+                            ("blocked", "Blocked"),
+                        ],
+                        default="pending",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "attempts",
+                    models.PositiveSmallIntegerField(default=0, help_text="since it was queued or replayed"),
+                ),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="when a job may next take it up; doubles as the job's lease",
+                        null=True,
+                    ),
+                ),
+                ("last_attempt_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "status_code",
+                    models.PositiveSmallIntegerField(blank=True, help_text="of the last answer", null=True),
+                ),
+                (
+                    "error",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("status", "answered, but not with 2xx"),
+                            (
+                                "blocked_address",
+                                "the name leads to a forbidden address, or the URL is not allowed",
+                            ),
+                            ("unresolved", "the name has no address"),
+                            ("connection", "no connection, or it broke"),
+                            ("tls", "no valid certificate for the name"),
+                            ("timeout", "no answer in time"),
+                            ("protocol", "the answer was no HTTP, or too long"),
+                            ("disabled", "the webhook was switched off"),
+                        ],
+                        max_length=16,
+                        null=True,
+                    ),
+                ),
+                (
+                    "milliseconds",
+                    models.PositiveIntegerField(
+                        blank=True, help_text="how long the last attempt took", null=True
+                    ),
+                ),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "event",
+                    models.OneToOneField(
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="engagements",
-                        to="workers.worker",
+                        related_name="delivery",
+                        to="platforms.platformevent",
                     ),
                 ),
                 (
@@ -372,207 +1520,169 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="engagements",
+                        related_name="deliveries",
                         to="platforms.platform",
                     ),
                 ),
-            ],
-            options={
-                "db_table": "engagements",
-                "constraints": [
-                    models.UniqueConstraint(fields=("platform", "worker"), name="engagement_once_per_pair"),
-                    models.CheckConstraint(
-                        condition=models.Q(("first_at__lte", models.F("last_at"))),
-                        name="engagement_times_in_order",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ApiKey",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 (
-                    "created_at",
-                    models.DateTimeField(
-                        db_default=django.db.models.functions.datetime.Now(), editable=False
-                    ),
-                ),
-                ("name", models.CharField(blank=True, max_length=60)),
-                (
-                    "prefix",
-                    models.CharField(help_text="the public part, for look-up", max_length=16, unique=True),
-                ),
-                ("secret_hash", models.CharField(editable=False, max_length=64, unique=True)),
-                ("is_live", models.BooleanField(default=False, help_text="gs_live_ rather than gs_test_")),
-                ("last_used_at", models.DateTimeField(blank=True, null=True)),
-                ("expires_at", models.DateTimeField(blank=True, null=True)),
-                ("revoked_at", models.DateTimeField(blank=True, null=True)),
-                (
-                    "platform",
+                    "endpoint",
                     models.ForeignKey(
+                        db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="api_keys",
-                        to="platforms.platform",
+                        related_name="deliveries",
+                        to="platforms.webhookendpoint",
                     ),
                 ),
             ],
             options={
-                "verbose_name": "API key",
-                "verbose_name_plural": "API keys",
-                "db_table": "api_keys",
+                "verbose_name_plural": "webhook deliveries",
+                "db_table": "webhook_deliveries",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "pending")),
+                        fields=["endpoint", "next_attempt_at"],
+                        name="deliveries_due",
+                    ),
+                    models.Index(fields=["platform", "-sequence"], name="deliveries_of_platform"),
+                    models.Index(
+                        condition=models.Q(
+                            ("status__in", ["blocked", "dead"]),
+                            models.Q(("error", "disabled"), _negated=True),
+                        ),
+                        fields=["ended_at"],
+                        name="deliveries_given_up",
+                    ),
+                ],
                 "constraints": [
+                    models.UniqueConstraint(fields=("endpoint", "sequence"), name="delivery_once_per_number"),
                     models.CheckConstraint(
-                        condition=models.Q(("secret_hash__regex", "^[0-9a-f]{64}$")),
-                        name="api_key_hash_is_sha256",
-                    )
+                        condition=models.Q(("status__in", ["pending", "delivered", "dead", "blocked"])),
+                        name="delivery_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("error__isnull", True),
+                            (
+                                "error__in",
+                                [
+                                    "status",
+                                    "blocked_address",
+                                    "unresolved",
+                                    "connection",
+                                    "tls",
+                                    "timeout",
+                                    "protocol",
+                                    "disabled",
+                                ],
+                            ),
+                            _connector="OR",
+                        ),
+                        name="delivery_error_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", True),
+                                ("next_attempt_at__isnull", False),
+                                ("status", "pending"),
+                            ),
+                            models.Q(
+                                models.Q(("status", "pending"), _negated=True),
+                                ("ended_at__isnull", False),
+                                ("next_attempt_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="delivery_is_due_or_ended",
+                    ),
                 ],
             },
         ),
-        migrations.AddIndex(
-            model_name="task",
-            index=models.Index(fields=["worker", "created_at"], name="tasks_worker_created"),
-        ),
-        migrations.AddIndex(
-            model_name="task",
-            index=models.Index(fields=["platform", "created_at"], name="tasks_platform_created"),
-        ),
-        migrations.AddIndex(
-            model_name="task",
-            index=models.Index(fields=["status", "created_at"], name="tasks_status_created"),
-        ),
-        migrations.AddIndex(
-            model_name="task",
-            index=models.Index(fields=["created_at"], name="tasks_created"),
-        ),
-        migrations.AddIndex(
-            model_name="task",
-            index=models.Index(fields=["completed_at"], name="tasks_completed"),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.UniqueConstraint(
-                fields=("platform", "external_task_id"), name="task_external_id_once_per_platform"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0), ("amount__lte", Decimal("99999999999999.999999"))),
-                name="task_amount_positive",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("task_type__in", ["fixed", "time_based", "milestone"])),
-                name="task_type_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        ["created", "assigned", "in_progress", "completed", "disputed", "cancelled"],
-                    )
+        pgtrigger.migrations.AddTrigger(
+            model_name="eventcounter",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_goes_back",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (NEW."last_sequence" <= (OLD."last_sequence"))',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="5d6f112ec1998a441b7714a1ef16e9e6b40faeab",
+                    operation="UPDATE",
+                    pgid="pgtrigger_never_goes_back_9f49d",
+                    table="event_counters",
+                    when="BEFORE",
                 ),
-                name="task_status_known",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("worker__isnull", False), ("status__in", ["created", "cancelled"]), _connector="OR"
+        pgtrigger.migrations.AddTrigger(
+            model_name="consent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="given_once",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."accepted_at" IS DISTINCT FROM (NEW."accepted_at") OR OLD."platform_id" IS DISTINCT FROM (NEW."platform_id") OR OLD."source" IS DISTINCT FROM (NEW."source") OR OLD."worker_id" IS DISTINCT FROM (NEW."worker_id"))',
+                    func='RAISE EXCEPTION \'pgtrigger: Cannot update of "platform_id", "worker_id", "source", "accepted_at" rows from % table\', TG_TABLE_NAME;',
+                    hash="ce734f9315e525564a62873b5b40fdd86ad59d95",
+                    operation='UPDATE OF "platform_id", "worker_id", "source", "accepted_at"',
+                    pgid="pgtrigger_given_once_44c28",
+                    table="consents",
+                    when="BEFORE",
                 ),
-                name="task_worker_once_assigned",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "completed"), _negated=True),
-                    models.Q(("completed_at__isnull", False), ("paid_amount__isnull", False)),
-                    _connector="OR",
+        pgtrigger.migrations.AddTrigger(
+            model_name="consent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="ended_once",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."ended_at" IS NOT NULL)',
+                    func='RAISE EXCEPTION \'pgtrigger: Cannot update of "ended_at", "ended_by" rows from % table\', TG_TABLE_NAME;',
+                    hash="16ab0a48415f535018dfb4b65d397f0d41e4a348",
+                    operation='UPDATE OF "ended_at", "ended_by"',
+                    pgid="pgtrigger_ended_once_110d6",
+                    table="consents",
+                    when="BEFORE",
                 ),
-                name="task_completed_has_time",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "cancelled"), _negated=True),
-                    models.Q(("cancelled_at__isnull", False), ("paid_amount__isnull", False)),
-                    _connector="OR",
+        pgtrigger.migrations.AddTrigger(
+            model_name="apikey",
+            trigger=pgtrigger.compiler.Trigger(
+                name="key_is_of_the_databases_kind",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    IF EXISTS (SELECT FROM database_identity WHERE (kind = 'live') <> NEW.is_live) THEN\n                        RAISE EXCEPTION 'gigstream: keys of test and live are made in databases of their own';\n                    END IF;\n                    RETURN NEW;\n                ",
+                    hash="62f3ae3d5c7fc4de71b4501993c0a43d2acd9ca8",
+                    operation='INSERT OR UPDATE OF "is_live"',
+                    pgid="pgtrigger_key_is_of_the_databases_kind_4ef76",
+                    table="api_keys",
+                    when="BEFORE",
                 ),
-                name="task_cancelled_has_time",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("status", "disputed"), _negated=True),
-                    ("disputed_at__isnull", False),
-                    _connector="OR",
+        pgtrigger.migrations.AddTrigger(
+            model_name="platformevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="4a20fea01352a484752295c69f6cf16039edb0c0",
+                    operation="UPDATE",
+                    pgid="pgtrigger_append_only_7535c",
+                    table="events",
+                    when="BEFORE",
                 ),
-                name="task_disputed_has_time",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("paid_amount__isnull", True),
-                    models.Q(("paid_amount__gte", 0), ("paid_amount__lte", models.F("amount"))),
-                    _connector="OR",
+        pgtrigger.migrations.AddTrigger(
+            model_name="platformevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="goes_only_with_its_platform",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    IF current_setting('gigstream.erasing_platform', true) = OLD.platform_id::text THEN\n                        RETURN OLD;\n                    END IF;\n                    RAISE EXCEPTION 'events are append-only';\n                ",
+                    hash="aedcf936aeb5c7316e22951d45604de8825d2958",
+                    operation="DELETE",
+                    pgid="pgtrigger_goes_only_with_its_platform_c82ad",
+                    table="events",
+                    when="BEFORE",
                 ),
-                name="task_paid_within_amount",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("worker_rating__isnull", True), ("worker_rating__range", (1, 5)), _connector="OR"
-                    ),
-                    models.Q(
-                        ("platform_rating__isnull", True), ("platform_rating__range", (1, 5)), _connector="OR"
-                    ),
-                ),
-                name="task_ratings_1_to_5",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("duration_seconds__gt", 0),
-                        ("duration_seconds__isnull", False),
-                        ("release_interval__gt", 0),
-                        ("release_interval__isnull", False),
-                        ("task_type", "time_based"),
-                    ),
-                    models.Q(
-                        models.Q(("task_type", "time_based"), _negated=True),
-                        ("duration_seconds__isnull", True),
-                        ("release_interval__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="task_schedule_only_when_time_based",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="task",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("fee_bps__range", (0, 10000))), name="task_fee_in_range"
             ),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -582,8 +1692,8 @@ class Migration(migrations.Migration):
                 sql=pgtrigger.compiler.UpsertTriggerSql(
                     condition='WHEN (OLD."status" IS DISTINCT FROM (NEW."status"))',
                     declare="DECLARE _is_valid_transition BOOLEAN;",
-                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{assigned:cancelled,assigned:in_progress,completed:disputed,created:assigned,created:cancelled,disputed:cancelled,disputed:completed,in_progress:cancelled,in_progress:completed,in_progress:disputed}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
-                    hash="0908161f90a095d4dfb1fc1bde7880f2fb1f88f9",
+                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{assigned:cancelled,assigned:created,assigned:in_progress,completed:disputed,created:assigned,created:cancelled,disputed:cancelled,disputed:completed,in_progress:cancelled,in_progress:completed,in_progress:disputed}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="db79e7dd7c88993ac1db540b73f49cfe91be0f1d",
                     operation="UPDATE",
                     pgid="pgtrigger_legal_status_moves_ad2b6",
                     table="tasks",
@@ -591,120 +1701,50 @@ class Migration(migrations.Migration):
                 ),
             ),
         ),
-        migrations.AddConstraint(
-            model_name="milestone",
-            constraint=models.UniqueConstraint(
-                fields=("task", "number"), name="milestone_number_once_per_task"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="milestone",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("amount__gt", 0), ("amount__lte", Decimal("99999999999999.999999"))),
-                name="milestone_amount_positive",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="milestone",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("number__gte", 1)), name="milestone_number_from_1"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="dispute",
-            index=models.Index(fields=["created_at"], name="disputes_created"),
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("resolved_at__isnull", True)),
-                fields=("task",),
-                name="dispute_one_open_per_task",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("severity__range", (1, 5))), name="dispute_severity_1_to_5"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("reason", ""), _negated=True), name="dispute_has_a_reason"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="dispute",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("outcome__isnull", True),
-                        ("refund_amount__isnull", True),
-                        ("resolved_at__isnull", True),
-                        ("worker_amount__isnull", True),
-                    ),
-                    models.Q(
-                        ("outcome__isnull", False),
-                        ("refund_amount__gte", 0),
-                        ("refund_amount__isnull", False),
-                        ("resolved_at__isnull", False),
-                        ("worker_amount__gte", 0),
-                        ("worker_amount__isnull", False),
-                    ),
-                    _connector="OR",
+        pgtrigger.migrations.AddTrigger(
+            model_name="task",
+            trigger=pgtrigger.compiler.Trigger(
+                name="worker_keeps_the_task",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.worker_id IS NOT NULL AND OLD.worker_id IS DISTINCT FROM NEW.worker_id AND NOT (NEW.worker_id IS NULL AND OLD.status = 'assigned' AND NEW.status = 'created'))",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update of \"worker_id\" rows from % table', TG_TABLE_NAME;",
+                    hash="dd9526c5d887e063afdb7d24fce2bc0556253797",
+                    operation='UPDATE OF "worker_id"',
+                    pgid="pgtrigger_worker_keeps_the_task_faebb",
+                    table="tasks",
+                    when="BEFORE",
                 ),
-                name="dispute_resolved_as_a_whole",
             ),
         ),
-        migrations.AddIndex(
-            model_name="workevent",
-            index=models.Index(fields=["created_at"], name="work_events_created"),
-        ),
-        migrations.AddConstraint(
-            model_name="workevent",
-            constraint=models.UniqueConstraint(
-                fields=("task", "event_type", "external_id", "event_date"),
-                name="work_event_reported_once",
-                nulls_distinct=False,
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    ("event_type__in", ["started", "milestone_reached", "completed", "bonus"])
+        pgtrigger.migrations.AddTrigger(
+            model_name="task",
+            trigger=pgtrigger.compiler.Trigger(
+                name="terms_stay_as_posted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."fee_bps" IS DISTINCT FROM (NEW."fee_bps") OR OLD."platform_id" IS DISTINCT FROM (NEW."platform_id") OR OLD."task_type" IS DISTINCT FROM (NEW."task_type"))',
+                    func='RAISE EXCEPTION \'pgtrigger: Cannot update of "platform_id", "task_type", "fee_bps" rows from % table\', TG_TABLE_NAME;',
+                    hash="ff2006e049a130611d2a37e1eac556969b538568",
+                    operation='UPDATE OF "platform_id", "task_type", "fee_bps"',
+                    pgid="pgtrigger_terms_stay_as_posted_3e036",
+                    table="tasks",
+                    when="BEFORE",
                 ),
-                name="work_event_type_known",
             ),
         ),
-        migrations.AddConstraint(
-            model_name="workevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("amount__gt", 0), ("amount__isnull", False), ("event_type", "bonus")),
-                    models.Q(models.Q(("event_type", "bonus"), _negated=True), ("amount__isnull", True)),
-                    _connector="OR",
+        pgtrigger.migrations.AddTrigger(
+            model_name="webhookdelivery",
+            trigger=pgtrigger.compiler.Trigger(
+                name="legal_status_moves",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."status" IS DISTINCT FROM (NEW."status"))',
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{blocked:pending,dead:pending,delivered:pending,pending:blocked,pending:dead,pending:delivered}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="b21a7a2f10e81d4ae28836d3fecf5afd2533d3fd",
+                    operation="UPDATE",
+                    pgid="pgtrigger_legal_status_moves_f2aed",
+                    table="webhook_deliveries",
+                    when="BEFORE",
                 ),
-                name="work_event_bonus_has_amount",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="workevent",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("event_type", "milestone_reached"),
-                        ("milestone_number__gte", 1),
-                        ("milestone_number__isnull", False),
-                    ),
-                    models.Q(
-                        models.Q(("event_type", "milestone_reached"), _negated=True),
-                        ("milestone_number__isnull", True),
-                    ),
-                    _connector="OR",
-                ),
-                name="work_event_milestone_has_number",
             ),
         ),
         pgtrigger.migrations.AddTrigger(
@@ -717,21 +1757,6 @@ class Migration(migrations.Migration):
                     operation="UPDATE OR DELETE",
                     pgid="pgtrigger_append_only_927f1",
                     table="work_events",
-                    when="BEFORE",
-                ),
-            ),
-        ),
-        pgtrigger.migrations.AddTrigger(
-            model_name="task",
-            trigger=pgtrigger.compiler.Trigger(
-                name="worker_keeps_the_task",
-                sql=pgtrigger.compiler.UpsertTriggerSql(
-                    condition='WHEN (OLD."worker_id" IS NOT NULL AND OLD."worker_id" IS DISTINCT FROM (NEW."worker_id"))',
-                    func="RAISE EXCEPTION 'pgtrigger: Cannot update of \"worker_id\" rows from % table', TG_TABLE_NAME;",
-                    hash="ece85b9d234c12e33ec463c972ce7a4d46031ef7",
-                    operation='UPDATE OF "worker_id"',
-                    pgid="pgtrigger_worker_keeps_the_task_faebb",
-                    table="tasks",
                     when="BEFORE",
                 ),
             ),

@@ -1,13 +1,18 @@
 """Given, in every test of the API: a funded platform that calls, and counters that start at zero."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache as remembered
 
 import pytest
 from django.core.cache import cache
+from pytest_django import DjangoDbBlocker
 
-from tests.api_client import Api
-from tests.factories import PlatformFactory
-from tests.processes import Web, run_web
+from tests.support.api.client import Api, leave_uses_unnoted
+from tests.support.api.requests import ASKS, Ask
+from tests.support.api.sockets import LiveApi
+from tests.support.database import emptying
+from tests.support.factories import PlatformFactory
+from tests.support.servers.processes import Web, run_web
 
 
 @pytest.fixture(autouse=True)
@@ -25,9 +30,9 @@ def api(platform):
     return Api.of(platform)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def web(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
-    """A web server of two processes on the test's database, where nobody has called too often."""
+    """A web server of two processes on the tests' database, where nobody has called too often."""
     environment = {
         "DEBUG": "false",
         "API_REQUESTS_PER_MINUTE": "1000000",
@@ -39,3 +44,25 @@ def web(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
     log = tmp_path_factory.mktemp("web") / "web.log"
     with run_web(log, processes=2, threads=10, environment=environment) as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def committed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """For tests that move nothing: what is written stays for the module's other tests."""
+    with django_db_blocker.unblock():
+        yield
+        emptying.empty_database()
+
+
+@pytest.fixture(scope="module")
+def asked(committed: None, web: Web) -> Callable[[str], tuple[Ask, LiveApi]]:
+    """Return the request that an operation's owner may make, made once, and the owner's way to the server."""
+
+    @remembered
+    def made(name: str) -> tuple[Ask, LiveApi]:
+        ask = ASKS[name]()
+        live = LiveApi(web.port, ask.api().headers)
+        leave_uses_unnoted()
+        return ask, live
+
+    return made

@@ -1,23 +1,20 @@
-"""Addresses, methods and parameters that are wrong, asked for over real sockets: each is refused with a
-problem, and nothing moves."""
+"""Wrong addresses, methods and parameters, sent over real sockets: each is refused with a problem, and
+nothing moves."""
 
 import re
 from urllib.parse import quote
 
 import pytest
 
-from tests.api.asks import ASKS
-from tests.api.operations import operations
-from tests.api_client import is_problem
-from tests.live import LiveApi
-from tests.snapshots import everything
-
-pytestmark = pytest.mark.django_db(transaction=True)
+from tests.support.api.client import is_problem
+from tests.support.api.operations import operations
+from tests.support.database.snapshots import everything
+from tests.support.long_forms import share, spread
 
 NAMING = sorted(name for name, one in operations().items() if one.names_a_row)
 READING = sorted(name for name, one in operations().items() if one.method == "GET")
 LISTS = [name for name in READING if "cursor" in operations()[name].parameters]
-# What no key, id or number of ours looks like, as it stands in an address.
+# Texts unlike any key, id or number, as they stand in an address.
 NO_ID = (
     *("no-id", "%00", "%ff%fe", "%0d%0aX-Injected:%201", "..%2f..%2fadmin", "%252e", "'%20OR%201=1--", "{}"),
     *("01900000-0000-7000-8000-000000000000", "-1", "1.5", "9" * 40, "a" * 2000, "%EF%BC%91", "null"),
@@ -27,32 +24,30 @@ NO_ID = (
 REFUSALS = ("audit_logs",)
 
 
-def live(web, ask):
-    return LiveApi(web.port, ask.api().headers)
-
-
 def with_ids(template, path):
-    """Where the ids stand in this path."""
+    """Return the places of the ids in this path."""
     pattern = re.sub(r"\{\w+\}", "([^/]+)", template)
     found = re.fullmatch(pattern, f"/api/v1/{path}")
     assert found, path
     return [found.span(number) for number in range(1, found.re.groups + 1)]
 
 
-@pytest.mark.parametrize("name", NAMING)
-def test_an_id_of_no_form_or_of_nothing_is_not_there(web, name):
-    operation, ask = operations()[name], ASKS[name]()
-    api, whole = live(web, ask), f"/api/v1/{ask.path}"
+@pytest.mark.parametrize("name", spread(NAMING, of="ids", one_in=12))
+@pytest.mark.shortened
+def test_an_id_of_no_form_or_of_nothing_is_not_there(asked, name):
+    operation, (ask, api) = operations()[name], asked(name)
+    whole = f"/api/v1/{ask.path}"
     before = everything(besides=REFUSALS)
 
     for start, end in with_ids(operation.path, ask.path):
-        for text in NO_ID:
+        for text in share(NO_ID, of=f"{name}{start}", one_in=4):
             path = (whole[:start] + text + whole[end:]).removeprefix("/api/v1/")
             answer = api.act(operation.method, path, ask.body)
-            # A milestone's number may be read and refused as one that is not next.
+            # A milestone's number may be read and refused because it is not the next.
             if not (whole[start:end].isdigit() and answer.status_code == 409):
                 assert is_problem(answer, 404, "not_found"), path
-    for path in (f"{ask.path}/", f"{ask.path}/x", ask.path.upper(), f"/{ask.path}", f"{ask.path}%20"):
+    others = (f"{ask.path}/", f"{ask.path}/x", ask.path.upper(), f"/{ask.path}", f"{ask.path}%20")
+    for path in share(others, of=name, one_in=3):
         assert is_problem(api.act(operation.method, path, ask.body), 404, "not_found"), path
     assert everything(besides=REFUSALS) == before
 
@@ -60,19 +55,18 @@ def test_an_id_of_no_form_or_of_nothing_is_not_there(web, name):
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND", "BREW")
 
 
-@pytest.mark.parametrize("name", sorted(operations()))
-def test_a_method_that_an_address_has_not_is_refused_with_those_it_has(web, name):
-    operation, ask = operations()[name], ASKS[name]()
-    api = live(web, ask)
+@pytest.mark.parametrize("name", spread(sorted(operations()), of="methods", one_in=16))
+@pytest.mark.shortened
+def test_a_method_that_an_address_has_not_is_refused_with_those_it_has(asked, name):
+    operation, (ask, api) = operations()[name], asked(name)
     has = {one.method for one in operations().values() if one.path == operation.path}
     before = everything()
 
-    for method in METHODS:
-        if method not in has:
-            answer = api.act(method, ask.path, ask.body) if method != "GET" else api.get(ask.path)
-            assert is_problem(answer, 405, "method_not_allowed"), method
-            assert has <= set(answer["Allow"].split(", "))
-            assert method not in answer["Allow"].split(", ")
+    for method in share([one for one in METHODS if one not in has], of=name, one_in=3):
+        answer = api.act(method, ask.path, ask.body) if method != "GET" else api.get(ask.path)
+        assert is_problem(answer, 405, "method_not_allowed"), method
+        assert has <= set(answer["Allow"].split(", "))
+        assert method not in answer["Allow"].split(", ")
     assert everything() == before
 
 
@@ -92,10 +86,10 @@ def wrong_texts(schema):
         yield from ("yesterday", "2030-13-01", "2030-02-30T00:00:00Z", "1e9", "0000-01-01", "2030-W01-1")
 
 
-@pytest.mark.parametrize("name", READING)
-def test_a_parameter_that_is_unknown_or_wrong_is_named(web, name):
-    operation, ask = operations()[name], ASKS[name]()
-    api = live(web, ask)
+@pytest.mark.parametrize("name", spread(READING, of="parameters", one_in=12))
+@pytest.mark.shortened
+def test_a_parameter_that_is_unknown_or_wrong_is_named(asked, name):
+    operation, (ask, api) = operations()[name], asked(name)
     before = everything()
 
     def pointers(query):
@@ -110,57 +104,63 @@ def test_a_parameter_that_is_unknown_or_wrong_is_named(web, name):
         if "{" + parameter + "}" in operation.path:
             continue
         assert pointers(f"{parameter}=1&{parameter}=1") == [f"/{parameter}"]
-        for text in wrong_texts(schema):
+        for text in share(wrong_texts(schema), of=name + parameter, one_in=3):
             assert pointers(f"{parameter}={text}") == [f"/{parameter}"], (parameter, text)
     assert api.send("HEAD", f"/api/v1/{ask.path}").status_code == 200
     assert everything() == before
 
 
-@pytest.mark.parametrize("name", sorted(set(operations()) - set(READING)))
-def test_an_act_takes_no_parameter_but_a_rehearsal(web, name):
-    operation, ask = operations()[name], ASKS[name]()
-    api = live(web, ask)
+@pytest.mark.parametrize(
+    "name", spread(sorted(set(operations()) - set(READING)), of="parameters of others", one_in=16)
+)
+@pytest.mark.shortened
+def test_an_act_takes_no_parameter_but_a_rehearsal(asked, name):
+    operation, (ask, api) = operations()[name], asked(name)
     before = everything()
 
     queries = ["page=1", "dry_run=1", "dry_run=True", "dry_run=", "dry_run=true&dry_run=true", "key=%00"]
-    for query in queries + ([] if operation.moves_money else ["dry_run=true"]):
+    without = [] if operation.moves_money else ["dry_run=true"]
+    for query in share(queries, of=name, one_in=3) + without:
         answer = api.act(operation.method, f"{ask.path}?{query}", ask.body)
         assert is_problem(answer, 400, "invalid_input"), query
     assert everything() == before
 
 
-def next_of(web, ask):
-    """The cursor of the list's second page, if there is one, also of a list inside a larger answer."""
-    body = live(web, ask).get(f"{ask.path}?limit=1").json()
+def next_of(asked, name):
+    """Return the cursor of the list's second page, if there is a second, also of a list inside a larger
+    answer."""
+    ask, api = asked(name)
+    body = api.get(f"{ask.path}?limit=1").json()
     pages = [body, *(part for part in body.values() if isinstance(part, dict))]
     return next((page["next"] for page in pages if page.get("next")), None)
 
 
-@pytest.mark.parametrize("name", LISTS)
-def test_a_cursor_that_was_tampered_with_is_refused(web, name):
-    ask = ASKS[name]()
-    api = live(web, ask)
-    others = (ASKS[other]() for other in ("list_tasks", "list_my_transactions"))
-    cursor = next(text for text in (next_of(web, one) for one in (ask, *others)) if text)
+@pytest.mark.parametrize("name", spread(LISTS, of="lists", one_in=4))
+@pytest.mark.shortened
+def test_a_cursor_that_was_tampered_with_is_refused(asked, name):
+    ask, api = asked(name)
+    cursors = (next_of(asked, one) for one in (name, "list_tasks", "list_my_transactions"))
+    cursor = next(text for text in cursors if text)
     payload, stamp, signature = cursor.split(":")
 
-    for text in (
+    wrong = (
         *(cursor[:-1], cursor + "A", cursor[::-1], f"{payload}:{stamp}:{'A' * len(signature)}"),
         *(f"{payload[:-2]}:{stamp}:{signature}", f"{payload}:{stamp}", f"{payload}:{stamp}:", "::", "é"),
         *(f".{cursor}", "W10:1:x", "null", "0", "../../etc/passwd"),
-    ):
+    )
+    for text in share(wrong, of=name, one_in=3):
         answer = api.get(f"{ask.path}?cursor={quote(text)}")
         assert [one["pointer"] for one in is_problem(answer, 400, "invalid_input")["errors"]] == ["/cursor"]
 
 
-def test_a_cursor_of_another_list_is_a_position_or_refused(web):
-    asks = [ASKS[name]() for name in LISTS]
-    cursors = [cursor for cursor in (next_of(web, ask) for ask in asks) if cursor]
+@pytest.mark.shortened
+def test_a_cursor_of_another_list_is_a_position_or_refused(asked):
+    cursors = [cursor for cursor in (next_of(asked, name) for name in LISTS) if cursor]
     assert len(cursors) > 3
 
-    for ask in asks:
-        api = live(web, ask)
-        for cursor in cursors:
+    for name in LISTS:
+        ask, api = asked(name)
+        for cursor in share(cursors, of=name, one_in=3):
             answer = api.get(f"{ask.path}?cursor={quote(cursor)}")
             assert answer.status_code == 200 or is_problem(answer, 400, "invalid_input")
 
@@ -193,9 +193,8 @@ FORBIDDEN = (
 )
 
 
-def test_a_webhook_on_a_forbidden_address_is_refused(web):
-    ask = ASKS["set_webhook"]()
-    api = live(web, ask)
+def test_a_webhook_on_a_forbidden_address_is_refused(asked):
+    _, api = asked("set_webhook")
     before = everything(besides=REFUSALS)
 
     for url in FORBIDDEN:

@@ -1,4 +1,4 @@
-"""Bodies that are wrong, sent over real sockets to every operation that takes one: each is refused with a
+"""Wrong bodies, sent over real sockets to every operation that takes a body: each is refused with a
 problem, and nothing moves."""
 
 import re
@@ -7,17 +7,16 @@ import socket
 import psutil
 import pytest
 
-from tests.api.asks import ASKS
-from tests.api.operations import operations
-from tests.api_client import is_problem
-from tests.live import LiveApi
-from tests.snapshots import everything
-
-pytestmark = pytest.mark.django_db(transaction=True)
+from tests.support.api.client import is_problem
+from tests.support.api.operations import operations
+from tests.support.database.snapshots import everything
+from tests.support.long_forms import share, spread
 
 TAKING = sorted(name for name, one in operations().items() if one.method != "GET")
 JSON = {"Content-Type": "application/json", "Idempotency-Key": "one"}
 LARGEST = 262_144
+# An image in base64.
+LARGEST_OF = {"submit_my_image": 7_000_000}
 UNREADABLE = {
     "cut off": b'{"amount": "5"',
     "two values": b"{} {}",
@@ -46,27 +45,24 @@ NO_OBJECT = (b"[]", b'"text"', b"1", b"1e2", b"true", b"null")
 NO_JSON = (None, "text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data")
 
 
-def live(web, ask):
-    return LiveApi(web.port, ask.api().headers)
-
-
-@pytest.mark.parametrize("name", TAKING)
-def test_a_body_that_cannot_be_read_is_refused(web, name):
-    operation, ask = operations()[name], ASKS[name]()
-    api, path = live(web, ask), f"/api/v1/{ask.path}"
+@pytest.mark.parametrize("name", spread(TAKING, of="bodies", one_in=8))
+@pytest.mark.shortened
+def test_a_body_that_cannot_be_read_is_refused(asked, name):
+    operation, (ask, api) = operations()[name], asked(name)
+    path = f"/api/v1/{ask.path}"
     before = everything()
 
     def answer(raw, **headers):
         sent = {header: text for header, text in {**JSON, **headers}.items() if text is not None}
         return api.send(operation.method, path, raw, sent)
 
-    for what, raw in UNREADABLE.items():
+    for what, raw in share(UNREADABLE.items(), of=name, one_in=4):
         assert is_problem(answer(raw), 400, "malformed_json"), what
-    for raw in NO_OBJECT:
+    for raw in share(NO_OBJECT, of=name, one_in=3):
         assert is_problem(answer(raw), 400, "invalid_input"), raw
-    for kind in NO_JSON:
+    for kind in share(NO_JSON, of=name, one_in=3):
         assert is_problem(answer(b"{}", **{"Content-Type": kind}), 415, "unsupported_media_type"), kind
-    is_problem(answer(b'{"a": "' + b"x" * LARGEST + b'"}'), 413, "body_too_large")
+    is_problem(answer(b'{"a": "' + b"x" * LARGEST_OF.get(name, LARGEST) + b'"}'), 413, "body_too_large")
     is_problem(answer(iter([b"{}"]), **{"Transfer-Encoding": "chunked"}), 411, "length_required")
     assert everything() == before
 
@@ -79,10 +75,23 @@ AMOUNTS = (
 )
 
 
+# Terms of a quest that may be without a value; null is refused in every other field.
+TERMS = {"ends_at", "limit_per_worker", "limit_total", "starts_at"}
+NULLABLE = {(name, field) for name in ("create_quest", "change_quest") for field in TERMS}
+
+
+def types_of(schema):
+    """Return the types that the schema allows, `null` among them."""
+    given = schema.get("type", ())
+    return {given} if isinstance(given, str) else set(given)
+
+
 def wrong_values(schema):
-    """Values that are not what the schema wants."""
-    yield from (None, [], {}) if schema.get("type") not in ("array", "object") else (None, "text", 7)
-    kind, form = schema.get("type"), schema.get("format")
+    """Return values that the schema refuses."""
+    allowed = types_of(schema)
+    kind, form = next(iter(allowed - {"null"}), None), schema.get("format")
+    yield from () if "null" in allowed else (None,)
+    yield from ("text", 7) if kind in ("array", "object") else ([], {})
     if kind == "string":
         yield from (5, True, 1.5, ["a"], {"a": 1})
         if "maxLength" in schema:
@@ -103,10 +112,22 @@ def wrong_values(schema):
         yield from ([None] * 10_000, {"a": 1})
 
 
-@pytest.mark.parametrize("name", TAKING)
-def test_a_field_that_is_unknown_or_wrong_is_named(web, name):
-    operation, ask = operations()[name], ASKS[name]()
-    api, given = live(web, ask), ask.body or {}
+def test_null_is_allowed_in_the_terms_that_may_be_missing_alone():
+    allowed = {
+        (name, field)
+        for name in TAKING
+        for field, schema in operations()[name].form["properties"].items()
+        if "null" in types_of(schema)
+    }
+
+    assert allowed == NULLABLE
+
+
+@pytest.mark.parametrize("name", spread(TAKING, of="bodies", one_in=8))
+@pytest.mark.shortened
+def test_a_field_that_is_unknown_or_wrong_is_named(asked, name):
+    operation, (ask, api) = operations()[name], asked(name)
+    given = ask.body or {}
     before = everything()
 
     def pointers(body):
@@ -118,7 +139,7 @@ def test_a_field_that_is_unknown_or_wrong_is_named(web, name):
     for field in operation.form.get("required", ()):
         assert pointers({key: value for key, value in given.items() if key != field}) == [f"/{field}"]
     for field, schema in operation.form["properties"].items():
-        for value in wrong_values(schema):
+        for value in share(wrong_values(schema), of=name + field, one_in=3):
             found = pointers({**given, field: value})
             assert found, (field, value)
             assert all(pointer.startswith(f"/{field}") for pointer in found), (field, value, found)
@@ -131,7 +152,8 @@ HUNDRED_MEGABYTES = 100 * 2**20
 
 
 def send_as_much_as_is_taken(port, head, size):
-    """The answer's first line and body, and how many bytes of the request the server took before."""
+    """Return the answer's first line and body, and the number of bytes of the request that the server took
+    before."""
     taken = 0
     with socket.create_connection(("127.0.0.1", port), timeout=60) as client:
         client.sendall(head)
@@ -145,8 +167,8 @@ def send_as_much_as_is_taken(port, head, size):
 
 
 @pytest.mark.parametrize("kind", ["application/json", "multipart/form-data; boundary=x", "text/plain"])
-def test_100_megabytes_are_refused_without_being_read(web, kind):
-    api = ASKS["create_deposit"]().api()
+def test_100_megabytes_are_refused_without_being_read(asked, web, kind):
+    _, api = asked("create_deposit")
     before = everything()
     workers = psutil.Process(web.process.pid).children()
     held = [worker.memory_info().rss for worker in workers]

@@ -8,18 +8,14 @@ import time
 import jwt
 import pytest
 
-from tests.api.asks import ASKS
-from tests.api.operations import operations
-from tests.api_client import is_problem
-from tests.live import LiveApi
-from tests.snapshots import everything
+from tests.support.api.client import is_problem
+from tests.support.api.operations import operations
+from tests.support.api.sockets import LiveApi
+from tests.support.database.snapshots import everything
+from tests.support.long_forms import share, spread
 from workers.models import Worker
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-def bearer(ask):
-    return ask.api().headers["Authorization"].removeprefix("Bearer ")
+SIGNED_IN = sorted(name for name, operation in operations().items() if operation.callers)
 
 
 def part(value):
@@ -27,7 +23,7 @@ def part(value):
 
 
 def forgeries(token):
-    """Tokens that say what a good one says, signed otherwise or not at all."""
+    """Return tokens with the content of a valid token, signed otherwise or not at all."""
     head, claims, signature = token.split(".")
     said = jwt.decode(token, options={"verify_signature": False})
     yield from (
@@ -50,10 +46,11 @@ def other_forms(good):
     yield from (f"Bearer {good[:-1]}", f"Bearer {good}x", f"Bearer {good[::-1]}", "Bearer \u00e9\u00ff")
 
 
-@pytest.mark.parametrize("name", sorted(name for name, one in operations().items() if one.callers))
-def test_a_credential_in_no_form_or_in_no_place_of_its_own_opens_nothing(web, name):
-    operation, ask = operations()[name], ASKS[name]()
-    good = bearer(ask)
+@pytest.mark.parametrize("name", spread(SIGNED_IN, of="credentials", one_in=12))
+@pytest.mark.shortened
+def test_a_credential_in_no_form_or_in_no_place_of_its_own_opens_nothing(asked, web, name):
+    operation, (ask, owner) = operations()[name], asked(name)
+    good = owner.headers["Authorization"].removeprefix("Bearer ")
     forged = (f"Bearer {token}" for token in forgeries(good)) if isinstance(ask.owner, Worker) else ()
     before = everything()
 
@@ -63,17 +60,18 @@ def test_a_credential_in_no_form_or_in_no_place_of_its_own_opens_nothing(web, na
         assert is_problem(answer, 401, "not_authenticated"), (headers, query)
         assert answer["WWW-Authenticate"] == 'Bearer realm="gigstream"'
 
-    for header in (*other_forms(good), *forged):
+    for header in (*share(other_forms(good), of=name, one_in=4), *share(forged, of=name, one_in=4)):
         is_refused({"Authorization": header} if header else {})
     for header, text in {"X-Api-Key": good, "X-Authorization": good, "Cookie": f"sessionid={good}"}.items():
         is_refused({header: text})
-    for parameter in ("api_key", "key", "token", "access_token", "authorization"):
+    parameters = ("api_key", "key", "token", "access_token", "authorization")
+    for parameter in share(parameters, of=name, one_in=3):
         is_refused({}, f"?{parameter}={good}")
     assert everything() == before
     assert good not in web.log.read_text()
 
 
-def test_a_refusal_is_logged_under_its_request_id_without_the_query_string(web):
+def test_a_refusal_is_logged_under_its_request_id_without_the_query_string(committed, web):
     api = LiveApi(web.port, {"X-Request-Id": "somebody-asks-1"})
 
     answer = api.get("tasks?api_key=gs_live_0123456789ab_whatever")

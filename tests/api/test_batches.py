@@ -7,9 +7,9 @@ from django.test.utils import CaptureQueriesContext
 from audit.models import AuditLog
 from platforms import services as platforms
 from platforms.models import Task, WorkEvent
-from tests.api_client import Api, is_problem
-from tests.books import violated
-from tests.factories import PlatformFactory, assigned, balance, started
+from tests.support.api.client import Api, is_problem
+from tests.support.books import violated
+from tests.support.factories import PlatformFactory, assigned, balance, started
 
 pytestmark = pytest.mark.django_db
 TASK = {"title": "Deliver", "task_type": "fixed", "amount": "12.50"}

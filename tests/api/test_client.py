@@ -16,12 +16,12 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 
 from platforms import services as platforms
-from platforms.enums import ConsentSource
-from tests.api.operations import operations
-from tests.factories import PlatformFactory
+from platforms.invitations.enums import ConsentSource
+from tests.support.api.operations import operations
+from tests.support.factories import PlatformFactory
 from workers import services as workers
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.long_form, pytest.mark.django_db(transaction=True)]
 
 NAME = "gigstream_client"
 HOUR = 3600
@@ -30,7 +30,7 @@ _keys = (f"client-{number}" for number in itertools.count(1))
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
-    """The folder in which the client is a package. What the generator does not understand is an error."""
+    """Return the folder in which the client is a package. The generator warns of nothing in the schema."""
     folder = tmp_path_factory.mktemp("client")
     (folder / "config.yaml").write_text("post_hooks: []\n")
     description = str(settings.BASE_DIR / "docs" / "openapi.yaml")
@@ -51,7 +51,7 @@ def client(package, monkeypatch):
 
 
 class Business:
-    """One caller, by the functions and models of the client."""
+    """A caller, by the functions and models of the client."""
 
     def __init__(self, client, web, token=None):
         models = import_module(f"{NAME}.models")
@@ -62,7 +62,7 @@ class Business:
             self.client = client.AuthenticatedClient(base_url=web.url, token=token)
 
     def do(self, name, *ids, form=None, expect=200, **more):
-        """What the operation answers, as the client has read it."""
+        """Return the operation's answer, as the client has read it."""
         operation = operations()[name]
         function = import_module(f"{NAME}.api.{operation.resource}.{name}").sync_detailed
         if form is not None:

@@ -1,4 +1,4 @@
-"""Whom a platform may assign: workers who have agreed to work for it, and nobody else."""
+"""Consent: a platform assigns workers who have agreed to work for it, and nobody else."""
 
 import json
 from decimal import Decimal
@@ -6,14 +6,15 @@ from decimal import Decimal
 import pytest
 
 from audit.models import AuditLog
-from gigstream.lib.clock import database_now
+from gigstream.core.clock import database_now
 from payments.models import LedgerEntry
 from platforms import services as platforms
-from platforms.errors import NoConsent, WorkerNotFound
-from platforms.models import Consent, Event, Task
-from reputation.services import adjust_reputation
-from tests.api_client import Api, is_problem
-from tests.factories import (
+from platforms.invitations.errors import NoConsent, WorkerNotFound
+from platforms.models import Consent, PlatformEvent, Task
+from reputation.scores.services import adjust_reputation
+from tests.support.api.client import Api, is_problem
+from tests.support.decisions import suspend_worker
+from tests.support.factories import (
     NOW,
     PlatformFactory,
     TaskFactory,
@@ -25,7 +26,6 @@ from tests.factories import (
     seconds,
     started,
 )
-from workers import services as workers
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +33,8 @@ NOBODY = "01900000-0000-7000-8000-000000000000"
 
 
 def assign(api, task, worker_id):
-    """The status and the body of the answer, without what is different in each request."""
+    """Assign the task; return the status and the body of the answer, without the parts that differ in each
+    request."""
     answer = api.post(f"tasks/{task.pk}/assign", {"worker_id": str(worker_id)})
     body = json.loads(answer.content)
     return answer.status_code, {name: value for name, value in body.items() if name != "request_id"}
@@ -56,7 +57,7 @@ def test_assigning_a_worker_who_has_not_agreed_is_refused_as_if_nobody_had_the_i
 
 def test_a_suspended_worker_who_has_not_agreed_is_not_told_apart(platform, api):
     stranger = WorkerFactory()
-    workers.suspend_worker(worker_id=stranger.pk, reason="checks")
+    suspend_worker(worker_id=stranger.pk, reason="checks")
     task = TaskFactory(platform=platform)
 
     assert assign(api, task, stranger.pk) == assign(api, task, NOBODY)
@@ -72,7 +73,7 @@ def test_a_worker_who_left_gets_nothing_new_and_finishes_what_was_assigned(platf
     assert assign(api, TaskFactory(platform=platform), worker.pk)[0] == 404
     assert api.post(f"tasks/{under_way.pk}/complete").json()["paid_amount"] == "10.000000"
     assert api.post(f"tasks/{waiting.pk}/start").json()["status"] == "in_progress"
-    event = Event.objects.get(platform=platform, type="worker.left")
+    event = PlatformEvent.objects.get(platform=platform, type="worker.left")
     assert (event.payload["worker_id"], event.payload["ended_by"]) == (str(worker.pk), "worker")
     line = AuditLog.objects.get(action="consent.end")
     assert (line.resource_id, line.changes_after["platform"]) == (str(worker.pk), str(platform.pk))
@@ -175,7 +176,7 @@ def test_a_worker_leaves_over_the_api_and_keeps_their_profile_from_then_on(platf
     hidden = ("reputation_score", "tier", "average_rating", "completion_rate")
     assert [row[name] for name in hidden] == [None] * 4
     adjust_reputation(worker_id=worker.pk, delta=5, reason="help")
-    assert Event.objects.filter(platform=platform, type="worker.reputation_changed").count() == 1
+    assert PlatformEvent.objects.filter(platform=platform, type="worker.reputation_changed").count() == 1
     is_problem(me.post(f"me/platforms/{platform.pk}/leave"), 404, "not_found")
 
 
@@ -227,6 +228,6 @@ def test_a_top_up_is_told_as_a_change_of_the_task(platform, api):
 
     api.post(f"streams/{stream.pk}/top-up", {"amount": "4"})
 
-    event = Event.objects.get(platform=platform, type="task.updated")
+    event = PlatformEvent.objects.get(platform=platform, type="task.updated")
     told = event.payload
     assert (told["id"], told["amount"], told["metadata"]) == (str(stream.task_id), "40.000000", {"order": 7})

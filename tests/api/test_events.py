@@ -3,11 +3,11 @@
 import pytest
 
 from platforms import services as platforms
-from platforms.enums import EventType
-from platforms.models import Event, WebhookDelivery
-from platforms.services import Fact, deliveries, record_events
-from tests.api_client import Api, is_problem
-from tests.factories import NOW, PlatformFactory, TaskFactory, seconds, started
+from platforms.events.services import deliveries
+from platforms.models import PlatformEvent, WebhookDelivery
+from platforms.services import NewEvent, publish_events
+from tests.support.api.client import Api, is_problem
+from tests.support.factories import NOW, PlatformFactory, TaskFactory, seconds, started
 
 pytestmark = pytest.mark.django_db
 
@@ -19,12 +19,12 @@ def numbers(answer):
 
 
 def pings(platform, count):
-    record_events([Fact(platform.pk, EventType.WEBHOOK_PING, "{}", NOW)] * count)
+    publish_events([NewEvent(platform.pk, "webhook.ping", "{}", NOW)] * count)
 
 
 def test_an_event_is_shown_as_the_webhook_tells_it(platform, api):
     task = TaskFactory(platform=platform, now=NOW)
-    event = Event.objects.get(platform=platform, type="task.created")
+    event = PlatformEvent.objects.get(platform=platform, type="task.created")
 
     shown = api.get("events", after="1").json()
 
@@ -47,7 +47,7 @@ def test_an_event_is_shown_as_the_webhook_tells_it(platform, api):
 
 def test_events_are_read_in_the_order_of_their_numbers_whatever_their_times(platform, api):
     for at in (NOW + seconds(60), NOW, NOW + seconds(30)):
-        record_events([Fact(platform.pk, EventType.WEBHOOK_PING, "{}", at)])
+        publish_events([NewEvent(platform.pk, "webhook.ping", "{}", at)])
 
     assert numbers(api.get("events")) == [1, 2, 3, 4]
 
@@ -58,7 +58,7 @@ def test_page_by_page_and_after_the_last_known_nothing_is_missed(platform, api):
     while cursor is not None:
         page = api.get("events", limit="3", after="1", **cursor)
         seen += numbers(page)
-        # What is added meanwhile comes at the end.
+        # Rows that are added meanwhile come at the end.
         if len(seen) == 3:
             pings(platform, 1)
         cursor = {"cursor": page.json()["next"]} if page.json()["next"] else None
@@ -120,7 +120,7 @@ def test_how_a_delivery_stands_is_shown(platform, api):
 
 def test_an_event_is_delivered_once_more_under_its_id(platform, api):
     platforms.set_webhook(platform_id=platform.pk, url=URL)
-    event = Event.objects.get(platform=platform, sequence=1)
+    event = PlatformEvent.objects.get(platform=platform, sequence=1)
 
     first = api.post(f"events/{event.pk}/replay", key="one")
     again = api.post(f"events/{event.pk}/replay", key="one")
@@ -152,7 +152,7 @@ def test_a_range_is_delivered_once_more(platform, api):
 
 
 def test_a_replay_needs_a_webhook_that_is_on(platform, api):
-    event = Event.objects.get(platform=platform, sequence=1)
+    event = PlatformEvent.objects.get(platform=platform, sequence=1)
     is_problem(api.post(f"events/{event.pk}/replay"), 409, "no_webhook")
     platforms.set_webhook(platform_id=platform.pk, url=URL)
     platforms.disable_webhook(platform_id=platform.pk)
@@ -166,7 +166,7 @@ def test_a_replay_needs_a_webhook_that_is_on(platform, api):
 def test_anothers_events_are_not_there(platform, api):
     other = PlatformFactory(funds="1")
     platforms.set_webhook(platform_id=other.pk, url=URL)
-    event = Event.objects.get(platform=other)
+    event = PlatformEvent.objects.get(platform=other)
 
     assert str(event.pk) not in api.get("events").content.decode()
     is_problem(api.get(f"events/{event.pk}"), 404, "not_found")
@@ -176,7 +176,7 @@ def test_anothers_events_are_not_there(platform, api):
 
 def test_events_have_scopes_of_their_own(platform):
     reader = Api.of(platform, scopes=["events:read"])
-    event = Event.objects.get(platform=platform)
+    event = PlatformEvent.objects.get(platform=platform)
 
     assert reader.get("events").status_code == reader.get(f"events/{event.pk}").status_code == 200
     is_problem(reader.post(f"events/{event.pk}/replay"), 403, "insufficient_scope")

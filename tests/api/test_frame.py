@@ -1,17 +1,22 @@
-"""What every address of the API has in common: credentials, input, errors, keys, pages and limits."""
+"""The frame that every address of the API shares: credentials, input, errors, keys, pages and limits."""
 
+import re
 import sys
+import uuid
 from datetime import timedelta
 
 import pytest
 
-from audit.answers import sweep
-from audit.models import AnsweredRequest, AuditLog
-from gigstream.lib.clock import database_now
+from audit.models import AuditLog
+from gigstream.api.idempotency import sweep_responses
+from gigstream.api.models import AnsweredRequest
+from gigstream.core.clock import database_now
 from platforms import services as platforms
 from platforms.models import ApiKey, Task
-from tests.api_client import Api, is_problem
-from tests.factories import PlatformFactory, TaskFactory, WorkerFactory, balance, consent, fund
+from platforms.platforms.scopes import scope_names
+from tests.support.api.client import Api, is_problem
+from tests.support.api.operations import operations
+from tests.support.factories import PlatformFactory, TaskFactory, WorkerFactory, balance, consent, fund
 
 pytestmark = pytest.mark.django_db
 
@@ -53,15 +58,28 @@ def test_a_key_does_only_what_its_scopes_say(platform):
     assert not Task.objects.exists()
 
 
-def test_the_last_use_of_a_key_is_written_once_a_minute(platform, api):
+def test_the_last_use_of_a_key_is_noted_once_a_minute_and_written_by_a_job(platform, api):
+    platforms.write_key_uses()
     api.get("tasks")
+    assert ApiKey.objects.get(platform=platform).last_used_at is None
+    assert platforms.write_key_uses() == 1
     first = ApiKey.objects.get(platform=platform).last_used_at
     api.get("tasks")
+    assert platforms.write_key_uses() == 0
     assert ApiKey.objects.get(platform=platform).last_used_at == first is not None
 
     ApiKey.objects.update(last_used_at=first - timedelta(minutes=1))
     api.get("tasks")
+    assert platforms.write_key_uses() == 1
     assert ApiKey.objects.get(platform=platform).last_used_at >= first
+
+
+def test_without_redis_no_use_of_a_key_is_noted_and_none_is_written(api, settings, caplog):
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1/0"}}
+
+    assert api.get("tasks").status_code == 200
+    assert platforms.write_key_uses() == 0
+    assert "uses of keys are not written" in caplog.text
 
 
 def test_what_a_platform_does_is_logged_under_its_name_and_request_id(platform, api):
@@ -210,6 +228,28 @@ def test_a_request_that_moves_money_needs_a_key(api):
     assert Task.objects.get().status == "created"
 
 
+def test_an_ill_formed_key_is_refused_before_anything_else_is_decided(platform):
+    """The body, the row, and what this database may do come after the header."""
+    callers = {
+        "platformKey": Api.of(platform, scopes=scope_names()),
+        "workerToken": Api.as_worker(WorkerFactory()),
+    }
+    checked = 0
+    for operation in operations().values():
+        if "Idempotency-Key" not in operation.parameters:
+            continue
+        numbered = operation.path.removeprefix("/api/v1/").replace("{number}", "1")
+        path = re.sub(r"{[^}]*}", str(uuid.uuid4()), numbered)
+        for caller in operation.callers:
+            answer = callers[caller].send(operation.method, path, {}, key="a b")
+            assert is_problem(answer, 400, "idempotency_key_invalid"), operation.name
+            checked += 1
+    assert checked > 40
+
+    live = {"name": "live", "is_live": True}
+    is_problem(callers["platformKey"].post("keys", live, key="a b"), 400, "idempotency_key_invalid")
+
+
 def test_the_same_request_again_gets_the_same_answer_and_does_nothing(api):
     first = api.post("tasks", TASK, key="one")
     again = api.post("tasks", dict(reversed(TASK.items())), key="one")
@@ -251,8 +291,8 @@ def test_answers_are_kept_for_a_week(api):
     api.post("tasks", TASK, key="one")
     made = AnsweredRequest.objects.get().created_at
 
-    assert sweep(now=made + timedelta(days=7)) == 0
-    assert sweep(now=made + timedelta(days=7, seconds=1)) == 1
+    assert sweep_responses(now=made + timedelta(days=7)) == 0
+    assert sweep_responses(now=made + timedelta(days=7, seconds=1)) == 1
     api.post("tasks", TASK, key="one")
     assert Task.objects.count() == 2
 

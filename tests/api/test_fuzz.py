@@ -1,5 +1,5 @@
-"""The API does what its description says, and refuses the rest: cases made up from the description by
-Schemathesis, as a platform and as a worker, against a server over real sockets."""
+"""The API against its description: cases made up from the description by Schemathesis, as a platform and
+as a worker, against a server over real sockets."""
 
 import json
 import os
@@ -11,16 +11,16 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from gigstream.lib.clock import database_now
-from loans import services as loans
+from gigstream.core.clock import database_now
+from loans.applications import services as loans
 from payments import services as payments
 from payments.models import Stream, Transaction
 from platforms import services as platforms
-from platforms.models import ApiKey, Event, Platform, Task
+from platforms.models import ApiKey, Platform, PlatformEvent, Task
 from platforms.services import MilestonePlan
-from tests.api_client import Api
-from tests.books import violated
-from tests.factories import (
+from tests.support.api.client import Api
+from tests.support.books import violated
+from tests.support.factories import (
     PlatformFactory,
     TaskFactory,
     WorkerFactory,
@@ -31,9 +31,9 @@ from tests.factories import (
 )
 from workers import services as workers
 from workers.models import Worker
-from workers.tokens import SignedMessage
+from workers.sign_in.tokens import SignedMessage
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long_form]
 
 # The examples and coverage phases alone make as many.
 FEWEST_CASES = 2500
@@ -60,23 +60,23 @@ def work_between(platform: Platform, worker: Worker) -> None:
     platforms.set_withdrawal_address(platform_id=platform.pk, signed=signed, now=now)
     payments.request_withdrawal(platform_id=platform.pk, amount="5", now=now)
     platforms.invite_worker(platform_id=PlatformFactory(now=now).pk, email=worker.email, now=now)
-    # One to leave, whose tasks are not among those above.
+    # A platform to leave, whose tasks are not among those above.
     consent(PlatformFactory(now=now), worker, now=now)
 
 
 def ids_of(platform: Platform, worker: Worker) -> dict[str, list[str]]:
-    """The keys of what there is, by the names that they have in addresses and bodies."""
+    """Return the keys of the rows that exist, by the names that they have in addresses and bodies."""
     payouts = Transaction.objects.filter(worker=worker, type="payout")
     found = {
         "task_id": Task.objects.filter(platform=platform),
         "stream_id": Stream.objects.filter(platform=platform),
         "transaction_id": Transaction.objects.filter(platform=platform),
         "payout_id": payouts,
-        "event_id": Event.objects.filter(platform=platform),
+        "event_id": PlatformEvent.objects.filter(platform=platform),
         "loan_id": worker.loans.all(),
         "worker_id": Worker.objects.filter(pk=worker.pk),
         "withdrawal_id": Transaction.objects.filter(platform=platform, type="withdrawal"),
-        "invitation_id": platforms.invitations_to(worker),
+        "invitation_id": platforms.invitations_to(worker=worker),
         "platform_id": Platform.objects.filter(consents__worker=worker).exclude(pk=platform.pk),
     }
     ids = {name: [str(key) for key in rows.values_list("pk", flat=True)] for name, rows in found.items()}
@@ -99,12 +99,13 @@ def test_what_is_made_up_from_the_description_finds_nothing(web, pytestconfig):
         "FUZZ_WORKER_TOKEN": bearer(Api.as_worker(worker)),
         "PYTHONPATH": str(settings.BASE_DIR),
     }
-    # One thread: Python 3.11 may stop one of two that parse Python at once (AST recursion depth mismatch).
+    # A single thread: Python 3.11 may stop a thread when two parse Python at once (AST recursion depth
+    # mismatch).
     command = [
         *(
             str(Path(sys.executable).with_name("schemathesis")),
             "--config-file",
-            "tests/fuzz/schemathesis.toml",
+            "tests/support/api/schemathesis.toml",
         ),
         *("run", "docs/openapi.yaml", "--url", web.url, "--workers", "1", "--no-color"),
         *("--max-examples", str(pytestconfig.getoption("--fuzz-examples")), "--generation-database", "none"),

@@ -1,17 +1,18 @@
-"""What is asked most often: shown as elsewhere, in a fixed and small number of statements."""
+"""The most frequent requests: answered as elsewhere, in a fixed and small number of statements."""
 
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 
-from audit.models import AnsweredRequest, AuditLog
-from gigstream.lib.clock import database_now
+from audit.models import AuditLog
+from gigstream.api.models import AnsweredRequest
+from gigstream.core.clock import database_now
 from payments import services as payments
-from platforms.models import Event, Task
+from platforms.models import PlatformEvent, Task
 from platforms.services import complete_task
-from tests.api_client import Api, is_problem
-from tests.factories import WorkerFactory, assigned, running_stream, started
+from tests.support.api.client import Api, is_problem
+from tests.support.factories import WorkerFactory, assigned, running_stream, started
 
 pytestmark = pytest.mark.django_db
 
@@ -88,11 +89,11 @@ def test_a_worker_who_is_suspended_sees_no_overview_from_then_on():
 
 
 def written():
-    """Tasks, what the log and the platforms were told of them, and answers that are kept."""
+    """Return the tasks, their log lines and events, and the kept answers."""
     return (
         Task.objects.count(),
         AuditLog.objects.filter(action="task.create", success=True).count(),
-        Event.objects.filter(type="task.created").count(),
+        PlatformEvent.objects.filter(type="task.created").count(),
         AnsweredRequest.objects.count(),
     )
 

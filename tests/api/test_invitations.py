@@ -7,15 +7,14 @@ import pytest
 from django.core import mail
 
 from audit.models import AuditLog
-from gigstream.lib import letters
-from gigstream.lib.clock import database_now
-from gigstream.lib.names import InvalidName
+from gigstream.core.clock import database_now
+from gigstream.core.people.names import InvalidName
 from platforms import services as platforms
-from platforms.models import Consent, Event, Invitation
-from platforms.services import invitations
-from tests.api_client import Api, is_problem
-from tests.factories import PlatformFactory, WorkerFactory
-from workers import services as workers
+from platforms.invitations.services import invitations
+from platforms.models import Consent, Invitation, PlatformEvent
+from tests.support.api.client import Api, is_problem
+from tests.support.decisions import suspend_worker
+from tests.support.factories import PlatformFactory, WorkerFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +52,7 @@ def test_who_accepts_is_known_to_the_platform_and_may_be_given_tasks(platform, a
     (row,) = api.get("workers/invitations").json()["items"]
     assert (row["id"], row["worker_id"], row["full_name"]) == (invited["id"], str(bea.pk), "Bea")
     assert row["accepted_at"] is not None
-    event = Event.objects.get(platform=platform, type="worker.invitation_accepted")
+    event = PlatformEvent.objects.get(platform=platform, type="worker.invitation_accepted")
     assert (event.payload["id"], event.payload["worker_id"]) == (row["id"], str(bea.pk))
     task = api.post("tasks", {"title": "Deliver", "task_type": "fixed", "amount": "5"}).json()
     assert api.post(f"tasks/{task['id']}/assign", {"worker_id": row["worker_id"]}).status_code == 200
@@ -62,7 +61,7 @@ def test_who_accepts_is_known_to_the_platform_and_may_be_given_tasks(platform, a
 def test_the_answer_is_the_same_whoever_has_the_address(platform, api):
     WorkerFactory(email="known@example.com")
     suspended = WorkerFactory(email="suspended@example.com")
-    workers.suspend_worker(worker_id=suspended.pk, reason="asked")
+    suspend_worker(worker_id=suspended.pk, reason="asked")
     other = Api.of(PlatformFactory())
     invite(other, "asked@example.com")
 
@@ -168,7 +167,7 @@ def test_an_email_that_fails_is_sent_by_the_next_run(api, monkeypatch, caplog):
 
     invite(api)
     with monkeypatch.context() as patch:
-        patch.setattr(letters, "send_mail", broken)
+        patch.setattr("gigstream.network.mail.send_mail", broken)
         assert platforms.send_invitations() == 0
     assert "was not sent: ConnectionRefusedError" in caplog.text
     assert EMAIL not in caplog.text

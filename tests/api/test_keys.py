@@ -5,13 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from audit.models import AnsweredRequest, AuditLog
-from gigstream.lib.clock import database_now
+from audit.models import AuditLog
+from gigstream.api.models import AnsweredRequest
+from gigstream.core.clock import database_now
 from platforms import services as platforms
-from platforms.enums import ApiScope
 from platforms.models import ApiKey
-from tests.api_client import Api, is_problem
-from tests.factories import PlatformFactory
+from platforms.platforms.scopes import scope_names
+from tests.support.api.client import Api, is_problem
+from tests.support.factories import PlatformFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -61,8 +62,8 @@ def test_a_key_gives_no_more_than_it_has(platform):
 
 
 def test_taking_money_out_is_in_no_key_that_does_not_name_it(platform, api):
-    ordinary = sorted(set(ApiScope.values) - {"withdrawals:write"})
-    whole = Api.of(platform, scopes=ApiScope.values)
+    ordinary = sorted(set(scope_names()) - {"withdrawals:write"})
+    whole = Api.of(platform, scopes=scope_names())
 
     made = whole.post("keys", {}).json()
     named = whole.post("keys", {"scopes": ["withdrawals:write"]}).json()

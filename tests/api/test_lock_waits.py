@@ -1,4 +1,5 @@
-"""Rows of one platform that somebody holds: whoever needs them waits 2 s in all, and the others go on."""
+"""Rows of a platform that another transaction holds: requests that need them wait 2 s in all, and the
+others go on."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -8,19 +9,19 @@ import psycopg
 import pytest
 from django.db import connection
 
-from gigstream.lib.lock_waits import LongWaits
+from gigstream.core.postgres.lock_waits import LongWaits, bounded_lock_waits, short_lock_waits
 from payments.models import Account, LedgerEntry
-from tests.api_client import Api, is_problem
-from tests.factories import WorkerFactory
-from tests.live import LiveApi
-from tests.processes import database_url, run_web
+from tests.support.api.client import Api, is_problem
+from tests.support.api.sockets import LiveApi
+from tests.support.factories import WorkerFactory
+from tests.support.servers.processes import database_url, run_web
 
 DEPOSITS = 16
 
 
 @contextmanager
 def accounts_held(platform):
-    """Somebody has locked the platform's accounts for as long as the block lasts."""
+    """Hold the platform's accounts locked until the block ends."""
     with psycopg.connect(database_url()) as other:
         held = [account.pk for account in Account.objects.filter(platform=platform)]
         assert held
@@ -32,6 +33,24 @@ def accounts_held(platform):
 @pytest.fixture
 def waits_of_production(settings):
     settings.API_LOCK_WAIT_SECONDS, settings.API_LOCK_SHORT_WAIT_SECONDS = 2.0, 0.3
+
+
+@pytest.mark.django_db
+def test_the_waits_of_a_block_stay_short_after_a_slow_statement(waits_of_production):
+    def limit_after_a_slow_statement():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(0.11)")
+            cursor.execute("SHOW lock_timeout")
+            return cursor.fetchone()[0]
+
+    with bounded_lock_waits("workers"):
+        usual = limit_after_a_slow_statement()
+        with short_lock_waits(200):
+            short = limit_after_a_slow_statement()
+        after = limit_after_a_slow_statement()
+
+    assert (short, usual, after) == ("200ms", usual, after)
+    assert all(one != "200ms" for one in (usual, after))
 
 
 @pytest.mark.django_db(transaction=True)
@@ -67,9 +86,9 @@ def test_many_who_wait_for_one_platform_leave_threads_to_a_stranger(api, platfor
             waiting = [pool.submit(payer.post, "deposits", {"amount": "1"}) for _ in range(DEPOSITS)]
             took = []
             while not all(one.done() for one in waiting):
-                asked_at = time.monotonic()
+                began_at = time.monotonic()
                 assert asking.get("me/balance").status_code == 200
-                took.append(time.monotonic() - asked_at)
+                took.append(time.monotonic() - began_at)
             answers = [one.result() for one in waiting]
             held_for = time.monotonic() - began
 

@@ -8,14 +8,15 @@ import pytest
 from django.core.cache import cache
 
 from audit.models import AuditLog
-from gigstream.lib.clock import database_now
-from loans import services as loans
+from gigstream.core.clock import database_now
+from loans.applications import services as loans
+from loans.disbursement import services as disbursement_services
 from loans.models import Loan
 from platforms import services as platforms
-from reputation.services import adjust_reputation
-from tests.api_client import Api
-from tests.books import violated
-from tests.factories import (
+from reputation.scores.services import adjust_reputation
+from tests.support.api.client import Api
+from tests.support.books import violated
+from tests.support.factories import (
     WorkerFactory,
     accepted,
     approve_by_staff,
@@ -24,6 +25,7 @@ from tests.factories import (
     started,
     trusted_worker,
 )
+from workers.models import Worker
 
 pytestmark = pytest.mark.django_db
 
@@ -35,9 +37,26 @@ def _fresh_counts():
     cache.clear()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def trusted_pk(module_transaction):
+    """The worker of all tests here, whose ten tasks are made once."""
+    return trusted_worker(now=database_now()).pk
+
+
+@pytest.fixture(scope="module", autouse=True)
+def rich_pk(module_transaction):
+    """The key of another worker, whose pay is twenty times as much."""
+    return trusted_worker(now=database_now(), pay="200").pk
+
+
 @pytest.fixture
-def trusted():
-    return trusted_worker(now=database_now())
+def rich(rich_pk):
+    return Worker.objects.get(pk=rich_pk)
+
+
+@pytest.fixture
+def trusted(trusted_pk):
+    return Worker.objects.get(pk=trusted_pk)
 
 
 @pytest.fixture
@@ -51,10 +70,10 @@ def is_refused(answer, status, code):
 
 
 def paid_out(worker, amount="20"):
-    """An advance that has reached the worker's wallet."""
+    """Return an advance that has reached the worker's wallet."""
     loan = loans.request_loan(worker_id=worker.pk, amount=amount, fee_bps=200)
     approve_by_staff(loan_id=loan.pk)
-    loans.disburse_loan(loan_id=loan.pk)
+    disbursement_services.disburse_loan(loan_id=loan.pk)
     settle(database_now())
     return loan
 
@@ -133,8 +152,7 @@ def accepted_before(loan):
 
 
 @pytest.mark.parametrize("amount", ["50", "50.000001"])
-def test_beyond_the_limit_of_the_system_staff_decide(amount):
-    rich = trusted_worker(now=database_now(), pay="200")
+def test_beyond_the_limit_of_the_system_staff_decide(rich, amount):
     api = Api.as_worker(rich)
     at_once = amount == "50"
     assert api.get("me/advances/offer", amount=amount).json()["approved_at_once"] is at_once
@@ -155,12 +173,11 @@ def test_below_the_score_of_the_system_staff_decide(trusted, api):
     assert (loan["status"], loan["fee_bps"]) == ("pending", 350)
 
 
-def test_other_terms_than_those_shown_are_not_accepted(trusted, api):
+def test_other_terms_than_those_shown_are_not_accepted(trusted, rich, api):
     seen = accepted(trusted, "20")
     is_refused(api.post("me/advances", {**seen, "amount": "20.5"}), 409, "terms_changed")
     is_refused(api.post("me/advances", {**seen, "terms_hash": "0" * 64}), 409, "terms_changed")
-    other = trusted_worker(now=database_now())
-    is_refused(Api.as_worker(other).post("me/advances", seen), 409, "terms_changed")
+    is_refused(Api.as_worker(rich).post("me/advances", seen), 409, "terms_changed")
     assert not Loan.objects.exists()
 
 
@@ -305,7 +322,7 @@ def test_neither_more_than_is_owed_nor_more_than_is_there_is_repaid(trusted, api
     assert violated() == {}
 
 
-# --- What it costs ------------------------------------------------------------------------------------------
+# --- Its cost -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(

@@ -11,15 +11,16 @@ from django.core.cache import cache
 from django.db import connection
 from django.urls import reverse
 
-from gigstream.lib.clock import database_now
-from loans import services as loans
-from loans.offers import forecast_for, standing_of
+from gigstream.core.clock import database_now
+from loans.applications import services as loans
+from loans.disbursement import services as disbursement_services
+from loans.policy.selectors.offers import assess_credit, forecast_for
 from payments import services as payments
-from payments.selectors import daily_earnings
-from payments.services import accounts
+from payments.figures.selectors.days import daily_earnings
+from payments.ledger.services import accounts
 from platforms import services as platforms
-from tests.api_client import Api
-from tests.factories import (
+from tests.support.api.client import Api
+from tests.support.factories import (
     WorkerFactory,
     approve_by_staff,
     balance,
@@ -28,6 +29,7 @@ from tests.factories import (
     started,
     trusted_worker,
 )
+from workers.models import Worker
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -44,9 +46,15 @@ def ana():
     return WorkerFactory()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def trusted_pk(module_transaction):
+    """The key of a worker with ten tasks, made once."""
+    return trusted_worker(now=database_now()).pk
+
+
 @pytest.fixture
-def trusted():
-    return trusted_worker(now=database_now())
+def trusted(trusted_pk):
+    return Worker.objects.get(pk=trusted_pk)
 
 
 def text_of(response):
@@ -105,7 +113,7 @@ def test_a_forecast_takes_earnings_and_releases_of_each_payer_from_the_ledger(an
 
     shown = api.get("me/forecast").json()
 
-    # 10 of one payer on the day before, of which 0.4 x 11 count, and 1 of another on the last; the gift of 3
+    # 10 of a payer on the day before, of which 0.4 x 11 count, and 1 of another on the last; the gift of 3
     # does not: 5.4 / 2 x 7 x 0.7.
     assert before == 14
     assert (shown["amount"], shown["history_days"], shown["is_conservative"]) == ("13.230000", 2, True)
@@ -118,7 +126,7 @@ def test_withheld_repayments_and_refused_work_do_not_change_a_forecast(ana):
     now = database_now()
     loan = loans.request_loan(worker_id=ana.pk, amount="20", fee_bps=200, now=now - 5 * HOUR)
     approve_by_staff(loan_id=loan.pk, now=now - 5 * HOUR)
-    loans.disburse_loan(loan_id=loan.pk, now=now - 5 * HOUR)
+    disbursement_services.disburse_loan(loan_id=loan.pk, now=now - 5 * HOUR)
     settle(now - 4 * HOUR)
     platforms.complete_task(task_id=started(ana, now=now - 4 * HOUR).pk, now=now - 3 * HOUR)
 
@@ -188,15 +196,14 @@ def test_a_forecast_costs_the_same_for_one_entry_or_many(ana, api, django_assert
             assert api.get("me/forecast").status_code == 200
 
 
-def test_without_earnings_to_forecast_from_there_is_no_advance():
-    """The last pay is long ago: the worker's standing is as good as before."""
-    worker = trusted_worker(now=database_now())
+def test_without_earnings_to_forecast_from_there_is_no_advance(trusted):
+    """The last pay is long ago: score and eligibility are as good as before."""
     now = database_now() + 120 * DAY
 
-    standing = standing_of(worker.pk, now)
+    assessment = assess_credit(trusted.pk, now)
 
-    assert (standing.eligible, standing.maximum, standing.fee_bps) == (False, None, None)
-    assert list(standing.reasons) == [
+    assert (assessment.eligible, assessment.maximum, assessment.fee_bps) == (False, None, None)
+    assert list(assessment.reasons) == [
         "the forecast of 0.00 USDC allows 0.00 USDC, at least 1.00 USDC is lent"
     ]
 

@@ -12,13 +12,13 @@ from django.core.cache import cache
 from django.db import connection
 
 from audit.models import AuditLog
-from gigstream.lib.clock import database_now
-from gigstream.lib.spreadsheets import text_of
+from gigstream.core.clock import database_now
+from gigstream.core.spreadsheets import cell_text
 from payments import services as payments
 from payments.models import Stream, Transaction
 from platforms import services as platforms
-from tests.api_client import Api
-from tests.factories import WorkerFactory, balance, running_stream, settle, started
+from tests.support.api.client import Api
+from tests.support.factories import WorkerFactory, balance, running_stream, settle, started
 
 pytestmark = pytest.mark.django_db
 
@@ -77,7 +77,7 @@ def test_a_balance_before_and_after_the_first_earning(ana, api):
 
 
 def half_run(worker, **more):
-    """A stream of 100 USDC over an hour, half of which has passed."""
+    """Return a stream of 100 USDC over an hour, half of which has passed."""
     return running_stream(worker, now=database_now() - 30 * MINUTE, **more)
 
 
@@ -255,10 +255,12 @@ def test_transactions_as_csv_by_accept_or_format(ana, api):
     assert row["created_at"].endswith("Z")
     assert api.get("me/transactions", format="json").json()["items"]
     is_refused(api.get("me/transactions", format="xml"), 400, "invalid_input")
+    for wrong in ({"limit": "0.5"}, {"limit": "101"}, {"cursor": "no"}):
+        is_refused(api.get("me/transactions", format="csv", **wrong), 400, "invalid_input")
 
 
 def test_a_file_has_an_end(ana, api, monkeypatch):
-    monkeypatch.setattr("payments.api.me.MOST_EXPORTED", 1)
+    monkeypatch.setattr("payments.settlement.transactions.api.me.MOST_EXPORTED", 1)
     earn(ana)
     for amount in ("1", "2"):
         api.post("me/payouts", {"amount": amount})
@@ -285,15 +287,15 @@ def test_a_file_has_an_end(ana, api, monkeypatch):
     ],
 )
 def test_a_cell_from_outside_is_never_a_formula(text):
-    assert text_of(text) == f"'{text}"
+    assert cell_text(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", ["a=1", "1-2", "x@example.com", "", "0x1"])
 def test_other_cells_stay_as_they_are(text):
-    assert text_of(text) == text
+    assert cell_text(text) == text
 
 
-# --- Whose it is, and what it costs -------------------------------------------------------------------------
+# --- Its owner and its cost ---------------------------------------------------------------------------------
 
 
 def test_what_belongs_to_another_worker_is_not_there(ana, api):
@@ -317,17 +319,18 @@ def test_what_belongs_to_another_worker_is_not_there(ana, api):
         assert api.get(path).json()["items"] == []
 
 
-@pytest.mark.parametrize(
-    ("path", "queries"), [("balance", 6), ("streams", 3), ("payouts", 2), ("transactions", 2)]
-)
-def test_a_page_costs_the_same_for_one_row_or_many(ana, api, django_assert_num_queries, path, queries):
+QUERIES = {"balance": 6, "streams": 3, "payouts": 2, "transactions": 2}
+
+
+def test_each_page_costs_the_same_for_one_row_or_many(ana, api, django_assert_num_queries):
     for count in (1, 5):
         for _ in range(count):
             half_run(ana)
             earn(ana)
             payments.cash_out(worker_id=ana.pk, amount="1")
-        with django_assert_num_queries(queries):
-            assert api.get(f"me/{path}").status_code == 200
+        for path, queries in QUERIES.items():
+            with django_assert_num_queries(queries, info=path):
+                assert api.get(f"me/{path}").status_code == 200, path
     assert len(api.get("me/streams").json()["items"]) == 6
 
 

@@ -1,16 +1,17 @@
-"""What a worker sees of payouts to come: the schedule, what is held and why, and when the next one leaves."""
+"""The worker's view of payouts to come: the schedule, the holds with their reasons, and when the next
+payout leaves."""
 
 from datetime import timedelta
 
 import pytest
 
-from audit.context import acting_as
-from gigstream.lib.clock import database_now
+from audit.log.context import acting_as
+from gigstream.core.clock import database_now
 from payments import services as payments
 from payments.models import Transaction
 from platforms import services as platforms
-from tests.api_client import Api, is_problem
-from tests.factories import WorkerFactory, sandbox, started
+from tests.support.api.client import Api, is_problem
+from tests.support.factories import WorkerFactory, sandbox, started
 from workers.models import WalletChange, Worker
 
 pytestmark = pytest.mark.django_db
@@ -118,7 +119,7 @@ def test_a_worker_whose_address_is_refused_is_told_so(ana, api, settings, mailou
 
     (payout,) = api.get("me/payouts").json()["items"]
     assert (payout["status"], payout["held_until"]) == ("failed", None)
-    assert payout["held_because"] == "Your payout address cannot be paid to: name another one."
+    assert payout["held_because"] == "Your payout address cannot be paid to: name another address."
     assert api.get("me/balance").json()["held"] == "10.000000"
     assert next_payout(api) == {"at": None, "waits_for": "hold"}
 
@@ -126,7 +127,7 @@ def test_a_worker_whose_address_is_refused_is_told_so(ana, api, settings, mailou
     assert payments.send_hold_notices(now=later) == 0
     (letter,) = mailoutbox
     assert letter.to == [ana.email]
-    assert "name another one" in letter.body
+    assert "name another address" in letter.body
 
 
 def test_what_a_payout_carries_is_counted(ana, api):

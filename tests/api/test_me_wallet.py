@@ -7,18 +7,20 @@ from django.core import mail
 from eth_account import Account
 from eth_account.messages import encode_defunct
 
-from audit.models import AnsweredRequest, AuditLog
-from gigstream.lib import letters
-from gigstream.lib.clock import database_now
-from loans import services as loans
+from audit.models import AuditLog
+from gigstream.api.models import AnsweredRequest
+from gigstream.core.clock import database_now
+from loans.applications import services as loans
+from loans.disbursement import services as disbursement_services
 from loans.models import Loan
 from payments import services as payments
-from payments.errors import NoWallet
-from payments.provider import configured_provider
-from payments.services.custody import house_address
+from payments.settlement.custody.services import house_address
+from payments.settlement.payouts.errors import NoWallet
+from payments.settlement.provider import configured_provider
 from platforms import services as platforms
-from tests.api_client import Api, is_problem
-from tests.factories import (
+from tests.support.api.client import Api, is_problem
+from tests.support.decisions import reinstate_worker, suspend_worker
+from tests.support.factories import (
     PlatformFactory,
     WorkerFactory,
     approve_by_staff,
@@ -26,9 +28,10 @@ from tests.factories import (
     started,
     trusted_worker,
 )
-from workers import services, wallet_messages
-from workers.errors import WalletChanging
+from workers import services
 from workers.models import WalletChange, Worker
+from workers.wallets import messages as wallet_messages
+from workers.wallets.errors import WalletChanging
 
 pytestmark = pytest.mark.django_db
 
@@ -129,7 +132,9 @@ def test_a_new_wallet_holds_a_day_later_and_the_worker_is_told(ana, api):
 def test_without_the_email_a_change_does_not_take_effect(ana, api, monkeypatch, caplog):
     change(api)
     with monkeypatch.context() as patch:
-        patch.setattr(letters, "send_mail", lambda *_: (_ for _ in ()).throw(ConnectionRefusedError()))
+        patch.setattr(
+            "gigstream.network.mail.send_mail", lambda *_: (_ for _ in ()).throw(ConnectionRefusedError())
+        )
         assert services.send_wallet_notices() == 0
     assert "was not sent: ConnectionRefusedError" in caplog.text
     later = database_now() + 2 * DAY
@@ -160,7 +165,7 @@ def test_no_advance_is_paid_out_either():
     approve_by_staff(loan_id=loan.pk)
 
     with pytest.raises(WalletChanging):
-        loans.disburse_loan(loan_id=loan.pk)
+        disbursement_services.disburse_loan(loan_id=loan.pk)
     assert Loan.objects.get(pk=loan.pk).status == "approved"
 
 
@@ -232,7 +237,7 @@ def test_the_same_request_again_gets_the_first_answer(ana, api):
     assert body["signature"] not in " ".join(AnsweredRequest.objects.values_list("body", flat=True))
 
 
-# --- What proves a wallet -----------------------------------------------------------------------------------
+# --- Proofs of a wallet -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("whose", ["a platform's", "the house's"])
@@ -246,7 +251,7 @@ def test_a_wallet_of_our_own_is_refused_where_it_is_named(ana, api, whose):
 
     is_problem(api.post("me/wallet/nonce", {"wallet_address": address}), 400, "invalid_address")
     nonce = services.make_nonce()
-    text = wallet_messages.message_for(
+    text = wallet_messages.compose_message(
         address.lower(),
         nonce=nonce.nonce,
         now=nonce.created_at,
@@ -279,11 +284,11 @@ def test_a_wallet_that_was_taken_meanwhile_is_dropped(ana, api):
 def test_a_suspended_workers_change_waits(ana, api):
     change(api)
     services.send_wallet_notices()
-    services.suspend_worker(worker_id=ana.pk, reason="asked")
+    suspend_worker(worker_id=ana.pk, reason="asked")
     later = database_now() + DAY
     assert services.apply_wallet_changes(now=later) == 0
 
-    services.reinstate_worker(worker_id=ana.pk, reason="cleared")
+    reinstate_worker(worker_id=ana.pk, reason="cleared")
     assert services.apply_wallet_changes(now=later) == 1
 
 

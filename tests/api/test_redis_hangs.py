@@ -4,15 +4,15 @@ import time
 
 import pytest
 
-from audit.jobs import _producers
 from gigstream import celery_app
-from gigstream.lib import cache as guarded_cache
-from gigstream.lib.cache import Breaker, RedisPaused
+from gigstream.jobs.registry import _producer_pool
+from gigstream.network import redis_cache as guarded_cache
+from gigstream.network.redis_cache import Breaker, RedisPaused
 from payments.models import LedgerEntry
-from tests.api_client import Api, is_problem
-from tests.broker import use_broker
-from tests.factories import WorkerFactory
-from tests.valkey import own_valkey
+from tests.support.api.client import Api, is_problem
+from tests.support.factories import WorkerFactory
+from tests.support.servers.broker import use_broker
+from tests.support.servers.valkey import own_valkey
 
 REQUESTS = 10
 
@@ -41,7 +41,7 @@ def hung_redis(settings):
 
 @pytest.mark.django_db(transaction=True)
 def test_requests_are_served_while_redis_hangs_and_wait_for_it_once(hung_redis, api):
-    """Ten deposits were 50 s and more; now the first ones wait 0.2 s, and the breaker spares the others."""
+    """Ten deposits were 50 s and more; now the first wait 0.2 s, and the breaker spares the others."""
     began = time.monotonic()
     answers = [api.post("deposits", {"amount": "1"}).status_code for _ in range(REQUESTS)]
     took = time.monotonic() - began
@@ -66,19 +66,19 @@ def test_nobody_signs_in_while_redis_hangs(hung_redis):
 def test_a_redis_that_answers_again_is_used_again(hung_redis, api, settings):
     api.get("balance")
     url = settings.CACHES["default"]["LOCATION"]
-    assert guarded_cache.breaker(url).is_open
+    assert guarded_cache.breaker_for(url).is_open
 
     hung_redis.go_on()
 
     deadline = time.monotonic() + 60
     while "RateLimit" not in api.get("balance"):
         assert time.monotonic() < deadline
-    assert not guarded_cache.breaker(url).is_open
+    assert not guarded_cache.breaker_for(url).is_open
 
 
 def test_a_request_waits_less_long_for_the_broker_than_a_worker(settings):
     settings.REDIS_TIMEOUT_SECONDS = 0.2
-    options = _producers(0, "redis://127.0.0.1:1/0").connections.connection.transport_options
+    options = _producer_pool(0, "redis://127.0.0.1:1/0").connections.connection.transport_options
     assert (options["socket_timeout"], options["socket_connect_timeout"]) == (0.2, 0.2)
     assert celery_app.conf.broker_transport_options["socket_timeout"] == 10
 

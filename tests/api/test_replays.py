@@ -1,18 +1,19 @@
-"""Whatever moves money, asked for twenty times at once under one key, is done once."""
+"""Requests that move money, sent twenty times at once under a single key: each is done once."""
 
 from collections import Counter
 
 import pytest
 
-from audit.http import ApiView
+from gigstream.api.views import ApiView
 from payments.models import LedgerEntry
-from tests.api.asks import ASKS, Ask
-from tests.api.operations import operations
 from tests.api.test_schema import views
-from tests.api_client import is_problem
-from tests.books import violated
-from tests.live import LiveApi, at_once
-from tests.snapshots import everything
+from tests.support.api.client import is_problem
+from tests.support.api.operations import operations
+from tests.support.api.requests import ASKS, Ask
+from tests.support.api.sockets import LiveApi, at_once
+from tests.support.books import violated
+from tests.support.database.snapshots import everything
+from tests.support.long_forms import spread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -21,10 +22,10 @@ MONEY = sorted(name for name, one in operations().items() if one.moves_money)
 
 def test_what_moves_money_is_known_by_its_view_and_by_its_description():
     by_view = {
-        door.operation
+        endpoint.operation
         for _, view in views()
         if issubclass(view, ApiView) and view.moves_money
-        for method, door in view.doors.items()
+        for method, endpoint in view.endpoints.items()
         if method == "POST"
     }
 
@@ -32,7 +33,7 @@ def test_what_moves_money_is_known_by_its_view_and_by_its_description():
 
 
 class Books:
-    """How many rows each table has, and how many ledger entries of each kind there are."""
+    """The number of rows in each table, and of ledger entries of each kind."""
 
     def __init__(self) -> None:
         self.rows = Counter({table: count for table, (count, _) in everything().items()})
@@ -50,7 +51,7 @@ def left_by_one(ask: Ask) -> tuple[Counter, Counter]:
     return Books().since(before)
 
 
-@pytest.mark.parametrize("name", MONEY)
+@pytest.mark.parametrize("name", spread(MONEY, of="replays", one_in=4))
 def test_twenty_at_once_under_one_key_do_what_one_does(web, name):
     left_by_one(ASKS[name]())  # the house's accounts are opened by the first who needs them
     expected = left_by_one(ASKS[name]())

@@ -1,4 +1,4 @@
-"""How many requests a minute: of a key, of a platform, of a worker, of a network address."""
+"""Requests a minute: of a key, of a platform, of a worker, of a network address."""
 
 import threading
 
@@ -6,19 +6,19 @@ import pytest
 from django.conf import settings as project
 
 from audit.models import AuditLog
-from gigstream.lib.api.limits import Bucket, take
+from gigstream.api.rate_limit import Bucket, count_request
 from platforms import services as platforms
-from platforms.errors import InvalidRequestLimit
-from tests.api_client import Api, is_problem
-from tests.factories import PlatformFactory, WorkerFactory
+from platforms.platforms.errors import InvalidRequestLimit
+from tests.support.api.client import Api, is_problem
+from tests.support.factories import PlatformFactory, WorkerFactory
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def at_no_edge(monkeypatch):
-    """All requests of a test are in one window, whatever the time."""
-    monkeypatch.setattr("gigstream.lib.api.limits.time.time", lambda: 1_800_000_000.0 + id(monkeypatch) * 60)
+    """All requests of a test in a single window, at any time of the day."""
+    monkeypatch.setattr("gigstream.api.rate_limit.time.time", lambda: 1_800_000_000.0 + id(monkeypatch) * 60)
 
 
 def statuses(api, count, path="balance"):
@@ -144,7 +144,7 @@ def test_requests_at_once_are_each_counted_once():
     let_through = []
 
     def ask():
-        allowance = take(bucket)
+        allowance = count_request(bucket)
         let_through.append(allowance is not None and not allowance.exceeded)
 
     threads = [threading.Thread(target=ask) for _ in range(60)]

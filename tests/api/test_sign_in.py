@@ -1,42 +1,40 @@
 """Signing in with a password, staying signed in, and a new password."""
 
 import json
-import re
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 
 import jwt
 import pytest
 from django.contrib.auth.hashers import MD5PasswordHasher
-from django.core import mail
 from django.core.cache import cache
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
-from audit.models import AnsweredRequest, AuditLog
-from gigstream.lib.clock import database_now
-from tests.api_client import Api
-from tests.factories import PlatformFactory, WorkerFactory
-from workers import services, tokens
-from workers.devices import known_device
-from workers.errors import SignInLocked, SignInRefused
-from workers.models import (
-    PasswordReset,
-    RefreshToken,
-    SignInAttempts,
-    Worker,
-    WorkerSession,
+from audit.models import AuditLog
+from gigstream.api.models import AnsweredRequest
+from gigstream.core.clock import database_now
+from gigstream.sign_in.devices import known_device
+from gigstream.sign_in.errors import SignInLocked, SignInRefused
+from gigstream.sign_in.models import SignInAttempts
+from reputation.models import WorkerTie
+from tests.support.api.client import Api
+from tests.support.api.sign_in import (
+    ANA,
+    MINUTE,
+    NEW,
+    PASSWORD,
+    as_bearer,
+    is_refused,
+    opens,
+    refreshed,
+    sign_in,
+    token_in_mail,
 )
-from workers.services import guessing
+from tests.support.decisions import reinstate_worker, suspend_worker
+from tests.support.factories import PlatformFactory, WorkerFactory
+from workers import services
+from workers.models import RefreshToken, Worker, WorkerSession
+from workers.sign_in import tokens
 
 pytestmark = pytest.mark.django_db
-
-PASSWORD = "correct horse battery staple"
-ANA = {"email": "ana@example.com", "password": PASSWORD}
-REGISTER = {**ANA, "full_name": "Ana Lima"}
-NEW = "a brand new passphrase"
-MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture(autouse=True)
@@ -47,21 +45,6 @@ def _fresh_counts():
 @pytest.fixture
 def ana():
     return WorkerFactory(email=ANA["email"], password=PASSWORD)
-
-
-def sign_in(**changes):
-    return Api().post("auth/login", {**ANA, **changes})
-
-
-def as_bearer(token):
-    return Api(token)
-
-
-def is_refused(answer, status, code):
-    assert (answer.status_code, json.loads(answer.content)["code"]) == (status, code), answer.content
-    assert answer["Content-Type"] == "application/problem+json"
-    if status == 401:
-        assert answer["WWW-Authenticate"] == 'Bearer realm="gigstream"'
 
 
 # --- Sign in --------------------------------------------------------------------------------------------
@@ -108,7 +91,7 @@ def test_a_worker_without_a_password_cannot_sign_in_with_one():
 
 
 def test_a_suspended_worker_is_told_so_only_with_the_right_password(ana):
-    services.suspend_worker(worker_id=ana.pk, reason="fraud")
+    suspend_worker(worker_id=ana.pk, reason="fraud")
 
     is_refused(sign_in(password="wrong"), 401, "sign_in_refused")
     is_refused(sign_in(), 403, "worker_suspended")
@@ -149,7 +132,7 @@ def test_a_password_changed_while_it_was_being_checked_opens_nothing(ana, monkey
         services.reset_password(token=token, password=NEW)
         return True
 
-    monkeypatch.setattr("workers.services.signing_in.check_password", check)
+    monkeypatch.setattr("workers.sign_in.services.signing_in.check_password", check)
 
     is_refused(sign_in(), 401, "sign_in_refused")
     assert not WorkerSession.objects.exists()
@@ -225,7 +208,7 @@ def test_a_lock_ends_15_minutes_after_the_fifth_failure_however_often_somebody_k
 
     assert services.sign_in(email=ana.email, password=PASSWORD, now=fifth + 15 * MINUTE).worker_id == ana.pk
     assert not SignInAttempts.objects.exclude(source_hash="").exists()
-    # The day's failures under the name stay counted: the success is not one of them.
+    # The day's failures under the name stay counted: the success does not add to them.
     assert SignInAttempts.objects.get().tries == 5
 
 
@@ -299,14 +282,7 @@ def claims_of(token):
 
 def forged(token, key=None, algorithm="HS256", **changes):
     claims = {name: value for name, value in {**claims_of(token), **changes}.items() if value is not None}
-    return jwt.encode(claims, tokens._key() if key is None else key, algorithm=algorithm)
-
-
-def opens(token):
-    answer = as_bearer(token).get("me")
-    if answer.status_code != 200:
-        is_refused(answer, 401, "not_authenticated")
-    return answer.status_code == 200
+    return jwt.encode(claims, tokens._signing_key() if key is None else key, algorithm=algorithm)
 
 
 def test_a_token_says_who_when_and_what_for(ana, session):
@@ -327,8 +303,8 @@ def test_a_token_is_held_to_its_key_algorithm_kind_audience_and_time(session):
     for token in (
         forged(genuine, key="k" * 32),
         forged(genuine, key="", algorithm="none"),
-        forged(genuine, key=tokens._key() * 2, algorithm="HS512"),
-        forged(genuine, algorithm="HS384", key=tokens._key() + b"x" * 16),
+        forged(genuine, key=tokens._signing_key() * 2, algorithm="HS512"),
+        forged(genuine, algorithm="HS384", key=tokens._signing_key() + b"x" * 16),
         forged(genuine, typ="refresh"),
         forged(genuine, aud="elsewhere"),
         forged(genuine, exp=now - 1),
@@ -347,18 +323,20 @@ def test_a_token_is_held_to_its_key_algorithm_kind_audience_and_time(session):
 def test_a_token_ends_after_24_hours(ana, session):
     now = database_now()
     sid = WorkerSession.objects.get().pk
-    old = tokens.access_token(worker_id=ana.pk, session_id=sid, now=now - timedelta(hours=24))
-    young = tokens.access_token(worker_id=ana.pk, session_id=sid, now=now - timedelta(hours=23, minutes=59))
+    old = tokens.make_access_token(worker_id=ana.pk, session_id=sid, now=now - timedelta(hours=24))
+    young = tokens.make_access_token(
+        worker_id=ana.pk, session_id=sid, now=now - timedelta(hours=23, minutes=59)
+    )
 
     assert (opens(old), opens(young)) == (False, True)
 
 
 def test_the_tokens_of_a_suspended_worker_stand_still(ana, session):
-    services.suspend_worker(worker_id=ana.pk, reason="fraud")
+    suspend_worker(worker_id=ana.pk, reason="fraud")
     assert not opens(session.access_token)
     is_refused(refreshed(session.refresh_token), 403, "worker_suspended")
 
-    services.reinstate_worker(worker_id=ana.pk, reason="cleared")
+    reinstate_worker(worker_id=ana.pk, reason="cleared")
     assert opens(session.access_token)
 
 
@@ -381,10 +359,6 @@ def test_who_calls_is_found_with_one_query(session, django_assert_num_queries):
 
 
 # --- Refresh and logout -------------------------------------------------------------------------------------
-
-
-def refreshed(token):
-    return Api().post("auth/refresh", {"refresh_token": token})
 
 
 def test_a_refresh_token_gives_new_ones_and_works_once(session):
@@ -441,196 +415,33 @@ def test_signing_out_ends_the_session_and_its_tokens(ana, session):
     assert unknown.json() == answer.json()
 
 
-# --- A new password -----------------------------------------------------------------------------------------
+def test_a_browser_keeps_one_random_id_for_all_who_sign_in_there(ana):
+    browser = Api()
+    assert from_address("198.51.100.7", browser).status_code == 200
+    cookie = browser.client.cookies["gigstream_browser"]
+    assert (cookie["httponly"], cookie["samesite"], cookie["path"]) == (True, "Lax", "/api/v1/auth/")
+
+    again = from_address("198.51.100.7", browser)
+
+    assert "gigstream_browser" not in again.cookies
+    assert WorkerTie.objects.filter(worker=ana, kind="device").count() == 1
 
 
-def ask(email=ANA["email"]):
-    return Api().post("auth/password-reset", {"email": email})
+def test_an_app_names_its_own_device(ana):
+    device = "an-app-of-mine-0001"
+    answer = Api().post("auth/login", {"email": ana.email, "password": PASSWORD, "device_id": device})
+
+    assert answer.status_code == 200
+    renewed = Api().post(
+        "auth/refresh", {"refresh_token": answer.json()["refresh_token"], "device_id": device}
+    )
+    assert renewed.status_code == 200
+    assert WorkerTie.objects.filter(worker=ana, kind="device").count() == 1
 
 
-def token_in_mail(now=None):
-    services.send_password_resets(now=now)
-    return next(word for word in mail.outbox[-1].body.split() if word.startswith("gp_"))
+@pytest.mark.parametrize("device", ["short", "x" * 65])
+def test_a_device_id_of_a_wrong_length_is_refused(ana, device):
+    answer = Api().post("auth/login", {"email": ana.email, "password": PASSWORD, "device_id": device})
 
-
-def confirm(token, password=NEW):
-    return Api().post("auth/password-reset/confirm", {"token": token, "password": password})
-
-
-def test_a_forgotten_password_is_replaced_by_email_and_everybody_is_signed_out(ana, session):
-    assert ask().status_code == 202
-    token = token_in_mail()
-    assert mail.outbox[0].to == [ana.email]
-
-    assert confirm(token).status_code == 200
-
-    assert not opens(session.access_token)
-    is_refused(refreshed(session.refresh_token), 401, "session_over")
-    is_refused(sign_in(), 401, "sign_in_refused")
-    assert sign_in(password=NEW).status_code == 200
-    line = AuditLog.objects.get(action="password.reset")
-    assert (line.actor_type, line.actor_id) == ("worker", str(ana.pk))
-    is_refused(confirm(token, "and another passphrase"), 400, "reset_refused")
-
-
-def test_who_has_an_address_is_not_told(ana):
-    answers, statements = [], []
-    for email in (ana.email, "nobody@example.com"):
-        with CaptureQueriesContext(connection) as captured:
-            answers.append(ask(email))
-        statements.append([re.sub(r"'[^']*'|\d+", "?", one["sql"]) for one in captured])
-
-    known, unknown = answers
-    assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
-    assert statements[0] == statements[1]
-    assert services.send_password_resets() == 1
-    assert len(mail.outbox) == 1
-
-
-def test_a_reset_link_is_the_page_that_the_settings_name(ana, settings):
-    settings.PASSWORD_RESET_URL = "https://pay.example.com/reset"
-    ask()
-    services.send_password_resets()
-
-    assert "https://pay.example.com/reset#token=gp_" in mail.outbox[0].body
-
-
-def test_asking_again_within_a_minute_sends_no_second_email(ana):
-    for _ in range(3):
-        ask()
-
-    assert services.send_password_resets() == 1
-    services.request_password_reset(email=ana.email, now=database_now() + 2 * MINUTE)
-    assert services.send_password_resets(now=database_now() + 2 * MINUTE) == 1
-
-
-def test_one_address_gets_five_letters_a_day_whether_anybody_has_it(ana):
-    now = database_now()
-    for email in (ana.email, "nobody@example.com"):
-        for number in range(8):
-            services.request_password_reset(email=email, now=now + 2 * number * MINUTE)
-
-    assert services.send_password_resets(now=now + 16 * MINUTE) == 5
-    assert PasswordReset.objects.count() == 10
-    later = now + timedelta(hours=24, minutes=1)
-    services.request_password_reset(email=ana.email, now=later)
-    assert services.send_password_resets(now=later) == 1
-
-
-def test_a_new_password_takes_a_wallet_away_that_was_named_before_the_email_was_proved(ana):
-    """Somebody registered with another's address and an own wallet, when that could be done."""
-    Worker.objects.filter(pk=ana.pk).update(email_proved_at=None)
-    ask()
-    assert confirm(token_in_mail()).status_code == 200
-
-    ana.refresh_from_db()
-    assert (ana.wallet_address, ana.wallet_proved_at) == (None, None)
-    assert ana.email_proved_at is not None
-
-
-def test_a_new_password_leaves_a_proved_wallet(ana):
-    ask()
-    assert confirm(token_in_mail()).status_code == 200
-    assert Worker.objects.get().wallet_address == ana.wallet_address
-
-
-def test_a_reset_ends_after_30_minutes(ana):
-    ask()
-    token = token_in_mail()
-    end = PasswordReset.objects.get().expires_at
-
-    with pytest.raises(Exception, match="unknown, expired or used"):
-        services.reset_password(token=token, password=NEW, now=end)
-    services.reset_password(token=token, password=NEW, now=end - MINUTE)
-
-
-def test_a_weak_new_password_leaves_the_token_for_another_try(ana):
-    ask()
-    token = token_in_mail()
-
-    is_refused(confirm(token, "short"), 422, "weak_password")
-    is_refused(confirm("gp_" + "x" * 43), 400, "reset_refused")
-    assert confirm(token).status_code == 200
-
-
-def test_a_new_password_voids_the_other_emails_and_ends_a_lock(ana):
-    ask()
-    first = token_in_mail()
-    services.request_password_reset(email=ana.email, now=database_now() + 2 * MINUTE)
-    services.send_password_resets(now=database_now() + 2 * MINUTE)
-    second = mail.outbox[-1].body.split("gp_")[1].split()[0]
-    for _ in range(6):
-        sign_in(password="wrong")
-
-    assert confirm("gp_" + second).status_code == 200
-    is_refused(confirm(first), 400, "reset_refused")
-    assert sign_in(password=NEW).status_code == 200
-
-
-def test_an_email_that_fails_is_sent_by_the_next_run(ana, monkeypatch, caplog):
-    def broken(*given, **more):
-        raise ConnectionRefusedError
-
-    ask()
-    with monkeypatch.context() as patched:
-        patched.setattr("gigstream.lib.letters.send_mail", broken)
-        assert services.send_password_resets() == 0
-    assert "was not sent" in caplog.text
-    assert ana.email not in caplog.text
-
-    assert confirm(token_in_mail(database_now() + MINUTE)).status_code == 200
-
-
-# --- Sweeping, and two at once ------------------------------------------------------------------------------
-
-
-def test_rows_whose_time_is_over_are_swept(ana, session):
-    services.make_nonce()
-    ask()
-    guessing.take_try("nobody@example.com", now=database_now())
-    now = database_now()
-
-    services.request_registration(**REGISTER)
-    now = database_now()
-
-    assert services.sweep_sign_in(now=now) == 0
-    assert services.sweep_sign_in(now=now + 16 * MINUTE) == 2
-    assert services.sweep_sign_in(now=now + timedelta(hours=24)) == 3
-    assert services.sweep_sign_in(now=now + timedelta(days=30)) == 2
-    assert not WorkerSession.objects.exists()
-
-
-def at_once(count, call):
-    barrier = Barrier(count)
-
-    def one(number):
-        try:
-            barrier.wait(timeout=10)
-            return call(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(one, range(count)))
-
-
-@pytest.mark.django_db(transaction=True)
-def test_two_at_once_with_one_refresh_token_end_the_session():
-    WorkerFactory(email=ANA["email"], password=PASSWORD)
-    first = services.sign_in(**ANA)
-
-    answers = at_once(2, lambda _: refreshed(first.refresh_token))
-
-    assert sorted(one.status_code for one in answers) == [200, 401]
-    assert WorkerSession.objects.get().revoked_because == "token_reused"
-    winner = next(one for one in answers if one.status_code == 200)
-    assert not opens(winner.json()["access_token"])
-
-
-@pytest.mark.django_db(transaction=True)
-def test_guesses_side_by_side_are_no_more_than_guesses_in_a_row():
-    WorkerFactory(email=ANA["email"], password=PASSWORD)
-
-    answers = at_once(12, lambda number: sign_in(password=f"wrong-{number}"))
-
-    assert sorted(one.status_code for one in answers) == [401] * 5 + [429] * 7
+    is_refused(answer, 400, "invalid_input")
+    assert not WorkerTie.objects.exists()

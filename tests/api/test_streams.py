@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from gigstream.lib.clock import database_now
+from gigstream.core.clock import database_now
 from payments import services as payments
 from payments.models import Stream
-from tests.api_client import Api, is_problem
-from tests.factories import PlatformFactory, WorkerFactory, balance, running_stream
+from tests.support.api.client import Api, is_problem
+from tests.support.factories import PlatformFactory, WorkerFactory, balance, running_stream
 
 pytestmark = pytest.mark.django_db
 

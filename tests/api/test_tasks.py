@@ -5,7 +5,7 @@ import json
 import pytest
 
 from platforms.models import Task
-from tests.factories import PlatformFactory, TaskFactory, WorkerFactory, balance, consent
+from tests.support.factories import PlatformFactory, TaskFactory, WorkerFactory, balance, consent
 
 pytestmark = pytest.mark.django_db
 

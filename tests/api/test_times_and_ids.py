@@ -6,10 +6,10 @@ import pytest
 from django.urls import get_resolver
 from django.urls.converters import UUIDConverter
 
-from gigstream.lib.clock import database_now
+from gigstream.core.clock import database_now
 from platforms.models import Task
-from tests.api_client import is_problem
-from tests.factories import TaskFactory, running_stream
+from tests.support.api.client import is_problem
+from tests.support.factories import TaskFactory, running_stream
 
 pytestmark = pytest.mark.django_db
 

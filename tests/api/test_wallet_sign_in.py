@@ -12,13 +12,17 @@ from eth_account import Account
 from eth_account.messages import encode_defunct
 
 from audit.models import AuditLog
-from gigstream.lib.clock import database_now
-from tests.api_client import Api
-from tests.factories import WorkerFactory
-from workers import services, wallet_messages
-from workers.errors import InvalidSignInMessage, SignInRefused
+from gigstream.core.clock import database_now
+from gigstream.sign_in.errors import SignInRefused
+from tests.support.api.client import Api
+from tests.support.decisions import suspend_worker
+from tests.support.factories import WorkerFactory
+from workers import services
 from workers.models import WalletNonce, WorkerSession
-from workers.tokens import SignedMessage
+from workers.sign_in.tokens import SignedAccount
+from workers.wallets import messages as wallet_messages
+from workers.wallets.chains import payout_chain
+from workers.wallets.errors import InvalidSignInMessage
 
 pytestmark = pytest.mark.django_db
 
@@ -88,13 +92,14 @@ def test_a_nonce_ends_after_5_minutes(ana):
     of_no_end = text[: text.index("\nExpiration Time")]
 
     def sign_in(at):
-        given = wallet_messages.verified(of_no_end, signed(of_no_end), now=at)
+        proof = wallet_messages.Proof(of_no_end, signed(of_no_end))
+        given = wallet_messages.verify_account(proof, chain=payout_chain(), now=at)
         return services.sign_in_with_wallet(signed=given, now=at)
 
     with pytest.raises(SignInRefused):
         sign_in(nonce.expires_at)
     with pytest.raises(InvalidSignInMessage, match="expired"):
-        wallet_messages.verified(text, signed(text), now=nonce.expires_at)
+        wallet_messages.verify_message(text, signed(text), now=nonce.expires_at)
     assert sign_in(nonce.expires_at - timedelta(seconds=1)).worker_id == ana.pk
 
 
@@ -184,7 +189,7 @@ def test_a_nonce_is_for_a_wallet(address):
 
 
 def test_a_suspended_workers_wallet_opens_nothing(ana):
-    services.suspend_worker(worker_id=ana.pk, reason="fraud")
+    suspend_worker(worker_id=ana.pk, reason="fraud")
 
     is_refused(verify(message()), 403, "worker_suspended")
 
@@ -209,13 +214,13 @@ def test_two_at_once_with_one_message_open_one_session():
 
 @pytest.mark.parametrize("column", ["email_proved_at", "wallet_proved_at"])
 def test_what_nobody_has_proved_signs_nobody_in(ana, column):
-    """Whoever named a wallet or an address of somebody else's is not led into an account by it."""
+    """An account is not reached by naming somebody else's wallet or address."""
     ana.wallet_id = "custody"
     setattr(ana, column, None)
     ana.save()
 
     with pytest.raises(SignInRefused):
         services.sign_in_with_wallet(
-            signed=SignedMessage(WALLET.address.lower(), services.make_nonce().nonce)
+            signed=SignedAccount("eip155:5042002", WALLET.address.lower(), services.make_nonce().nonce)
         )
     assert not WorkerSession.objects.exists()

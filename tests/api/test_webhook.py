@@ -5,12 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from audit.models import AnsweredRequest, AuditLog
-from gigstream.lib.clock import database_now
+from audit.models import AuditLog
+from gigstream.api.models import AnsweredRequest
+from gigstream.core.clock import database_now
 from platforms import services as platforms
-from platforms.models import Event, Platform, WebhookEndpoint
-from tests.api_client import Api, is_problem
-from tests.factories import PlatformFactory
+from platforms.models import Platform, PlatformEvent, WebhookEndpoint
+from tests.support.api.client import Api, is_problem
+from tests.support.factories import PlatformFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -53,7 +54,7 @@ def test_a_test_event_is_recorded(platform, api):
     answer = api.post("webhook/test")
 
     assert (answer.status_code, answer.json()) == (202, api.get("webhook").json())
-    event = Event.objects.get(platform=platform, type="webhook.ping")
+    event = PlatformEvent.objects.get(platform=platform, type="webhook.ping")
     assert (event.request_id, event.sequence) == (answer["X-Request-Id"], 2)
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from platforms import services as platforms
-from tests.api_client import Api, is_problem
-from tests.factories import NOW, WorkerFactory, assigned, seconds, started
+from tests.support.api.client import Api, is_problem
+from tests.support.factories import NOW, WorkerFactory, assigned, seconds, started
 from workers.models import Worker
 
 pytestmark = pytest.mark.django_db

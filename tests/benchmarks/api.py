@@ -13,7 +13,7 @@ P95_MS = 100
 
 
 def run(server: Server, size: Size, results: Results) -> None:
-    """All contenders answer in turn, each from a copy of one database."""
+    """Let all contenders answer in turn, each from a copy of the same database."""
     with ExitStack() as stack:
         ground = Ground(server, size, stack)
         contenders: dict[str, Start] = {

@@ -7,15 +7,16 @@ import orjson
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from audit.answers import Asked, once
-from audit.context import acting_as
-from audit.enums import ActorType
-from audit.http import json
-from gigstream.lib.api.rendering import dump
-from gigstream.overview import overview
-from platforms import selectors, services
-from platforms.api.serializers import shown_whole
-from workers.selectors import signed_in_worker
+from audit.log.context import acting_as
+from audit.log.enums import ActorType
+from gigstream.api.idempotency import IdempotentRequest, respond_once
+from gigstream.api.rendering.json import dump_json
+from gigstream.api.views import json_response
+from gigstream.overview import overview_as_json
+from platforms import services
+from platforms.platforms import selectors
+from platforms.tasks.api.schemas import whole_task_as_json
+from workers.sign_in.selectors import signed_in_worker
 
 
 def _credential(request: HttpRequest) -> str:
@@ -23,24 +24,25 @@ def _credential(request: HttpRequest) -> str:
 
 
 def read(request: HttpRequest) -> HttpResponse:
-    """A worker's overview."""
+    """Request a worker's overview."""
     worker: Any = signed_in_worker(_credential(request))
-    return json(200, overview(worker))
+    return json_response(200, overview_as_json(worker))
 
 
 def post(request: HttpRequest) -> HttpResponse:
-    """A task posted under an idempotency key."""
-    key: Any = selectors.usable_key(_credential(request))
-    asked = Asked(
+    """Post a task under an idempotency key."""
+    key: Any = selectors.find_usable_key(_credential(request))
+    asked = IdempotentRequest(
         f"platform:{key.platform_id}", "POST", request.path, request.headers["Idempotency-Key"], request.body
     )
 
     def act() -> tuple[int, str]:
-        task = services.create_task(platform_id=key.platform_id, **orjson.loads(request.body))
-        return 201, dump(shown_whole(task)).decode()
+        plan = services.TaskPlan(**orjson.loads(request.body))
+        task = services.create_task(platform_id=key.platform_id, plan=plan)
+        return 201, dump_json(whole_task_as_json(task)).decode()
 
     with acting_as(ActorType.PLATFORM, str(key.platform_id)):
-        answer = once(asked, act)
+        answer = respond_once(asked, act)
     return HttpResponse(answer.body, status=answer.status, content_type="application/json")
 
 

@@ -1,4 +1,4 @@
-"""The application's settings, without what surrounds its views."""
+"""The application's settings, with its views alone."""
 
 from gigstream.settings import *  # noqa: F403
 

@@ -1,14 +1,14 @@
-"""Who calls in the API benchmark: credentials of workers with a history, and keys of platforms."""
+"""Callers in the API benchmark: credentials of workers with a history, and keys of platforms."""
 
 from django.db import connection
 
-from gigstream.lib.clock import database_now
+from gigstream.core.clock import database_now
 from platforms import services as platforms
 from platforms.models import Platform
 from tests.benchmarks.books import check_books
-from workers import tokens
-from workers.enums import SignInMethod
-from workers.services.sessions import open_session
+from workers.sign_in import tokens
+from workers.sign_in.enums import SignInMethod
+from workers.sign_in.services.sessions import open_session
 
 # Those with most behind them.
 _BUSIEST = """
@@ -38,8 +38,8 @@ def people(workers: int) -> dict[str, list[str]]:
 
 
 def token_key() -> dict[str, str]:
-    """What access tokens are signed with, for a peer that reads them too."""
-    return {"key": tokens._key().hex()}
+    """Return the key that signs access tokens, for a peer that reads them too."""
+    return {"key": tokens._signing_key().hex()}
 
 
 COMMANDS = {"check_books": check_books, "people": people, "token_key": token_key}

@@ -16,7 +16,7 @@ from tests.benchmarks.webservers import WebServer
 CONNECTIONS = 8
 PEOPLE = 200
 FILLED = "api"
-# What a posted task has written, for all alike.
+# The rows that a posted task has written, for all alike.
 WRITTEN = ("tasks", "audit_logs", "events", "answered_requests")
 
 Start = Callable[[str], WebServer]
@@ -24,7 +24,7 @@ Start = Callable[[str], WebServer]
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One kind of request: its texts, one for each who sends it, and the status that it is answered with."""
+    """A kind of request: its texts, a text for each sender, and the status of its answer."""
 
     name: str
     requests: list[str]
@@ -33,7 +33,7 @@ class Work:
 
 @dataclass(slots=True)
 class Taken:
-    """What the requests of one kind have taken one contender."""
+    """The cost of the requests of a kind for a contender."""
 
     series: Series
     seconds: list[float] = field(default_factory=list)
@@ -44,7 +44,7 @@ class Taken:
         return 1000 * statistics.quantiles(self.seconds, n=100, method="inclusive")[percent - 1]
 
     def cpu_ms(self) -> float | None:
-        """The server's and PostgreSQL's CPU time for a request."""
+        """Return the server's and PostgreSQL's CPU time for a request."""
         server, database = self.series.client_micros(), self.series.server_micros()
         return None if server is None or database is None else (server + database) / 1000
 
@@ -69,7 +69,7 @@ class Ground:
         stack.callback(self._load.close)
 
     def measure(self, starts: Mapping[str, Start]) -> dict[str, dict[str, Taken]]:
-        """What each kind of request has taken each contender; the books of all of them hold."""
+        """Measure the cost of each kind of request for each contender; the books of all of them hold."""
         names = {name: f"{FILLED}_{place}" for place, name in enumerate(starts)}
         urls = {name: self._server.create(database, like=FILLED) for name, database in names.items()}
         servers = {name: start(urls[name]) for name, start in starts.items()}
@@ -106,7 +106,7 @@ class Ground:
         taken.series.samples.append(meter.measure(call))
         now_asked = self._server.statements(database)
         if asked is not None and now_asked is not None:
-            # Asking for the number is a statement, too.
+            # Reading the number is a statement, too.
             taken.statements = (now_asked - asked - 1) / count
 
     def _require_same_work(self, name: str, database: str, url: str) -> None:
@@ -143,7 +143,7 @@ def _headers(credential: str) -> str:
 
 
 def table(work: str, taken: Mapping[str, Taken], size: Size) -> Table:
-    """What one kind of request has taken all contenders."""
+    """Return a table of the costs of a kind of request for all contenders."""
     rows = []
     for name, one in taken.items():
         client, server = one.series.client_micros(), one.series.server_micros()

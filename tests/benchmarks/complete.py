@@ -1,4 +1,4 @@
-"""Fixed tasks, made ready and then completed one after the other through the service that the API calls."""
+"""Fixed tasks, made ready and then completed in turn through the service that the API calls."""
 
 import itertools
 import time
@@ -10,7 +10,7 @@ from django.db import connection
 
 from payments import services as payments
 from platforms import services as platforms
-from platforms.enums import ConsentSource
+from platforms.invitations.enums import ConsentSource
 from platforms.models import Platform
 from tests.benchmarks import plans
 from tests.benchmarks.books import check_books
@@ -28,12 +28,14 @@ def prepare(count: int) -> dict[str, int]:
     people = list(Worker.objects.order_by("pk").values_list("pk", flat=True))
     for platform_id in owners:
         key = f"0x{next(_numbers):064x}"
-        payments.deposit(platform_id=platform_id, amount=str(20 * count), tx_hash=key)
+        payments.book_deposit(platform_id=platform_id, amount=str(20 * count), tx_hash=key)
     for platform_id, worker_id in {(owners[n % len(owners)], people[n % len(people)]) for n in range(count)}:
         platforms.give_consent(worker_id=worker_id, platform_id=platform_id, source=ConsentSource.INVITATION)
     for n in range(count):
         platform_id, worker_id = owners[n % len(owners)], people[n % len(people)]
-        task = platforms.create_task(platform_id=platform_id, title="Task", amount=PAY, task_type="fixed")
+        task = platforms.create_task(
+            platform_id=platform_id, plan=platforms.TaskPlan(title="Task", amount=PAY, task_type="fixed")
+        )
         platforms.assign_task(task_id=task.pk, worker_id=worker_id)
         platforms.start_task(task_id=task.pk)
         _ready.append(task.pk)
@@ -41,7 +43,7 @@ def prepare(count: int) -> dict[str, int]:
 
 
 def post() -> dict[str, int]:
-    """Every task that was made ready is completed."""
+    """Complete every task that was made ready."""
     count = len(_ready)
     while _ready:
         platforms.complete_task(task_id=_ready.pop())
@@ -49,7 +51,8 @@ def post() -> dict[str, int]:
 
 
 def parts() -> dict[str, Any]:
-    """Every task that was made ready is completed; seconds spent in each of its statements, and in all."""
+    """Complete every task that was made ready; return the seconds spent in each of its statements, and in
+    all."""
     count, spent, seen = len(_ready), Counter(), Counter()
 
     def timed(execute: Callable[..., Any], text: str, parameters: Any, many: bool, context: Any) -> Any:
@@ -69,12 +72,12 @@ def parts() -> dict[str, Any]:
 
 
 def _title(text: str) -> str:
-    """How a statement begins."""
+    """Return the beginning of a statement."""
     return " ".join(text.replace('"', "").split())[:TITLE]
 
 
 def explain() -> dict[str, list[str]]:
-    """The plans behind the next one."""
+    """Return the plans behind the next completion."""
     return plans.explain(lambda: platforms.complete_task(task_id=_ready[-1]))
 
 

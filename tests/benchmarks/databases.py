@@ -13,14 +13,14 @@ from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
-from gigstream import services
-from tests.broker import numbered
+from gigstream import embedded
+from tests.support.servers.broker import numbered
 
 ROOT = Path(__file__).resolve().parents[2]
-# Redis databases for the doorbells and the cache, away from the demo's and the tests'.
+# Redis databases for the nudges and the cache, away from the demo's and the tests'.
 BROKER, CACHE = 14, 15
 EMPTY = "empty"
-# As in production: no statement is remembered, and only what is wrong is logged.
+# As in production: no statement is remembered, and only warnings are logged.
 QUIET = {"DEBUG": "false", "LOG_LEVEL": "WARNING"}
 SAID_OF_THE_SERVER = (
     "fsync",
@@ -34,10 +34,10 @@ SAID_OF_THE_SERVER = (
 
 
 class Server:
-    """The embedded PostgreSQL, or the one that DATABASE_URL names. Leaves no database behind."""
+    """The embedded PostgreSQL, or the server that DATABASE_URL names. Leaves no database behind."""
 
     def __init__(self, prefix: str) -> None:
-        self._url = os.environ.get("DATABASE_URL") or services.database_url()
+        self._url = os.environ.get("DATABASE_URL") or embedded.database_url()
         self._prefix = prefix
         self._made: list[str] = []
         self.admin = psycopg.connect(self._url, autocommit=True)
@@ -49,13 +49,13 @@ class Server:
         for name in self._made:
             self._drop(name)
         self.admin.close()
-        _forget_doorbells()
+        _delete_nudges()
 
     def url(self, name: str) -> str:
         return urlsplit(self._url)._replace(path=f"/{self._prefix}_{name}").geturl()
 
     def create(self, name: str, *, like: str | None = None) -> str:
-        """An empty database, or a copy of another one that nobody is connected to; returns its URL."""
+        """Create an empty database, or a copy of another that nobody is connected to; return its URL."""
         self._drop(name)
         self._made.append(name)
         copied = f" TEMPLATE {self._prefix}_{like}" if like else ""
@@ -63,7 +63,7 @@ class Server:
         return self.url(name)
 
     def create_migrated(self, name: str) -> str:
-        """A database with GigStream's tables and no rows."""
+        """Create a database with GigStream's tables and no rows."""
         if EMPTY not in self._made:
             manage("migrate", url=self.create(EMPTY))
         return self.create(name, like=EMPTY)
@@ -72,15 +72,16 @@ class Server:
         self.admin.execute(f"DROP DATABASE IF EXISTS {self._prefix}_{name} WITH (FORCE)")
 
     def checkpoint(self) -> None:
-        """All that was written so far is flushed, so that no measurement pays for another's writes."""
+        """Flush all earlier writes, so that no measurement pays for another's."""
         self._as_superuser(self._url, "CHECKPOINT")
 
     def count_statements(self, name: str) -> None:
-        """`statements` knows what is asked of that database and its copies, where that can be."""
+        """Let `statements` count the statements of that database and its copies, where the server can."""
         self._as_superuser(self.url(name), "CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
 
     def _as_superuser(self, url: str, statement: str) -> None:
-        """Done by whoever we are or, on the embedded server, by `postgres`. Elsewhere it may be left out."""
+        """Run it as the present user or, on the embedded server, as `postgres`. Elsewhere it may be left
+        out."""
         try:
             with psycopg.connect(url, autocommit=True) as session:
                 session.execute(statement)
@@ -90,8 +91,8 @@ class Server:
                     superuser.execute(statement)
 
     def statements(self, name: str) -> int | None:
-        """How many that database was ever asked, transactions' beginnings and ends included. None where the
-        server does not count them."""
+        """Return the number of statements that the database has had, beginnings and ends of transactions
+        included. None where the server does not count them."""
         counted = """
             SELECT sum(calls)::bigint FROM pg_stat_statements
             WHERE toplevel AND dbid = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -103,7 +104,7 @@ class Server:
             return None
 
     def count_rows(self, name: str, tables: Sequence[str]) -> dict[str, int]:
-        """How many each of these tables of that database has."""
+        """Return the number of rows in each of these tables of that database."""
         with psycopg.connect(self.url(name)) as session:
             return {table: session.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in tables}
 
@@ -111,26 +112,27 @@ class Server:
         return self.admin.execute("SHOW server_version").fetchone()[0].split()[0]
 
     def settings(self) -> dict[str, str]:
-        """What decides how fast and how safe it writes."""
+        """Return the settings that decide how fast and how safely it writes."""
         return {name: self.admin.execute(f"SHOW {name}").fetchone()[0] for name in SAID_OF_THE_SERVER}
 
 
 def environment(url: str) -> dict[str, str]:
-    """What a GigStream process needs to work on that database as it would in production, undisturbed."""
+    """Return the environment in which a GigStream process works on that database as it would in
+    production, undisturbed."""
     given = os.environ.get("REDIS_URL")
     return os.environ | {
         "DATABASE_URL": url,
-        "REDIS_URL": numbered(given, BROKER) if given else services.broker_url(db=BROKER),
-        "CACHE_URL": numbered(given, CACHE) if given else services.cache_url(db=CACHE),
+        "REDIS_URL": numbered(given, BROKER) if given else embedded.broker_url(db=BROKER),
+        "CACHE_URL": numbered(given, CACHE) if given else embedded.cache_url(db=CACHE),
         "DJANGO_SETTINGS_MODULE": "gigstream.settings",
         **QUIET,
     }
 
 
-def _forget_doorbells() -> None:
-    """Nobody will answer what the releases have rung."""
+def _delete_nudges() -> None:
+    """Delete the messages of the releases: no worker will take them."""
     given = os.environ.get("REDIS_URL")
-    url = numbered(given, BROKER) if given else services.cache_url(db=BROKER)
+    url = numbered(given, BROKER) if given else embedded.cache_url(db=BROKER)
     with redis.Redis.from_url(url) as broker:
         broker.delete(*(queue.name for queue in settings.CELERY_TASK_QUEUES))
 

@@ -1,4 +1,4 @@
-"""GigStream's own release engine, as a process of its own: what a Celery worker would run."""
+"""GigStream's own release engine, as a process of its own: the work of a Celery worker."""
 
 import time
 from collections.abc import Callable
@@ -11,13 +11,11 @@ from django.conf import settings
 from django.db import connection
 from psycopg.pq import TransactionStatus
 
-from gigstream.lib import sql
-from payments.calculations import SHARDS
-from payments.services import release
+from gigstream.core import sql
+from payments.streams.calculations import SHARDS
+from payments.streams.services import release
 from tests.benchmarks import plans
 from tests.benchmarks.books import check_books
-
-PICK_DUE = Path(release.__file__).resolve().parents[1] / "sql" / "pick_due.sql"
 
 
 class Recorder:
@@ -39,7 +37,8 @@ class Recorder:
         self._sent.clear()
 
     def write(self, script: Path) -> None:
-        """The statements with their values in them, each transaction begun and committed where it was."""
+        """Write the statements with their values in them, each transaction begun and committed where it
+        was."""
         cursor = psycopg.ClientCursor(connection.connection)
         with script.open("w", encoding="utf-8") as out:
             opened = False
@@ -52,9 +51,11 @@ class Recorder:
                 out.write("COMMIT;\n")
 
 
-def run(now: str, lane: int, lanes: int) -> dict[str, Any]:
-    """Release what the lane has due at `now`."""
-    count = release.release_due_streams(now=datetime.fromisoformat(now), lane=lane, lanes=lanes)
+def run(now: str, worker_index: int, worker_count: int) -> dict[str, Any]:
+    """Release the streams of this worker's shards that are due at `now`."""
+    count = release.release_due_streams(
+        now=datetime.fromisoformat(now), worker_index=worker_index, worker_count=worker_count
+    )
     return {"count": count}
 
 
@@ -62,21 +63,21 @@ recorder = Recorder()
 
 
 def record(now: str) -> dict[str, Any]:
-    """The same for all lanes, with every statement remembered."""
+    """Release all shards, with every statement remembered."""
     recorder.forget()
     with connection.execute_wrapper(recorder):
         return run(now, 0, 1)
 
 
 def write(script: str) -> dict[str, Any]:
-    """What was remembered becomes a script."""
+    """Write the remembered statements as a script."""
     recorder.write(Path(script))
     return {}
 
 
 def pick(now: str) -> dict[str, Any]:
-    """How long finding and locking one batch of every shard takes, in seconds; nothing is released."""
-    at, text = datetime.fromisoformat(now), sql.load(PICK_DUE)
+    """Measure how long finding and locking a batch of every shard takes, in seconds; release nothing."""
+    at, text = datetime.fromisoformat(now), sql.text("payments/streams/pick_due")
     seconds, found = 0.0, 0
     for shard in range(SHARDS):
         with plans.undone():
@@ -89,7 +90,7 @@ def pick(now: str) -> dict[str, Any]:
 
 
 def explain(now: str) -> dict[str, list[str]]:
-    """The plans behind one batch."""
+    """Return the plans behind a batch."""
     at = datetime.fromisoformat(now)
     return plans.explain(lambda: release.release_batch(0, at, settings.RELEASE_BATCH_SIZE))
 

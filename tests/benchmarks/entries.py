@@ -1,4 +1,4 @@
-"""Bare entries, posted one after the other through GigStream's ledger."""
+"""Bare entries, posted in turn through GigStream's ledger."""
 
 import itertools
 import secrets
@@ -6,11 +6,12 @@ from decimal import Decimal
 
 from django.db import transaction
 
-from gigstream.lib.clock import database_now
+from gigstream.core.clock import database_now
 from payments import services as payments
-from payments.enums import AccountName, EntryKind
-from payments.postings import Posting
-from payments.services import accounts, ledger
+from payments.ledger.enums import AccountName
+from payments.ledger.postings import Posting
+from payments.ledger.services import accounts, ledger
+from payments.ledger.vocabulary import ADJUSTMENT
 from platforms.models import Platform
 from tests.benchmarks.books import check_books
 from workers.models import Worker
@@ -22,10 +23,10 @@ _numbers = itertools.count()
 
 
 def prepare(count: int) -> dict[str, int]:
-    """A platform has the money, and a worker an account to take it."""
+    """Give a platform the money, and a worker an account to take it."""
     platform_id = Platform.objects.order_by("pk").values_list("pk", flat=True)[0]
     worker_id = Worker.objects.order_by("pk").values_list("pk", flat=True)[0]
-    payments.deposit(platform_id=platform_id, amount=PAY * count, tx_hash=f"0x{secrets.token_hex(32)}")
+    payments.book_deposit(platform_id=platform_id, amount=PAY * count, tx_hash=f"0x{secrets.token_hex(32)}")
     available = accounts.of_platform(platform_id, AccountName.AVAILABLE)
     _accounts[:] = [available, accounts.of_workers([worker_id], AccountName.AVAILABLE)[worker_id]]
     _asked[:] = [count]
@@ -33,12 +34,12 @@ def prepare(count: int) -> dict[str, int]:
 
 
 def post() -> dict[str, int]:
-    """As many entries as were asked for, each in a transaction of its own."""
+    """Post this number of entries, each in a transaction of its own."""
     debit, credit = _accounts
     for _ in range(_asked[0]):
         with transaction.atomic():
             ledger.post(
-                [Posting(EntryKind.ADJUSTMENT, debit, credit, PAY, key=f"bench:{next(_numbers)}")],
+                [Posting(ADJUSTMENT, debit, credit, PAY, key=f"bench:{next(_numbers)}")],
                 now=database_now(),
             )
     return {"count": _asked[0]}

@@ -7,8 +7,8 @@ from typing import Any
 
 import psycopg
 
-from payments.calculations import SHARDS
-from payments.services.accounts import RANGE
+from payments.ledger.services.accounts import RANGE
+from payments.streams.calculations import SHARDS
 
 HERE = Path(__file__).parent
 INTERVAL = timedelta(minutes=1)
@@ -40,12 +40,13 @@ class Crowd:
         return cls(streams, workers, platforms, start)
 
     def due_at(self, number: int) -> datetime:
-        """When every stream's release of that number is due: moving on by an interval makes all due again."""
+        """Return when every stream's release of that number is due: moving on by an interval makes all due
+        again."""
         return self.start_at + INTERVAL * (number + 1)
 
 
 def fill(url: str, crowd: Crowd) -> None:
-    """The crowd with its due streams is in the freshly migrated database."""
+    """Fill the freshly migrated database with the crowd and its due streams."""
     with psycopg.connect(url, cursor_factory=psycopg.ClientCursor) as connection:
         _run(connection, "people.sql", workers=crowd.workers, platforms=crowd.platforms, range=RANGE)
         _add_streams(connection, crowd, 1, crowd.streams, interval=INTERVAL.seconds, duration=DAY_SECONDS)
@@ -60,6 +61,19 @@ def add_idle(url: str, crowd: Crowd, count: int) -> None:
             connection, crowd, first, crowd.streams + count, interval=IDLE_SECONDS, duration=IDLE_SECONDS
         )
     _settle(url)
+
+
+def fill_people(url: str, *, workers: int, platforms: int) -> None:
+    """Fill the freshly migrated database with workers and platforms that have done nothing."""
+    run_file(url, "people.sql", workers=workers, platforms=platforms, range=RANGE)
+
+
+def run_file(url: str, name: str, **parameters: Any) -> None:
+    """Run an SQL file of this folder, then take statistics."""
+    with psycopg.connect(url, cursor_factory=psycopg.ClientCursor) as connection:
+        _run(connection, name, **parameters)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
 
 
 def _add_streams(

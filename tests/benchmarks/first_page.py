@@ -1,4 +1,4 @@
-"""Reads what the staff's first page shows as the page does, and says how long each statement took."""
+"""The figures of the staff's first page, read as the page does, with the time of each statement."""
 
 import statistics
 import time
@@ -8,7 +8,7 @@ from django.contrib.auth import get_user_model
 from django.db import connection
 from django.http import HttpRequest
 
-from gigstream.console.dashboard import dashboard
+from gigstream.console.dashboard import dashboard_parts
 from tests.benchmarks import plans
 
 TIMES = 5
@@ -16,14 +16,14 @@ LONGEST_NAME = 90
 
 
 def _asked_by_staff() -> HttpRequest:
-    """A request of somebody who may see everything."""
+    """Return a request of a member of staff who may see everything."""
     request = HttpRequest()
     request.user = get_user_model()(is_superuser=True, is_active=True, is_staff=True)
     return request
 
 
 def _once(request: HttpRequest) -> list[tuple[str, float]]:
-    """Every statement of the page with its milliseconds, until its rows were there."""
+    """Run every statement of the page; return its milliseconds until its rows were there."""
     taken: list[tuple[str, float]] = []
 
     def measured(execute: Any, text: str, parameters: Any, many: bool, context: dict[str, Any]) -> Any:
@@ -33,7 +33,7 @@ def _once(request: HttpRequest) -> list[tuple[str, float]]:
         return result
 
     with connection.execute_wrapper(measured):
-        dashboard(request)
+        dashboard_parts(request)
     return taken
 
 
@@ -43,7 +43,7 @@ def _name(text: str) -> str:
 
 
 def time_page() -> dict[str, Any]:
-    """The median of a few times, of all statements together and of each."""
+    """Return the median of a few times, of all statements together and of each."""
     request = _asked_by_staff()
     # The first time plans are made and pages are read.
     _once(request)
@@ -58,9 +58,9 @@ def time_page() -> dict[str, Any]:
 
 
 def explain() -> dict[str, list[str]]:
-    """The plan of each statement, with what it really cost."""
+    """Return the plan of each statement, with its real cost."""
     request = _asked_by_staff()
-    return plans.explain(lambda: dashboard(request))
+    return plans.explain(lambda: dashboard_parts(request))
 
 
 COMMANDS = {"time": time_page, "explain": explain}

@@ -1,4 +1,4 @@
-"""Bare entries, posted one after the other through django-hordak."""
+"""Bare entries, posted in turn through django-hordak."""
 
 from decimal import Decimal
 
@@ -12,7 +12,7 @@ _accounts: list[Account] = []
 
 
 def prepare(count: int) -> dict[str, int]:
-    """The tables and two accounts are there."""
+    """Make the tables and two accounts."""
     if not _accounts:
         call_command("migrate", verbosity=0)
         for code, name in (("1", "escrow"), ("2", "worker")):
@@ -24,7 +24,7 @@ def prepare(count: int) -> dict[str, int]:
 
 
 def post() -> dict[str, int]:
-    """As many transactions as were asked for, each with two legs."""
+    """Post this number of transactions, each with two legs."""
     escrow, worker = _accounts
     for _ in range(_asked[0]):
         escrow.transfer_to(worker, PAY)

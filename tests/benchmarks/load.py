@@ -13,14 +13,14 @@ _serial = itertools.count(1)
 
 
 class Caller:
-    """One kept connection, made again where the server has closed it."""
+    """A kept connection, made again where the server has closed it."""
 
     def __init__(self, port: int) -> None:
         self._port = port
         self._socket: socket.socket | None = None
 
     def call(self, request: bytes) -> tuple[int, bytes]:
-        """The status and the body of the answer."""
+        """Return the status and the body of the answer."""
         if self._socket is None:
             self._socket = socket.create_connection(("127.0.0.1", self._port), PATIENCE_SECONDS)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -57,8 +57,8 @@ class Caller:
 
 
 def call(port: int, requests: list[str], count: int, connections: int, wanted: int) -> dict[str, Any]:
-    """The requests, one after the other and again from the first, until there were `count` of them; each has
-    its own number where it says NUMBER. Says how long every one took, in seconds."""
+    """Send the requests in turn and again from the first, `count` of them in all; each has its own number
+    where it says NUMBER. Return the seconds that each took."""
     numbers = itertools.count()
     texts = [request.encode() for request in requests]
     taken: list[float] = []

@@ -1,4 +1,4 @@
-"""Side by side measurements: what a piece of work took, and what many rounds of it come to."""
+"""Side by side measurements: the cost of a piece of work, and the summary of many rounds."""
 
 import os
 import statistics
@@ -14,8 +14,8 @@ TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One round: how many were done in how many seconds, and at which cost in all. CPU time is None when
-    the process runs on another machine."""
+    """A round: how many were done in how many seconds, and their total cost. CPU time is None when the
+    process runs on another machine."""
 
     count: int
     seconds: float
@@ -26,7 +26,7 @@ class Sample:
 
 @dataclass(slots=True)
 class Series:
-    """The rounds of one contender."""
+    """The rounds of a contender."""
 
     name: str
     samples: list[Sample] = field(default_factory=list)
@@ -36,19 +36,19 @@ class Series:
         return statistics.median(self._rates())
 
     def spread(self) -> tuple[float, float]:
-        """The slowest and the fastest round's rate."""
+        """Return the slowest and the fastest round's rate."""
         return min(self._rates()), max(self._rates())
 
     def seconds(self) -> float:
-        """What a round took, the median of all."""
+        """Return the median duration of a round, in seconds."""
         return statistics.median(sample.seconds for sample in self.samples)
 
     def server_micros(self) -> float | None:
-        """PostgreSQL's CPU time for each one done."""
+        """Return PostgreSQL's CPU time for each item done."""
         return self._each([sample.server_cpu for sample in self.samples])
 
     def client_micros(self) -> float | None:
-        """The client's CPU time for each one done."""
+        """Return the client's CPU time for each item done."""
         return self._each([sample.client_cpu for sample in self.samples])
 
     def wal_each(self) -> float:
@@ -92,7 +92,8 @@ class Meter:
 
 
 def cpu(pids: Sequence[int]) -> float | None:
-    """Seconds of CPU that these processes have used, or None if one cannot be seen from here."""
+    """Return the seconds of CPU that these processes have used, or None if a process cannot be seen from
+    here."""
     try:
         stats = [Path(f"/proc/{pid}/stat").read_text() for pid in pids]
     except FileNotFoundError:

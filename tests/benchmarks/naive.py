@@ -1,4 +1,5 @@
-"""The release as a plain Django project would write it: a loop, a row at a time, signals for what follows."""
+"""The release as a plain Django project would write it: a loop, a row at a time, signals for the
+consequences."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -8,16 +9,18 @@ from django.db import transaction
 from django.dispatch import Signal, receiver
 
 from audit.models import AuditLog
-from payments.calculations import elapsed_seconds, next_release_at, vested, whole_slots
+from payments.ledger.subjects import STREAM
 from payments.models import Account, LedgerEntry, Stream
+from payments.streams.calculations import elapsed_seconds, next_release_at, vested_amount
 from tests.benchmarks.books import check_books
+from tests.support.stream_slots import whole_slots
 
 # stream: Stream, amount: Decimal, now: datetime
 stream_released = Signal()
 
 
 def run(now: str, limit: int) -> dict[str, Any]:
-    """Release up to `limit` due streams one after the other."""
+    """Release up to `limit` due streams in turn."""
     at = datetime.fromisoformat(now)
     due = Stream.objects.due(at).order_by("next_release_at").values_list("pk", flat=True)
     return {"count": sum(release_one(stream_id, at) for stream_id in list(due[:limit]))}
@@ -25,13 +28,13 @@ def run(now: str, limit: int) -> dict[str, Any]:
 
 @transaction.atomic
 def release_one(stream_id: str, now: datetime) -> bool:
-    """One stream has paid its whole slots."""
+    """Pay the whole slots of a stream."""
     stream = Stream.objects.select_for_update().get(pk=stream_id)
     elapsed = elapsed_seconds(
         start_at=stream.start_at, paused_for=stream.paused_for, duration=stream.duration_seconds, at=now
     )
     slots = whole_slots(elapsed, interval=stream.release_interval, duration=stream.duration_seconds)
-    total = vested(stream.total_amount, duration=stream.duration_seconds, elapsed=slots)
+    total = vested_amount(stream.total_amount, duration=stream.duration_seconds, elapsed=slots)
     amount = total - stream.released_amount
     stream.released_amount = total
     stream.sequence += 1
@@ -54,7 +57,8 @@ def book_entry(stream: Stream, amount: Decimal, now: datetime, **kwargs: Any) ->
         debit_account_id=stream.escrow_account_id,
         credit_account_id=stream.worker_account_id,
         amount=amount,
-        stream=stream,
+        subject_kind=STREAM.number,
+        subject_id=stream.pk,
         sequence=stream.sequence,
         created_at=now,
     )

@@ -1,4 +1,4 @@
-"""Why something takes as long as it does: the plan of every statement that it sends."""
+"""Explanations of durations: the plan of every statement that a piece of work sends."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,14 +13,14 @@ HAVE_NO_PLAN = ("SAVEPOINT", "RELEASE", "ROLLBACK", "SET", "EXPLAIN")
 
 @contextmanager
 def undone() -> Iterator[None]:
-    """What is done inside leaves no trace."""
+    """Undo all that the block writes."""
     with transaction.atomic():
         yield
         transaction.set_rollback(True)
 
 
 def explain(work: Callable[[], object]) -> dict[str, list[str]]:
-    """Every statement of the work with its plan and what it really cost; the work is undone."""
+    """Return every statement of the work with its plan and its real cost; undo the work."""
     plans: list[str] = []
 
     def ask(
@@ -36,7 +36,7 @@ def explain(work: Callable[[], object]) -> dict[str, list[str]]:
 
 
 def _plan(text: str, parameters: Any) -> str:
-    """What PostgreSQL does for one statement, found by doing it and taking it back."""
+    """Return PostgreSQL's plan for a statement, found by running it and taking it back."""
     with psycopg.ClientCursor(connection.connection) as cursor:
         cursor.execute("SAVEPOINT before_the_plan")
         cursor.execute(f"EXPLAIN (ANALYZE, BUFFERS, WAL) {text}", parameters)

@@ -1,4 +1,5 @@
-"""One earning posted: a whole task completed by GigStream, beside a bare entry posted by django-hordak."""
+"""A single earning posted: a whole task completed by GigStream, beside a bare entry posted by
+django-hordak."""
 
 from contextlib import ExitStack
 
@@ -34,7 +35,7 @@ def run(server: Server, size: Size, results: Results) -> None:
         for number_ in range(ROUNDS_EACH * size.rounds + 1):
             for name, one in who.items():
                 sample = _round(server, one, size.postings)
-                if number_:  # the first one only warms up
+                if number_:  # the first only warms up
                     series[name].samples.append(sample)
         parts = _parts(who[GIGSTREAM], size)
         broken = set(who[GIGSTREAM].ask("check_books")["broken"]) - UNSIGNED
@@ -48,7 +49,7 @@ def run(server: Server, size: Size, results: Results) -> None:
 
 
 def explain(server: Server, size: Size, results: Results) -> None:
-    """The plans of one completion's statements, after some have warmed up."""
+    """Return the plans of a completion's statements, after some have warmed up."""
     with ExitStack() as stack:
         one = contenders.python("complete", _filled(server, size))
         stack.callback(one.close)
@@ -58,7 +59,8 @@ def explain(server: Server, size: Size, results: Results) -> None:
 
 
 def _filled(server: Server, size: Size) -> str:
-    """The URL of a database with workers that have tasks behind them, and platforms to post new ones."""
+    """Return the URL of a database with workers that have tasks behind them, and platforms to post new
+    ones."""
     url = server.create_migrated("posting")
     fill.fill(url, Crowd.of(size.streams // 10, size.workers // 10, size.platforms))
     manage("recompute_statistics", url=url)
@@ -76,7 +78,7 @@ def _round(server: Server, one: Contender, count: int) -> Sample:
 
 
 def _parts(one: Contender, size: Size) -> Table:
-    """Where the time of one completed task goes, statement by statement."""
+    """Return where the time of a completed task goes, statement by statement."""
     one.ask("prepare", count=size.postings)
     found = one.ask("parts")
     statements = [[title, number(times), number(1000 * each)] for title, times, each in found["statements"]]

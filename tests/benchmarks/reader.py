@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 TIMES = 3
-# Whom to ask for: the same ones every time, in no order that follows from how they were made.
+# The subjects of the queries: the same every time, in no order that follows from how they were made.
 SUBJECTS = {
     "workers": "SELECT id::text FROM workers ORDER BY md5(id::text) LIMIT %s",
     "platforms": "SELECT id::text FROM platforms ORDER BY md5(id::text) LIMIT %s",
@@ -27,7 +27,7 @@ def _question(view: str, column: str | None, columns: str) -> str:
 
 
 def _milliseconds(text: str, parameters: list[Any]) -> float:
-    """Until all rows are here, the median of a few times."""
+    """Return the milliseconds until all rows are here, the median of a few times."""
     taken = []
     for _ in range(TIMES):
         with connection.cursor() as cursor:
@@ -39,12 +39,12 @@ def _milliseconds(text: str, parameters: list[Any]) -> float:
 
 
 def counts() -> dict[str, int]:
-    """How much there is."""
+    """Return the size of each table."""
     return {table: _rows(f"SELECT count(*) FROM {table}", [])[0][0] for table in ("tasks", "transactions")}
 
 
 def time_view(view: str, column: str | None, columns: str, of: str | None, subjects: int) -> dict[str, Any]:
-    """How long the view takes for each of so many subjects, or as a whole."""
+    """Measure the view for each of so many subjects, or as a whole."""
     values = [row[0] for row in _rows(SUBJECTS[of], [subjects])] if of else [None]
     text = _question(view, column, columns)
     taken = {value: _milliseconds(text, [value] if column else []) for value in values}
@@ -58,7 +58,7 @@ def time_view(view: str, column: str | None, columns: str, of: str | None, subje
 
 
 def explain(view: str, column: str | None, columns: str, value: str | None) -> dict[str, str]:
-    """The plan of one question, with what it really cost."""
+    """Return the plan of a query, with its real cost."""
     text = f"EXPLAIN (ANALYZE, BUFFERS) {_question(view, column, columns)}"
     return {"plan": "\n".join(row[0] for row in _rows(text, [value] if column else []))}
 

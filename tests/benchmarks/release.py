@@ -31,7 +31,7 @@ class Race:
     def __init__(self, server: Server, size: Size, stack: ExitStack) -> None:
         self.server, self.size = server, size
         self.crowd = _filled(server, size)
-        # The psql contender replays what the engine has sent: their databases begin and stay twins.
+        # The psql contender replays the engine's statements: their databases begin and stay equal.
         for name in ("psql", "pair", "million", "by_row"):
             server.create(name, like="release")
         fill.add_idle(server.url("million"), self.crowd, size.idle_streams)
@@ -57,7 +57,7 @@ class Race:
         return entered
 
     def round(self, number: int, *, counts: bool = True) -> None:
-        """Every contender releases what is due at the next interval, one after the other."""
+        """Let every contender release the streams that are due at the next interval, in turn."""
         now = self.crowd.due_at(number).isoformat()
         for name, sample in self._samples(now):
             sys.stderr.write(f"round {number}: {name}, {sample.seconds:.1f} s\n")
@@ -86,13 +86,13 @@ class Race:
         return meter.measure(lambda: work()["count"])
 
     def tidy(self, database: str) -> None:
-        """Every round begins alike: what was written is flushed, what is dead is gone."""
+        """Make every round begin alike: flush the writes, remove the dead rows."""
         self.server.checkpoint()
         with psycopg.connect(self.server.url(database), autocommit=True) as connection:
             connection.execute(f"VACUUM {', '.join(fill.HOT_TABLES)}")
 
     def look_for_due(self, number: int) -> None:
-        """How long finding due streams takes, and finding that there are none, with and without idle ones."""
+        """Measure finding due streams, and finding that there are none, with and without idle streams."""
         due, idle = self.crowd.due_at(number).isoformat(), self.crowd.start_at.isoformat()
         for database, one in (("release", self.engine), ("million", self.million[0])):
             self.tidy(database)
@@ -105,11 +105,13 @@ class Race:
         self.server.checkpoint()
         now = self.crowd.due_at(number).isoformat()
         meter = Meter(self.server.admin, [self.engine.backend], [self.engine.pid])
-        sample = meter.measure(lambda: self.engine.ask("run", now=now, lane=0, lanes=1)["count"])
+        sample = meter.measure(
+            lambda: self.engine.ask("run", now=now, worker_index=0, worker_count=1)["count"]
+        )
         return sample.wal_bytes / sample.count
 
     def deadlocks(self) -> int:
-        """How often PostgreSQL had to break up two releasers."""
+        """Return how often PostgreSQL had to break up two releasers."""
         with psycopg.connect(self.server.url("pair")) as connection:
             found = connection.execute(
                 "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
@@ -117,7 +119,8 @@ class Race:
             return int(found.fetchone()[0])
 
     def require_sound_books(self) -> None:
-        """Nobody was fast by doing less: all invariants hold, and the twins have booked the same."""
+        """Require that nobody was fast by doing less: all invariants hold, and the copies have booked the
+        same."""
         for one in (self.engine, self.pair[0], self.naive):
             broken = one.ask("check_books")["broken"]
             if broken:
@@ -128,13 +131,13 @@ class Race:
     def _booked(self, database: str) -> tuple[object, ...]:
         with psycopg.connect(self.server.url(database)) as connection:
             return connection.execute(
-                "SELECT count(*), sum(amount), sum(hashtext(concat_ws(':', stream_id, sequence, amount)))"
+                "SELECT count(*), sum(amount), sum(hashtext(concat_ws(':', subject_id, sequence, amount)))"
                 " FROM ledger_entries WHERE kind = 'release'"
             ).fetchone()
 
 
 def _filled(server: Server, size: Size) -> Crowd:
-    """The database `release` holds the crowd that everybody begins with."""
+    """Fill the database `release` with the crowd that every contender begins with."""
     crowd = Crowd.of(size.streams, size.workers, size.platforms)
     url = server.create_migrated("release")
     fill.fill(url, crowd)
@@ -143,8 +146,8 @@ def _filled(server: Server, size: Size) -> Crowd:
 
 
 def _together(pair: list[Contender], now: str) -> dict[str, int]:
-    for lane, one in enumerate(pair):
-        one.tell("run", now=now, lane=lane, lanes=len(pair))
+    for worker_index, one in enumerate(pair):
+        one.control("run", now=now, worker_index=worker_index, worker_count=len(pair))
     return {"count": sum(one.answer()["count"] for one in pair)}
 
 
@@ -164,13 +167,13 @@ def run(server: Server, size: Size, results: Results) -> None:
 
 
 def explain(server: Server, size: Size, results: Results) -> None:
-    """The plans of one batch's statements."""
+    """Return the plans of a batch's statements."""
     crowd = _filled(server, size)
     with ExitStack() as stack:
         engine = contenders.python("engine", server.url("release"))
         stack.callback(engine.close)
         for number_ in range(2):
-            engine.ask("run", now=crowd.due_at(number_).isoformat(), lane=0, lanes=1)
+            engine.ask("run", now=crowd.due_at(number_).isoformat(), worker_index=0, worker_count=1)
         results.plans += engine.ask("explain", now=crowd.due_at(2).isoformat())["plans"]
 
 

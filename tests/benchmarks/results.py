@@ -1,4 +1,4 @@
-"""What was measured, as the reader sees it: goals met or not, and tables."""
+"""Results as the reader sees them: goals met or not, and tables."""
 
 import os
 import platform
@@ -16,7 +16,7 @@ MET = {True: "yes", False: "**no**", None: "-"}
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """One promise about speed, and what was found."""
+    """A promise about speed, and its measurement."""
 
     what: str
     found: str
@@ -38,11 +38,17 @@ class Table:
 
 @dataclass(slots=True)
 class Results:
-    """What all benchmarks of one run have found; `plans` are printed and not published."""
+    """The findings of all benchmarks of a run; `plans` are printed and not published."""
 
     goals: list[Goal] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
     plans: list[str] = field(default_factory=list)
+
+    def add(self, found: "Results") -> None:
+        """Add the findings of a benchmark to those of the run."""
+        self.goals += found.goals
+        self.tables += found.tables
+        self.plans += found.plans
 
     def text(self, server: Server) -> str:
         goals = Table(
@@ -53,14 +59,14 @@ class Results:
         return "\n\n".join([conditions(server), *(table.text() for table in (goals, *self.tables))])
 
     def publish(self, server: Server, page: Path) -> None:
-        """The part of the page between the two marks is what this run has found."""
+        """Replace the part of the page between the two marks by the findings of this run."""
         before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
         after = rest.partition(END)[2]
         page.write_text(f"{before}{BEGIN}\n{self.text(server)}\n{END}{after}", encoding="utf-8")
 
 
 def conditions(server: Server) -> str:
-    """When and on what this was measured."""
+    """Return the date and the machine of the measurement."""
     memory = f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / GIB:.0f} GB of memory"
     settings = ", ".join(f"{name} {value}" for name, value in server.settings().items())
     return (

@@ -1,4 +1,4 @@
-"""One run: the benchmarks that were asked for, one after the other, and what they have found."""
+"""A run: the chosen benchmarks in turn, and their findings."""
 
 import argparse
 import importlib
@@ -10,19 +10,21 @@ from tests.benchmarks.databases import ROOT, Server
 from tests.benchmarks.results import Results
 from tests.benchmarks.scale import Size
 
-# Where a complete run writes what it has found.
+# Where a complete run writes its findings.
 PAGE = ROOT / "docs" / "performance.md"
 
 
 def run(benches: Sequence[str], size: Size, asked: argparse.Namespace) -> None:
-    """Each bench has run on a server left as it was; the results are printed, and published if complete."""
+    """Run each benchmark on a server left as it was, with its results as progress; print the results of all,
+    and publish them if complete."""
     results = Results()
     with Server(asked.databases) as server:
         for name in benches:
-            began = time.monotonic()
+            began, found = time.monotonic(), Results()
             bench = importlib.import_module(f"tests.benchmarks.{name}")
-            (getattr(bench, "explain", bench.run) if asked.explain else bench.run)(server, size, results)
-            sys.stderr.write(f"{name}: {time.monotonic() - began:.0f} s\n")
+            (getattr(bench, "explain", bench.run) if asked.explain else bench.run)(server, size, found)
+            sys.stderr.write(f"{found.text(server)}\n\n{name}: {time.monotonic() - began:.0f} s\n")
+            results.add(found)
         sys.stdout.write("\n\n".join([*results.plans, results.text(server)]) + "\n")
         page = asked.page or (None if asked.bench or asked.explain else PAGE)
         if page:

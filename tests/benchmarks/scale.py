@@ -1,4 +1,4 @@
-"""How large the benchmarks are: as published, and just large enough to see that they run."""
+"""The size of the benchmarks: as published, and just large enough to see that they run."""
 
 from dataclasses import dataclass
 
@@ -14,13 +14,16 @@ class Size:
     by_row: int
     # Earnings posted in a round.
     postings: int
-    # Tasks under the views, and how often each question is asked.
+    # Tasks under the views, and how often each query runs.
     tasks: int
     questions: int
     starts: int
     # Requests to the API in a round, and tasks of those who send them.
     requests: int
     history: int
+    # Workers who claim a reward at once, and events of quests under the reads.
+    claimants: int
+    quest_events: int
     # Whether those take part that only `make bench` installs.
     peers: bool = True
 
@@ -39,6 +42,8 @@ SIZES = {
         starts=5,
         requests=2_000,
         history=20_000,
+        claimants=1_000,
+        quest_events=1_000_000,
     ),
     "small": Size(
         rounds=1,
@@ -53,5 +58,7 @@ SIZES = {
         starts=1,
         requests=24,
         history=2_000,
+        claimants=20,
+        quest_events=2_000,
     ),
 }

@@ -11,14 +11,14 @@ from django.db import connection
 
 
 def backend() -> dict[str, int]:
-    """The process id of this process's PostgreSQL backend."""
+    """Return the process id of this process's PostgreSQL backend."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         return {"pid": cursor.fetchone()[0]}
 
 
 def serve(commands: Mapping[str, Callable[..., dict[str, Any]]]) -> None:
-    """Each line asks for one command with its arguments; each answer is one line."""
+    """Read a command with its arguments from each line; answer each by a line."""
     for line in sys.stdin:
         asked = json.loads(line)
         answer = commands[asked.pop("do")](**asked)

@@ -18,7 +18,7 @@ SERVERS: dict[str, Command] = {
 
 
 def run(server: Server, size: Size, results: Results) -> None:
-    """All of them answer in turn, each from a copy of one database."""
+    """Let all of them answer in turn, each from a copy of the same database."""
     with ExitStack() as stack:
         ground = Ground(server, size, stack)
         found = ground.measure({name: _start(name, command) for name, command in SERVERS.items()})

@@ -11,7 +11,7 @@ from tests.benchmarks.results import BEGIN, END
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASES = "gigstream_smoke"
-BENCHES = ["release", "posting", "startup", "api", "webhooks"]
+BENCHES = ["release", "posting", "startup", "api", "webhooks", "quests"]
 GOALS = [
     "release, against the same SQL from psql",
     "release, against Django loop with signals",
@@ -20,6 +20,8 @@ GOALS = [
     "cold start of manage.py check",
     "a task posted, p95 at 8 connections",
     "webhooks that are well, beside one that hangs and one that fails, against alone",
+    "20 workers at once have their rewards",
+    "sign-in by address, at 2,000 events",
 ]
 TABLES = [
     "Release of 600 due",
@@ -29,6 +31,8 @@ TABLES = [
     "A worker's overview, 1 rounds of 24",
     "A task posted, 1 rounds of 24",
     "2 events for each of 8 webhooks, 1 rounds",
+    "A reward claimed by 20 workers at once",
+    "Reads of rewards at 2,000 events of 20 workers",
 ]
 
 

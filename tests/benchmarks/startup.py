@@ -11,7 +11,7 @@ from collections.abc import Callable
 from tests.benchmarks.databases import ROOT, Server, environment
 from tests.benchmarks.results import Results, Table, at_most, number
 from tests.benchmarks.scale import Size
-from tests.processes import CONFIGURED
+from tests.support.servers.processes import CONFIGURED
 
 PAGE = "/admin/login/"
 GOALS = (("manage.py check", 1), (f"a new server's first page, {PAGE}", 3))
@@ -19,7 +19,7 @@ PATIENCE_SECONDS = 60
 
 
 def run(server: Server, size: Size, results: Results) -> None:
-    """Each is started anew every time; the files are in the operating system's cache after the first."""
+    """Start each anew every time; the files are in the operating system's cache after the first."""
     env = environment(server.create_migrated("startup"))
     rows = []
     for (what, wanted), start in zip(GOALS, (_check, _first_page), strict=True):
@@ -44,7 +44,8 @@ def _check(env: dict[str, str]) -> None:
 
 
 def _first_page(env: dict[str, str]) -> None:
-    """The socket listens before the server is there, so the answer comes as soon as it can be given."""
+    """Wait for the first page. The socket listens before the server is there, so the answer comes as soon
+    as possible."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         bind = ["--bind", f"fd://{listener.fileno()}"]
         command = [sys.executable, "-m", "gunicorn", *CONFIGURED, *bind, "gigstream.wsgi"]

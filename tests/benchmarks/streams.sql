@@ -41,14 +41,14 @@ deposited AS (
 ),
 entries AS (
     INSERT INTO ledger_entries (created_at, kind, debit_account_id, credit_account_id, amount, idempotency_key,
-        transaction_id, task_id)
-    SELECT %(start_at)s::timestamptz, 'deposit', world.id, available.id, amount,
-           'deposit:' || d.platform_id || ':' || %(first)s, d.id, NULL
+        transaction_id, subject_kind, subject_id)
+    SELECT %(start_at)s::timestamptz, 'deposit', outside.id, available.id, amount,
+           'deposit:' || d.platform_id || ':' || %(first)s, d.id, NULL::smallint, NULL::uuid
     FROM deposited d JOIN accounts available ON available.platform_id = d.platform_id AND available.name = 'available'
-    CROSS JOIN (SELECT id FROM accounts WHERE name = 'world') AS world
+    CROSS JOIN (SELECT id FROM accounts WHERE name = 'outside') AS outside
     UNION ALL
     SELECT %(start_at)s::timestamptz, 'hold', available.id, escrow.id, h.amount,
-           'hold:task:' || h.id || ':1', NULL, h.id
+           'hold:task:' || h.id || ':1', NULL, 1, h.id
     FROM held h JOIN accounts available ON available.platform_id = h.platform_id AND available.name = 'available'
     JOIN accounts escrow ON escrow.platform_id = h.platform_id AND escrow.name = 'escrow'
     RETURNING kind, debit_account_id, credit_account_id, amount

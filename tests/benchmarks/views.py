@@ -1,5 +1,5 @@
-"""The views at a million tasks: for one worker, platform or day, and as summaries of everything; and what the
-staff's first page asks of them and of the tables."""
+"""The views at a million tasks: for a single worker, platform or day, and as summaries of everything; and
+the queries of the staff's first page."""
 
 from contextlib import ExitStack, closing
 
@@ -10,7 +10,7 @@ from tests.benchmarks.scale import Size
 
 ONE_MS, SUMMARY_MS, FIRST_PAGE_MS = 5, 20, 200
 EVERYTHING = "*"
-# The views with a row for each platform, type or day, read whole: the columns that lists ask for.
+# The views with a row for each platform, type or day, read whole: the columns of the lists.
 SUMMARIES = (
     ("platform_performance_view", EVERYTHING),
     (
@@ -20,7 +20,7 @@ SUMMARIES = (
     ),
     ("daily_transaction_summary", EVERYTHING),
 )
-# Each view by what it is asked for, and the table that knows whom there is to ask for.
+# Each view by its key, and the table that has the keys.
 LOOKUPS = (
     ("worker_earnings_view", "worker_id", "workers"),
     ("worker_risk_assessment", "worker_id", "workers"),
@@ -35,12 +35,12 @@ LOOKUPS = (
 
 
 def run(server: Server, size: Size, results: Results) -> None:
-    """Ask every question often; the plans of those that miss their goal are printed."""
+    """Run every query often; print the plans of those that miss their goal."""
     _measure(server, size, results, every_plan=False)
 
 
 def explain(server: Server, size: Size, results: Results) -> None:
-    """The same, and all plans are printed."""
+    """Run the queries and print all plans."""
     _measure(server, size, results, every_plan=True)
 
 

@@ -1,4 +1,4 @@
-"""How long events take to arrive at webhooks that are well, beside others that hang or fail, and without."""
+"""The time until events arrive at webhooks that are well, beside others that hang or fail, and without."""
 
 import statistics
 import time
@@ -7,16 +7,16 @@ from unittest.mock import patch
 
 from django.test.utils import override_settings
 
-from gigstream.lib import outbound
+from gigstream.network import outbound
 from platforms import services as platforms
 from platforms.models import Platform
 from tests.benchmarks.databases import Server, on_database
 from tests.benchmarks.results import Results, Table, at_most, number
 from tests.benchmarks.scale import Size
-from tests.webhooks import Receiver
+from tests.support.servers.webhooks import Receiver
 
 WELL = 8
-# How long the one that hangs is waited for; a run lasts as long.
+# How long the hanging webhook is waited for; a run lasts as long.
 HANGS_SECONDS = 2.0
 WANTED = 1.2
 ALONE, BESIDE = "alone", "beside one that hangs and one that fails"
@@ -50,7 +50,7 @@ def _listening(name: str, url: str) -> Platform:
 
 
 def _round(receiver: Receiver, well: Sequence[Platform], unwell: Sequence[Platform], events: int) -> float:
-    """Return the median of what the events of the `well` took to arrive, from the start of the run, in ms."""
+    """Return the median time until the events of the `well` arrived, from the start of the run, in ms."""
     receiver.requests.clear()
     for _ in range(events):
         for platform in (*unwell, *well):

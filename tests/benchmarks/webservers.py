@@ -11,7 +11,7 @@ import psycopg
 
 from tests.benchmarks.contenders import DRIZZLE, node
 from tests.benchmarks.databases import ROOT, environment
-from tests.processes import CONFIGURED
+from tests.support.servers.processes import CONFIGURED
 
 GIGSTREAM = "GigStream"
 APPLICATION = "gigstream.wsgi:application"
@@ -49,14 +49,14 @@ class WebServer:
                 return
 
     def pids(self) -> list[int]:
-        """The process and all that it has started."""
+        """Return the process and all that it has started."""
         found = [self._process.pid]
         for pid in found:
             found += [int(child) for child in _children(pid) if int(child) not in found]
         return found
 
     def backends(self, admin: psycopg.Connection) -> list[int]:
-        """The process ids of its PostgreSQL backends."""
+        """Return the process ids of its PostgreSQL backends."""
         asked = "SELECT pid FROM pg_stat_activity WHERE application_name = %s"
         return [pid for (pid,) in admin.execute(asked, [self.name])]
 
@@ -83,7 +83,7 @@ def granian(processes: int, threads: int, application: str = APPLICATION) -> Com
 
 
 def gunicorn(processes: int, threads: int, application: str = APPLICATION) -> Command:
-    """Gunicorn with threads, or with one request at a time for each process."""
+    """Start Gunicorn with threads, or with a single request at a time for each process."""
     words = ["--workers", str(processes), "--threads", str(threads), "--log-level", "error", application]
     return lambda port: _python("gunicorn", *CONFIGURED, "--bind", f"127.0.0.1:{port}", *words)
 
@@ -98,5 +98,5 @@ def hono() -> Command:
 
 
 def web(application: str = APPLICATION) -> Command:
-    """As the application is deployed."""
+    """Start the server as the application is deployed."""
     return gunicorn(2, 4, application)

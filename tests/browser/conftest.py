@@ -13,22 +13,20 @@ from django.test import override_settings
 from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 
-from loans.services import request_loan
-from tests.browser import chromium
-from tests.browser.staff import NEWCOMER, SECOND, Person, Staff, give_apps, hire
-from tests.processes import Web, run_web
+from loans.applications.services import request_loan
+from tests.support.pages import chromium
+from tests.support.pages.browsers import FOR_TWO, NEWCOMER, SECOND, Person, Staff, give_apps, hire
+from tests.support.servers.processes import Web, run_web
 from workers.models import Worker
 
-# An advance that one person may not approve alone.
-FOR_TWO = "450"
 PROGRAM = chromium.program()
 if PROGRAM is None:
     collect_ignore_glob = ["test_*.py"]
 
 
 def _say(statement: str, *names: str) -> None:
-    """To the server, from another database and without limit of time: what is copied or dropped has no
-    connections, and the server writes out first what it still holds."""
+    """Run a statement of the server, from another database and without limit of time: a database that is
+    copied or dropped has no connections, and the server writes out first all that it still holds."""
     values = connection.settings_dict
     with psycopg.connect(
         host=values["HOST"],
@@ -43,7 +41,7 @@ def _say(statement: str, *names: str) -> None:
 
 @pytest.fixture(scope="package")
 def demo(django_db_setup, django_db_blocker) -> Iterator[None]:
-    """The demo, and what the tests do with it, is in a copy of the test database, which is dropped."""
+    """The demo and the writes of the tests, in a copy of the test database, which is dropped."""
     usual = connection.settings_dict["NAME"]
     own = f"{usual}_browser"
     # The server knows no hash but the usual.
@@ -87,8 +85,8 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def staff(web: Web, browser: Browser) -> Staff:
-    """Everybody of the demo's staff with an app that shows codes, a second person for what one may not decide
-    alone, and somebody on their first day, without an app. Each signs in once, when they are needed first."""
+    """The demo's staff with an app that shows codes, a second person for decisions by two, and a new
+    member without an app. Each signs in once, at the first need."""
     hire(SECOND, role="risk")
     keys = give_apps()
     hire(NEWCOMER, role="support")

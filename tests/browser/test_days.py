@@ -9,18 +9,17 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from audit.models import AuditLog
-from gigstream.console.models import Authenticator
-from loans.enums import LoanStatus
+from gigstream.staff.models import Authenticator
+from loans.applications.enums import LoanStatus
 from loans.models import Loan
-from payments.enums import StreamStatus
+from payments.figures.reports import DailyTransactionSummary
 from payments.models import Stream, Transaction
-from payments.reports import DailyTransactionSummary
+from payments.streams.enums import StreamStatus
 from platforms.models import Dispute
-from tests.browser.conftest import FOR_TWO
-from tests.browser.staff import NEWCOMER, SECOND, Staff, code_of
+from tests.support.pages.browsers import FOR_TWO, NEWCOMER, SECOND, Staff, code_of
 from workers.models import Worker
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long_form]
 
 HOME = re.compile("/admin/$")
 
@@ -29,12 +28,15 @@ def page_of(row) -> str:
     return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
 
 
-def test_on_the_first_day_an_app_is_taken_on_and_its_codes_open_the_door(staff: Staff):
+def test_on_the_first_day_an_app_is_set_up_and_its_codes_sign_in(staff: Staff):
     newcomer = staff.stranger(NEWCOMER)
     newcomer.sign_in("")
-    newcomer.sees("Let an app show you codes")
+    newcomer.sees("You have no second factor yet")
     newcomer.open("/admin/workers/worker/")
-    newcomer.sees("Let an app show you codes")
+    newcomer.sees("You have no second factor yet")
+    assert not Authenticator.objects.filter(user__username=NEWCOMER).exists()
+    newcomer.press("Set up an app")
+    newcomer.sees("Set up an authenticator app")
 
     key = Authenticator.objects.get(user__username=NEWCOMER).key
     newcomer.page.get_by_label("code", exact=True).fill(code_of(key))
@@ -56,14 +58,14 @@ def test_operations_see_the_day_and_resolve_what_is_disputed(at_desk):
     dispute = Dispute.objects.get(resolved_at=None)
     ops = at_desk("operations")
     ops.open("/admin/")
-    ops.sees("Released today", "In escrow", "Work waiting", "Settlement, the last hour", "all", "Jobs")
+    ops.sees("Released today", "In escrow", "Queues", "Settlement, the last hour", "all", "Jobs")
     drawn = "chart => chart.getContext('2d').getImageData(0, 0, chart.width, chart.height).data.some(Boolean)"
     for chart in ops.main.locator("canvas").all():
         expect(chart).to_be_visible()
         assert chart.evaluate(drawn)
 
     ops.main.get_by_role("link", name=re.compile("^Disputes")).click()
-    ops.press("Claim")
+    ops.press("Take")
     ops.sees("yours")
     ops.press("Resolve")
     ops.sees("90.00 USDC is still held")
@@ -74,7 +76,7 @@ def test_operations_see_the_day_and_resolve_what_is_disputed(at_desk):
     ops.page.get_by_label("For the worker").fill("70")
     ops.press("Resolve")
 
-    ops.sees("1 dispute resolved", "Nothing waits here")
+    ops.sees("1 dispute resolved", "No item waits in this queue")
     dispute.refresh_from_db()
     assert (dispute.worker_amount, dispute.refund_amount) == (70, Decimal("20.50"))
     ops.open(page_of(dispute))
@@ -89,19 +91,19 @@ def test_a_large_advance_takes_two_people_of_risk(at_desk):
     first.sees("450.00 USDC in all", "Beyond 400 USDC a second person approves it as well")
     first.confirms("Approve", "steady work")
     first.sees("waits for a second person")
-    first.goes_to("Work waiting", "Approvals")
+    first.goes_to("Queues", "Approvals")
     expect(first.page.get_by_role("button", name="Withdraw")).to_be_visible()
-    expect(first.page.get_by_role("button", name="Approve and do it")).to_have_count(0)
+    expect(first.page.get_by_role("button", name="Approve and execute")).to_have_count(0)
     loan.refresh_from_db()
     assert loan.status == LoanStatus.PENDING
 
     second.open("/admin/")
-    second.goes_to("Work waiting", "Approvals")
+    second.goes_to("Queues", "Approvals")
     second.sees("steady work", "450.00")
-    second.press("Approve and do it")
-    second.confirms("Approve and do it", "I agree")
+    second.press("Approve and execute")
+    second.confirms("Approve and execute", "I agree")
 
-    second.sees("Nothing waits here")
+    second.sees("No item waits in this queue")
     loan.refresh_from_db()
     assert loan.status == LoanStatus.APPROVED
 
@@ -113,7 +115,7 @@ def test_finance_find_a_payout_by_its_hash_and_read_what_happened_to_it(at_desk)
     finance.finds(payout.tx_hash)
 
     expect(finance.page).to_have_url(re.compile(page_of(payout)))
-    finance.sees(payout.tx_hash, "asked to transfer", "booked as", "payout.confirm by")
+    finance.sees(payout.tx_hash, "transfer at", "booked as", "payout.confirm by")
     said = finance.main.inner_text()
     assert said.index("payout.create by") < said.index("payout.confirm by")
 
@@ -185,7 +187,7 @@ def test_finance_take_a_report_home(at_desk, form):
     finance.open("/admin/")
     finance.goes_to("Money", "Volume by day")
     with finance.page.expect_download() as started:
-        finance.main.get_by_role("link", name=form).click()
+        finance.main.get_by_role("button", name=form).click()
 
     file = started.value
     assert file.suggested_filename == f"dailytransactionsummary.{form.lower()}"
@@ -216,7 +218,7 @@ def test_auditors_read_everything_and_press_nothing(at_desk):
     auditor = at_desk("auditor")
     stream = Stream.objects.filter(status=StreamStatus.ACTIVE).earliest("pk")
     loan = Loan.objects.filter(status=LoanStatus.PENDING).earliest("pk")
-    buttons = re.compile("Pause|Cancel|Approve|Refuse|Resolve|Save|Claim|run now")
+    buttons = re.compile("Pause|Cancel|Approve|Refuse|Resolve|Save|Take|run now")
     for path in (
         page_of(stream),
         page_of(loan),

@@ -9,15 +9,15 @@ from django.urls import reverse
 from loans.models import Loan
 from payments.models import Stream, Transaction
 from platforms.models import Dispute, Platform
-from tests.browser.chromium import AXE
-from tests.browser.staff import DESK, Person, Staff
+from tests.support.pages.browsers import DESK, Person, Staff
+from tests.support.pages.chromium import AXE
 from workers.models import Worker
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long_form]
 
 PHONE = {"width": 390, "height": 844}
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
-# The colours are what a dark page has of its own; the rest of it was looked at in light.
+# Only the colours of a dark page are its own; the rest of it was looked at in light.
 COLOURS = ["color-contrast", "link-in-text-block"]
 FAULTS = """async (rules) => {
     const found = await axe.run(document, {runOnly: rules});
@@ -59,14 +59,14 @@ def main_pages() -> dict[str, str]:
 
 @dataclass
 class Looker:
-    """Somebody who looks at one page after the other and notes what is wrong with them."""
+    """A reader who opens a page after the other and notes the faults."""
 
     person: Person
     pictures: Path | None
     wrong: list[str] = field(default_factory=list)
 
     def visit(self, name: str, url: str) -> None:
-        """In light, then as narrow as a phone, then, loaded anew, in dark."""
+        """Look at the page in light, then as narrow as a phone, then, loaded anew, in dark."""
         page = self.person.page
         page.set_viewport_size(DESK)
         page.emulate_media(color_scheme="light")

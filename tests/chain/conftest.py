@@ -1,6 +1,6 @@
 import pytest
 
-from tests.chain.node import run_node
+from tests.support.servers.chain_node import run_node
 
 
 @pytest.fixture

@@ -6,24 +6,25 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from audit import approvals
+from audit.approvals import services as approvals
 from audit.models import Approval
+from gigstream.remote_calls.models import CircuitBreaker
 from payments import services as payments
-from payments.errors import NotForStaff
-from payments.models import ChainCursor, LedgerEntry, ObservedTransfer, ProviderBreaker, Transaction
-from payments.provider import configured_provider
+from payments.models import ChainCursor, LedgerEntry, ObservedTransfer, Transaction
+from payments.settlement.provider import configured_provider
+from payments.settlement.transfers.errors import NotForStaff
 from platforms import services as platforms
-from tests.books import violated
-from tests.chain.node import NodeProvider
-from tests.factories import NOW, PlatformFactory, WorkerFactory, balance, seconds, started
-from tests.staff import member
+from tests.support.books import violated
+from tests.support.factories import NOW, PlatformFactory, WorkerFactory, balance, seconds, started
+from tests.support.pages.admin import member
+from tests.support.servers.chain_node import NodeProvider
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
 def looking(node):
-    """The chain has been looked at once: what comes from now on is seen."""
+    """A first look at the chain: transfers from now on are seen."""
     assert payments.observe_deposits(now=NOW) == 0
     return node
 
@@ -34,7 +35,7 @@ def look(node, blocks=1):
 
 
 def custodied(node, number=1, **kwargs):
-    """A platform with a wallet that the provider keeps."""
+    """Return a platform with a wallet that the provider keeps."""
     return PlatformFactory(wallet_address=node.wallets[number], wallet_id=f"wallet {number}", **kwargs)
 
 
@@ -91,7 +92,7 @@ def test_more_than_a_column_holds_is_told_and_passed_by(looking, caplog):
 
     assert look(looking, 3) == 1
     assert balance(platform, "available") == Decimal(1)
-    assert "more than there can be" in caplog.text
+    assert "more than an amount can be" in caplog.text
 
 
 def test_several_transfers_to_a_platform_in_one_chain_transaction_are_one_deposit(looking):
@@ -125,7 +126,7 @@ def test_of_two_platforms_in_one_chain_transaction_the_first_is_credited_and_sta
 
 
 def test_an_address_of_the_platforms_own_is_no_place_to_deposit(looking):
-    """Whoever sends money to themselves has not paid us."""
+    """Money that a platform sends to itself has not been paid in."""
     platform = PlatformFactory(wallet_address=looking.wallets[1])
     looking.mint(platform.wallet_address, "10")
 
@@ -175,7 +176,7 @@ def test_a_suspended_platforms_deposit_waits_for_staff(looking):
 
 
 def test_a_payout_into_a_platforms_wallet_is_no_deposit(looking):
-    """A worker may be paid at any address; what the house sends is on the books as what it is."""
+    """A worker may be paid at any address; a transfer of the house is on the books already."""
     provider = NodeProvider(looking, NOW)
     looking.mint(provider.house, "100")
     look(looking)
@@ -250,7 +251,7 @@ def test_a_fork_that_is_not_noticed_by_the_cursor_is_noticed_when_it_would_be_cr
 
 
 def test_what_was_credited_stays_credited(looking):
-    """Nothing is taken back by itself: reconciliation tells staff."""
+    """Nothing is taken back by itself: reconciliation reports it to staff."""
     platform = custodied(looking)
     looking.mint(platform.wallet_address, "30")
     assert look(looking, 3) == 1
@@ -305,14 +306,14 @@ def test_a_node_that_is_away_opens_its_breaker_and_loses_nothing(looking, settin
     settings.CHAIN_RPC_URL = "http://127.0.0.1:9"
     for _ in range(5):
         assert payments.observe_deposits(now=NOW) == 0
-    assert ProviderBreaker.objects.get(pk="chain").state == "open"
+    assert CircuitBreaker.objects.get(pk="chain").state == "open"
 
     settings.CHAIN_RPC_URL = url
     looking.mint(platform.wallet_address, "10")
     assert look(looking, 3) == 0
     later = NOW + seconds(31)
     assert payments.observe_deposits(now=later) == 1
-    assert ProviderBreaker.objects.get(pk="chain").state == "closed"
+    assert CircuitBreaker.objects.get(pk="chain").state == "closed"
 
 
 def test_a_node_of_another_chain_is_not_listened_to(looking, settings):
@@ -328,7 +329,7 @@ def test_a_hash_that_was_credited_before_is_not_credited_again(looking):
     """By hand, or before the chain was read from here on."""
     platform = custodied(looking)
     tx_hash = looking.mint(platform.wallet_address, "10")
-    payments.deposit(platform_id=platform.pk, amount="10", tx_hash=tx_hash, now=NOW)
+    payments.book_deposit(platform_id=platform.pk, amount="10", tx_hash=tx_hash, now=NOW)
 
     assert look(looking, 3) == 1
 

@@ -8,8 +8,8 @@ from django.db import connection
 
 from payments import services as payments
 from payments.models import ObservedTransfer, Transaction
-from tests.books import violated
-from tests.factories import NOW, PlatformFactory, balance
+from tests.support.books import violated
+from tests.support.factories import NOW, PlatformFactory, balance
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

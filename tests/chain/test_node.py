@@ -1,4 +1,4 @@
-"""A node that lies, stammers or hangs is one that does not answer."""
+"""Nodes that lie, stammer or hang: each counts as a node that does not answer."""
 
 import json
 import threading
@@ -10,9 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from django.db import transaction
 
-from payments.provider.chain import configured_chain
-from payments.provider.node import Node
-from payments.provider.protocol import ProviderUnavailable
+from gigstream.remote_calls.errors import ServiceUnavailable
+from payments.settlement.provider.chain import configured_chain
+from payments.settlement.provider.node import Node
 
 TOKEN = "0x" + "36" * 20
 HASH = "0x" + "ab" * 32
@@ -35,7 +35,7 @@ class Liar(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.send_header("Location", "/elsewhere")
         self.end_headers()
-        # Who asked may have had enough.
+        # The caller may have gone.
         with suppress(OSError):
             self.wfile.write(body)
 
@@ -60,7 +60,7 @@ def asks(liar):
 
 
 def answering(*results):
-    """Each question is answered with the next of these."""
+    """Answer each request with the next of these."""
 
     def says(asked):
         found = [{"jsonrpc": "2.0", "id": one["id"], "result": results[n]} for n, one in enumerate(asked)]
@@ -117,7 +117,7 @@ SAYS = {
 @pytest.mark.parametrize("says", SAYS.values(), ids=SAYS)
 def test_what_cannot_be_understood_is_no_answer(asks, liar, says):
     liar.says = says
-    with pytest.raises(ProviderUnavailable):
+    with pytest.raises(ServiceUnavailable):
         asks.head()
 
 
@@ -132,7 +132,7 @@ LOGS = {
 @pytest.mark.parametrize("log", LOGS.values(), ids=LOGS)
 def test_a_log_that_is_not_as_it_should_be_is_no_answer(asks, liar, log):
     liar.says = answering([log])
-    with pytest.raises(ProviderUnavailable):
+    with pytest.raises(ServiceUnavailable):
         asks.transfers(1, 9, to=["0x" + "22" * 20])
 
 
@@ -144,14 +144,14 @@ def test_an_answer_that_does_not_come_is_waited_for_so_long(asks, liar):
         return 200, b"[]"
 
     liar.says = never
-    with pytest.raises(ProviderUnavailable) as raised:
+    with pytest.raises(ServiceUnavailable) as raised:
         asks.head()
     asked_enough.set()
     assert raised.value.sent
 
 
 def test_nobody_listens():
-    with pytest.raises(ProviderUnavailable) as raised:
+    with pytest.raises(ServiceUnavailable) as raised:
         Node("http://127.0.0.1:9", 7, TOKEN, 0.3).head()
     assert not raised.value.sent
 

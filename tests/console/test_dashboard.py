@@ -1,4 +1,5 @@
-"""The first page: exact figures, each for those who may see what it counts, and none that reads a history."""
+"""The first page: exact figures, each for those who may see their subject, and no figure that reads a
+history."""
 
 import re
 from datetime import timedelta
@@ -12,14 +13,15 @@ from django.db import connection
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from audit.models import AuditLog, BookCheck, JobHeartbeat
-from gigstream.console.dashboard import ago, dashboard
-from payments import pulse
+from audit.models import AuditLog, BookCheck
+from gigstream.console.dashboard import dashboard_parts, format_age
+from gigstream.jobs.models import JobHeartbeat
 from payments import services as payments
-from payments.enums import TransactionType
+from payments.figures.selectors import pulse
+from payments.settlement.transactions.enums import TransactionType
 from platforms import services as platforms
 from tests.benchmarks import plans
-from tests.factories import (
+from tests.support.factories import (
     NOW,
     PlatformFactory,
     WorkerFactory,
@@ -51,7 +53,7 @@ def viewer(*codenames):
 def seen_by(user, now=NOW):
     request = RequestFactory().get(reverse("admin:index"))
     request.user = user
-    return dashboard(request, now=now)
+    return dashboard_parts(request, now=now)
 
 
 def cards(shown):
@@ -59,13 +61,13 @@ def cards(shown):
 
 
 def a_busy_hour():
-    """10 for a task and 20 of 100 streamed: of these 30, 24 are in the worker's wallet and 1 on the way."""
+    """Make 30 USDC, 10 for a task and 20 of 100 streamed: 24 are in the worker's wallet and 1 on the way."""
     worker = WorkerFactory()
     platform = PlatformFactory(funds="1000")
     task = started(worker, platform=platform, amount="10", now=NOW)
     platforms.complete_task(task_id=task.pk, now=NOW + seconds(60))
     stream = running_stream(worker, platform=platform, total="100", duration=3600, now=NOW)
-    payments.claim(stream_id=stream.pk, now=NOW + seconds(720))
+    payments.claim_stream(stream_id=stream.pk, now=NOW + seconds(720))
     payments.cash_out(worker_id=worker.pk, amount="24", now=NOW + seconds(720))
     settle(NOW + seconds(780))
     payments.cash_out(worker_id=worker.pk, amount="1", now=NOW + seconds(900))
@@ -160,7 +162,7 @@ def test_each_part_is_for_those_who_may_see_what_it_counts():
 
 def test_what_is_counted_does_not_grow_the_number_of_statements(root, django_assert_max_num_queries):
     a_busy_hour()
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(24):
         seen_by(root)
 
 
@@ -190,7 +192,7 @@ def test_a_job_is_asked_for_by_a_button(root):
     response = client.post(url, follow=True)
 
     assert response.redirect_chain == [(reverse("admin:index"), 302)]
-    line = AuditLog.objects.get(action="job.ask")
+    line = AuditLog.objects.get(action="job.enqueue")
     assert (line.actor_id, line.resource_id) == (str(root.pk), "seal_audit_log")
 
 
@@ -201,11 +203,11 @@ def test_who_may_only_look_asks_for_no_job():
 
     assert url not in client.get(reverse("admin:index")).content.decode()
     assert client.post(url).status_code == 403
-    assert not AuditLog.objects.filter(action="job.ask").exists()
+    assert not AuditLog.objects.filter(action="job.enqueue").exists()
 
 
 @pytest.mark.parametrize(
     "seconds_, said", [(-5, "0 s"), (119, "119 s"), (120, "2 min"), (7200, "2 h"), (172_800, "2 d")]
 )
 def test_a_length_of_time_is_said_in_its_largest_unit(seconds_, said):
-    assert ago(timedelta(seconds=seconds_)) == said
+    assert format_age(timedelta(seconds=seconds_)) == said

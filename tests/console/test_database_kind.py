@@ -4,8 +4,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 
-from tests.api_client import Api
-from tests.factories import PlatformFactory
+from tests.support.api.client import Api
+from tests.support.factories import PlatformFactory
 
 pytestmark = pytest.mark.django_db
 BAR = "TEST: this database holds play money."

@@ -1,21 +1,21 @@
-"""What staff see before they decide, and what stays of why they did."""
+"""Decisions of staff: the figures before, and the record of the reasons after."""
 
 import re
 
 import pytest
 from django.urls import reverse
 
-from audit import approvals
+from audit.approvals import services as approvals
 from audit.models import Approval, AuditLog, PersonalChange
-from audit.personal_changes import digest_of
-from gigstream.lib.admin import admin_url, list_url
-from loans import services as loans
+from audit.personal_changes.services import digest_of
+from gigstream.adminkit import admin_url, list_url
+from loans.applications import services as loans
 from payments import services as payments
-from payments.errors import UnknownSubject
+from payments.ledger.errors import UnknownSubject
 from payments.models import PaymentSwitch
 from platforms.models import Platform
-from tests.factories import NOW, PlatformFactory, WorkerFactory, running_stream, trusted_worker
-from tests.staff import act, ask, member
+from tests.support.factories import NOW, PlatformFactory, WorkerFactory, running_stream, trusted_worker
+from tests.support.pages.admin import act, ask, member
 from workers import services as workers
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_the_menu")]
@@ -114,7 +114,7 @@ def test_what_an_approval_does_says_who_requested_it_and_why():
     ann, bob = member("ann"), member("bob")
     platform = PlatformFactory()
     ann.does(
-        payments.ask_to_deposit,
+        payments.request_deposit,
         platform_id=platform.pk,
         amount="100",
         tx_hash="0x" + "ab" * 32,
@@ -133,10 +133,10 @@ def test_what_an_approval_does_says_who_requested_it_and_why():
 def test_a_second_request_for_the_same_act_is_refused_whatever_its_reason():
     ann = member("ann")
     given = {"platform_id": PlatformFactory().pk, "amount": "100"}
-    ann.does(payments.ask_to_deposit, **given, tx_hash="0x" + "ab" * 32, reason="first")
-    with pytest.raises(approvals.AskedAlready):
-        ann.does(payments.ask_to_deposit, **given, tx_hash="0x" + "ab" * 32, reason="second")
-    ann.does(payments.ask_to_deposit, **given, tx_hash="0x" + "cd" * 32, reason="another transfer")
+    ann.does(payments.request_deposit, **given, tx_hash="0x" + "ab" * 32, reason="first")
+    with pytest.raises(approvals.RequestedAlready):
+        ann.does(payments.request_deposit, **given, tx_hash="0x" + "ab" * 32, reason="second")
+    ann.does(payments.request_deposit, **given, tx_hash="0x" + "cd" * 32, reason="another transfer")
 
     assert Approval.objects.count() == 2
 
@@ -144,7 +144,7 @@ def test_a_second_request_for_the_same_act_is_refused_whatever_its_reason():
 def test_only_who_may_decide_on_the_kind_is_offered_the_buttons():
     ann = member("ann")
     ann.does(
-        payments.ask_to_deposit,
+        payments.request_deposit,
         platform_id=PlatformFactory().pk,
         amount="100",
         tx_hash="0x" + "ab" * 32,

@@ -1,4 +1,4 @@
-"""What the staff read when they cannot have a page: why, a way back, and where the log tells more."""
+"""Error pages of staff: the reason, a way back, and where the log has more."""
 
 import re
 
@@ -40,7 +40,7 @@ def support() -> Client:
 
 
 def said(response) -> str:
-    """The text of an error page, which names the request and leads back."""
+    """Return the text of an error page, which names the request and leads back."""
     text = response.content.decode()
     assert response["Content-Type"].startswith("text/html")
     assert 'href="/admin/"' in text

@@ -1,4 +1,5 @@
-"""Nobody gives access alone: not to others, not to a second account of theirs, and nobody becomes another."""
+"""Grants of access: nobody gives it alone, neither to others nor to a second account of theirs, and nobody
+becomes another."""
 
 import re
 from datetime import timedelta
@@ -10,18 +11,19 @@ from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from audit import approvals
-from audit.errors import NotPermitted, ReasonMissing
+from audit.approvals import services as approvals
+from audit.approvals.errors import NotPermitted
+from audit.log.errors import ReasonMissing
 from audit.models import Approval, AuditLog, PersonalChange
-from audit.personal_changes import digest_of
-from gigstream.console import services
-from gigstream.console.errors import CodeRefused, NoAddress, NothingToDo
-from gigstream.console.models import Authenticator, PasswordCode, RecoveryCodes
-from gigstream.lib.clock import database_now
-from tests.staff import act, answer, ask, member, told
-from workers.errors import WeakPassword
+from audit.personal_changes.services import digest_of
+from gigstream.core.clock import database_now
+from gigstream.sign_in.errors import WeakPassword
+from gigstream.staff import services
+from gigstream.staff.errors import CodeRefused, NoAddress, NothingToDo
+from gigstream.staff.models import Authenticator, PasswordCode, RecoveryCodes
+from tests.support.pages.admin import act, answer, ask, member, told
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_the_menu")]
 
 PASSWORD = "a long passphrase of carol's"
 CHOOSE, LOGIN = "/admin/choose-password/", "/admin/login/"
@@ -72,7 +74,7 @@ def may_log_in(password: str) -> bool:
 
 
 def approved(one, **given) -> Approval:
-    """The request that waits, after this person has approved it."""
+    """Return the request that waits, after this person has approved it."""
     return one.does(approvals.approve, approval_id=Approval.objects.get(decision=None).pk, **given)
 
 
@@ -92,7 +94,7 @@ def test_somebody_new_comes_in_when_two_have_let_them_and_chooses_the_password(a
 
     assert "waits for a second person" in told(act(ann.client, "grant", user, access=["role:finance"]))[0]
     approval = Approval.objects.get()
-    assert "another one decides" in told(act(ann.client, "approve", approval))[0]
+    assert "another person decides" in told(act(ann.client, "approve", approval))[0]
     assert services.access_of(user) == ["active"]
     page = ask(bob.client, "approve", approval).content.decode()
     for words in ("Carol Smith", "carol@gigstream.example", "role finance; member of staff"):
@@ -122,7 +124,7 @@ def test_somebody_new_comes_in_when_two_have_let_them_and_chooses_the_password(a
 
 
 def test_no_forged_form_gives_one_person_power(ann, bob):
-    """What the forms once took, and what the pages ask a second person for, sent by a superuser alone."""
+    """Forms that once gave power, and pages that need a second person, sent by a superuser alone."""
     user, before = carol(is_staff=False), logins()
     everyone = Group.objects.values_list("pk", flat=True)
     forged = {
@@ -165,8 +167,8 @@ def test_who_may_change_users_but_is_no_superuser_asks_for_nothing(ann):
     for action in ("grant", "take_away", "reset_access", "change_email"):
         act(clerk.client, action, user, access=["superuser"], email="max@evil.example")
     with pytest.raises(NotPermitted):
-        clerk.does(services.ask_to_grant, user_id=user.pk, access=["role:risk"], reason="so")
-    ann.does(services.ask_to_grant, user_id=user.pk, access=["role:risk"], reason="so")
+        clerk.does(services.request_access_grant, user_id=user.pk, access=["role:risk"], reason="so")
+    ann.does(services.request_access_grant, user_id=user.pk, access=["role:risk"], reason="so")
     with pytest.raises(NotPermitted):
         approved(clerk)
     assert logins() == before
@@ -194,16 +196,19 @@ def test_power_is_taken_away_at_once_by_one_with_a_reason(ann):
     User.objects.filter(pk=user.pk).update(is_active=True)
     assert theirs.get("/admin/").status_code == 302
     with pytest.raises(ReasonMissing):
-        ann.does(services.take_away, user_id=user.pk, access=["staff"], reason=" ")
+        ann.does(services.remove_access, user_id=user.pk, access=["staff"], reason=" ")
     User.objects.filter(pk=user.pk).update(is_active=False)
-    ann.does(services.ask_to_grant, user_id=user.pk, access=["active"], reason="is back")
+    ann.does(services.request_access_grant, user_id=user.pk, access=["active"], reason="is back")
     assert services.access_of(User.objects.get(pk=user.pk)) == ["staff"]
 
 
 def test_the_last_superuser_stays(ann, bob):
     for power in ("superuser", "staff", "active"):
         act(ann.client, "take_away", bob.user, access=[power])
-        assert "one superuser stays" in told(act(ann.client, "take_away", ann.user, access=[power]))[0]
+        assert (
+            "the last superuser cannot be removed"
+            in told(act(ann.client, "take_away", ann.user, access=[power]))[0]
+        )
         bob.user.save()
     assert services.access_of(User.objects.get(username="ann")) == ["active", "staff", "superuser"]
 
@@ -211,22 +216,22 @@ def test_the_last_superuser_stays(ann, bob):
 def test_access_is_not_given_to_an_account_that_has_changed_meanwhile(ann, bob):
     user = carol()
     user.groups.add(Group.objects.get(name="finance"))
-    ann.does(services.ask_to_grant, user_id=user.pk, access=["role:risk"], reason="helps out")
-    bob.does(services.take_away, user_id=user.pk, access=["role:finance"], reason="a leak")
+    ann.does(services.request_access_grant, user_id=user.pk, access=["role:risk"], reason="helps out")
+    bob.does(services.remove_access, user_id=user.pk, access=["role:finance"], reason="a leak")
 
     assert "has changed since" in approved(bob).error
 
     assert services.access_of(user) == ["active", "staff"]
     for access, why in ((["staff"], "already"), (["role:x"], "already"), ([], "already")):
         with pytest.raises(NothingToDo, match=why):
-            ann.does(services.ask_to_grant, user_id=user.pk, access=access, reason="so")
+            ann.does(services.request_access_grant, user_id=user.pk, access=access, reason="so")
 
 
 def test_a_lost_password_and_factor_are_made_anew_by_the_person_alone(ann, bob):
     user = carol()
     theirs = Client()
     theirs.force_login(user)
-    services.offered_authenticator(user)
+    services.offer_authenticator(user=user)
     Authenticator.objects.update(confirmed=True)
     RecoveryCodes.objects.create(user=user, name="codes", hashes=["x"])
 
@@ -244,7 +249,7 @@ def test_a_lost_password_and_factor_are_made_anew_by_the_person_alone(ann, bob):
 
 def test_a_new_password_leaves_the_second_factor(ann, bob):
     user = carol()
-    services.offered_authenticator(user)
+    services.offer_authenticator(user=user)
     Authenticator.objects.update(confirmed=True)
     act(ann.client, "reset_access", user)
     approved(bob)
@@ -255,32 +260,32 @@ def test_a_new_password_leaves_the_second_factor(ann, bob):
 
 def test_a_code_goes_to_the_address_that_was_approved_and_counts_no_more_after_another(ann, bob):
     user = carol()
-    ann.does(services.ask_to_reset_access, user_id=user.pk, second_factor=False, reason="forgot it")
+    ann.does(services.request_access_reset, user_id=user.pk, second_factor=False, reason="forgot it")
     waiting = Approval.objects.get()
     change = ann.does(
-        services.ask_to_change_email, user_id=user.pk, email="c@gigstream.example", reason="married"
+        services.request_email_change, user_id=user.pk, email="c@gigstream.example", reason="married"
     )
     bob.does(approvals.approve, approval_id=change.pk)
     assert User.objects.get(pk=user.pk).email == "c@gigstream.example"
     assert "has changed since" in bob.does(approvals.approve, approval_id=waiting.pk).error
     assert not PasswordCode.objects.exists()
 
-    ann.does(services.ask_to_reset_access, user_id=user.pk, second_factor=False, reason="forgot it")
+    ann.does(services.request_access_reset, user_id=user.pk, second_factor=False, reason="forgot it")
     approved(bob)
     code = code_sent()
-    ann.does(services.ask_to_change_email, user_id=user.pk, email="d@gigstream.example", reason="a leak")
+    ann.does(services.request_email_change, user_id=user.pk, email="d@gigstream.example", reason="a leak")
     approved(bob)
     with pytest.raises(CodeRefused):
         services.choose_password(code=code, password=PASSWORD)
     with pytest.raises(NothingToDo):
-        ann.does(services.ask_to_change_email, user_id=user.pk, email="d@GIGSTREAM.example", reason="so")
+        ann.does(services.request_email_change, user_id=user.pk, email="d@GIGSTREAM.example", reason="so")
 
 
 def test_a_code_is_for_a_day_for_whoever_may_log_in_and_is_made_anew_when_no_mail_was_sent(
     ann, bob, monkeypatch
 ):
     user = carol()
-    ann.does(services.ask_to_reset_access, user_id=user.pk, second_factor=False, reason="forgot it")
+    ann.does(services.request_access_reset, user_id=user.pk, second_factor=False, reason="forgot it")
     approved(bob)
     with monkeypatch.context() as away:
         away.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", _no_server)
@@ -307,10 +312,10 @@ def _no_server(*_):
 def test_nobody_without_an_address_is_sent_a_code(ann):
     user = carol(email="")
     with pytest.raises(NoAddress):
-        ann.does(services.ask_to_reset_access, user_id=user.pk, second_factor=False, reason="forgot it")
+        ann.does(services.request_access_reset, user_id=user.pk, second_factor=False, reason="forgot it")
     User.objects.filter(pk=user.pk).update(is_staff=False)
     with pytest.raises(NothingToDo):
-        ann.does(services.ask_to_reset_access, user_id=user.pk, second_factor=False, reason="forgot it")
+        ann.does(services.request_access_reset, user_id=user.pk, second_factor=False, reason="forgot it")
 
 
 def test_names_are_corrected_by_one_with_a_reason_that_keeps_old_and_new(ann):
@@ -346,7 +351,7 @@ def test_names_are_not_corrected_without_a_reason(ann):
 def test_a_changed_address_keeps_the_old_one_with_the_reason(ann, bob):
     user = carol(email="c@gigstream.example")
     asked = ann.does(
-        services.ask_to_change_email, user_id=user.pk, email="d@gigstream.example", reason="married"
+        services.request_email_change, user_id=user.pk, email="d@gigstream.example", reason="married"
     )
 
     bob.does(approvals.approve, approval_id=asked.pk)

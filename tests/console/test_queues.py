@@ -1,4 +1,4 @@
-"""Queues of work: what waits is in them, who claims it has it alone, and what is decided leaves."""
+"""Queues of work: waiting items are in them, a claim is exclusive, and decided items leave."""
 
 import re
 from datetime import timedelta
@@ -13,20 +13,22 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from audit import claims
+from audit.claims import services as claims
 from audit.models import Approval, Claim
-from gigstream.console.queues import BY_SLUG, QUEUES, drop_what_left
-from gigstream.lib.admin import admin_url, list_url
-from gigstream.lib.clock import database_now
-from loans import services as loans
-from payments.models import ReconciliationBreak, SettlementAttempt, Stream, Transaction
+from gigstream.adminkit import admin_url, list_url
+from gigstream.console.queues import BY_SLUG, QUEUES, drop_stale_claims
+from gigstream.core.clock import database_now
+from loans.applications import services as loans
+from payments.models import Discrepancy, SettlementAttempt, Stream, Transaction
 from platforms import services as platforms
 from platforms.models import Dispute, WebhookDelivery, WebhookEndpoint
-from tests.db.rows import insert, valid
-from tests.factories import NOW, WorkerFactory, started
-from tests.staff import act
+from reputation.models import QuestEvent, Submission
+from tests.support.database.valid_rows import columns_of, in_status, insert, valid
+from tests.support.decisions import resolve_dispute
+from tests.support.factories import NOW, WorkerFactory, started
+from tests.support.pages.admin import act
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_the_menu")]
 SECOND = timedelta(seconds=1)
 ENDED = {"next_attempt_at": None}
 
@@ -60,7 +62,7 @@ def shown(client, slug, **query):
 
 
 def claim(client, slug, row, **form):
-    """Press the button; returns what the page then says."""
+    """Press the button; return the message of the page."""
     url = reverse("console:claim", args=[slug])
     response = client.post(url, {"id": row.pk, "do": "claim", **form}, follow=True)
     return [str(message) for message in response.context["messages"]]
@@ -82,14 +84,14 @@ def test_each_queue_holds_what_waits_and_nothing_else():
     now = database_now()
     open_dispute = dispute()
     settled = dispute()
-    platforms.resolve_dispute(task_id=settled.task_id, outcome="worker", worker_amount="10")
+    resolve_dispute(task_id=settled.task_id, outcome="worker", worker_amount="10")
     asked = loans.request_loan(worker_id=WorkerFactory().pk, amount="20", fee_bps=200, now=NOW)
     decided = loans.request_loan(worker_id=WorkerFactory().pk, amount="20", fee_bps=200, now=NOW)
     loans.reject_loan(loan_id=decided.pk, reason="no")
     parked = insert(valid(Transaction, next_attempt_at=None))
     insert(valid(Transaction, next_attempt_at=now))
     unknown = insert(valid(Transaction, next_attempt_at=now))
-    call = {"number": 1, "provider": "sandbox", "operation": "transfer"}
+    call = {"number": 1, "service": "sandbox", "operation": "transfer"}
     ended = {"started_at": now - 9 * SECOND, "ended_at": now, "milliseconds": 1}
     SettlementAttempt.objects.create(transaction=unknown, error_class="unknown_outcome", **call, **ended)
     unanswered = insert(valid(Transaction, next_attempt_at=now))
@@ -97,14 +99,24 @@ def test_each_queue_holds_what_waits_and_nothing_else():
     SettlementAttempt.objects.create(transaction=unanswered, started_at=long_ago, **call)
     stuck = insert(valid(Stream, next_release_at=None, parked_at=now))
     insert(valid(Stream))
-    differs = insert(valid(ReconciliationBreak, transaction=None, resolved_at=None))
-    insert(valid(ReconciliationBreak, transaction=None, resolved_at=now))
+    differs = insert(valid(Discrepancy, transaction=None, resolved_at=None))
+    insert(valid(Discrepancy, transaction=None, resolved_at=now))
     off = insert(valid(WebhookEndpoint, disabled_at=now))
     insert(valid(WebhookEndpoint, disabled_at=None))
     dead = insert(valid(WebhookDelivery, **ENDED, status="dead", error="timeout", ended_at=now))
     insert(valid(WebhookDelivery, **ENDED, status="dead", error="disabled", ended_at=now))
     insert(valid(WebhookDelivery, **ENDED, status="dead", error="timeout", ended_at=now - timedelta(days=8)))
     insert(valid(WebhookDelivery, **ENDED, status="delivered", ended_at=now))
+
+    unseen = insert(in_status(Submission, "pending"))
+    insert(valid(Submission))
+
+    held = insert(in_status(QuestEvent, "held"))
+    received = columns_of(QuestEvent, "received") | {"waits_until": now}
+    deferred = insert(valid(QuestEvent, **received, code="grant_failed"))
+    insert(valid(QuestEvent, **received, code="quest_outflow_reached"))
+    insert(in_status(QuestEvent, "received"))
+    insert(valid(QuestEvent))
 
     waits = insert(valid(Approval))
     decided = {"decided_by": "staff:2", "decided_at": NOW, "decision_reason": "no"}
@@ -116,9 +128,11 @@ def test_each_queue_holds_what_waits_and_nothing_else():
         "loans": {asked.pk},
         "payouts": {parked.pk, unknown.pk, unanswered.pk},
         "streams": {stuck.pk},
-        "breaks": {differs.pk},
+        "discrepancies": {differs.pk},
         "webhooks": {off.pk},
         "deliveries": {dead.pk},
+        "submissions": {unseen.pk},
+        "rewards": {held.pk, deferred.pk},
     }
 
 
@@ -126,18 +140,18 @@ def test_what_another_has_claimed_is_refused_by_name_and_taken_over_with_a_reaso
     row = dispute()
     by_alice, by_bob = signed_in(alice), signed_in(bob)
 
-    assert claim(by_alice, "disputes", row) == [f"{row} is yours."]
-    assert claim(by_bob, "disputes", row) == [f"{row} is claimed by Alice Reed; to take it over, say why."]
+    assert claim(by_alice, "disputes", row) == [f"You have taken {row}."]
+    assert claim(by_bob, "disputes", row) == [f"{row} is taken by Alice Reed; give a reason to take it over."]
     assert claim(by_bob, "disputes", row, do="release") == [
-        f"{row} is claimed by Alice Reed; to take it over, say why."
+        f"{row} is taken by Alice Reed; give a reason to take it over."
     ]
     assert holder(row) == str(alice.pk)
     assert "Alice Reed" in by_bob.get(page("disputes")).content.decode()
 
-    assert claim(by_bob, "disputes", row, reason="Alice is on leave") == [f"{row} is yours."]
+    assert claim(by_bob, "disputes", row, reason="Alice is on leave") == [f"You have taken {row}."]
     assert holder(row) == str(bob.pk)
     assert Claim.objects.get(ended_at=None).reason == "Alice is on leave"
-    assert claim(by_bob, "disputes", row, do="release") == [f"{row} is anybody's again."]
+    assert claim(by_bob, "disputes", row, do="release") == [f"{row} is free again."]
     assert holder(row) is None
 
 
@@ -157,18 +171,19 @@ def test_a_claim_is_dropped_when_its_thing_leaves_the_queue(alice):
     client = signed_in(alice)
     for row in (stays, goes):
         claim(client, "disputes", row)
-    platforms.resolve_dispute(task_id=goes.task_id, outcome="worker", worker_amount="10")
+    resolve_dispute(task_id=goes.task_id, outcome="worker", worker_amount="10")
 
-    assert drop_what_left(now=database_now()) == 1
+    assert drop_stale_claims(now=database_now()) == 1
     assert (holder(stays), holder(goes)) == (str(alice.pk), None)
     ended = Claim.objects.get(subject_id=str(goes.pk))
     assert (ended.ended_by, ended.claimed_by) == ("", str(alice.pk))
-    assert claim(client, "disputes", goes) == ["It does not wait in this queue any more."]
-    assert claim(client, "deliveries", stays) == ["It does not wait in this queue any more."]
+    assert claim(client, "disputes", goes) == ["The item does not wait in this queue any more."]
+    assert claim(client, "deliveries", stays) == ["The item does not wait in this queue any more."]
 
 
 def form_with(html, button):
-    """The address of the form around this button, and what it sends when the button is pressed."""
+    """Return the address of the form around this button, and the fields that it sends when the button is
+    pressed."""
     form = next(one for one in re.findall(r"<form.*?</form>", html, re.S) if f'value="{button}"' in one)
     fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form)) | {"action": button}
     return re.search(r'action="([^"]+)"', form)[1], fields
@@ -179,7 +194,7 @@ def test_the_buttons_of_a_things_own_page_are_in_place_and_lead_back_to_the_queu
     platforms.set_webhook(platform_id=webhook.platform_id, url="https://hooks.example.com")
     platforms.disable_webhook(platform_id=webhook.platform_id, reason="test")
     parked = insert(valid(Transaction, next_attempt_at=None))
-    differs = insert(valid(ReconciliationBreak, transaction=parked, resolved_at=None))
+    differs = insert(valid(Discrepancy, transaction=parked, resolved_at=None))
     client = signed_in(alice)
 
     stuck = insert(valid(Stream, next_release_at=None, parked_at=NOW))
@@ -188,9 +203,10 @@ def test_the_buttons_of_a_things_own_page_are_in_place_and_lead_back_to_the_queu
         ("webhooks", webhook, "enable_webhook"),
         ("streams", stuck, "take_up_again"),
     )
-    for slug, row, button in (*pressed, ("breaks", differs, "explain")):
+    for slug, row, button in (*pressed, ("discrepancies", differs, "explain")):
         address, fields = form_with(client.get(page(slug, whose="nobody")).content.decode(), button)
-        assert fields["_selected_action"] == str(row.pk)
+        # The button of a webhook is an action on its platform.
+        assert fields["_selected_action"] == str(row.platform_id if row is webhook else row.pk)
         asks = client.post(address, fields)
         address, fields = form_with(asks.content.decode(), button)
         done = client.post(address, fields | {"reason": "seen on the chain", "resolved": "on"})
@@ -201,18 +217,18 @@ def test_the_buttons_of_a_things_own_page_are_in_place_and_lead_back_to_the_queu
     assert (ended.claimed_by, ended.ended_by, differs.note) == (str(alice.pk),) * 2 + ("seen on the chain",)
 
 
-def test_who_explains_a_break_has_claimed_it_and_the_lists_name_them(alice, bob):
-    row = insert(valid(ReconciliationBreak, transaction=None, resolved_at=None))
-    claim(signed_in(alice), "breaks", row)
+def test_who_explains_a_discrepancy_has_claimed_it_and_the_lists_name_them(alice, bob):
+    row = insert(valid(Discrepancy, transaction=None, resolved_at=None))
+    claim(signed_in(alice), "discrepancies", row)
 
     act(signed_in(bob), "explain", row, reason="the node was behind")
 
     assert holder(row) == str(bob.pk)
     assert Claim.objects.get(ended_at=None).reason == "the node was behind"
-    listed = signed_in(alice).get(list_url(ReconciliationBreak)).content.decode()
+    listed = signed_in(alice).get(list_url(Discrepancy)).content.decode()
     assert f'<a href="{admin_url(bob)}">bob</a>' in listed
     told = StringIO()
-    with pytest.raises(CommandError, match="1 open breaks"):
+    with pytest.raises(CommandError, match="1 open discrepancies"):
         call_command("reconcile_settlements", stdout=told)
     assert f"staff {bob.pk}" in told.getvalue()
 
@@ -256,7 +272,7 @@ def test_a_queue_costs_as_many_statements_for_twelve_as_for_two(alice):
     def one_more(number):
         claim(client, "disputes", dispute(number))
         insert(valid(Transaction, next_attempt_at=None))
-        insert(valid(ReconciliationBreak, transaction=None, resolved_at=None))
+        insert(valid(Discrepancy, transaction=None, resolved_at=None))
         insert(valid(WebhookEndpoint, disabled_at=NOW))
         insert(valid(WebhookDelivery, **ENDED, status="dead", error="timeout", ended_at=database_now()))
         loans.request_loan(worker_id=WorkerFactory().pk, amount="20", fee_bps=200, now=NOW)

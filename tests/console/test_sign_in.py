@@ -1,4 +1,4 @@
-"""How staff come in: password and code, few tries, short sessions; and how they change their own."""
+"""Sign-in of staff: password and code, few tries, short sessions; and how they change their own."""
 
 import base64
 import re
@@ -14,15 +14,17 @@ from django.test import Client
 from django.urls import reverse
 from django_otp.oath import totp
 
-from audit.jobs import scheduled_jobs
-from audit.models import AuditLog, JobHeartbeat
-from gigstream.console import middleware
-from gigstream.console.models import Authenticator, RecoveryCodes
-from gigstream.console.sign_in import OFFERED
-from gigstream.lib.clock import database_now
-from workers.services import guessing
+from audit.models import AuditLog
+from gigstream.core.clock import database_now
+from gigstream.jobs.models import JobHeartbeat
+from gigstream.jobs.registry import scheduled_jobs
+from gigstream.sign_in import guessing
+from gigstream.staff import middleware
+from gigstream.staff.models import Authenticator, RecoveryCodes
+from gigstream.staff.sign_in_pages import OFFERED
+from tests.support.database.reader import reading_only
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_the_menu")]
 
 PASSWORD = "a long passphrase of ann's"
 LOGIN, HOME, FACTOR = "/admin/login/", "/admin/", "/admin/second-factor/"
@@ -39,7 +41,7 @@ def ann() -> User:
 
 
 def sign_in(client: Client, username="ann", password=PASSWORD, code="") -> str:
-    """The page that follows: its address, or what the form says."""
+    """Return the page that follows: its address, or the form's message."""
     response = client.post(LOGIN, {"username": username, "password": password, "code": code})
     return response["Location"] if response.status_code == 302 else unescape(response.content.decode())
 
@@ -50,8 +52,9 @@ def code_of(user: User, steps: int = 0) -> str:
 
 
 def enrolled(user: User, client: Client) -> list[str]:
-    """The person has an authenticator; their recovery codes. Its next code is that of the next step."""
-    client.get(FACTOR)
+    """Give the person an authenticator and return the recovery codes. Its next code is that of the next
+    step."""
+    client.post(FACTOR, {"set_up": ""})
     page = client.post(FACTOR, {"code": code_of(user)}).content.decode()
     return re.findall(r"<li><code>(\w+)</code>", page)
 
@@ -120,7 +123,7 @@ def test_new_recovery_codes_end_the_old_ones(ann, client):
     client.force_login(ann)
     old = enrolled(ann, client)
     assert "10 recovery codes left" in client.get(FACTOR).content.decode()
-    assert "not right" in client.post(FACTOR, {"code": "123"}).content.decode()
+    assert "the code is wrong" in client.post(FACTOR, {"code": "123"}).content.decode()
     Authenticator.objects.update(throttling_failure_count=0)
 
     page = client.post(FACTOR, {"code": code_of(ann, steps=1)}).content.decode()
@@ -133,7 +136,9 @@ def test_new_recovery_codes_end_the_old_ones(ann, client):
 
 def test_the_page_shows_the_key_as_a_picture_drawn_here(ann, client):
     client.force_login(ann)
-    page = client.get(FACTOR).content.decode()
+    with reading_only():
+        assert "You have no second factor yet" in client.get(FACTOR).content.decode()
+    page = client.post(FACTOR, {"set_up": ""}, follow=True).content.decode()
     assert '<img src="data:image/svg+xml' in page
     key = base64.b32encode(bytes.fromhex(Authenticator.objects.get(user=ann).key)).decode()
     assert key in page.replace(" ", "")
@@ -255,7 +260,7 @@ def test_the_job_clears_sessions_that_are_over_some_at_a_time(ann, monkeypatch):
         sign_in(client)
     ended = [client.session.session_key for client in late]
     Session.objects.filter(pk__in=ended).update(expire_date=database_now())
-    monkeypatch.setattr("gigstream.lib.db.DELETED_AT_ONCE", 2)
+    monkeypatch.setattr("gigstream.core.postgres.transactions.DELETED_AT_ONCE", 2)
     (sweep,) = (one for one in scheduled_jobs() if one.name == "sweep_staff_sign_in")
 
     assert [sweep.run(), sweep.run(), sweep.run()] == [2, 1, 0]
@@ -264,7 +269,7 @@ def test_the_job_clears_sessions_that_are_over_some_at_a_time(ann, monkeypatch):
     assert JobHeartbeat.objects.get(name="sweep_staff_sign_in").last_error == ""
 
 
-# --- One's own password and second factor -----------------------------------------------------------------
+# --- Own password and second factor -------------------------------------------------------------------------
 def change_password(client: Client, old: str, new: str) -> int:
     form = {"old_password": old, "new_password1": new, "new_password2": new}
     return client.post("/admin/password_change/", form).status_code
@@ -315,9 +320,9 @@ def test_an_app_is_replaced_by_who_has_the_password_and_a_code_of_the_old_one(an
     key = base64.b32encode(bytes.fromhex(Authenticator.objects.get(confirmed=False).key)).decode()
     assert key in page.replace(" ", "")
 
-    # Until the new app has shown a code, the old one counts, here and everywhere.
-    assert "Show that it is you" in other.get(f"{FACTOR}replace/").content.decode()
-    assert "not right" in replace(client, code="000000")
+    # Until the new app has shown a code, the old app counts, here and everywhere.
+    assert "Confirm your identity" in other.get(f"{FACTOR}replace/").content.decode()
+    assert "the code is wrong" in replace(client, code="000000")
     Authenticator.objects.update(throttling_failure_count=0)
     assert Authenticator.objects.get(confirmed=True) == old
     assert other.get(HOME).status_code == 200

@@ -2,13 +2,13 @@
 -- without a ledger: enough for the planner to choose as it would in earnest.
 INSERT INTO workers (id, created_at, updated_at, email, full_name, password_hash, wallet_id, status, metadata,
     reputation_score, total_tasks, total_earned, completion_rate, dispute_rate, account_age_days)
-SELECT md5('worker' || n)::uuid, now() - interval '400 days', now(), 'crowd' || n || '@example.com', 'Worker ' || n,
+SELECT md5('worker' || n)::uuid, money_clock() - interval '400 days', money_clock(), 'crowd' || n || '@example.com', 'Worker ' || n,
     '', '', 'active', '{}', 400 + n %% 500, 0, 0, 0, 0, 0
 FROM generate_series(0, %(workers)s - 1) AS n;
 
 INSERT INTO platforms (id, created_at, updated_at, name, contact_email, webhook_url, webhook_secret, wallet_id,
     is_active, fee_bps, metadata, total_payouts, total_tasks, active_workers, unique_workers)
-SELECT md5('platform' || n)::uuid, now() - interval '400 days', now(), 'Crowd ' || n, 'c@example.com', '', '', '',
+SELECT md5('platform' || n)::uuid, money_clock() - interval '400 days', money_clock(), 'Crowd ' || n, 'c@example.com', '', '', '',
     true, 200, '{}', 0, 0, 0, 0
 FROM generate_series(0, %(platforms)s - 1) AS n;
 
@@ -34,7 +34,7 @@ SELECT lpad(to_hex(n), 32, '0')::uuid, at, at + took, 'Task ' || n, '', type, 10
     '{}', '{}', CASE WHEN status = 'completed' THEN n %% 5 + 1 END, '{}',
     md5('platform' || n %% %(platforms)s)::uuid, md5('worker' || n / 3 %% %(workers)s)::uuid
 FROM (
-    SELECT n, now() - interval '365 days' * (1 - n::float / %(tasks)s) AS at, (n * 37 %% 20000) * interval '1 second' AS took,
+    SELECT n, money_clock() - interval '365 days' * (1 - n::float / %(tasks)s) AS at, (n * 37 %% 20000) * interval '1 second' AS took,
            (ARRAY['fixed', 'time_based', 'milestone'])[n %% 3 + 1] AS type,
            CASE WHEN n > %(tasks)s * 0.995 THEN 'in_progress' WHEN n %% 25 = 7 THEN 'cancelled'
                 WHEN n %% 200 = 9 THEN 'disputed' ELSE 'completed' END AS status
@@ -57,7 +57,7 @@ SELECT t.id, t.created_at, t.updated_at, 0, 10, CASE WHEN t.status = 'completed'
     CASE t.status WHEN 'completed' THEN 'completed' WHEN 'in_progress' THEN 'active' ELSE 'cancelled' END,
     interval '0', 0, '', '', '{}', escrow.id, t.platform_id, t.id, t.worker_id, available.id, t.completed_at,
     CASE WHEN t.status IN ('cancelled', 'disputed') THEN coalesce(t.cancelled_at, t.disputed_at) END,
-    CASE WHEN t.status = 'in_progress' THEN now() END
+    CASE WHEN t.status = 'in_progress' THEN money_clock() END
 FROM tasks t
 JOIN accounts available ON available.worker_id = t.worker_id AND available.name = 'available'
 JOIN accounts escrow ON escrow.platform_id = t.platform_id AND escrow.name = 'escrow'
@@ -84,7 +84,7 @@ FROM workers;
 
 INSERT INTO reputation_events (id, created_at, event_type, delta, previous_score, new_score, number, reason,
     triggered_by, metadata, worker_id)
-SELECT md5(w.id || '-' || number)::uuid, now() - number * interval '30 days', 'manual_adjustment', 10, 500, 510, number,
+SELECT md5(w.id || '-' || number)::uuid, money_clock() - number * interval '30 days', 'manual_adjustment', 10, 500, 510, number,
     'x', '', '{}', w.id
 FROM workers w, generate_series(1, 10) AS number;
 

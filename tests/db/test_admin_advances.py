@@ -9,16 +9,19 @@ import pytest
 from django.urls import reverse
 
 from audit.models import Approval, AuditLog
-from loans import services as loans
+from loans.applications import services as loans
+from loans.disbursement import services as disbursement_services
 from loans.models import Loan
-from loans.portfolio import portfolio
+from loans.recovery import services as recovery_services
+from loans.recovery.selectors import read_portfolio
+from loans.repayment import services as repayment_services
 from platforms import services as platforms
-from tests.books import violated
-from tests.factories import NOW, WorkerFactory, approve_by_staff, balance, seconds, settle, started
-from tests.staff import act as press
-from tests.staff import member, told
+from tests.support.books import violated
+from tests.support.factories import NOW, WorkerFactory, approve_by_staff, balance, seconds, settle, started
+from tests.support.pages.admin import act as press
+from tests.support.pages.admin import member, told
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_the_menu")]
 
 LIST = "admin:loans_loan_changelist"
 DAY = timedelta(days=1)
@@ -58,7 +61,7 @@ def test_two_members_of_staff_approve_a_large_advance(ann, bob):
     again = "Approval of a large advance was requested for this already and waits for a second person"
     assert act(ann, "approve", loan) == [f"loan {loan.pk}: {again}"]
     approval = Approval.objects.get()
-    assert "another one decides" in told(press(ann.client, "approve", approval))[0]
+    assert "another person decides" in told(press(ann.client, "approve", approval))[0]
     page = bob.client.get(reverse("admin:audit_approval_change", args=[approval.pk])).content.decode()
     assert all(line in page for line in loan.terms.split("\n"))
     assert "was approved and done" in told(press(bob.client, "approve", approval))[0]
@@ -88,9 +91,9 @@ def test_an_advance_is_refused_with_the_reason_that_was_written(ann):
 def defaulted(amount="30", at=NOW):
     loan = loans.request_loan(worker_id=WorkerFactory(now=at).pk, amount=amount, fee_bps=0, now=at)
     approve_by_staff(loan_id=loan.pk, now=at)
-    loans.disburse_loan(loan_id=loan.pk, now=at)
+    disbursement_services.disburse_loan(loan_id=loan.pk, now=at)
     settle(at)
-    loans.default_overdue_loans(now=at + 61 * DAY)
+    recovery_services.default_overdue_loans(now=at + 61 * DAY)
     return loan
 
 
@@ -127,7 +130,7 @@ def paid_out(amount, at, score=None):
     if score is not None:
         Loan.unguarded.filter(pk=loan.pk).update(risk_score=score)
     approve_by_staff(loan_id=loan.pk, now=at)
-    loans.disburse_loan(loan_id=loan.pk, now=at)
+    disbursement_services.disburse_loan(loan_id=loan.pk, now=at)
     settle(at)
     loan.refresh_from_db()
     return loan
@@ -135,12 +138,12 @@ def paid_out(amount, at, score=None):
 
 @pytest.fixture
 def four_advances():
-    """One repaid, one defaulted and recovered in part, one late, one new; and a request."""
+    """Four advances: repaid, defaulted and recovered in part, late, new; and a request."""
     repaid = paid_out("10", NOW, score=850)
     platforms.complete_task(task_id=started(repaid.worker, amount="100", now=NOW).pk, now=NOW)
-    loans.repay_early(loan_id=repaid.pk, now=NOW)
+    repayment_services.repay_early(loan_id=repaid.pk, now=NOW)
     lost = paid_out("50", NOW, score=820)
-    loans.default_overdue_loans(now=NOW + 60 * DAY + seconds(1))
+    recovery_services.default_overdue_loans(now=NOW + 60 * DAY + seconds(1))
     platforms.complete_task(task_id=started(lost.worker, amount="2", now=NOW).pk, now=NOW + 61 * DAY)
     late = paid_out("20", NOW + 31 * DAY, score=800)
     new = paid_out("40", NOW + 59 * DAY, score=710)
@@ -150,7 +153,7 @@ def four_advances():
 
 def test_the_portfolio_adds_up(four_advances, django_assert_num_queries):
     with django_assert_num_queries(1):
-        found = portfolio(NOW + 62 * DAY)
+        found = read_portfolio(NOW + 62 * DAY)
 
     whole = found.whole
     assert (whole.loans, whole.lent, whole.fees) == (4, 120, Decimal("2.4"))
@@ -161,7 +164,8 @@ def test_the_portfolio_adds_up(four_advances, django_assert_num_queries):
         ("800 to 1000", 3, Decimal("50.00")),
         ("700 to 799", 1, None),
     ]
-    # Half of the late one's 20.40 beside the 50 in default; half of the new one's 40.80, by the rate of all.
+    # Half of the late advance's 20.40 beside the 50 in default; half of the new advance's 40.80, by the rate
+    # of all.
     assert [one.expected_loss for one in found.bands] == [Decimal("60.2"), Decimal("20.4")]
     assert whole.expected_loss == Decimal("80.6")
     assert [(one.name, one.loans, one.lent, one.defaulted) for one in found.months] == [
@@ -173,7 +177,7 @@ def test_the_portfolio_adds_up(four_advances, django_assert_num_queries):
 
 
 def test_a_portfolio_without_advances_is_zero():
-    found = portfolio(NOW)
+    found = read_portfolio(NOW)
 
     assert (found.whole.loans, found.whole.outstanding, found.whole.default_rate) == (0, 0, None)
     assert (found.bands, found.months) == ([], [])

@@ -1,21 +1,26 @@
-"""Test and live are two databases: one row says which this one is, and nothing crosses."""
+"""Test and live databases: a row says which this is, and nothing crosses."""
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from audit.database_identity import Identity, configured_identity, require_own_database, stored_identity
-from audit.errors import DatabaseMismatch
+from audit.database_identity.errors import DatabaseMismatch
+from audit.database_identity.services import (
+    Identity,
+    configured_identity,
+    require_own_database,
+    stored_identity,
+)
 from audit.models import DatabaseIdentity
 from payments import services as payments
-from payments.errors import DepositsAreObserved
 from payments.models import LedgerEntry, SandboxWallet
-from payments.provider import configured_provider
-from payments.provider.sandbox import SandboxProvider
+from payments.settlement.deposits.errors import DepositsAreObserved
+from payments.settlement.provider import configured_provider
+from payments.settlement.sandbox.provider import SandboxProvider
 from platforms import services as platforms
 from platforms.models import ApiKey
-from tests.factories import PlatformFactory
-from tests.identity import CIRCLE, database_made
+from tests.support.database.identity import CIRCLE, database_made
+from tests.support.factories import PlatformFactory
 
 pytestmark = pytest.mark.django_db
 MONEY_COMMANDS = [
@@ -73,7 +78,7 @@ def test_under_other_settings_no_money_moves_no_provider_is_called_and_no_key_is
     for act in (
         require_own_database,
         configured_provider,
-        lambda: payments.deposit(platform_id=platform.pk, amount="5", tx_hash="0x1"),
+        lambda: payments.book_deposit(platform_id=platform.pk, amount="5", tx_hash="0x1"),
         lambda: platforms.create_api_key(platform_id=platform.pk),
         payments.reconcile_settlements,
     ):

@@ -1,5 +1,6 @@
 """Money history outlives people: who has some is anonymised, who has none is really gone."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -7,17 +8,19 @@ import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from audit.models import AuditLog
-from gigstream.lib.clock import database_now
-from gigstream.lib.errors import HasMoneyHistory, Refusal
-from loans import services as loans
+from gigstream.core.clock import database_now
+from gigstream.core.errors import HasMoneyHistory, Refusal
+from loans.applications import services as loans
+from loans.disbursement import services as disbursement_services
 from payments import services as payments
 from payments.models import Account, LedgerEntry
 from platforms import services as platforms
 from platforms.models import ApiKey, Platform, Task
-from reputation import services as reputation
 from reputation.models import ReputationEvent
-from tests.api_client import Api
-from tests.factories import (
+from reputation.scores import services as reputation
+from tests.support.api.client import Api
+from tests.support.database.snapshots import rows_that_name
+from tests.support.factories import (
     NOW,
     PlatformFactory,
     TaskFactory,
@@ -25,20 +28,21 @@ from tests.factories import (
     approve_by_staff,
     assigned,
     balance,
+    owes,
     running_stream,
     settle,
     started,
 )
-from tests.snapshots import rows_that_name
+from tests.support.long_forms import spread
 from workers import services as workers
-from workers.errors import WorkerDeleted
 from workers.models import Worker
+from workers.profiles.errors import WorkerDeleted
 
 pytestmark = pytest.mark.django_db
 
 
 def worker_paid_in_full() -> Worker:
-    """A worker whose only task was done, paid and paid out."""
+    """Return a worker whose only task was done, paid and paid out."""
     task = started(amount="10")
     platforms.complete_task(task_id=task.pk, now=NOW)
     payments.create_due_payouts(now=NOW)
@@ -47,7 +51,7 @@ def worker_paid_in_full() -> Worker:
 
 
 def execute(statement: str, *parameters: Any) -> None:
-    """Run one statement past Django's models, foreign keys being checked at once."""
+    """Run a statement past Django's models, with foreign keys checked at once."""
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute(statement, parameters)
@@ -100,7 +104,9 @@ def test_hard_deleting_a_worker_with_money_history_says_why_not():
     assert Task.objects.filter(worker=worker).count() == 1
 
 
-@pytest.mark.parametrize("table", ["workers", "platforms", "tasks", "transactions"])
+@pytest.mark.parametrize(
+    "table", spread(["workers", "platforms", "tasks", "transactions"], of="raw deletions", one_in=4)
+)
 def test_raw_sql_does_not_delete_what_money_history_hangs_on(table):
     worker_paid_in_full()
     entries = LedgerEntry.objects.count()
@@ -110,6 +116,21 @@ def test_raw_sql_does_not_delete_what_money_history_hangs_on(table):
 
     assert LedgerEntry.objects.count() == entries
     assert (Worker.objects.count(), Platform.objects.count(), Task.objects.count()) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("name", spread(["tasks", "streams", "loans"], of="rows of entries", one_in=3))
+def test_a_row_that_entries_belong_to_is_not_deleted(name):
+    stream, worker = running_stream(total="36", duration=3600, interval=60), WorkerFactory()
+    payments.release_due_streams(now=NOW + timedelta(seconds=60))
+    owes(worker, "6")
+    subject = {"tasks": stream.task, "streams": stream, "loans": worker.loans.get()}[name]
+    entries = LedgerEntry.objects.filter(subject_id=subject.pk).count()
+    assert entries >= 1
+
+    with pytest.raises(IntegrityError, match="violates foreign key constraint"), transaction.atomic():
+        execute(f"DELETE FROM {name} WHERE id = %s", subject.pk)
+
+    assert LedgerEntry.objects.filter(subject_id=subject.pk).count() == entries
 
 
 def test_a_started_stream_is_not_deleted_with_its_worker():
@@ -165,7 +186,7 @@ def test_a_platform_without_money_history_is_gone_with_its_tasks_and_keys():
 
 
 def refused(act: Any, **arguments: Any) -> str:
-    """The code of the refusal; nothing has been written but perhaps the line that says so."""
+    """Return the code of the refusal; nothing has been written but perhaps the line about it."""
     before = (LedgerEntry.objects.count(), AuditLog.objects.count())
     with pytest.raises(Refusal) as refusal:
         act(**arguments)
@@ -197,7 +218,7 @@ def test_a_worker_who_asks_for_or_owes_an_advance_may_not_leave():
     assert refused(workers.delete_worker, worker_id=worker.pk) == "open_loan_exists"
 
     approve_by_staff(loan_id=loan.pk, now=NOW)
-    loans.disburse_loan(loan_id=loan.pk, now=NOW)
+    disbursement_services.disburse_loan(loan_id=loan.pk, now=NOW)
     settle(NOW)
 
     assert balance(worker, "loan") == Decimal(-51)
@@ -233,7 +254,7 @@ def test_a_platform_with_a_posted_task_may_not_leave():
 
 @pytest.mark.parametrize("paid", [True, False], ids=["anonymised", "gone"])
 def test_a_deleted_worker_is_named_nowhere(paid):
-    """Name and address also stood in what they and a platform that invited them were answered."""
+    """Name and address also stood in the answers to them and to a platform that invited them."""
     email, name = "erased-person@example.com", "Erasmus Erased"
     platform = PlatformFactory(funds="100")
     worker = WorkerFactory(email=email, full_name=name)

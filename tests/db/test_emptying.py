@@ -1,4 +1,4 @@
-"""After a test that commits the tables are as a flush leaves them, whatever the test has done."""
+"""Tables after a test that commits: as a flush leaves them, after any test."""
 
 import pytest
 from django.contrib.auth.models import Group, User
@@ -7,10 +7,10 @@ from django.test import TransactionTestCase
 
 from audit.models import AuditLog
 from payments.models import LedgerEntry
-from tests.emptying import LARGE
-from tests.factories import running_stream
-from tests.interleaving import acts
-from tests.snapshots import everything
+from tests.support.database.emptying import LARGE
+from tests.support.database.interleaving import acts
+from tests.support.database.snapshots import everything
+from tests.support.factories import running_stream
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -5,11 +5,11 @@ from decimal import Decimal
 import pytest
 from django.apps import apps
 
-from gigstream.lib.errors import GuardedWrite
-from gigstream.lib.models import GuardedQuerySet
+from gigstream.core.errors import GuardedWrite
+from gigstream.core.models import GuardedQuerySet
 from payments.models import Account, LedgerEntry, Stream
 from platforms.models import Task
-from tests.factories import TaskFactory, balance, running_stream, started
+from tests.support.factories import TaskFactory, balance, running_stream, started
 
 pytestmark = pytest.mark.django_db
 
@@ -32,7 +32,7 @@ def test_the_tables_of_money_and_history_are_guarded():
         "AuditLog",
         "Dispute",
         "Engagement",
-        "Event",
+        "PlatformEvent",
         "LedgerEntry",
         "Loan",
         "Milestone",
@@ -48,7 +48,7 @@ def test_the_tables_of_money_and_history_are_guarded():
 @pytest.mark.parametrize("model", GUARDED, ids=lambda model: model.__name__)
 def test_a_bulk_write_is_refused_on_the_manager_and_behind_a_filter(model, verb):
     for rows in (model.objects.all(), model.objects.filter(pk=None).order_by("pk"), model.objects.locked()):
-        with pytest.raises(GuardedWrite, match=rf"{model.__name__}\.objects\.{verb}\(\) passes the rules by"):
+        with pytest.raises(GuardedWrite, match=rf"{model.__name__}\.objects\.{verb}\(\) bypasses the rules"):
             WRITES[verb](rows)
 
 

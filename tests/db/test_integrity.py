@@ -9,13 +9,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from audit import books
-from audit.books import Result
-from audit.integrity import integrity
-from audit.invariants import all_invariants
+from audit.books import services as books
+from audit.books.invariant_registry import all_invariants
+from audit.books.selectors import read_integrity
+from audit.books.services import Result
 from audit.models import BookCheck
-from gigstream.console.navigation import sidebar
-from gigstream.lib.clock import database_now
+from gigstream.console.navigation import visible_menu
+from gigstream.core.clock import database_now
 
 OFFENDER = "0192aaaa-offender"
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def checked():
-    """All hold, but one that is broken and one that was checked an hour earlier only."""
+    """Invariants that hold, but for a broken invariant and one that was checked an hour earlier only."""
     broken, old, *others = all_invariants()
     books.record([Result(one.name, one.words, 0, [], 3) for one in others])
     books.record([Result(broken.name, broken.words, 2, [OFFENDER], 41)])
@@ -41,7 +41,7 @@ def checked():
 
 
 def test_every_invariant_has_its_last_result_the_broken_ones_first(checked):
-    found = integrity()
+    found = read_integrity()
     assert (len(found.states), found.broken) == (len(all_invariants()), 1)
     assert found.holding == len(all_invariants()) - 1
     assert (found.states[0].name, found.states[0].word) == (checked.name, "broken")
@@ -91,5 +91,5 @@ def test_the_menu_marks_the_page_and_not_the_list_that_it_is_under(checked):
     client = Client()
     client.force_login(User.objects.create_superuser("root", "root@example.com", "root"))
     request = client.get(reverse("admin:audit_integrity")).wsgi_request
-    marked = [item["title"] for group in sidebar(request) for item in group["items"] if item["active"]]
+    marked = [item["title"] for group in visible_menu(request) for item in group["items"] if item["active"]]
     assert marked == ["Integrity"]

@@ -11,17 +11,17 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from gigstream.lib.admin import CappedPaginator, admin_url, list_url
-from gigstream.lib.admin.filters import ReportPaginator
-from gigstream.lib.clock import database_now
-from gigstream.lib.reports import Report
-from loans.reports import WorkerEarnings, WorkerRiskAssessment
+from gigstream.adminkit import CappedPaginator, admin_url, list_url
+from gigstream.adminkit.filters import ReportPaginator
+from gigstream.core.clock import database_now
+from gigstream.core.postgres.reports import Report
+from loans.policy.reports import WorkerEarnings, WorkerRiskAssessment
 from payments import services as payments
-from payments.reports import ActiveStream, PlatformPerformance
+from payments.figures.reports import ActiveStream, PlatformPerformance
 from platforms import services as platforms
+from platforms.figures.reports import TaskCompletionStats
 from platforms.models import Dispute
-from platforms.reports import TaskCompletionStats
-from tests.factories import NOW, PlatformFactory, WorkerFactory, running_stream, seconds, started
+from tests.support.factories import NOW, PlatformFactory, WorkerFactory, running_stream, seconds, started
 from workers.models import Worker
 
 VIEWS = Report.__subclasses__()
@@ -37,7 +37,7 @@ def client():
 
 
 def head(client, url):
-    """What stands in the head of the page, in one line."""
+    """Return the head of the page, in a line."""
     html = client.get(url).content.decode()
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", re.search(r"<h1.*?</h1>", html, re.S)[0])).split())
 

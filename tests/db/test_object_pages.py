@@ -1,4 +1,4 @@
-"""A row's page tells its story in drawings and figures, in as many statements however long it is."""
+"""A row's page: its story in drawings and figures, in the same number of statements for a long story."""
 
 import re
 from html import unescape
@@ -9,17 +9,19 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from audit.context import Actor, acting
-from audit.enums import ActorType
-from gigstream.lib.admin import admin_url, list_url
-from loans import services as loans
+from audit.log.context import Actor, acting
+from audit.log.enums import ActorType
+from gigstream.adminkit import admin_url, list_url
+from loans.applications import services as loans
+from loans.disbursement import services as disbursement_services
 from payments import services as payments
+from payments.ledger.subjects import LOAN
 from payments.models import LedgerEntry, Transaction
 from platforms import services as platforms
 from platforms.models import Task
 from reputation.models import ReputationEvent
-from reputation.services import adjust_reputation
-from tests.factories import (
+from reputation.scores.services import adjust_reputation
+from tests.support.factories import (
     NOW,
     PlatformFactory,
     WorkerFactory,
@@ -30,7 +32,7 @@ from tests.factories import (
     started,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_the_menu")]
 
 
 @pytest.fixture
@@ -47,13 +49,14 @@ def text_of(client, row):
 
 
 def cells(text, title):
-    """The cells of the table with this title."""
+    """Return the cells of the table with this title."""
     table = text.partition(title)[2].partition("</section>")[0]
     return [cell.strip() for cell in re.findall(r"<td[^>]*>(.*?)</td>", table, re.S)]
 
 
 def statements(client, row):
-    """How many a page takes whose kind was asked for before: Django keeps what a model's content type is."""
+    """Return the number of statements of a page after the first of its kind: Django keeps a model's
+    content type."""
     text_of(client, row)
     with CaptureQueriesContext(connection) as captured:
         text_of(client, row)
@@ -62,10 +65,10 @@ def statements(client, row):
 
 @pytest.fixture
 def stream():
-    """One that has released 12 of 100 USDC within two minutes, and was claimed from."""
+    """A stream that has released 12 of 100 USDC within two minutes, and was claimed from."""
     platform = PlatformFactory(funds="1000", now=NOW)
     stream = running_stream(WorkerFactory(now=NOW), platform=platform, now=NOW)
-    payments.claim(stream_id=stream.pk, now=NOW + seconds(90))
+    payments.claim_stream(stream_id=stream.pk, now=NOW + seconds(90))
     stream.refresh_from_db()
     return stream
 
@@ -107,14 +110,14 @@ def test_a_loans_page_tells_each_repayment_and_what_is_owed_after_it(client):
     worker = WorkerFactory(now=NOW)
     loan = loans.request_loan(worker_id=worker.pk, amount="20", fee_bps=200, now=NOW)
     approve_by_staff(loan_id=loan.pk, now=NOW)
-    loans.disburse_loan(loan_id=loan.pk, now=NOW)
+    disbursement_services.disburse_loan(loan_id=loan.pk, now=NOW)
     settle(NOW + seconds(1))
     platforms.complete_task(task_id=started(worker, amount="6", now=NOW).pk, now=NOW + seconds(60))
     loan.refresh_from_db()
 
     lines = cells(text_of(client, loan), "<h2>Repayment")
 
-    entry = LedgerEntry.objects.get(loan=loan, kind="repayment")
+    entry = LedgerEntry.objects.of(LOAN, loan.pk).get(kind="repayment")
     assert lines[1:4] == ["paid out", "20.00 USDC", "20.40 USDC"]
     assert lines[5:8] == [f'<a href="{admin_url(entry)}">repaid</a>', "3.00 USDC", "17.40 USDC"]
     assert lines[9:12] == ["due", "half of each earning, at most 4.08 USDC", "17.40 USDC"]
@@ -141,7 +144,7 @@ def test_a_longer_story_takes_no_more_statements(client, stream):
     rows = (worker, platform, stream)
     before = [statements(client, row) for row in rows]
     for number in range(12):
-        payments.claim(stream_id=stream.pk, now=NOW + seconds(100 + number))
+        payments.claim_stream(stream_id=stream.pk, now=NOW + seconds(100 + number))
         task = started(worker, platform=platform, amount="5", now=NOW)
         platforms.complete_task(task_id=task.pk, now=NOW + seconds(60))
         payments.cash_out(worker_id=worker.pk, now=NOW + seconds(200 + number))

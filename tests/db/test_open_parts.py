@@ -1,32 +1,33 @@
-"""Which earnings a payout takes: against a plain model, and without reading a whole history."""
+"""Earnings that a payout takes: against a plain model, and without reading a whole history."""
 
 import json
 import random
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
-from django.conf import settings
 from django.db import connection, transaction
 
-from audit.context import acting_as
-from gigstream.lib import sql
+from audit.log.context import acting_as
+from gigstream.core import sql
 from payments import services as payments
-from payments.errors import InsufficientFunds, MoneyHeld
-from payments.limits import PAYOUT_MINIMUM
+from payments.ledger.errors import InsufficientFunds
+from payments.ledger.subjects import STREAM
 from payments.models import Account, LedgerEntry, PayoutHold, Transaction
-from payments.selectors import payout_parts
-from payments.services import schedules
-from tests.books import violated
-from tests.factories import NOW, WorkerFactory, running_stream, seconds
-from workers.enums import PayoutSchedule
+from payments.settlement.payouts.errors import MoneyHeld
+from payments.settlement.payouts.limits import PAYOUT_MINIMUM
+from payments.settlement.payouts.selectors import payout_parts
+from payments.settlement.payouts.services import schedules
+from tests.support.books import violated
+from tests.support.factories import NOW, WorkerFactory, running_stream, seconds
+from tests.support.long_forms import spread
+from workers.profiles.enums import PayoutSchedule
 
 pytestmark = pytest.mark.django_db
 
 
 class Model:
-    """Parts, the oldest first, each with what is left of it and what holds keep of that."""
+    """Parts, the oldest first, each with its rest and the holds on it."""
 
     def __init__(self):
         self.left, self.held = {}, {}
@@ -60,7 +61,7 @@ class Model:
         self.held[key] = kept
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", spread(range(4), of="open parts", one_in=4))
 def test_payouts_holds_and_cancellations_take_the_parts_that_a_plain_model_takes(seed):
     rng, model, worker, now = random.Random(seed), Model(), WorkerFactory(), NOW
     account = None
@@ -119,7 +120,7 @@ def test_payouts_holds_and_cancellations_take_the_parts_that_a_plain_model_takes
 
 
 def rows_touched(statement, parameters):
-    """How many rows the nodes of the plan have read in all when the statement ran."""
+    """Return how many rows the nodes of the plan have read in all when the statement ran."""
     with connection.cursor() as cursor:
         # The statistics are those of other tests, by which a whole table may look like a few rows.
         cursor.execute("SET LOCAL enable_seqscan = off")
@@ -142,9 +143,13 @@ def many_releases(worker, count):
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO ledger_entries"
-            " (kind, debit_account_id, credit_account_id, amount, stream_id, sequence, created_at)"
-            " SELECT 'release', %s, %s, 0.0001, %s, n, %s FROM generate_series(1, %s) AS n",
-            [stream.escrow_account_id, stream.worker_account_id, stream.pk, NOW, count],
+            " (kind, debit_account_id, credit_account_id, amount, subject_kind, subject_id, sequence,"
+            " created_at)"
+            " SELECT 'release', %s, %s, 0.0001, %s, %s, n, %s FROM generate_series(1, %s) AS n",
+            [
+                *(stream.escrow_account_id, stream.worker_account_id),
+                *(STREAM.number, stream.pk, NOW, count),
+            ],
         )
         cursor.execute(
             "UPDATE accounts SET balance = balance + 0.0001 * %s, oldest_part_at = %s WHERE id = %s",
@@ -161,7 +166,7 @@ def touched_by_open_parts(account):
 def test_what_is_read_does_not_grow_with_what_was_paid_out_before(look):
     touched = []
     for history in (500, 5_000):
-        # Nothing of the one stays for the other: tables of a few rows are read whole.
+        # Nothing of the first history stays for the second: tables of a few rows are read whole.
         begun = transaction.savepoint()
         worker = WorkerFactory()
         stream = many_releases(worker, history)
@@ -179,7 +184,7 @@ def test_what_is_read_does_not_grow_with_what_was_paid_out_before(look):
             # Both histories are planned by statistics of their own, and not by those of other tests.
             cursor.execute("ANALYZE")
         if look == "one_payout":
-            statement = sql.load(Path(settings.BASE_DIR) / "payments" / "sql" / "payout_parts.sql")
+            statement = sql.text("payments/settlement/payouts/payout_parts")
             touched.append(rows_touched(statement, {"payout": payout.pk, "most": 1000}))
         else:
             touched.append(touched_by_open_parts(stream.worker_account_id))

@@ -1,4 +1,4 @@
-"""What the pages tell browsers: a policy that lets nothing in from elsewhere, and nothing of elsewhere."""
+"""Headers of the pages: a policy that lets nothing in from elsewhere, and nothing of elsewhere."""
 
 import re
 
@@ -9,11 +9,11 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from django.urls import reverse
 
+from gigstream.adminkit import admin_url, list_url
 from gigstream.console.navigation import MENU, List
-from gigstream.lib.admin import admin_url, list_url
 from payments.models import LedgerEntry
 from platforms.models import Task
-from tests.factories import PlatformFactory, WorkerFactory, assigned
+from tests.support.factories import PlatformFactory, WorkerFactory, assigned
 from workers.models import Worker
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +101,7 @@ def test_what_is_no_page_says_no_policy(client):
 
 
 def test_names_leave_the_text_around_them_alone(client):
-    """A name in Hebrew or Arabic would turn what stands beside it around."""
+    """A name in Hebrew or Arabic would turn the text beside it around."""
     worker, platform = WorkerFactory(full_name="דנה כהן"), PlatformFactory(name="שליחים", funds="1000")
     task = assigned(worker, platform=platform, title="משלוח")
     linked = '<a href="{}"><bdi>{}</bdi></a>'

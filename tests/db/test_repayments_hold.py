@@ -12,15 +12,18 @@ from django.db import connection, transaction
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gigstream.lib.money import from_micro, micro
-from loans import services as loans
+from gigstream.core.money import from_micro, to_micro
+from loans.applications import services as loans
+from loans.disbursement import services as disbursement_services
 from loans.models import Loan
+from loans.recovery import services as recovery_services
+from loans.repayment import services as repayment_services
 from payments import services as payments
 from payments.models import LedgerEntry
 from platforms import services as platforms
 from platforms.services import MilestonePlan
-from tests.books import violated
-from tests.factories import (
+from tests.support.books import violated
+from tests.support.factories import (
     NOW,
     PlatformFactory,
     WorkerFactory,
@@ -30,9 +33,10 @@ from tests.factories import (
     settle,
     started,
 )
+from tests.support.long_forms import count
 from workers.models import Worker
 
-EXAMPLES = 15
+EXAMPLES = count(short=5, long=15)
 LONGEST = 12
 USDC = 10**6
 
@@ -50,7 +54,7 @@ done: Counter[str] = Counter()
 
 @dataclass
 class Life:
-    """One worker, and what the law says of the debt, in micro-USDC."""
+    """A worker's debt, as the rule computes it, in micro-USDC."""
 
     worker: Worker = field(default_factory=WorkerFactory)
     due: int = 0
@@ -106,7 +110,7 @@ class Life:
 
     def claim(self, amount: int) -> None:
         stream = self.stream(amount)
-        payments.claim(stream_id=stream.pk, now=self.now)
+        payments.claim_stream(stream_id=stream.pk, now=self.now)
         self.earned(amount // 3)
         platforms.cancel_task(task_id=stream.task_id, now=self.now)
 
@@ -117,7 +121,7 @@ class Life:
             worker_id=self.worker.pk, amount=from_micro(amount), fee_bps=350, now=self.now
         )
         approve_by_staff(loan_id=loan.pk, now=self.now)
-        loans.disburse_loan(loan_id=loan.pk, now=self.now)
+        disbursement_services.disburse_loan(loan_id=loan.pk, now=self.now)
         settle(self.now)
         self.due = self.owed = amount + amount * 350 // 10_000
 
@@ -125,34 +129,32 @@ class Life:
         amount = min(self.owed, self.available) * percent // 100
         if amount:
             loan = Loan.objects.owing().get(worker=self.worker)
-            loans.repay_early(loan_id=loan.pk, amount=from_micro(amount), now=self.now)
+            repayment_services.repay_early(loan_id=loan.pk, amount=from_micro(amount), now=self.now)
             self.owed -= amount
             self.available -= amount
 
     def default(self, _: int) -> None:
         self.now += timedelta(days=61)
-        done["defaulted"] += loans.default_overdue_loans(now=self.now)
+        done["defaulted"] += recovery_services.default_overdue_loans(now=self.now)
 
     def is_as_the_law_says(self) -> None:
-        assert micro(balance(self.worker, "available")) == self.available
-        assert micro(balance(self.worker, "loan")) == -self.owed
+        assert to_micro(balance(self.worker, "available")) == self.available
+        assert to_micro(balance(self.worker, "loan")) == -self.owed
         newest = Loan.objects.filter(worker=self.worker).order_by("-requested_at", "-pk").first()
         if newest is not None:
-            assert (newest.status == "repaid", micro(newest.owed)) == (self.owed == 0, self.owed)
+            assert (newest.status == "repaid", to_micro(newest.owed)) == (self.owed == 0, self.owed)
 
 
 def takings() -> list[tuple[Decimal, Decimal]]:
-    """Each earning with what was taken of it."""
+    """Return each earning with the amount that was taken of it."""
     taken: dict[str, Decimal] = {}
     for key, amount in LedgerEntry.objects.filter(kind="repayment").values_list("idempotency_key", "amount"):
         taken[key.split(":", 2)[2]] = amount
     earned = LedgerEntry.objects.filter(kind__in=("earning", "release", "reward"))
-    return [
-        (one.amount, taken.get(one.idempotency_key or f"stream:{one.stream_id}:{one.sequence}", Decimal(0)))
-        for one in earned
-    ]
+    return [(one.amount, taken.get(one.pk, Decimal(0))) for one in earned]
 
 
+@pytest.mark.shortened
 @pytest.mark.django_db(transaction=True)
 def test_the_worker_keeps_half_and_repays_what_is_owed_whatever_happens():
     done.clear()

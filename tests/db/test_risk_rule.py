@@ -1,4 +1,5 @@
-"""The risk score's own SQL over facts of every size: its bounds, and what may only help or only harm."""
+"""The risk score's own SQL over figures of every size: its bounds, and figures that may only help or only
+harm."""
 
 import itertools
 import random
@@ -8,14 +9,14 @@ import pytest
 from django.conf import settings
 from psycopg.types.json import Jsonb
 
-from gigstream.lib import sql
-from loans.factors import factors_of
-from loans.reports import POINTS, WorkerRiskAssessment
-from tests.factories import WorkerFactory
+from gigstream.core import sql
+from loans.policy.reports import POINTS, WorkerRiskAssessment
+from loans.policy.selectors.factors import factors_of
+from tests.support.factories import WorkerFactory
 
 pytestmark = pytest.mark.django_db
-VIEW = Path(settings.BASE_DIR) / "loans" / "migrations" / "sql" / "worker_risk_assessment_6.sql"
-# What the rule takes, by the name it has in the view: the least and the most.
+VIEW = Path(settings.BASE_DIR) / "loans" / "migrations" / "sql" / "worker_risk_assessment.sql"
+# The inputs of the rule, by their names in the view: the least and the most.
 FACTS = {
     "w.reputation_score": (0, 1000),
     "age.days": (0, 400),
@@ -35,7 +36,7 @@ BEST = {name: bounds[-1] for name, bounds in FACTS.items()} | {"disputed.dispute
 
 
 def rule():
-    """The text of the view from the points to the score."""
+    """Return the text of the view from the points to the score."""
     text = VIEW.read_text(encoding="utf-8")
     begins = text.index("CROSS JOIN LATERAL (\n    SELECT round(w.reputation_score")
     ends = text.index("CROSS JOIN LATERAL", text.index(") points", begins))
@@ -43,7 +44,7 @@ def rule():
 
 
 def scored(people):
-    """The points and scores of these people, each a fact by its name."""
+    """Return the points and scores of these people, each figure by its name."""
     groups = {name.partition(".")[0] for name in FACTS}
     columns = {
         group: ", ".join(
@@ -94,7 +95,7 @@ def test_every_score_is_within_0_and_1000_and_the_rounded_sum_of_its_points():
     for row in found:
         total = sum(row[name] for name in POINTS)
         assert abs(min(max(total, 0), 1000) - row["score"]) <= 0.5
-    # The crowd reaches far: the bounds are not met by chance of a narrow one.
+    # The crowd reaches far: a narrow crowd might miss the bounds by chance.
     assert min(row["score"] for row in found) < 250
     assert max(row["score"] for row in found) > 850
 
@@ -136,7 +137,7 @@ def test_the_least_and_the_most_of_everything():
     ],
 )
 def test_more_of_it_never_harms_or_never_helps(name, sign):
-    """All else the same. More completed tasks are left out: a late one lowers the rate of those on time."""
+    """All else is equal. More completed tasks are left out: a late task lowers the rate of those on time."""
     people = [one for one in crowd(name, 800) if one[name] is not None]
     more = []
     wholes = {

@@ -1,4 +1,5 @@
-"""One box finds a row by whatever names it, for who may see it, without walking through a table."""
+"""Search: a single box finds a row by any of its names, for those who may see it, without walking through
+a table."""
 
 import json
 
@@ -9,25 +10,35 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from audit.context import Actor, acting
-from audit.enums import ActorType
-from audit.models import AnsweredRequest
+from audit.log.context import Actor, acting
+from audit.log.enums import ActorType
+from gigstream.adminkit import admin_url, list_url
+from gigstream.api.models import AnsweredRequest
 from gigstream.console import search
-from gigstream.lib.admin import admin_url, list_url
 from payments import services as payments
-from payments.models import LedgerEntry, Transaction
-from platforms.models import ApiKey, Event, Platform
+from payments.models import Transaction
+from platforms.models import ApiKey, Platform, PlatformEvent
 from reputation.models import ReputationEvent
-from tests.factories import NOW, PlatformFactory, WorkerFactory, running_stream, seconds, settle, started
+from tests.support.books import entries_of_task, releases_of
+from tests.support.factories import (
+    NOW,
+    PlatformFactory,
+    WorkerFactory,
+    running_stream,
+    seconds,
+    settle,
+    started,
+)
+from tests.support.long_forms import spread
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_the_menu")]
 
 
 @pytest.fixture
 def story():
     """A worker who was paid from a stream."""
     stream = running_stream(WorkerFactory(full_name="Alice"), platform=PlatformFactory(funds="1000"))
-    payments.claim(stream_id=stream.pk, now=NOW + seconds(90))
+    payments.claim_stream(stream_id=stream.pk, now=NOW + seconds(90))
     payments.cash_out(worker_id=stream.worker.pk, now=NOW + seconds(91))
     settle(NOW + seconds(92))
     return stream
@@ -47,8 +58,8 @@ def ask(client, term, **more):
 def test_whatever_names_one_row_leads_to_its_page(client, story):
     worker, platform, task = story.worker, story.platform, story.task
     payout = Transaction.objects.get(type="payout")
-    release = LedgerEntry.objects.filter(stream=story).first()
-    hold = LedgerEntry.objects.get(task=task, kind="hold")
+    release = releases_of(story).first()
+    hold = entries_of_task(task).get(kind="hold")
     key = ApiKey.objects.filter(platform=platform).first() or ApiKey.objects.first()
     other = started(external_task_id="EXT-7")
     named = [
@@ -87,7 +98,11 @@ def test_more_than_one_row_is_a_list_with_the_kind_of_each(client, story):
 
 @pytest.mark.parametrize(
     "term",
-    ["", " ", "nobody", "'", "%", "0x", "9" * 30, "²", "@", "gs_live_", "a" * 5000, "stream:x:1"],
+    spread(
+        ["", " ", "nobody", "'", "%", "0x", "9" * 30, "²", "@", "gs_live_", "a" * 5000, "stream:x:1"],
+        of="searched terms",
+        one_in=4,
+    ),
 )
 def test_any_term_is_answered(client, term):
     for name in "qs":
@@ -123,11 +138,11 @@ def test_the_box_of_the_keyboard_finds_rows_and_pages(client, story):
 def test_the_events_of_a_request_are_found_by_its_id(client):
     with acting(Actor(ActorType.SYSTEM, "x", request_id="a-request")):
         started()
-    told = {admin_url(one) for one in Event.objects.filter(request_id="a-request")}
+    told = {admin_url(one) for one in PlatformEvent.objects.filter(request_id="a-request")}
     assert len(told) > 1
     assert {one.url for one in ask(client, "a-request").context["found"]} == told
     with CaptureQueriesContext(connection) as captured:
-        listed = client.get(list_url(Event, q="a-request")).context["cl"]
+        listed = client.get(list_url(PlatformEvent, q="a-request")).context["cl"]
     assert {admin_url(one) for one in listed.result_list} == told
     assert walked(next(one["sql"] for one in captured if "COUNT(*)" in one["sql"])) == set()
 
@@ -146,21 +161,21 @@ def test_a_request_is_found_by_its_key_among_the_newest(client, monkeypatch):
 
 
 def test_a_search_is_two_statements_and_one_per_kind_found_and_walks_through_no_table(client, story):
-    """Where an index will do, the plan uses one; only the few platforms and the newest answers are walked."""
+    """Where an index will do, the plan uses it; only the few platforms and the newest answers are walked."""
     user = User.objects.get()
     event = ReputationEvent.objects.first()
     terms = [story.pk, story.worker.email, "0x" + "0" * 40, "12", "a-key", event.source_key if event else "x"]
     for term in terms:
         with CaptureQueriesContext(connection) as captured:
             request = type("Request", (), {"user": user})
-            kinds = {one.kind for one in search.find(request, str(term))}
+            kinds = {one.kind for one in search.find_rows(request, str(term))}
         assert len(captured) == 2 + len(kinds), term
         few = ("platforms", "answered_requests")
         assert [name for name in walked(captured[1]["sql"]) if not name.startswith(few)] == [], term
 
 
 def walked(sql):
-    """The tables that the statement walks through when an index would do."""
+    """Return the tables that the statement walks through when an index would do."""
     with connection.cursor() as cursor:
         for way in ("seqscan", "hashjoin", "mergejoin"):
             cursor.execute(f"set local enable_{way} = off")

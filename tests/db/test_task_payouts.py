@@ -1,4 +1,4 @@
-"""How much of each task's pay has left: against a plain model, and by a fixed number of statements."""
+"""The part of each task's pay that has left: against a plain model, and by a fixed number of statements."""
 
 import random
 from collections import defaultdict
@@ -11,12 +11,13 @@ from django.test.utils import CaptureQueriesContext
 from payments import services as payments
 from payments.models import LedgerEntry, PlatformPayout, Transaction
 from platforms import services as platforms
-from platforms.errors import BonusTooLarge, BonusTooLate
 from platforms.models import Task
 from platforms.services import MilestonePlan, WorkReport
-from tests.books import violated
+from platforms.tasks.errors import BonusTooLarge, BonusTooLate
 from tests.db.test_open_parts import Model
-from tests.factories import (
+from tests.flows.test_task_payouts import Failing
+from tests.support.books import violated
+from tests.support.factories import (
     NOW,
     PlatformFactory,
     WorkerFactory,
@@ -26,7 +27,7 @@ from tests.factories import (
     settle,
     started,
 )
-from tests.flows.test_task_payouts import Failing
+from tests.support.long_forms import spread
 
 pytestmark = pytest.mark.django_db
 
@@ -34,7 +35,7 @@ MINUTE = seconds(60)
 
 
 class History:
-    """A worker's pay by two platforms, and the payouts that take it, told to the services and to a model."""
+    """A worker's pay by two platforms, and the payouts that take it, in the services and in a model."""
 
     def __init__(self, seed):
         self.rng, self.now, self.parts = random.Random(seed), NOW, Model()
@@ -42,7 +43,7 @@ class History:
         self.platforms = [PlatformFactory(funds="1000") for _ in range(2)]
         # The task of each part; of each task whether more pay may come, and how many steps are left.
         self.task_of, self.closed, self.steps = {}, {}, {}
-        # What each payout took of which part, how it stands, and when it was confirmed.
+        # The parts that each payout took, its status, and when it was confirmed.
         self.taken, self.status, self.confirmed_at = {}, {}, {}
 
     def amount(self):
@@ -134,7 +135,7 @@ class History:
             self.status[key] = "submitted"
 
     def settle(self):
-        """One of the payouts under way is confirmed, or has failed."""
+        """Confirm or fail a payout that is under way."""
         if submitted := [key for key, status in self.status.items() if status == "submitted"]:
             key = self.rng.choice(submitted)
             Transaction.unguarded.filter(pk__in=submitted).update(next_attempt_at=NOW + seconds(10**7))
@@ -173,7 +174,7 @@ ACTS = (
 )
 
 
-@pytest.mark.parametrize("seed", range(1, 4))
+@pytest.mark.parametrize("seed", spread(range(1, 4), of="seeds", one_in=3))
 def test_every_task_says_what_a_plain_model_says_of_its_payouts(seed):
     history = History(seed)
     seen = set()
@@ -207,10 +208,10 @@ def _statements(call):
     return len(captured)
 
 
-@pytest.mark.parametrize("moment", ["made", "handed_over", "confirmed"])
+@pytest.mark.parametrize("moment", spread(["made", "handed_over", "confirmed"], of="moments", one_in=3))
 def test_a_payout_of_many_tasks_takes_the_statements_of_one_of_a_few(moment):
     counts = []
-    # The first round also makes what all later ones find.
+    # The first round also makes the rows that all later rounds find.
     for tasks in (1, 2, 12):
         worker, platform = WorkerFactory(), PlatformFactory(funds="1000")
         for _ in range(tasks):
@@ -228,6 +229,7 @@ def test_a_payout_of_many_tasks_takes_the_statements_of_one_of_a_few(moment):
     assert counts[1] == counts[2]
 
 
+@pytest.mark.long_form
 def test_a_payout_of_many_releases_has_one_row_for_their_task():
     worker = WorkerFactory()
     stream = running_stream(worker, total="24", duration=7200, interval=60)

@@ -1,4 +1,4 @@
-"""What PostgreSQL itself refuses, whoever asks: changes of append-only rows and illegal status moves."""
+"""Refusals of PostgreSQL itself, for every caller: changes of append-only rows and illegal status moves."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -8,19 +8,32 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, models, transaction
 
-from audit.models import Approval, AuditLog, AuditSeal, BookCheck, Claim, Letter, LimitChange
-from audit.movements import StaffMovement
-from loans.enums import LOAN_MOVES
+from audit.models import Approval, AuditLog, AuditSeal, BookCheck, Claim, Decision, LimitChange
+from audit.staff_movements.models import StaffMovement
+from gigstream.letters.models import Letter
+from loans.applications.enums import LOAN_MOVES
 from loans.models import Loan
-from payments.enums import STREAM_MOVES, TRANSACTION_MOVES
-from payments.models import Account, Adjustment, LedgerEntry, Stream, Transaction
-from platforms.enums import DELIVERY_MOVES, TASK_MOVES
-from platforms.models import Event, EventCounter, Task, WebhookDelivery, WorkEvent
-from reputation.models import ReputationEvent
-from tests.db.rows import AT, columns_of, in_status, insert, valid
-from tests.factories import WorkerFactory
-from workers.enums import WORKER_MOVES
-from workers.models import RefreshToken, WalletNonce, Worker, WorkerSession
+from payments.models import Account, Adjustment, LedgerEntry, ReportedEarning, Stream, Transaction
+from payments.settlement.transactions.enums import TRANSACTION_MOVES
+from payments.streams.enums import STREAM_MOVES
+from platforms.events.enums import DELIVERY_MOVES
+from platforms.models import EventCounter, PlatformEvent, Task, WebhookDelivery, WorkEvent
+from platforms.tasks.enums import TASK_MOVES
+from reputation.models import (
+    Quest,
+    QuestFunding,
+    ReputationEvent,
+    Reservation,
+    Submission,
+    SubmissionReview,
+)
+from reputation.quests.enums import QUEST_MOVES, RESERVATION_MOVES
+from reputation.submissions.enums import SUBMISSION_MOVES
+from tests.support.database.valid_rows import AT, columns_of, in_status, insert, valid
+from tests.support.factories import WorkerFactory
+from tests.support.long_forms import spread
+from workers.models import RefreshToken, SocialAuthorization, WalletNonce, Worker, WorkerSession
+from workers.profiles.enums import WORKER_MOVES
 
 pytestmark = pytest.mark.django_db
 
@@ -31,8 +44,12 @@ APPEND_ONLY = [
     (WorkEvent, "external_id", "other"),
     (BookCheck, "violations", 1),
     (Adjustment, "reason", "other"),
+    (ReportedEarning, "entry_id", 1),
     (LimitChange, "name", "other"),
+    (Decision, "outcome", "other"),
     (StaffMovement, "amount", Decimal(2)),
+    (QuestFunding, "amount", Decimal(2)),
+    (SubmissionReview, "feedback", "other"),
 ]
 MOVES = [
     (Task, TASK_MOVES),
@@ -41,23 +58,26 @@ MOVES = [
     (Loan, LOAN_MOVES),
     (Worker, WORKER_MOVES),
     (WebhookDelivery, DELIVERY_MOVES),
+    (Quest, QUEST_MOVES),
+    (Reservation, RESERVATION_MOVES),
+    (Submission, SUBMISSION_MOVES),
 ]
 PAIRS = [
-    pytest.param(model, before, after, after in moves[before], id=f"{model.__name__}-{before}-{after}")
+    (model, before, after, after in moves[before])
     for model, moves in MOVES
     for before, after in permutations(moves, 2)
 ]
 
 
 def execute(statement: str, *parameters: Any) -> int:
-    """Run one statement past Django's models; returns how many rows it touched."""
+    """Run a statement past Django's models; return the number of rows that it touched."""
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return cursor.rowcount
 
 
 def update(row: models.Model, **columns: Any) -> int:
-    """One plain UPDATE of the row, past its manager and signals."""
+    """Run a plain UPDATE of the row, past its manager and signals."""
     return type(row)._base_manager.filter(pk=row.pk).update(**columns)
 
 
@@ -111,7 +131,7 @@ def test_a_reputation_event_goes_with_its_worker_and_others_stay():
 
 
 def test_an_event_is_not_changed():
-    event = insert(valid(Event))
+    event = insert(valid(PlatformEvent))
 
     with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
         update(event, sequence=2)
@@ -120,22 +140,22 @@ def test_an_event_is_not_changed():
 
 
 def test_an_event_is_not_deleted_while_its_platform_stays():
-    event = insert(valid(Event))
+    event = insert(valid(PlatformEvent))
 
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         event.delete()
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         execute("DELETE FROM events")
 
-    assert Event.objects.count() == 1
+    assert PlatformEvent.objects.count() == 1
 
 
 def test_an_event_goes_with_its_platform_and_others_stay():
-    event, other = insert(valid(Event)), insert(valid(Event))
+    event, other = insert(valid(PlatformEvent)), insert(valid(PlatformEvent))
 
     event.platform.hard_delete()
 
-    assert list(Event.objects.all()) == [other]
+    assert list(PlatformEvent.objects.all()) == [other]
     with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
         execute("DELETE FROM events")
 
@@ -185,7 +205,11 @@ def test_the_balance_of_an_account_moves():
     assert update(account, balance=Decimal(5), oldest_part_at=AT) == 1
 
 
-@pytest.mark.parametrize("model, before, after, legal", PAIRS)
+@pytest.mark.parametrize(
+    "model, before, after, legal",
+    spread(PAIRS, of="moves", one_in=3),
+    ids=lambda given: getattr(given, "__name__", None),
+)
 def test_the_database_allows_exactly_the_moves_of_the_table(model, before, after, legal):
     row = insert(in_status(model, before))
 
@@ -238,7 +262,7 @@ def test_what_a_stream_has_released_grows():
 
 
 # --- Signing in ---------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("model", [RefreshToken, WalletNonce])
+@pytest.mark.parametrize("model", [RefreshToken, WalletNonce, SocialAuthorization])
 @pytest.mark.parametrize("after", [None, AT + timedelta(seconds=1)])
 def test_what_was_used_once_stays_used(model, after):
     row = insert(valid(model))
@@ -273,7 +297,7 @@ def test_what_was_asked_for_stays(column, value):
     row = insert(valid(Approval))
     with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
         update(row, **{column: value})
-    assert update(row, approvers_told_at=AT) == 1
+    assert update(row, approvers_notified_at=AT) == 1
 
 
 def test_what_was_decided_stays_and_nothing_is_deleted():
@@ -285,7 +309,7 @@ def test_what_was_decided_stays_and_nothing_is_deleted():
             update(row, **changes)
     with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
         execute("DELETE FROM approvals WHERE id = %s", row.pk)
-    assert update(row, requester_told_at=AT) == 1
+    assert update(row, requester_notified_at=AT) == 1
 
 
 # --- Letters ------------------------------------------------------------------------------------------------

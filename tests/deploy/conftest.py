@@ -1,11 +1,11 @@
-import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-NGINX = shutil.which("nginx", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+from tests.support.servers.nginx import NGINX
+
 if NGINX is None:
     collect_ignore = ["test_nginx.py"]
 

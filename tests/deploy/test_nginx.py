@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.conf import settings
 
-from tests.deploy.conftest import NGINX
-from tests.processes import run_web
+from tests.support.servers.nginx import NGINX
+from tests.support.servers.processes import run_web
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long_form]
 SLOW_CLIENTS = 32
 
 
@@ -51,7 +51,8 @@ def free_port():
 
 @contextlib.contextmanager
 def nginx(folder, upstream):
-    """The guide's configuration with other addresses and files, and nothing else changed."""
+    """Start nginx with the guide's configuration, with other addresses and files, and nothing else
+    changed."""
     port = free_port()
     certify(folder)
     site = (settings.BASE_DIR / "deploy" / "nginx" / "gigstream.conf").read_text()
@@ -157,6 +158,6 @@ def test_a_server_that_is_away_is_503_and_may_be_asked_again(tmp_path):
 
 
 def test_what_a_client_says_of_its_own_address_is_not_passed_on(served):
-    """The failures of one address are counted for the address that nginx spoke with."""
+    """The failures of an address are counted for the address that nginx spoke with."""
     status, _, body = ask(served, "/api/v1/me", headers={"X-Forwarded-For": "203.0.113.9"})
     assert (status, json.loads(body)["code"]) == (401, "not_authenticated")

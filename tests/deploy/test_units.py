@@ -1,4 +1,4 @@
-"""The systemd units: systemd reads them, and what each starts runs, proves its progress and is watched."""
+"""The systemd units: systemd reads them, and each unit's program runs, proves its progress and is watched."""
 
 import configparser
 import re
@@ -9,17 +9,21 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from io import StringIO
 
 import pytest
 from django.conf import settings
+from django.core.management import CommandError, call_command
+from django.test import override_settings
 
-from gigstream import celery_app, programs
-from tests.broker import use_broker
-from tests.processes import own_servers
-from tests.valkey import own_valkey
+from gigstream import celery_app
+from gigstream.processes import programs
+from tests.support.servers.broker import use_broker
+from tests.support.servers.processes import own_servers
+from tests.support.servers.valkey import own_valkey
 
 UNITS = settings.BASE_DIR / "deploy" / "systemd"
-NAMES = list(programs.commands())
+NAMES = list(programs.program_commands())
 PATIENCE = 90
 
 
@@ -31,7 +35,8 @@ def unit(name):
 
 
 def command_of(name, **replaced):
-    """What the unit starts, with this project's Python in the place of the installed one."""
+    """Return the command that the unit starts, with this project's Python in the place of the installed
+    Python."""
     words = shlex.split(unit(name)["Service"]["ExecStart"])
     assert words[0] == "/opt/gigstream/.venv/bin/python"
     return [sys.executable, *(replaced.get(word, word) for word in words[1:])]
@@ -67,7 +72,7 @@ def test_systemd_finds_nothing_wrong(name, tmp_path):
 
 @contextmanager
 def kept(name, folder, environment=None):
-    """A unit's command with a service manager's socket; yields the process and the socket."""
+    """Run a unit's command with a service manager's socket; yield the process and the socket."""
     address = folder / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager, (folder / "log").open("wb") as log:
         manager.bind(str(address))
@@ -81,7 +86,7 @@ def kept(name, folder, environment=None):
                 "PROGRESS_DIRECTORY": str(folder / "progress"),
                 "WEB_PROCESSES": "1",
                 "WORKER_PROCESSES": "1",
-                "RELEASE_LANES": "1",
+                "RELEASE_WORKERS": "1",
                 **(environment or {}),
             },
             stdout=log,
@@ -96,20 +101,21 @@ def kept(name, folder, environment=None):
 
 
 def alive(name, folder):
-    said = subprocess.run(
-        [sys.executable, "manage.py", "alive", name],
-        cwd=settings.BASE_DIR,
-        env={**own_servers(), "PROGRESS_DIRECTORY": str(folder / "progress")},
-        capture_output=True,
-        text=True,
-    )
-    return said.returncode, (said.stdout + said.stderr).strip()
+    """Return the exit code of `manage.py alive`, and its output."""
+    out = StringIO()
+    with override_settings(PROGRESS_DIRECTORY=str(folder / "progress")):
+        try:
+            call_command("alive", name, stdout=out)
+        except CommandError as error:
+            return error.returncode, str(error)
+    return 0, out.getvalue().strip()
 
 
+@pytest.mark.long_form
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("name", NAMES)
 def test_what_a_unit_starts_runs_and_proves_its_progress(name, short_folder):
-    """It tells systemd that it is ready and lives, and `alive` has the proof of the program itself."""
+    """It reports to systemd that it is ready and lives, and `alive` has the proof of the program itself."""
     assert alive(name, short_folder)[0] == 1
     with kept(name, short_folder) as (_, manager):
         assert manager.recv(100) == b"READY=1"
@@ -122,6 +128,7 @@ def test_what_a_unit_starts_runs_and_proves_its_progress(name, short_folder):
         assert (code, "made progress" in said) == (0, True), said
 
 
+@pytest.mark.long_form
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_that_makes_no_progress_is_not_alive_and_one_without_a_broker_is(short_folder):
     """A stopped process leaves no marks: after a minute, moved here into its last mark, it is silent."""
@@ -135,7 +142,7 @@ def test_a_worker_that_makes_no_progress_is_not_alive_and_one_without_a_broker_i
 
     code, said = alive("worker", short_folder)
     assert code == 1
-    assert re.fullmatch(r"CommandError: worker has made no progress for \d+ s", said)
+    assert re.fullmatch(r"worker has made no progress for \d+ s", said)
 
     before = celery_app.conf.broker_url
     with own_valkey() as valkey:
@@ -149,6 +156,7 @@ def test_a_worker_that_makes_no_progress_is_not_alive_and_one_without_a_broker_i
     assert (code, said) == (0, "worker cannot make progress: the broker does not answer")
 
 
+@pytest.mark.long_form
 def test_a_kept_program_that_cannot_run_says_why_and_ends(short_folder):
     with kept("beat", short_folder, {"REDIS_URL": "nonsense://x"}) as (process, _):
         assert process.wait(timeout=PATIENCE) == 1

@@ -8,9 +8,9 @@ import time
 import pytest
 from django.conf import settings
 
-from tests.processes import run_web
+from tests.support.servers.processes import run_web
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long_form]
 LONG = b"x" * 9000
 NOWHERE = ["/api", "/api/", "/api/v1", "/api/v2/tasks", "/api/nothing", "/api/v1/nothing"]
 

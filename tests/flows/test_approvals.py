@@ -1,4 +1,4 @@
-"""What moves money by hand needs two people: asked for by one, executed as it was approved by another."""
+"""Moves of money by hand: requested by one person, executed as it was approved by another."""
 
 import re
 from datetime import timedelta
@@ -10,20 +10,22 @@ from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.urls import reverse
 
-from audit import approvals, limits, notices
-from audit.errors import DecidedAlready, InvalidLimit, NotPermitted, PayloadChanged, SamePerson
+from audit.approvals import letters
+from audit.approvals import services as approvals
+from audit.approvals.errors import DecidedAlready, NotPermitted, PayloadChanged, SamePerson
+from audit.approvals.jobs import expire_approvals
+from audit.limits import services as limits
+from audit.limits.errors import InvalidLimit
 from audit.models import Approval, AuditLog
-from audit.tasks import expire_approvals
-from gigstream.lib.clock import database_now
+from gigstream.core.clock import database_now
 from payments import services as payments
-from payments.limits import PAYOUT_MINIMUM
+from payments.ledger.services import accounts
 from payments.models import LedgerEntry, ObservedTransfer, PaymentSwitch, Transaction
-from payments.services import accounts
+from payments.settlement.payouts.limits import PAYOUT_MINIMUM
 from platforms import services as platforms
 from platforms.models import Platform
-from tests.books import violated
-from tests.db.rows import insert, valid
-from tests.factories import (
+from tests.support.database.valid_rows import insert, valid
+from tests.support.factories import (
     NOW,
     PlatformFactory,
     WorkerFactory,
@@ -33,9 +35,13 @@ from tests.factories import (
     seconds,
     started,
 )
-from tests.staff import act, answer, ask, member, told
+from tests.support.pages.admin import act, answer, ask, member, told
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("without_the_menu"),
+    pytest.mark.usefixtures("books_balance_after_each"),
+]
 HASH = f"0x{77:064x}"
 
 
@@ -49,16 +55,10 @@ def bob():
     return member("bob")
 
 
-@pytest.fixture(autouse=True)
-def _books_balance_after_each():
-    yield
-    assert violated() == {}
-
-
 def deposit_asked_for(one, platform=None, amount="25"):
     platform = platform or PlatformFactory()
     return one.does(
-        payments.ask_to_deposit, platform_id=platform.pk, amount=amount, tx_hash=HASH, reason="seen", now=NOW
+        payments.request_deposit, platform_id=platform.pk, amount=amount, tx_hash=HASH, reason="seen", now=NOW
     )
 
 
@@ -81,7 +81,7 @@ def test_a_deposit_by_hand_is_asked_for_by_one_and_booked_when_another_approves_
     assert balance(platform, "available") == 0
     assert (approval.requested_by, approval.amount) == (str(ann.actor), 25)
     own = act(ann.client, "approve", approval, reason="quick")
-    assert "another one decides" in told(own)[0]
+    assert "another person decides" in told(own)[0]
     page = bob.client.get(reverse("admin:audit_approval_change", args=[approval.pk])).content.decode()
     for words in ("25.00 USDC", HASH, "the node was away", 'value="approve"', 'value="refuse"'):
         assert words in page
@@ -124,6 +124,7 @@ def test_every_kind_is_asked_for_and_done_through_the_pages(ann, bob):
     act(ann.client, "resolve", dispute, outcome="platform", worker_amount="100")
     act(ann.client, "credit", strange, platform=str(platform.pk))
     client = ann.client
+    limits.list_limits()
     listed = client.get(reverse("admin:audit_limitchange_changelist")).context["cl"].result_list
     act(client, "set", next(row for row in listed if row.name == "payout_minimum"), value="2.5")
     asked = client.get(reverse("admin:payments_stop"))
@@ -159,7 +160,7 @@ def test_every_kind_is_asked_for_and_done_through_the_pages(ann, bob):
     assert (stream.status, dispute.outcome, dispute.worker_amount) == ("cancelled", "platform", 100)
     assert (strange.status, strange.platform_id) == ("credited", platform.pk)
     assert (switch.on_by, PAYOUT_MINIMUM.value) == (str(bob.actor), Decimal("2.5"))
-    assert house_balance("world") < 0
+    assert house_balance("outside") < 0
 
 
 def test_a_small_refund_is_one_persons_to_give(ann):
@@ -199,7 +200,7 @@ def test_nobody_approves_their_own_request_not_even_past_the_application(ann):
     asked = deposit_asked_for(ann)
     assert ann.user.is_superuser
     for verb in (approvals.approve, approvals.refuse):
-        with pytest.raises(SamePerson, match=f"^{ann.user.username} asked for it"):
+        with pytest.raises(SamePerson, match=f"^{ann.user.username} requested it"):
             ann.does(verb, approval_id=asked.pk, reason="mine", now=NOW)
     with pytest.raises(IntegrityError, match="approval_by_two_people"), transaction.atomic():
         execute(
@@ -213,7 +214,7 @@ def test_nobody_approves_their_own_request_not_even_past_the_application(ann):
     assert (asked.decision, asked.executed_at) == ("withdrawn", None)
 
 
-# --- What and until when -----------------------------------------------------------------------------------
+# --- Kinds and their ends -----------------------------------------------------------------------------------
 def test_what_was_asked_for_cannot_be_changed_and_is_not_executed_if_it_was(ann, bob):
     asked = deposit_asked_for(ann)
     change = "UPDATE approvals SET amount = 2500 WHERE id = %s"
@@ -232,7 +233,7 @@ def test_what_was_asked_for_cannot_be_changed_and_is_not_executed_if_it_was(ann,
 def test_after_a_day_it_cannot_be_approved_and_the_job_closes_it(ann, bob):
     asked = deposit_asked_for(ann)
     late = NOW + timedelta(hours=24)
-    assert approvals.expire(now=late - seconds(0.000001)) == 0
+    assert approvals.expire_approvals(now=late - seconds(0.000001)) == 0
     with pytest.raises(DecidedAlready, match="could be decided until"):
         bob.does(approvals.approve, approval_id=asked.pk, now=late)
     assert not Transaction.objects.exists()
@@ -250,7 +251,7 @@ def test_an_act_that_its_service_refuses_uses_the_approval_up_and_moves_nothing(
     platform, worker = PlatformFactory(funds="5"), WorkerFactory()
     ids = [accounts.of_platform(platform.pk, "available"), accounts.of_worker(worker.pk, "available")]
     asked = ann.does(
-        payments.ask_to_adjust,
+        payments.request_adjustment,
         debit_account=ids[0],
         credit_account=ids[1],
         amount="9",
@@ -274,10 +275,10 @@ def test_a_limit_is_what_the_environment_says_until_two_have_changed_it(ann, bob
     assert PAYOUT_MINIMUM.value == 4
     for value in ("0", "-1", "1e3", "x"):
         with pytest.raises(InvalidLimit):
-            ann.does(limits.ask_to_change, name="payout_minimum", value=value, reason="so", now=NOW)
+            ann.does(limits.request_change, name="payout_minimum", value=value, reason="so", now=NOW)
 
     for value, holds in (("2.50", Decimal("2.5")), ("", 4)):
-        asked = ann.does(limits.ask_to_change, name="payout_minimum", value=value, reason="fees", now=NOW)
+        asked = ann.does(limits.request_change, name="payout_minimum", value=value, reason="fees", now=NOW)
         bob.does(approvals.approve, approval_id=asked.pk, now=NOW)
         assert PAYOUT_MINIMUM.value == holds
     worker = WorkerFactory()
@@ -303,13 +304,13 @@ def test_the_operator_stops_payouts_alone_and_asks_to_let_them_go_on(bob, capsys
 def test_who_may_decide_and_who_asked_have_emails(ann, bob):
     member("eve", "audit.approve_approval")
     asked = deposit_asked_for(ann)
-    assert (notices.send_approval_notices(), notices.send_approval_notices()) == (1, 0)
+    assert (letters.send_approval_notices(), letters.send_approval_notices()) == (1, 0)
     assert [(one.to, one.subject) for one in mail.outbox] == [
         ([bob.user.email], "Deposit by hand: waits for a second person")
     ]
     assert re.search(r"Amount: 25\.00 USDC", mail.outbox[0].body)
-    assert f"Asked for by \u2068{ann.user.username}\u2069." in mail.outbox[0].body
+    assert f"Requested by \u2068{ann.user.username}\u2069." in mail.outbox[0].body
 
     bob.does(approvals.refuse, approval_id=asked.pk, reason="not on chain", now=NOW)
-    notices.send_approval_notices()
+    letters.send_approval_notices()
     assert (mail.outbox[-1].to, mail.outbox[-1].subject) == ([ann.user.email], "Deposit by hand: refused")

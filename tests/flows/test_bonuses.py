@@ -5,13 +5,13 @@ from decimal import Decimal
 
 import pytest
 
-from payments.errors import InsufficientFunds
+from payments.ledger.errors import InsufficientFunds
 from platforms import services as platforms
-from platforms.errors import BonusTooLarge, BonusTooLate
 from platforms.models import Task, WorkEvent
 from platforms.services import WorkReport
-from tests.books import violated
-from tests.factories import NOW, PlatformFactory, balance, house_balance, started
+from platforms.tasks.errors import BonusTooLarge, BonusTooLate
+from tests.support.books import violated
+from tests.support.factories import NOW, PlatformFactory, balance, house_balance, started
 
 pytestmark = pytest.mark.django_db
 

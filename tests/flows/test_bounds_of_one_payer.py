@@ -1,4 +1,4 @@
-"""What one platform alone can make of a worker's reputation."""
+"""Bounds on the reputation that a single platform can make."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -9,7 +9,8 @@ from platforms import services as platforms
 from platforms.models import Engagement, Platform, Task
 from platforms.services import WorkReport
 from reputation.models import ReputationEvent
-from tests.factories import NOW, PlatformFactory, WorkerFactory, started
+from tests.support.decisions import resolve_dispute
+from tests.support.factories import NOW, PlatformFactory, WorkerFactory, started
 from workers.models import Worker
 
 pytestmark = pytest.mark.django_db
@@ -75,6 +76,7 @@ def test_one_platform_takes_at_most_30_a_day(worker, platform):
     assert score(worker) == before - 30
 
 
+@pytest.mark.long_form
 def test_five_stars_for_dust_give_20_a_day_and_100_in_all(worker, platform):
     """Fifty ratings for 0.000001 USDC each took a score from 500 to 1000."""
     for number in range(50):
@@ -127,7 +129,7 @@ def test_dust_that_is_late_takes_nothing(worker, platform):
 
 
 def test_a_batch_of_reports_counts_as_one_after_the_other(worker, platform):
-    """Small, whole and cut ones in one batch."""
+    """Small, whole and cut reports in a single batch."""
     amounts = ["0.4", "0.7", "3", "0.95", "2", "5"]
     alone = WorkerFactory()
     together = [started(worker, platform=platform, amount=amount, due_at=NOW + DAY) for amount in amounts]
@@ -146,6 +148,6 @@ def test_decisions_of_staff_stand_outside_the_bounds(worker, platform):
     tasks = [done(worker, platform, at=NOW + number * HOUR) for number in range(2)]
     for task in tasks:
         platforms.dispute_task(task_id=task.pk, severity=5, reason="poor", now=NOW + 5 * HOUR)
-        platforms.resolve_dispute(task_id=task.pk, outcome="platform", worker_amount="0", now=NOW + 6 * HOUR)
+        resolve_dispute(task_id=task.pk, outcome="platform", worker_amount="0", now=NOW + 6 * HOUR)
 
     assert score(worker) == 520 - 2 * 60

@@ -1,26 +1,26 @@
-"""When an invariant about money is violated, nothing more leaves until people have looked; earnings go on."""
+"""Broken invariants about money: nothing more leaves until people have looked; earnings go on."""
 
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from audit import books
-from audit.jobs import scheduled_jobs
-from gigstream.lib.clock import database_now
+from audit.books import services as books
+from gigstream.core.clock import database_now
+from gigstream.jobs.registry import scheduled_jobs
 from payments import services as payments
-from payments.enums import SwitchScope
-from payments.health import State, settlement_health
 from payments.models import Account, PaymentSwitch, Transaction
+from payments.settlement.health import State, settlement_health
+from payments.settlement.switches.enums import SwitchScope
 from platforms import services as platforms
-from tests.factories import NOW, PlatformFactory, WorkerFactory, balance, sandbox, seconds, started
+from tests.support.factories import NOW, PlatformFactory, WorkerFactory, balance, sandbox, seconds, started
 from workers.models import Worker
 
 pytestmark = pytest.mark.django_db
 
 
 def check():
-    """What beat does every hour."""
+    """Run the hourly job of beat."""
     next(job for job in scheduled_jobs() if job.name == "check_books").run()
 
 
@@ -30,7 +30,7 @@ def earn(worker, amount="10"):
 
 
 def falsify(worker, by=5):
-    """The worker's balance is no longer what the entries say."""
+    """Make the worker's balance differ from its entries."""
     account = Account.objects.get(worker=worker, name="available")
     Account.unguarded.filter(pk=account.pk).update(balance=account.balance + by)
 

@@ -9,14 +9,15 @@ from kombu import Connection
 
 from gigstream import celery_app
 from gigstream.management.commands import demo
-from gigstream.programs import WITHOUT_PUBSUB
-from tests.broker import use_broker
-from tests.processes import QUEUES, run_celery
-from tests.valkey import own_valkey
+from gigstream.processes.programs import WITHOUT_PUBSUB
+from tests.support.servers.broker import use_broker
+from tests.support.servers.processes import QUEUES, run_celery
+from tests.support.servers.valkey import own_valkey
 
 BARE = ("worker", "-P", "prefork", "--concurrency", "1", "-Q", QUEUES)
 
 
+@pytest.mark.long_form
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("flags", [(), WITHOUT_PUBSUB], ids=["bare command", "documented command"])
 def test_no_worker_subscribes_whatever_its_command_line(flags, tmp_path):
@@ -25,7 +26,7 @@ def test_no_worker_subscribes_whatever_its_command_line(flags, tmp_path):
     with own_valkey() as valkey:
         use_broker(valkey.broker_url)
         try:
-            with run_celery("tests.flows.celery_under_test", *BARE, *flags, log=log):
+            with run_celery("tests.support.servers.celery_under_test", *BARE, *flags, log=log):
                 deadline = time.monotonic() + 60
                 redis = valkey.client()
                 while not _waits_for_messages(redis):
@@ -50,7 +51,7 @@ def test_every_command_line_of_a_worker_says_so_too():
         if path.is_file():
             for line in re.findall(r"celery -A gigstream worker[^`\n]*", path.read_text()):
                 found[path.name, line] = line.split()
-    for program in demo._programs(8000, None):
+    for program in demo._demo_programs(8000, None):
         if "worker" in program.command:
             found["demo", program.name] = program.command
     assert {place for place, _ in found} >= {"README.md", "demo"}
@@ -58,7 +59,8 @@ def test_every_command_line_of_a_worker_says_so_too():
 
 
 def test_an_acknowledgement_that_does_not_reach_redis_gives_its_place_back():
-    """A worker of one place takes the next message although the first was acknowledged to a dead broker."""
+    """A worker of a single place takes the next message although the first was acknowledged to a dead
+    broker."""
     with own_valkey() as valkey, Connection(valkey.broker_url) as connection:
         channel = connection.default_channel
         channel.basic_qos(prefetch_count=1)

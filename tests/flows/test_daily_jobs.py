@@ -1,4 +1,4 @@
-"""What runs once a day goes through many rows in batches, each a transaction of its own."""
+"""Daily jobs: many rows in batches, each a transaction of its own."""
 
 from datetime import timedelta
 from functools import partial
@@ -6,10 +6,12 @@ from functools import partial
 import pytest
 from django.db import connection
 
-from loans import services as loans
+from loans.applications import services as loans
+from loans.disbursement import services as disbursement_services
 from loans.models import Loan
-from tests.factories import NOW, WorkerFactory, approve_by_staff, settle
-from tests.interleaving import acts, hold
+from loans.recovery import services as recovery_services
+from tests.support.database.interleaving import acts, hold
+from tests.support.factories import NOW, WorkerFactory, approve_by_staff, settle
 from workers import services as workers
 from workers.models import Worker
 
@@ -36,7 +38,7 @@ def test_account_ages_are_written_in_batches(settings):
 
 
 def test_a_batch_of_ages_is_committed_before_the_next_one_waits(settings):
-    """Who waits for one row holds no other batch's rows meanwhile."""
+    """A batch that waits for a row holds no other batch's rows meanwhile."""
     settings.DAILY_BATCH_SIZE = 2
     for _ in range(4):
         WorkerFactory()
@@ -59,12 +61,12 @@ def test_overdue_loans_are_marked_in_batches(settings):
     for _ in range(3):
         loan = loans.request_loan(worker_id=WorkerFactory().pk, amount="20", fee_bps=200, now=NOW)
         approve_by_staff(loan_id=loan.pk, now=NOW)
-        loans.disburse_loan(loan_id=loan.pk, now=NOW)
+        disbursement_services.disburse_loan(loan_id=loan.pk, now=NOW)
     settle(NOW)
 
     written = []
     with connection.execute_wrapper(_rows_of('UPDATE "loans"', written)):
-        assert loans.default_overdue_loans(now=NOW + timedelta(days=61)) == 3
+        assert recovery_services.default_overdue_loans(now=NOW + timedelta(days=61)) == 3
 
     assert set(Loan.objects.values_list("status", flat=True)) == {"defaulted"}
     assert written == [2, 1]

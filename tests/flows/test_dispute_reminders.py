@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 from django.core import mail
 
-from audit.models import Letter
+from gigstream.letters.models import Letter
 from platforms import services as platforms
-from tests.factories import NOW, started
-from tests.staff import member
+from tests.support.decisions import resolve_dispute
+from tests.support.factories import NOW, started
+from tests.support.pages.admin import member
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +26,7 @@ def dispute():
 
 
 def remind(days):
-    """Send what is due so many days after the filing; return recipients and subjects."""
+    """Send the reminders that are due so many days after the filing; return recipients and subjects."""
     mail.outbox.clear()
     sent = platforms.send_dispute_reminders(now=NOW + timedelta(days=days))
     assert sent == len(mail.outbox)
@@ -76,7 +77,7 @@ def test_a_dispute_noticed_after_seven_days_is_an_alarm_and_no_reminder(ann, dis
 def test_a_resolved_dispute_reminds_nobody(ann, dispute):
     other = platforms.dispute_task(task_id=started(now=NOW).pk, severity=1, reason="slow", now=NOW)
     for one in (dispute, other):
-        platforms.resolve_dispute(
+        resolve_dispute(
             task_id=one.task_id, outcome="worker", worker_amount="10", now=NOW + timedelta(days=2)
         )
 

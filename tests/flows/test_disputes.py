@@ -1,4 +1,4 @@
-"""Disputes: what filing one does, who may still file, and what the decision takes."""
+"""Disputes: the effects of filing, who may still file, and the effects of the decision."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -6,10 +6,11 @@ from decimal import Decimal
 import pytest
 
 from platforms import services as platforms
-from platforms.errors import AlreadyDisputed, DisputeTooLate
 from platforms.models import Dispute, Task
+from platforms.tasks.errors import AlreadyDisputed, DisputeTooLate
 from reputation.models import ReputationEvent
-from tests.factories import NOW, PlatformFactory, WorkerFactory, balance, started
+from tests.support.decisions import resolve_dispute
+from tests.support.factories import NOW, PlatformFactory, WorkerFactory, balance, completed_tasks, started
 from workers.models import Worker
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +27,7 @@ def dispute_rate(worker: Worker) -> Decimal:
 
 
 def done(worker: Worker | None = None, *, at=NOW, **kwargs) -> Task:
-    """A task completed at once and paid."""
+    """Return a task completed at once and paid."""
     return platforms.complete_task(task_id=started(worker, now=at, **kwargs).pk, now=at)
 
 
@@ -35,7 +36,7 @@ def dispute(task: Task, severity: int, at, **kwargs) -> Dispute:
 
 
 def resolve(task: Task, outcome: str, at, worker_amount: str = "0") -> Dispute:
-    return platforms.resolve_dispute(
+    return resolve_dispute(
         task_id=task.pk, outcome=outcome, worker_amount=worker_amount, resolution="seen", now=at
     )
 
@@ -176,12 +177,13 @@ def test_each_side_disputes_a_task_once():
 
 def test_two_lost_disputes_of_one_task_count_as_one_disputed_task():
     worker, platform = WorkerFactory(), PlatformFactory(funds="1000")
-    task, *_others = [done(worker, platform=platform) for _ in range(32)]
+    tasks = completed_tasks(worker, platform, count=32)
+    assert len(tasks) == 32
     for side in ("platform", "worker"):
-        dispute(task, 1, NOW + HOUR, side=side)
+        dispute(tasks[0], 1, NOW + HOUR, side=side)
         if side == "platform":
-            resolve(task, "worker", NOW + 2 * HOUR)
-    resolve(task, "platform", NOW + 3 * HOUR)
+            resolve(tasks[0], "worker", NOW + 2 * HOUR)
+    resolve(tasks[0], "platform", NOW + 3 * HOUR)
 
     # 1 of 32 is 3.125 %: a half goes to the even neighbour.
     assert dispute_rate(worker) == Decimal("3.12")

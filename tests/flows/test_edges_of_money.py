@@ -1,23 +1,25 @@
-"""Where sums, hashes and accounts come to their limits: a named refusal, and nothing has moved."""
+"""Limits of sums, hashes and accounts: a named refusal, and nothing has moved."""
 
 from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
 
-from gigstream.lib.errors import ReplayMismatch
-from gigstream.lib.money import LARGEST
-from loans import services as loans
-from loans.errors import InvalidTerms
+from gigstream.core.errors import ReplayMismatch
+from gigstream.core.money import LARGEST
+from loans.applications import services as loans
+from loans.applications.errors import InvalidTerms
+from loans.disbursement import services as disbursement_services
 from loans.models import Loan
+from loans.repayment import services as repayment_services
 from payments import services as payments
-from payments.errors import AmountTooLarge, DepositTooLarge, NotAdjustable
-from payments.explanations import explain
+from payments.ledger.errors import AmountTooLarge, NotAdjustable
+from payments.ledger.services import accounts
 from payments.models import Adjustment, LedgerEntry, Transaction
-from payments.services import accounts
+from payments.settlement.deposits.errors import DepositTooLarge
+from payments.statements.selectors.explanations import explain_transaction
 from platforms import services as platforms
-from tests.books import violated
-from tests.factories import (
+from tests.support.factories import (
     NOW,
     PlatformFactory,
     WorkerFactory,
@@ -29,25 +31,19 @@ from tests.factories import (
     started,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books_balance_after_each")]
 
 HASH = f"0x{'aB' * 32}"
-
-
-@pytest.fixture(autouse=True)
-def _books_balance_after_each():
-    yield
-    assert violated() == {}
 
 
 class TestLargestSums:
     def test_a_deposit_beyond_what_the_books_can_hold_is_refused(self):
         one, other = PlatformFactory(), PlatformFactory()
-        payments.deposit(platform_id=one.pk, amount=LARGEST, tx_hash="0x1", now=NOW)
+        payments.book_deposit(platform_id=one.pk, amount=LARGEST, tx_hash="0x1", now=NOW)
 
         for platform in (one, other):
             with pytest.raises(AmountTooLarge):
-                payments.deposit(platform_id=platform.pk, amount="0.000001", tx_hash="0x2", now=NOW)
+                payments.book_deposit(platform_id=platform.pk, amount="0.000001", tx_hash="0x2", now=NOW)
 
         assert (balance(one, "available"), balance(other, "available")) == (LARGEST, 0)
         assert Transaction.objects.count() == 1
@@ -103,12 +99,12 @@ class TestChainHashes:
     def test_one_chain_hash_in_two_spellings_is_one_deposit(self):
         platform = PlatformFactory()
 
-        first = payments.deposit(platform_id=platform.pk, amount="5", tx_hash=HASH, now=NOW)
+        first = payments.book_deposit(platform_id=platform.pk, amount="5", tx_hash=HASH, now=NOW)
         for spelling in (HASH.lower(), HASH.upper(), f" {HASH} "):
-            again = payments.deposit(platform_id=platform.pk, amount="5", tx_hash=spelling, now=NOW)
+            again = payments.book_deposit(platform_id=platform.pk, amount="5", tx_hash=spelling, now=NOW)
             assert again == first
         with pytest.raises(ReplayMismatch):
-            payments.deposit(platform_id=platform.pk, amount="6", tx_hash=HASH.upper(), now=NOW)
+            payments.book_deposit(platform_id=platform.pk, amount="6", tx_hash=HASH.upper(), now=NOW)
 
         assert (balance(platform, "available"), first.tx_hash) == (5, HASH.lower())
 
@@ -129,16 +125,16 @@ class TestAdjustments:
     def test_adjusted_are_only_what_is_available_and_fees_rewards_and_losses(self):
         worker, platform = WorkerFactory(), PlatformFactory(funds="50")
         of_worker = {name: accounts.of_worker(worker.pk, name) for name in ("in_transit", "loan")}
-        escrow, world = accounts.of_platform(platform.pk, "escrow"), accounts.of_house("world")
+        escrow, outside = accounts.of_platform(platform.pk, "escrow"), accounts.of_house("outside")
         available = accounts.of_platform(platform.pk, "available")
         entries = LedgerEntry.objects.count()
 
-        for forbidden in (*of_worker.values(), escrow, world):
+        for forbidden in (*of_worker.values(), escrow, outside):
             for debit, credit in ((available, forbidden), (forbidden, available)):
                 with pytest.raises(NotAdjustable):
                     self.adjust(debit, credit)
                 with pytest.raises(NotAdjustable):
-                    payments.ask_to_adjust(
+                    payments.request_adjustment(
                         debit_account=debit, credit_account=credit, amount="1", reason="a test", now=NOW
                     )
 
@@ -164,7 +160,7 @@ class TestExplanations:
         worker = WorkerFactory()
         loan = loans.request_loan(worker_id=worker.pk, amount="20", fee_bps=200, now=NOW)
         approve_by_staff(loan_id=loan.pk, now=NOW)
-        loans.disburse_loan(loan_id=loan.pk, now=NOW)
+        disbursement_services.disburse_loan(loan_id=loan.pk, now=NOW)
         settle(NOW + seconds(60))
         task = started(worker, amount="6", now=NOW)
         platforms.complete_task(task_id=task.pk, now=NOW + seconds(200))
@@ -172,12 +168,12 @@ class TestExplanations:
 
     def test_an_early_repayment_is_explained_by_what_the_worker_chose(self):
         worker, loan, _ = self.owing()
-        loans.repay_early(loan_id=loan.pk, amount="1.5", now=NOW + seconds(300))
+        repayment_services.repay_early(loan_id=loan.pk, amount="1.5", now=NOW + seconds(300))
 
         movement = Transaction.objects.get(type="repayment", amount=Decimal("1.5"))
-        why = explain(movement, for_worker=worker.pk)
+        why = explain_transaction(movement, for_worker=worker.pk)
 
-        assert why.formula == "what the worker chose to repay, at most what was owed"
+        assert why.formula == "the amount that the worker chose to repay, at most the amount owed"
         assert why.inputs == {
             "loan_id": loan.pk,
             "total_due": Decimal("20.4"),
@@ -189,10 +185,10 @@ class TestExplanations:
     def test_a_withheld_repayment_is_explained_by_its_earning(self):
         worker, loan, task = self.owing()
 
-        why = explain(Transaction.objects.get(type="repayment"), for_worker=worker.pk)
+        why = explain_transaction(Transaction.objects.get(type="repayment"), for_worker=worker.pk)
 
         assert why.formula == (
-            "the smallest of what was owed, a fifth of the whole (at least 1 USDC) and half the earning"
+            "the smallest of the amount owed, a fifth of the whole (at least 1 USDC) and half the earning"
         )
         assert why.inputs == {
             "loan_id": loan.pk,

@@ -1,4 +1,4 @@
-"""What platforms are told: everything that is theirs, in order, and nothing that is not."""
+"""Events for platforms: everything that is theirs, in order, and nothing that is not."""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -9,20 +9,20 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from audit.context import Actor, acting
-from audit.enums import ActorType
-from gigstream.lib.db import atomic_with_retry
-from gigstream.lib.errors import Refusal
-from loans import services as loans
+from audit.log.context import Actor, acting
+from audit.log.enums import ActorType
+from gigstream.core.errors import Refusal
+from gigstream.core.unit import in_unit
+from loans.applications import services as loans
+from loans.disbursement import services as disbursement_services
 from payments import services as payments
 from platforms import services as platforms
-from platforms.enums import EventType
-from platforms.models import Event, EventCounter, Platform
-from platforms.services import Fact, MilestonePlan, TaskPlan, record_events
-from reputation import services as reputation
-from tests.api_client import Api
-from tests.db.rich_history import BLOCKED_WALLET, rich_history
-from tests.factories import (
+from platforms.models import EventCounter, Platform, PlatformEvent
+from platforms.services import MilestonePlan, NewEvent, TaskPlan, publish_events
+from reputation.scores import services as reputation
+from tests.support.api.client import Api
+from tests.support.decisions import resolve_dispute
+from tests.support.factories import (
     NOW,
     PlatformFactory,
     TaskFactory,
@@ -40,20 +40,20 @@ pytestmark = pytest.mark.django_db
 
 
 def told(platform: Platform, *, but: Iterable[str] = ()) -> list[str]:
-    """The types of the platform's events, in order."""
-    events = Event.objects.filter(platform=platform).order_by("sequence")
+    """Return the types of the platform's events, in order."""
+    events = PlatformEvent.objects.filter(platform=platform).order_by("sequence")
     return [type_ for type_ in events.values_list("type", flat=True) if type_ not in but]
 
 
-def last(platform: Platform, type_: str) -> Event:
-    return Event.objects.filter(platform=platform, type=type_).latest("sequence")
+def last(platform: Platform, type_: str) -> PlatformEvent:
+    return PlatformEvent.objects.filter(platform=platform, type=type_).latest("sequence")
 
 
 def types() -> set[str]:
-    return set(Event.objects.values_list("type", flat=True))
+    return set(PlatformEvent.objects.values_list("type", flat=True))
 
 
-# --- One act, its events ------------------------------------------------------------------------------------
+# --- A single act, its events -------------------------------------------------------------------------------
 def test_the_life_of_a_fixed_task_is_told_in_order():
     platform = PlatformFactory(funds="1000")
 
@@ -75,7 +75,7 @@ def test_the_life_of_a_fixed_task_is_told_in_order():
     assert event.payload["external_task_id"] == "EXT-1"
     assert (event.payload["amount"], event.payload["paid_amount"]) == ("20.000000", "20.000000")
     assert (event.payload["status"], event.payload["completed_at"]) == ("completed", "2026-03-02T12:00:00Z")
-    fee = Event.objects.get(platform=platform, type="transaction.confirmed", sequence=5).payload
+    fee = PlatformEvent.objects.get(platform=platform, type="transaction.confirmed", sequence=5).payload
     assert (fee["type"], fee["amount"], fee["task_id"]) == ("fee", "0.400000", str(task.pk))
 
 
@@ -83,7 +83,7 @@ def test_a_dispute_is_told_with_its_reason_and_its_outcome():
     task = started(amount="20")
     platforms.dispute_task(task_id=task.pk, severity=2, reason="half done", now=NOW)
     filed = last(task.platform, "task.disputed").payload
-    platforms.resolve_dispute(
+    resolve_dispute(
         task_id=task.pk, outcome="platform", worker_amount="5", resolution="seen the photos", now=NOW
     )
     resolved = last(task.platform, "task.resolved").payload
@@ -160,14 +160,14 @@ def test_the_milestones_of_many_tasks_are_one_statement(count):
 
 def test_the_life_of_a_stream_is_told():
     stream = running_stream(total="36", duration=3600, interval=60)
-    payments.claim(stream_id=stream.pk, now=NOW + seconds(30))
+    payments.claim_stream(stream_id=stream.pk, now=NOW + seconds(30))
     payments.release_due_streams(now=NOW + seconds(60))
     payments.pause_stream(stream_id=stream.pk, now=NOW + seconds(90))
     payments.resume_stream(stream_id=stream.pk, now=NOW + seconds(100))
-    payments.top_up(stream_id=stream.pk, amount="36", now=NOW + seconds(110))
+    payments.top_up_stream(stream_id=stream.pk, amount="36", now=NOW + seconds(110))
     payments.cancel_stream(stream_id=stream.pk, now=NOW + seconds(160))
 
-    released = Event.objects.filter(type="stream.released").order_by("sequence")
+    released = PlatformEvent.objects.filter(type="stream.released").order_by("sequence")
     assert [one.payload["releases"] for one in released] == [
         [[str(stream.pk), 1, "0.300000"]],
         [[str(stream.pk), 2, "0.300000"]],
@@ -258,26 +258,26 @@ def test_a_score_that_does_not_move_is_not_told():
 def test_no_platform_hears_of_a_workers_debts_or_payouts():
     worker = WorkerFactory()
     task = started(worker, amount="50")
-    before = Event.objects.count()
+    before = PlatformEvent.objects.count()
     loan = loans.request_loan(worker_id=worker.pk, amount="20", fee_bps=200, now=NOW)
     approve_by_staff(loan_id=loan.pk, now=NOW)
-    loans.disburse_loan(loan_id=loan.pk, now=NOW)
+    disbursement_services.disburse_loan(loan_id=loan.pk, now=NOW)
     settle(NOW)
     payments.grant_reward(worker_id=worker.pk, amount="5", reason="hello", key="hello", now=NOW)
     payments.cash_out(worker_id=worker.pk, now=NOW)
     settle(NOW)
-    assert Event.objects.count() == before
+    assert PlatformEvent.objects.count() == before
 
     platforms.complete_task(task_id=task.pk, now=NOW)
 
-    payloads = json.dumps(list(Event.objects.values_list("payload", flat=True)))
+    payloads = json.dumps(list(PlatformEvent.objects.values_list("payload", flat=True)))
     kept = ("repayment", "advance", "payout", "loan", str(loan.pk), worker.wallet_address, worker.email)
     assert [secret for secret in kept if secret in payloads] == []
 
 
 # --- Numbers and transactions -------------------------------------------------------------------------------
 def ping(platform: Platform) -> None:
-    record_events([Fact(platform.pk, EventType.WEBHOOK_PING, "{}", NOW)])
+    publish_events([NewEvent(platform.pk, "webhook.ping", "{}", NOW)])
 
 
 def test_a_refused_act_tells_nothing_and_takes_no_number():
@@ -288,13 +288,13 @@ def test_a_refused_act_tells_nothing_and_takes_no_number():
         platforms.complete_task(task_id=task.pk, now=NOW)
 
     assert EventCounter.objects.get(platform=task.platform).last_sequence == before
-    assert Event.objects.filter(platform=task.platform).count() == before
+    assert PlatformEvent.objects.filter(platform=task.platform).count() == before
 
 
 def test_events_of_one_transaction_are_one_statement_at_its_end_in_their_order():
     first, second = PlatformFactory(), PlatformFactory()
 
-    @atomic_with_retry
+    @in_unit
     def act() -> None:
         for platform in (second, first, second):
             ping(platform)
@@ -306,25 +306,26 @@ def test_events_of_one_transaction_are_one_statement_at_its_end_in_their_order()
     statements = [query["sql"] for query in queries]
     assert [("INSERT INTO events" in one) for one in statements].count(True) == 1
     assert "INSERT INTO events" in statements[-2]
-    assert list(Event.objects.filter(platform=second).values_list("sequence", flat=True)) == [1, 2]
+    events = PlatformEvent.objects.filter(platform=second).order_by("id")
+    assert list(events.values_list("sequence", flat=True)) == [1, 2]
 
 
 def test_what_a_savepoint_takes_back_is_not_told():
     platform = PlatformFactory()
 
-    @atomic_with_retry
+    @in_unit
     def inner(fail: bool) -> None:
         ping(platform)
         if fail:
             raise LookupError
 
-    @atomic_with_retry
+    @in_unit
     def outer() -> None:
         inner(False)
         with pytest.raises(LookupError):
             inner(True)
         inner(False)
-        assert not Event.objects.filter(platform=platform).exists()
+        assert not PlatformEvent.objects.filter(platform=platform).exists()
 
     outer()
     assert told(platform) == ["webhook.ping"] * 2
@@ -340,7 +341,7 @@ def test_an_event_outside_of_every_service_is_written_at_once():
 def test_a_payload_goes_in_as_text_and_comes_out_the_same():
     platform = PlatformFactory()
     text = '{"releases": [["01", 1, "0.100000"]], "name": "Zoë \\u0007"}'
-    record_events([Fact(platform.pk, EventType.STREAM_RELEASED, text, NOW)])
+    publish_events([NewEvent(platform.pk, "stream.released", text, NOW)])
     assert last(platform, "stream.released").payload == json.loads(text)
 
 
@@ -356,12 +357,12 @@ def test_a_release_batch_costs_one_statement_more_for_all_its_events(batch, monk
 
     written = [query["sql"] for query in queries if "INSERT INTO events" in query["sql"]]
     assert len(written) == 1
-    assert Event.objects.filter(type="stream.released").count() == batch
+    assert PlatformEvent.objects.filter(type="stream.released").count() == batch
 
 
 # --- A platform that missed everything ----------------------------------------------------------------------
 class Follower:
-    """A platform's own books, made of nothing but what `events` answers."""
+    """A platform's own books, made of nothing but the answers of `events`."""
 
     def __init__(self) -> None:
         self.tasks: dict[str, dict[str, Any]] = {}
@@ -370,7 +371,7 @@ class Follower:
         self.sequence = 0
 
     def catch_up(self, api: Api, *, twice: bool) -> None:
-        """Everything after the last event that is known, each event once or twice."""
+        """Read everything after the last known event, each event once or twice."""
         for event in everything(api, "events", after=str(self.sequence)):
             assert event["sequence"] == self.sequence + 1
             self.sequence += 1
@@ -399,7 +400,7 @@ class Follower:
 
 
 def everything(api: Api, path: str, **query: str) -> Iterator[dict[str, Any]]:
-    """All that a list has, page by page."""
+    """Return all items of a list, page by page."""
     cursor: dict[str, str] = {}
     while True:
         page = api.get(path, limit="50", **query, **cursor).json()
@@ -407,51 +408,6 @@ def everything(api: Api, path: str, **query: str) -> Iterator[dict[str, Any]]:
         if page["next"] is None:
             return
         cursor = {"cursor": page["next"]}
-
-
-# What the API shows and events leave out: when a row was last written, when a stream is looked at next, and
-# what only payouts have.
-UNTOLD = {
-    "tasks": {"updated_at"},
-    "streams": {"updated_at", "next_release_at", "metadata"} | {"contract_address", "contract_stream_id"},
-    "transactions": {"updated_at", "task_count", "tasks"},
-}
-
-
-@pytest.mark.parametrize("twice", [False, True])
-def test_tasks_streams_and_transactions_can_be_rebuilt_from_events_alone(settings, twice):
-    settings.SANDBOX_BLOCKLIST = [BLOCKED_WALLET]
-    settings.API_REQUESTS_PER_MINUTE = 10_000
-    history = rich_history()
-    for platform in (history.platform, history.rival):
-        api, follower = Api.of(platform), Follower()
-        follower.catch_up(api, twice=twice)
-        for name, untold in UNTOLD.items():
-            listed = {row["id"]: row for row in everything(api, name)}
-            rebuilt = getattr(follower, name)
-            assert rebuilt.keys() == listed.keys()
-            for key, row in listed.items():
-                if name == "tasks":
-                    row = api.get(f"tasks/{key}").json()
-                    rebuilt[key].setdefault("completion_proof", {})
-                    rebuilt[key].setdefault("payout_status", "none")
-                    rebuilt[key].setdefault("paid_out_at", None)
-                if name == "streams":
-                    pair = (Decimal(rebuilt[key][f"{part}_amount"]) for part in ("total", "released"))
-                    total, released = pair
-                    rebuilt[key]["remaining_amount"] = f"{total - released:.6f}"
-                # Not columns of the task: who filed against it, and who gave it back.
-                for more in ("dispute", "former_worker_id"):
-                    rebuilt[key].pop(more, None)
-                assert rebuilt[key] == {column: row[column] for column in row.keys() - untold}
-    assert types() >= set(EventType.values) - {
-        "transaction.submitted",
-        "transaction.failed",
-        "balance.low",
-        "worker.invitation_accepted",
-        "worker.left",
-        *(type_ for type_ in EventType.values if type_.startswith(("loan.", "withdrawal."))),
-    }
 
 
 def test_a_platform_that_was_away_goes_on_where_it_stopped():

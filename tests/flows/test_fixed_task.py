@@ -7,7 +7,7 @@ import pytest
 from payments import services as payments
 from payments.models import LedgerEntry, Transaction
 from platforms import services as platforms
-from tests.factories import (
+from tests.support.factories import (
     NOW,
     PlatformFactory,
     TaskFactory,
@@ -48,7 +48,7 @@ def test_a_fixed_task_is_funded_done_paid_and_settled():
     assert payout.tx_hash.startswith("0x")
     assert payout.confirmations >= 3
     assert balance(worker, "in_transit") == 0
-    assert house_balance("world") == Decimal("-80")
+    assert house_balance("outside") == Decimal("-80")
     assert list(LedgerEntry.objects.order_by("id").values_list("kind", flat=True)) == [
         "deposit",
         "hold",

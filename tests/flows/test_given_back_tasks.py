@@ -4,15 +4,18 @@ from decimal import Decimal
 
 import pytest
 
-from audit import books
+from audit.books import services as books
 from audit.models import AuditLog
-from gigstream.lib.errors import IllegalMove
+from gigstream.core.errors import IllegalMove
 from payments.models import LedgerEntry
 from platforms import services as platforms
-from platforms.errors import InvalidDueDate, TaskNotFound, WorkerNotFound
-from platforms.models import Engagement, Event, Platform, Task
+from platforms.invitations.errors import WorkerNotFound
+from platforms.models import Engagement, Platform, PlatformEvent, Task
 from platforms.services import MilestonePlan, TaskPlan, WorkReport
-from tests.factories import (
+from platforms.tasks.errors import InvalidDueDate, TaskNotFound
+from tests.support.books import entries_of_task
+from tests.support.decisions import resolve_dispute
+from tests.support.factories import (
     NOW,
     PlatformFactory,
     TaskFactory,
@@ -42,7 +45,7 @@ def unassign(task, at=1):
 
 
 def entries(task):
-    return list(task.entries.order_by("id").values_list("idempotency_key", "amount"))
+    return list(entries_of_task(task).order_by("id").values_list("idempotency_key", "amount"))
 
 
 def everything_holds():
@@ -161,7 +164,7 @@ def test_the_platform_hears_who_gave_it_back(platform):
     task.refresh_from_db()
     unassign(assign(task, worker, now=NOW + seconds(2)), at=3)
 
-    told = Event.objects.filter(platform=platform).order_by("sequence")
+    told = PlatformEvent.objects.filter(platform=platform).order_by("sequence")
     assert [event.type for event in told if event.type.startswith("task.")] == [
         "task.created",
         "task.assigned",
@@ -202,7 +205,7 @@ def test_a_task_counts_against_the_worker_when_its_dispute_is_decided_so(platfor
     platforms.dispute_task(task_id=task.pk, severity=2, reason="late", now=NOW)
     assert Worker.objects.get(pk=worker.pk).completion_rate == 100
 
-    platforms.resolve_dispute(task_id=task.pk, outcome=outcome, worker_amount="0", now=NOW)
+    resolve_dispute(task_id=task.pk, outcome=outcome, worker_amount="0", now=NOW)
 
     assert Task.objects.get(pk=task.pk).at_fault == at_fault
     assert Worker.objects.get(pk=worker.pk).completion_rate == rate
@@ -214,7 +217,7 @@ def test_a_task_is_due_after_it_is_posted(platform, due):
     terms = {"title": "Late", "amount": "1", "task_type": "fixed", "due_at": NOW + seconds(due)}
 
     with pytest.raises(InvalidDueDate):
-        platforms.create_task(platform_id=platform.pk, now=NOW, **terms)
+        platforms.create_task(platform_id=platform.pk, plan=TaskPlan(**terms), now=NOW)
     (refused,) = platforms.create_tasks(platform_id=platform.pk, plans=[TaskPlan(**terms)], now=NOW)
 
     assert isinstance(refused, InvalidDueDate)

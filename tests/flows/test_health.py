@@ -1,13 +1,13 @@
-"""What a load balancer asks."""
+"""Health checks for load balancers."""
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from audit.models import JobHeartbeat
 from gigstream import health
-from gigstream.lib.clock import database_now
-from tests.factories import WorkerFactory, running_stream
+from gigstream.core.clock import database_now
+from gigstream.jobs.models import JobHeartbeat
+from tests.support.factories import WorkerFactory, running_stream
 
 pytestmark = pytest.mark.django_db
 

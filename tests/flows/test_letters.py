@@ -1,4 +1,4 @@
-"""Letters over a real mail server: what is wrong with one touches no other."""
+"""Letters over a real mail server: a fault of a letter touches no other."""
 
 from datetime import timedelta
 
@@ -6,18 +6,20 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from audit import letters, notices
-from audit.models import AuditLog, Letter
-from gigstream.lib.clock import database_now
+from audit.approvals import letters as approval_letters
+from audit.models import AuditLog
+from gigstream.core.clock import database_now
+from gigstream.letters.models import Letter
+from gigstream.letters.services import sweep_ended_letters
 from payments import services as payments
 from platforms import services as platforms
-from tests.factories import PlatformFactory, WorkerFactory, started
 from tests.flows.test_approvals import deposit_asked_for
-from tests.mail_server import mail_server
-from tests.staff import member
+from tests.support.factories import PlatformFactory, WorkerFactory, started
+from tests.support.pages.admin import member
+from tests.support.servers.mail import mail_server
 from workers import services
 from workers.models import PasswordReset, WalletChange, Worker
-from workers.tokens import SignedMessage
+from workers.sign_in.tokens import SignedMessage
 
 pytestmark = pytest.mark.django_db
 
@@ -45,7 +47,7 @@ def new_wallet(worker, now, number=1):
 
 
 def poison(worker):
-    """As if the address had been taken before addresses were checked."""
+    """Write the address as if it had been taken before addresses were checked."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE workers DROP CONSTRAINT worker_email_plain")
         cursor.execute("UPDATE workers SET email = %s WHERE id = %s", [POISON, worker.pk])
@@ -114,15 +116,15 @@ def test_a_row_says_sent_only_when_its_letter_was_sent(server):
 
 
 def test_of_several_who_decide_each_has_one_letter_whoever_is_refused(server):
-    """A refused one used to have the letter sent to all the others again, run after run."""
+    """A refused letter used to have the letter sent to all the others again, run after run."""
     now = database_now()
     ann, bob, eve = (member(name, "audit.approve_approval") for name in ("ann", "bob", "eve"))
     User.objects.update(is_superuser=True)
     deposit_asked_for(ann)
     server.refuses[bob.user.email] = "550 no such mailbox"
 
-    assert notices.send_approval_notices(now=now) == 1
-    assert notices.send_approval_notices(now=now + HOUR) == 0
+    assert approval_letters.send_approval_notices(now=now) == 1
+    assert approval_letters.send_approval_notices(now=now + HOUR) == 0
 
     assert server.taken == [eve.user.email]
 
@@ -149,6 +151,6 @@ def test_letters_that_ended_are_kept_for_a_month(server):
     services.send_wallet_notices(now=now)
     new_wallet(WorkerFactory(), now, 2)
 
-    assert letters.sweep(now=now + 30 * DAY - MINUTE) == 0
-    assert letters.sweep(now=now + 30 * DAY) == 1
+    assert sweep_ended_letters(now=now + 30 * DAY - MINUTE) == 0
+    assert sweep_ended_letters(now=now + 30 * DAY) == 1
     assert Letter.objects.get().next_try_at is not None

@@ -1,42 +1,45 @@
-"""What platforms hear of advances: the one that the worker has named everything, the others nothing."""
+"""Events about advances: the platform that the worker has named gets everything, the others nothing."""
 
 from datetime import timedelta
 
 import pytest
 
-from audit.context import Actor, acting
-from audit.enums import ActorType
-from gigstream.lib.clock import database_now
-from loans import services as loans
-from loans.errors import NotYourPlatform
+from audit.log.context import Actor, acting
+from audit.log.enums import ActorType
+from gigstream.core.clock import database_now
+from loans.applications import services as loans
+from loans.applications.errors import NotYourPlatform
+from loans.disbursement import services as disbursement_services
+from loans.recovery import services as recovery_services
+from loans.repayment import services as repayment_services
 from platforms import services as platforms
-from platforms.models import Event, Platform
-from tests.factories import PlatformFactory, WorkerFactory, accepted, settle, started, trusted_worker
+from platforms.models import Platform, PlatformEvent
+from tests.support.factories import PlatformFactory, WorkerFactory, accepted, settle, started
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("trusted_pk")]
 ANN, BOB = Actor(ActorType.STAFF, "1"), Actor(ActorType.STAFF, "2")
 
 
 def heard() -> list[tuple[Platform, str, str]]:
-    """Of loans, by everybody: who, what, and the status told with it."""
-    events = Event.objects.filter(type__startswith="loan.").order_by("platform", "sequence")
+    """Return the events of loans, for everybody: platform, type, and the status in it."""
+    events = PlatformEvent.objects.filter(type__startswith="loan.").order_by("platform", "sequence")
     return [(one.platform, one.type, one.payload["status"]) for one in events.select_related("platform")]
 
 
 def employer(worker):
-    """One of the platforms that the worker works for."""
+    """Return a platform that the worker works for."""
     return worker.engagements.order_by("id").first().platform
 
 
-def test_the_platform_that_the_worker_names_hears_the_whole_life_of_an_advance():
-    worker = trusted_worker(now=database_now())
+def test_the_platform_that_the_worker_names_hears_the_whole_life_of_an_advance(trusted):
+    worker = trusted
     platform = employer(worker)
     started(worker, platform=PlatformFactory(funds="100"))
 
     loan = loans.request_advance(worker_id=worker.pk, tell_platform=platform.pk, **accepted(worker, "20"))
-    loans.disburse_approved_loans()
+    disbursement_services.disburse_approved_loans()
     settle(database_now())
-    loans.repay_early(loan_id=loan.pk, amount="20")
+    repayment_services.repay_early(loan_id=loan.pk, amount="20")
     platforms.complete_task(task_id=started(worker, amount="50").pk)
 
     assert heard() == [
@@ -46,7 +49,7 @@ def test_the_platform_that_the_worker_names_hears_the_whole_life_of_an_advance()
         (platform, "loan.activated", "active"),
         (platform, "loan.repaid", "repaid"),
     ]
-    told = Event.objects.get(type="loan.repaid").payload
+    told = PlatformEvent.objects.get(type="loan.repaid").payload
     assert (told["id"], told["worker_id"]) == (str(loan.pk), str(worker.pk))
     assert (told["amount"], told["fee"], told["total_due"]) == ("20.000000", "0.700000", "20.700000")
     assert (told["amount_repaid"], told["amount_written_off"]) == ("20.700000", "0.000000")
@@ -61,12 +64,14 @@ def test_a_default_and_a_loss_are_told_and_so_is_a_cancellation():
     loan = loans.request_loan(**asked)
     with acting(ANN):
         loans.approve_loan(loan_id=loan.pk)
-    loans.disburse_loan(loan_id=loan.pk, now=now)
+    disbursement_services.disburse_loan(loan_id=loan.pk, now=now)
     settle(now)
 
     later = now + timedelta(days=61)
-    loans.default_overdue_loans(now=later)
-    loans.write_off(loan_id=loan.pk, requested_by=str(ANN), approved_by=str(BOB), reason="gone", now=later)
+    recovery_services.default_overdue_loans(now=later)
+    recovery_services.write_off(
+        loan_id=loan.pk, requested_by=str(ANN), approved_by=str(BOB), reason="gone", now=later
+    )
 
     assert [type_ for _, type_, _ in heard()] == [
         "loan.requested",
@@ -78,23 +83,21 @@ def test_a_default_and_a_loss_are_told_and_so_is_a_cancellation():
         "loan.defaulted",
         "loan.written_off",
     ]
-    assert Event.objects.get(type="loan.written_off").payload["amount_written_off"] == "30.000000"
+    assert PlatformEvent.objects.get(type="loan.written_off").payload["amount_written_off"] == "30.000000"
 
 
-def test_without_a_name_no_platform_hears_of_it():
-    worker = trusted_worker(now=database_now())
-
-    loans.request_advance(worker_id=worker.pk, **accepted(worker, "20"))
-    loans.disburse_approved_loans()
+def test_without_a_name_no_platform_hears_of_it(trusted):
+    loans.request_advance(worker_id=trusted.pk, **accepted(trusted, "20"))
+    disbursement_services.disburse_approved_loans()
     settle(database_now())
 
     assert heard() == []
 
 
-def test_a_platform_that_the_worker_does_not_work_for_is_not_told():
-    worker, stranger = trusted_worker(now=database_now()), PlatformFactory()
+def test_a_platform_that_the_worker_does_not_work_for_is_not_told(trusted):
+    stranger = PlatformFactory()
 
     with pytest.raises(NotYourPlatform):
-        loans.request_advance(worker_id=worker.pk, tell_platform=stranger.pk, **accepted(worker, "20"))
+        loans.request_advance(worker_id=trusted.pk, tell_platform=stranger.pk, **accepted(trusted, "20"))
 
-    assert (worker.loans.count(), heard()) == (0, [])
+    assert (trusted.loans.count(), heard()) == (0, [])

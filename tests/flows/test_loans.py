@@ -4,16 +4,21 @@ from decimal import Decimal
 
 import pytest
 
-from audit.errors import SamePerson
-from gigstream.lib.errors import IllegalMove
-from loans import services as loans
-from loans.errors import InvalidTerms, NothingOwed, OpenLoanExists
+from audit.approvals.errors import SamePerson
+from gigstream.core.errors import IllegalMove
+from loans.applications import services as loans
+from loans.applications.errors import InvalidTerms, OpenLoanExists
+from loans.disbursement import services as disbursement_services
+from loans.recovery import services as recovery_services
+from loans.repayment import services as repayment_services
+from loans.repayment.errors import NothingOwed
 from payments import services as payments
-from payments.errors import InsufficientFunds, NoWallet
+from payments.ledger.errors import InsufficientFunds
 from payments.models import Transaction
+from payments.settlement.payouts.errors import NoWallet
 from platforms import services as platforms
 from reputation.models import ReputationEvent
-from tests.factories import (
+from tests.support.factories import (
     NOW,
     PlatformFactory,
     WorkerFactory,
@@ -33,7 +38,7 @@ DAY = 86_400
 def disbursed(worker, amount="100", fee_bps=350):
     loan = loans.request_loan(worker_id=worker.pk, amount=amount, fee_bps=fee_bps, now=NOW)
     approve_by_staff(loan_id=loan.pk, now=NOW)
-    return loans.disburse_loan(loan_id=loan.pk, now=NOW)
+    return disbursement_services.disburse_loan(loan_id=loan.pk, now=NOW)
 
 
 def active(worker, amount="100", fee_bps=350):
@@ -103,21 +108,21 @@ def test_the_worker_may_repay_early_but_not_more_than_is_owed():
     loan = active(worker, "30", 0)
 
     with pytest.raises(NothingOwed, match=r"owes 30\.00 USDC, not 31\.00 USDC"):
-        loans.repay_early(loan_id=loan.pk, amount="31", now=NOW)
-    loans.repay_early(loan_id=loan.pk, amount="10", now=NOW)
-    done = loans.repay_early(loan_id=loan.pk, amount="20", now=NOW)
+        repayment_services.repay_early(loan_id=loan.pk, amount="31", now=NOW)
+    repayment_services.repay_early(loan_id=loan.pk, amount="10", now=NOW)
+    done = repayment_services.repay_early(loan_id=loan.pk, amount="20", now=NOW)
 
     assert done.status == "repaid"
     assert balance(worker, "available") == 20
     with pytest.raises(NothingOwed):
-        loans.repay_early(loan_id=loan.pk, amount="1", now=NOW)
+        repayment_services.repay_early(loan_id=loan.pk, amount="1", now=NOW)
 
 
 def test_early_repayment_beyond_the_balance_is_refused():
     worker = WorkerFactory()
     loan = active(worker, "30", 0)
     with pytest.raises(InsufficientFunds):
-        loans.repay_early(loan_id=loan.pk, amount="10", now=NOW)
+        repayment_services.repay_early(loan_id=loan.pk, amount="10", now=NOW)
     loan.refresh_from_db()
     assert (loan.amount_repaid, balance(worker, "loan")) == (0, -30)
 
@@ -137,10 +142,10 @@ def test_terms_states_and_wallets_are_checked():
         loans.request_loan(worker_id=worker.pk, amount="10", fee_bps=1001, now=NOW)
     loan = loans.request_loan(worker_id=worker.pk, amount="10", fee_bps=200, now=NOW)
     with pytest.raises(IllegalMove):
-        loans.disburse_loan(loan_id=loan.pk, now=NOW)
+        disbursement_services.disburse_loan(loan_id=loan.pk, now=NOW)
     approve_by_staff(loan_id=loan.pk, now=NOW)
     with pytest.raises(NoWallet):
-        loans.disburse_loan(loan_id=loan.pk, now=NOW)
+        disbursement_services.disburse_loan(loan_id=loan.pk, now=NOW)
     loan.refresh_from_db()
     assert loan.status == "approved"
     assert balance(worker, "loan") == 0
@@ -159,8 +164,8 @@ def test_an_advance_that_fails_on_chain_stays_the_workers_money(settings):
 def test_an_unpaid_loan_defaults_is_still_recovered_and_the_rest_written_off_by_two_people():
     worker = WorkerFactory()
     loan = active(worker, "30", 0)
-    assert loans.default_overdue_loans(now=NOW + seconds(60 * DAY)) == 0
-    assert loans.default_overdue_loans(now=NOW + seconds(60 * DAY + 1)) == 1
+    assert recovery_services.default_overdue_loans(now=NOW + seconds(60 * DAY)) == 0
+    assert recovery_services.default_overdue_loans(now=NOW + seconds(60 * DAY + 1)) == 1
     loan.refresh_from_db()
     worker.refresh_from_db()
     assert (loan.status, worker.reputation_score) == ("defaulted", 450)
@@ -171,8 +176,10 @@ def test_an_unpaid_loan_defaults_is_still_recovered_and_the_rest_written_off_by_
     with pytest.raises(OpenLoanExists, match="still owes"):
         loans.request_loan(worker_id=worker.pk, amount="10", fee_bps=200, now=NOW)
     with pytest.raises(SamePerson):
-        loans.write_off(loan_id=loan.pk, requested_by="1", approved_by="1", reason="gone", now=NOW)
-    loans.write_off(loan_id=loan.pk, requested_by="1", approved_by="2", reason="gone", now=NOW)
+        recovery_services.write_off(
+            loan_id=loan.pk, requested_by="1", approved_by="1", reason="gone", now=NOW
+        )
+    recovery_services.write_off(loan_id=loan.pk, requested_by="1", approved_by="2", reason="gone", now=NOW)
 
     loan.refresh_from_db()
     assert (loan.owed, loan.amount_written_off) == (0, 24)

@@ -1,4 +1,4 @@
-"""What Prometheus reads: the requests of every process of a server, and figures of the database."""
+"""Metrics for Prometheus: the requests of every process of a server, and figures of the database."""
 
 import os
 import signal
@@ -11,18 +11,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from prometheus_client.parser import text_string_to_metric_families
 
-from audit import books
-from audit.models import JobHeartbeat
-from gigstream import progress
-from gigstream.lib.clock import database_now
+from audit.books import services as books
+from gigstream.core.clock import database_now
+from gigstream.jobs.models import JobHeartbeat
 from gigstream.metrics.figures import FIGURES
-from loans import services as loans
+from gigstream.processes import progress
+from gigstream.remote_calls.models import CircuitBreaker
+from loans.applications import services as loans
 from payments import services as payments
-from payments.models import ProviderBreaker
 from platforms import services as platforms
-from tests.api_client import Api
-from tests.broker import no_broker
-from tests.factories import (
+from tests.support.api.client import Api
+from tests.support.factories import (
     PlatformFactory,
     WorkerFactory,
     approve_by_staff,
@@ -31,14 +30,15 @@ from tests.factories import (
     seconds,
     started,
 )
-from tests.processes import run_web
+from tests.support.servers.broker import no_broker
+from tests.support.servers.processes import run_web
 
 TOKEN = "a-token-for-the-tests-of-metrics"
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 
 
 def samples(text):
-    """Every figure by its name and labels."""
+    """Return every figure by its name and labels."""
     return {
         (sample.name, *sorted(sample.labels.values())): sample.value
         for family in text_string_to_metric_families(text)
@@ -47,7 +47,7 @@ def samples(text):
 
 
 def scraped(**extra):
-    """As one process has it."""
+    """Return the figures of a single process."""
     answer = Client().get("/metrics", **{"wsgi.multiprocess": False, **extra})
     assert answer.status_code == 200, answer.content
     assert answer["Content-Type"] == "text/plain; version=0.0.4; charset=utf-8"
@@ -80,7 +80,7 @@ def test_processes_that_count_apart_give_no_figures(client):
     assert b"python:gigstream.gunicorn" in answer.content
 
 
-# --- What is counted ----------------------------------------------------------------------------------------
+# --- Counters -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db
@@ -124,7 +124,7 @@ def test_nothing_that_a_caller_chooses_becomes_a_name(client):
     }
 
 
-# --- What the database says ---------------------------------------------------------------------------------
+# --- Figures of the database --------------------------------------------------------------------------------
 
 
 @pytest.mark.django_db
@@ -204,7 +204,7 @@ def test_the_figures_of_an_empty_system_cost_a_statement_each():
     with CaptureQueriesContext(connection) as seen:
         found = scraped()
 
-    assert len(seen) == len(FIGURES) == 10
+    assert len(seen) == len(FIGURES) == 11
     assert (found["gigstream_streams_due",], found["gigstream_streams_latest_seconds",]) == (0, 0)
     assert found["gigstream_books_invariants_checked",] == 0
     assert ("gigstream_books_check_age_seconds",) not in found
@@ -237,6 +237,7 @@ def children(pid):
         return {int(one) for one in listed.read().split()}
 
 
+@pytest.mark.long_form
 @pytest.mark.django_db(transaction=True)
 def test_the_counts_are_those_of_all_processes_also_of_one_that_has_died(tmp_path):
     environment = {"METRICS_TOKEN": TOKEN, "TMPDIR": str(tmp_path)}
@@ -278,8 +279,8 @@ def test_what_is_in_trouble_is_told(settings, tmp_path):
     assert before[("gigstream_restarts_total", "worker")] == 0
 
     payments.stop_payments(scope="payouts", reason="a look", by="ana")
-    ProviderBreaker.unguarded.create(
-        provider="sandbox", state="open", opened_at=database_now(), retry_at=database_now(), open_seconds=30
+    CircuitBreaker.unguarded.create(
+        service="sandbox", state="open", opened_at=database_now(), retry_at=database_now(), open_seconds=30
     )
     progress.count_restart("worker")
     progress.count_restart("worker")

@@ -4,11 +4,20 @@ from decimal import Decimal
 
 import pytest
 
-from payments.models import LedgerEntry, Transaction
+from payments.models import Transaction
 from platforms import services as platforms
-from platforms.errors import MilestoneOutOfOrder, TaskNotOpen
 from platforms.services import MilestonePlan, WorkReport
-from tests.factories import NOW, PlatformFactory, TaskFactory, WorkerFactory, assign, balance, house_balance
+from platforms.tasks.errors import MilestoneOutOfOrder, TaskNotOpen
+from tests.support.books import entries_of_event, entries_of_task
+from tests.support.factories import (
+    NOW,
+    PlatformFactory,
+    TaskFactory,
+    WorkerFactory,
+    assign,
+    balance,
+    house_balance,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -71,7 +80,7 @@ def test_completing_early_pays_every_open_milestone_by_its_own_entry(task):
     platforms.complete_task(task_id=task.pk, now=NOW)
 
     assert balance(task.worker, "available") == 100
-    assert LedgerEntry.objects.filter(kind="earning", task=task).count() == 3
+    assert entries_of_task(task).filter(kind="earning").count() == 3
     assert not task.milestones.filter(approved_at=None).exists()
 
 
@@ -84,7 +93,7 @@ def test_a_reported_milestone_pays_once_however_often_it_is_reported(task):
     assert (new, new_again) == (True, False)
     assert first == again
     assert balance(task.worker, "available") == Decimal("33.333333")
-    assert LedgerEntry.objects.get(work_event=first).amount == Decimal("33.333333")
+    assert entries_of_event(first).get().amount == Decimal("33.333333")
 
 
 def test_a_refused_report_leaves_no_event_behind(task):

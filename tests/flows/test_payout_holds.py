@@ -6,26 +6,41 @@ from decimal import Decimal
 
 import pytest
 
-from audit.context import acting_as
-from audit.errors import ReasonMissing, SamePerson
+from audit.approvals.errors import SamePerson
+from audit.log.context import acting_as
+from audit.log.errors import ReasonMissing
 from audit.models import AuditLog
-from loans import services as loans
+from loans.applications import services as loans
+from loans.disbursement import services as disbursement_services
+from loans.repayment import services as repayment_services
 from payments import services as payments
-from payments.enums import AccountName, ErrorClass, TransferState
-from payments.errors import (
+from payments.ledger.enums import AccountName
+from payments.ledger.errors import InsufficientFunds
+from payments.ledger.services import accounts
+from payments.models import Account, LedgerEntry, PayoutHold, Transaction
+from payments.settlement.payouts.errors import (
     HeldAlready,
     HoldEnded,
     HoldExceedsAvailable,
-    InsufficientFunds,
     InvalidExpiry,
     MoneyHeld,
 )
-from payments.models import Account, LedgerEntry, PayoutHold, Transaction
-from payments.provider.sandbox import SandboxProvider
-from payments.selectors import payout_parts
-from payments.services import accounts, holds
+from payments.settlement.payouts.selectors import payout_parts
+from payments.settlement.payouts.services import holds
+from payments.settlement.provider.enums import TransferErrorClass, TransferState
+from payments.settlement.sandbox.provider import SandboxProvider
 from platforms import services as platforms
-from tests.factories import NOW, PlatformFactory, WorkerFactory, balance, fund, seconds, settle, started
+from tests.support.factories import (
+    NOW,
+    PlatformFactory,
+    WorkerFactory,
+    balance,
+    fund,
+    seconds,
+    settle,
+    started,
+)
+from tests.support.long_forms import count
 from workers import services as workers
 
 pytestmark = pytest.mark.django_db
@@ -47,7 +62,7 @@ def earn(worker, amount, *, now=NOW):
 
 
 def made(now):
-    """The amounts of the payouts that are made now."""
+    """Return the amounts of the payouts that are made now."""
     before = set(Transaction.objects.filter(type="payout").values_list("pk", flat=True))
     payments.create_due_payouts(now=now)
     new = Transaction.objects.filter(type="payout").exclude(pk__in=before)
@@ -187,12 +202,12 @@ def test_adjustments_and_early_repayments_take_only_what_is_not_held(worker):
     loan = loans.request_loan(worker_id=worker.pk, amount="50", fee_bps=0, now=NOW)
     with acting_as("staff", "1"):
         loans.approve_loan(loan_id=loan.pk, now=NOW)
-    loans.disburse_loan(loan_id=loan.pk, now=NOW)
+    disbursement_services.disburse_loan(loan_id=loan.pk, now=NOW)
     settle(NOW)
     settle(NOW + seconds(60))
 
     with pytest.raises(MoneyHeld):
-        loans.repay_early(loan_id=loan.pk, amount="4.000001", now=NOW + seconds(60))
+        repayment_services.repay_early(loan_id=loan.pk, amount="4.000001", now=NOW + seconds(60))
     account = accounts.of_worker(worker.pk, AccountName.AVAILABLE)
     signed = {"reason": "wrong", "requested_by": "ann", "approved_by": "bob", "now": NOW + seconds(61)}
     to = {"debit_account": account, "credit_account": accounts.of_house(AccountName.LOSSES)}
@@ -200,7 +215,7 @@ def test_adjustments_and_early_repayments_take_only_what_is_not_held(worker):
         payments.adjust(amount="4.000001", key="1", **to, **signed)
     assert balance(worker, "available") == 14
 
-    loans.repay_early(loan_id=loan.pk, amount="3", now=NOW + seconds(60))
+    repayment_services.repay_early(loan_id=loan.pk, amount="3", now=NOW + seconds(60))
     payments.adjust(amount="1", key="2", **to, **signed)
     payments.adjust(amount="1", key="2", **to, **signed)
     assert balance(worker, "available") == 10
@@ -238,26 +253,33 @@ class Fails(SandboxProvider):
     def get(self, transfer_id):
         taken = super().get(transfer_id)
         return replace(
-            taken, state=TransferState.FAILED, error_class=ErrorClass.EXECUTION, failure="execution reverted"
+            taken,
+            state=TransferState.FAILED,
+            error_class=TransferErrorClass.EXECUTION,
+            failure="execution reverted",
         )
 
 
 def an_hour(provider, start):
-    """What beat does in an hour from `start`, every ten seconds; how many payouts that made."""
+    """Run an hour of beat's jobs from `start`, and return how many payouts that made."""
+    # Beat ticks every ten seconds.
+    ticks = count(short=10, long=360)
     made = 0
-    for tick in range(360):
-        now = start + seconds(10 * tick)
+    for tick in range(ticks):
+        now = start + seconds(3600 // ticks * tick)
         made += payments.create_due_payouts(now=now)
         payments.submit_payouts(now=now, provider=provider(lambda now=now: now))
         payments.poll_settlements(now=now, provider=provider(lambda now=now: now))
     return made
 
 
+@pytest.mark.shortened
 def test_a_payout_that_can_only_fail_is_made_twice_in_an_hour_not_180_times(worker):
     assert an_hour(Fails, NOW) == 2
     assert balance(worker, "available") == 14
 
 
+@pytest.mark.shortened
 def test_an_address_that_is_refused_is_tried_once_until_another_is_named(worker, settings):
     settings.SANDBOX_BLOCKLIST = [worker.wallet_address]
     assert an_hour(SandboxProvider, NOW) == 1
@@ -289,7 +311,7 @@ def test_after_each_failure_in_a_row_the_next_payout_waits_longer(worker):
         now = held.expires_at
     assert waits == [timedelta(minutes=15), *(timedelta(hours=hours) for hours in (1, 6, 24, 24))]
 
-    # One that arrives ends the row.
+    # A payout that arrives ends the row.
     assert made(now) == [14]
     settle(now)
     settle(now + seconds(60))

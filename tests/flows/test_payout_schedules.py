@@ -1,20 +1,23 @@
-"""When money leaves by itself: by the age of its oldest part, at once for finished work, never as dust."""
+"""Payouts that leave by themselves: by the age of the oldest part, at once for finished work, never as
+dust."""
 
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from audit.context import acting_as
-from loans import services as loans
+from audit.log.context import acting_as
+from loans.applications import services as loans
+from loans.disbursement import services as disbursement_services
 from payments import services as payments
-from payments.errors import BelowSmallestPayout, TooManyCashOuts
 from payments.models import Account, LedgerEntry, Transaction
-from payments.selectors import payout_parts
+from payments.settlement.payouts.errors import BelowSmallestPayout, TooManyCashOuts
+from payments.settlement.payouts.selectors import payout_parts
 from platforms import services as platforms
 from platforms.services import WorkReport
-from tests.books import violated
-from tests.factories import (
+from tests.support.books import violated
+from tests.support.decisions import resolve_dispute, suspend_worker
+from tests.support.factories import (
     NOW,
     PlatformFactory,
     WorkerFactory,
@@ -24,8 +27,7 @@ from tests.factories import (
     settle,
     started,
 )
-from workers.errors import WorkerSuspended
-from workers.services import suspend_worker
+from workers.profiles.errors import WorkerSuspended
 
 pytestmark = pytest.mark.django_db
 
@@ -37,7 +39,7 @@ def earn(worker, amount, *, now=NOW):
 
 
 def made(now):
-    """The amounts of the payouts that are made now."""
+    """Return the amounts of the payouts that are made now."""
     before = set(Transaction.objects.filter(type="payout").values_list("pk", flat=True))
     payments.create_due_payouts(now=now)
     new = Transaction.objects.filter(type="payout").exclude(pk__in=before)
@@ -45,6 +47,7 @@ def made(now):
 
 
 class TestStandard:
+    @pytest.mark.long_form
     def test_a_stream_of_twenty_cents_a_minute_makes_one_transfer_an_hour(self):
         worker = WorkerFactory()
         running_stream(worker, total="24", duration=7200, interval=60)
@@ -91,7 +94,7 @@ class TestStandard:
 
         stream = running_stream(WorkerFactory(), total="6", duration=3600)
         platforms.dispute_task(task_id=stream.task_id, severity=1, reason="slow", now=NOW)
-        platforms.resolve_dispute(task_id=stream.task_id, outcome="worker", worker_amount="6", now=NOW)
+        resolve_dispute(task_id=stream.task_id, outcome="worker", worker_amount="6", now=NOW)
         assert made(NOW) == [6]
         assert made(NOW + HOUR) == [5]
 
@@ -184,6 +187,7 @@ def test_a_suspended_worker_chooses_no_schedule():
 
 
 class TestAtOnce:
+    @pytest.mark.long_form
     def test_whatever_reaches_one_usdc_leaves_24_times_a_day_then_as_by_the_standard(self):
         worker = WorkerFactory()
         payments.set_payout_schedule(worker_id=worker.pk, schedule="at_once", now=NOW)
@@ -270,7 +274,7 @@ def test_what_a_repayment_withheld_is_off_its_own_earning():
     loan = loans.request_loan(worker_id=worker.pk, amount="20", fee_bps=0, now=NOW)
     with acting_as("staff", "7"):
         loans.approve_loan(loan_id=loan.pk, now=NOW)
-    loans.disburse_loan(loan_id=loan.pk, now=NOW)
+    disbursement_services.disburse_loan(loan_id=loan.pk, now=NOW)
     settle(NOW)
     settle(NOW + seconds(60))
     for second in (61, 62):

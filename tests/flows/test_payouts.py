@@ -1,17 +1,18 @@
-"""How available money leaves: when, how much, what for, and what happens when it cannot."""
+"""Payouts of available money: when, how much, for which earnings, and the end of a payout that fails."""
 
 from decimal import Decimal
 
 import pytest
 
+from gigstream.remote_calls.errors import CallRefused, ServiceUnavailable
 from payments import services as payments
-from payments.enums import TransferState
 from payments.models import LedgerEntry, SandboxTransfer, Transaction
-from payments.provider.protocol import ProviderRefused, ProviderTransfer, ProviderUnavailable
-from payments.provider.sandbox import SandboxProvider
-from payments.selectors import payout_parts
+from payments.settlement.payouts.selectors import payout_parts
+from payments.settlement.provider.enums import TransferState
+from payments.settlement.provider.protocol import ProviderTransfer
+from payments.settlement.sandbox.provider import SandboxProvider
 from platforms import services as platforms
-from tests.factories import (
+from tests.support.factories import (
     NOW,
     PlatformFactory,
     WorkerFactory,
@@ -37,12 +38,12 @@ class NoAnswer(SandboxProvider):
 
     def transfer(self, **kwargs):
         super().transfer(**kwargs)
-        raise ProviderUnavailable("timed out")
+        raise ServiceUnavailable("timed out")
 
 
 class SaysNo(SandboxProvider):
     def transfer(self, **kwargs):
-        raise ProviderRefused("the wallet is not allowed")
+        raise CallRefused("the wallet is not allowed", error_class="execution")
 
 
 class OtherAmount(SandboxProvider):
@@ -163,7 +164,7 @@ def test_a_lost_answer_is_unknown_and_asked_again_under_the_same_key():
     payout.refresh_from_db()
     assert (payout.status, payout.retry_count) == ("confirmed", 2)
     assert SandboxTransfer.objects.count() == 1
-    assert house_balance("world") == -1000 + 10
+    assert house_balance("outside") == -1000 + 10
 
 
 def test_a_refusal_parks_the_transfer_for_staff_who_may_cancel_it():
@@ -243,7 +244,7 @@ def test_creating_payouts_costs_the_same_statements_for_one_or_many(django_asser
 
 class Unreachable(SandboxProvider):
     def get(self, transfer_id):
-        raise ProviderUnavailable("connection reset")
+        raise ServiceUnavailable("connection reset")
 
 
 def test_a_provider_that_cannot_be_asked_leaves_the_transfer_as_it_is():

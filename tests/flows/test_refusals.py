@@ -1,35 +1,34 @@
-"""Bad input: refused by a named error with the numbers, nothing moved, and on record where a person asked."""
+"""Bad input: refused by a named error with the numbers, nothing moved, and on record where a person tried."""
 
 from decimal import Decimal
 
 import pytest
 
-from audit.context import Actor, acting
-from audit.enums import ActorType
+from audit.log.context import Actor, acting
+from audit.log.enums import ActorType
 from audit.models import AuditLog
-from gigstream.lib.errors import IllegalMove, Refusal, ReplayMismatch
-from gigstream.lib.money import InvalidAmount
+from gigstream.core.errors import IllegalMove, Refusal, ReplayMismatch
+from gigstream.core.money import InvalidAmount
 from payments import services as payments
-from payments.errors import InsufficientFunds, NoWallet, PayoutUnderWay
+from payments.ledger.errors import InsufficientFunds
 from payments.models import Account, LedgerEntry, Transaction
+from payments.settlement.payouts.errors import NoWallet, PayoutUnderWay
 from platforms import services as platforms
-from platforms.errors import (
+from platforms.invitations.errors import WorkerNotFound
+from platforms.models import Task
+from platforms.platforms.errors import InvalidFee, PlatformDeleted, PlatformNameTaken, PlatformSuspended
+from platforms.services import MilestonePlan, WorkReport
+from platforms.tasks.errors import (
     ExternalIdTaken,
     InvalidDispute,
-    InvalidFee,
     InvalidRating,
     InvalidSplit,
     MilestonesDoNotAddUp,
-    PlatformDeleted,
-    PlatformNameTaken,
-    PlatformSuspended,
     TaskNotOpen,
-    WorkerNotFound,
     WrongTaskType,
 )
-from platforms.models import Task
-from platforms.services import MilestonePlan, WorkReport
-from tests.factories import (
+from tests.support.decisions import reinstate_worker, resolve_dispute, suspend_worker
+from tests.support.factories import (
     NOW,
     PlatformFactory,
     TaskFactory,
@@ -43,14 +42,16 @@ from tests.factories import (
     settle,
     started,
 )
+from tests.support.long_forms import spread
 from workers import services as workers
-from workers.errors import EmailTaken, WalletTaken, WorkerDeleted, WorkerSuspended
+from workers.profiles.errors import EmailTaken, WorkerDeleted, WorkerSuspended
+from workers.wallets.errors import WalletTaken
 
 pytestmark = pytest.mark.django_db
 
 
 def money():
-    """Every balance and the number of entries: what a refusal must leave as it was."""
+    """Return every balance and the number of entries, which a refusal must leave as they were."""
     return dict(Account.objects.values_list("id", "balance")), LedgerEntry.objects.count()
 
 
@@ -59,10 +60,11 @@ def test_amounts_that_are_none_are_refused(amount):
     platform = PlatformFactory(funds="100")
     before = money()
 
+    plan = platforms.TaskPlan(title="x", amount=amount, task_type="fixed")
     with pytest.raises(InvalidAmount):
-        platforms.create_task(platform_id=platform.pk, title="x", amount=amount, task_type="fixed", now=NOW)
+        platforms.create_task(platform_id=platform.pk, plan=plan, now=NOW)
     with pytest.raises(InvalidAmount):
-        payments.deposit(platform_id=platform.pk, amount=amount, tx_hash="0x1", now=NOW)
+        payments.book_deposit(platform_id=platform.pk, amount=amount, tx_hash="0x1", now=NOW)
 
     assert money() == before
     assert not Task.objects.exists()
@@ -127,7 +129,10 @@ def test_a_cancelled_task_stays_cancelled():
     assert money() == before
 
 
-@pytest.mark.parametrize("act", ["claim", "pause_stream", "resume_stream", "cancel_stream"])
+@pytest.mark.parametrize(
+    "act",
+    spread(["claim_stream", "pause_stream", "resume_stream", "cancel_stream"], of="finished", one_in=4),
+)
 def test_a_finished_stream_does_nothing_more(act):
     stream = running_stream(duration=600)
     payments.release_due_streams(now=NOW + seconds(600))
@@ -147,7 +152,7 @@ def test_a_suspended_worker_gets_no_work_and_no_payout():
     task = TaskFactory()
     consent(task.platform, worker)
     waiting = assigned(worker)
-    workers.suspend_worker(worker_id=worker.pk, reason="check")
+    suspend_worker(worker_id=worker.pk, reason="check")
     before = money()
 
     with pytest.raises(WorkerSuspended):
@@ -159,7 +164,7 @@ def test_a_suspended_worker_gets_no_work_and_no_payout():
     assert payments.create_due_payouts(now=NOW + seconds(3600)) == 0
 
     assert money() == before
-    workers.reinstate_worker(worker_id=worker.pk, reason="cleared")
+    reinstate_worker(worker_id=worker.pk, reason="cleared")
     assert payments.create_due_payouts(now=NOW + seconds(3600)) == 1
 
 
@@ -167,13 +172,13 @@ def test_a_pending_payout_of_a_worker_who_is_suspended_waits_until_they_are_rein
     worker = WorkerFactory()
     platforms.complete_task(task_id=started(worker).pk, now=NOW)
     payout = payments.cash_out(worker_id=worker.pk, now=NOW)
-    workers.suspend_worker(worker_id=worker.pk, reason="check")
+    suspend_worker(worker_id=worker.pk, reason="check")
 
     assert payments.submit_payouts(now=NOW, provider=sandbox(NOW)) == 0
     payout.refresh_from_db()
     assert (payout.status, payout.retry_count) == ("pending", 0)
 
-    workers.reinstate_worker(worker_id=worker.pk, reason="cleared")
+    reinstate_worker(worker_id=worker.pk, reason="cleared")
     assert payments.submit_payouts(now=NOW, provider=sandbox(NOW)) == 1
 
 
@@ -244,7 +249,7 @@ def test_a_suspended_platform_posts_and_funds_nothing_but_pays_for_work_under_wa
     with pytest.raises(PlatformSuspended):
         platforms.assign_task(task_id=posted.pk, worker_id=WorkerFactory().pk, now=NOW)
     with pytest.raises(PlatformSuspended):
-        payments.deposit(platform_id=platform.pk, amount="5", tx_hash="0xabc", now=NOW)
+        payments.book_deposit(platform_id=platform.pk, amount="5", tx_hash="0xabc", now=NOW)
     assert money() == before
 
     platforms.complete_task(task_id=running.pk, now=NOW)
@@ -290,11 +295,11 @@ def test_an_external_id_is_taken_once_per_platform():
 
 def test_a_deposit_counts_once_and_its_hash_names_one_amount():
     platform = PlatformFactory()
-    first = payments.deposit(platform_id=platform.pk, amount="5", tx_hash="0xaa", now=NOW)
-    again = payments.deposit(platform_id=platform.pk, amount="5", tx_hash="0xaa", now=NOW)
+    first = payments.book_deposit(platform_id=platform.pk, amount="5", tx_hash="0xaa", now=NOW)
+    again = payments.book_deposit(platform_id=platform.pk, amount="5", tx_hash="0xaa", now=NOW)
     assert first == again
     with pytest.raises(ReplayMismatch):
-        payments.deposit(platform_id=platform.pk, amount="6", tx_hash="0xaa", now=NOW)
+        payments.book_deposit(platform_id=platform.pk, amount="6", tx_hash="0xaa", now=NOW)
     assert balance(platform, "available") == 5
 
 
@@ -318,7 +323,7 @@ def test_a_split_beyond_what_is_held_is_refused():
     platforms.dispute_task(task_id=task.pk, severity=1, reason="half done", now=NOW)
     before = money()
     with pytest.raises(InvalidSplit, match=r"still held 10\.00 USDC, for the worker 10\.000001 USDC"):
-        platforms.resolve_dispute(task_id=task.pk, outcome="worker", worker_amount="10.000001", now=NOW)
+        resolve_dispute(task_id=task.pk, outcome="worker", worker_amount="10.000001", now=NOW)
     with pytest.raises(TaskNotOpen):
         platforms.complete_task(task_id=task.pk, now=NOW)
     assert money() == before
@@ -351,7 +356,7 @@ def test_a_payout_with_an_unknown_outcome_cannot_be_cancelled():
     platforms.complete_task(task_id=started(worker, amount="10").pk, now=NOW)
     payout = payments.cash_out(worker_id=worker.pk, now=NOW)
     Transaction.unguarded.filter(pk=payout.pk).update(retry_count=1)
-    with pytest.raises(PayoutUnderWay, match="handed to the provider 1 times"):
+    with pytest.raises(PayoutUnderWay, match="submitted to the provider 1 times"):
         payments.cancel_payout(transaction_id=payout.pk, now=NOW)
     assert balance(worker, "in_transit") == 10
 
@@ -381,7 +386,7 @@ def test_a_dispute_has_one_of_three_outcomes():
     platforms.dispute_task(task_id=task.pk, severity=1, reason="late", now=NOW)
     before = money()
     with pytest.raises(InvalidDispute, match="not 'both'"):
-        platforms.resolve_dispute(task_id=task.pk, outcome="both", worker_amount="0", now=NOW)
+        resolve_dispute(task_id=task.pk, outcome="both", worker_amount="0", now=NOW)
     assert money() == before
 
 

@@ -6,13 +6,14 @@ import pytest
 from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 
-from loans import services as loans
+from loans.applications import services as loans
+from loans.disbursement import services as disbursement_services
 from loans.models import Loan
 from payments import services as payments
 from payments.models import Account, LedgerEntry, Stream, Transaction
 from platforms.models import Task
 from reputation.models import ReputationEvent
-from tests.factories import (
+from tests.support.factories import (
     NOW,
     PlatformFactory,
     WorkerFactory,
@@ -21,23 +22,25 @@ from tests.factories import (
     seconds,
     settle,
 )
+from tests.support.long_forms import count, spread
 from workers.models import Worker
 
 pytestmark = pytest.mark.django_db
+MANY = count(short=100, long=1000)
 
 
 def owing(amount):
-    """A worker who owes `amount`, and has a stream that will pay 6 USDC in ten minutes."""
+    """Return a worker who owes `amount`, and has a stream that will pay 6 USDC in ten minutes."""
     worker = WorkerFactory()
     loan = loans.request_loan(worker_id=worker.pk, amount=amount, fee_bps=0, now=NOW)
     approve_by_staff(loan_id=loan.pk, now=NOW)
-    loans.disburse_loan(loan_id=loan.pk, now=NOW)
+    disbursement_services.disburse_loan(loan_id=loan.pk, now=NOW)
     settle(NOW)
     return worker, running_stream(worker, total="36", platform=PlatformFactory(funds="100"))
 
 
 def copies(model: type[models.Model], row: models.Model, count: int, **changes: str) -> None:
-    """`count` more rows like this one; the changed columns are SQL that may use their number `n`."""
+    """Insert `count` more rows like this; the changed columns are SQL that may use their number `n`."""
     columns = [field.column for field in model._meta.concrete_fields if not field.generated]
     values = [changes.get(column, f'"{column}"') for column in columns]
     names = ", ".join(f'"{column}"' for column in columns)
@@ -86,21 +89,27 @@ def crowd(worker: Worker, stream: Stream, count: int) -> None:
 
 
 def statements_of_a_release() -> list[str]:
-    """How each statement begins that releases what is due."""
+    """Return how each statement begins that releases the due streams."""
     with CaptureQueriesContext(connection) as captured:
         payments.release_due_streams(now=NOW + seconds(600))
     return [one["sql"][:60] for one in captured.captured_queries]
 
 
-@pytest.mark.parametrize("debt, status, taken", [("40", "repaying", "3"), ("1", "repaid", "1")])
-def test_10_or_1000_workers_who_owe_cost_the_same_statements(debt, status, taken):
+@pytest.mark.shortened
+@pytest.mark.parametrize(
+    "debt, status, taken",
+    spread([("40", "repaying", "3"), ("1", "repaid", "1")], of="thousand debts", one_in=2),
+)
+def test_10_or_many_workers_who_owe_cost_the_same_statements(debt, status, taken):
     crowd(*owing(debt), 9)
     of_10 = statements_of_a_release()
-    crowd(*owing(debt), 999)
-    of_1000 = statements_of_a_release()
+    crowd(*owing(debt), MANY - 1)
+    of_many = statements_of_a_release()
 
-    assert len(of_1000) == len(of_10)
+    assert len(of_many) == len(of_10)
     assert set(Loan.objects.values_list("status", "amount_repaid")) == {(status, Decimal(taken))}
-    assert LedgerEntry.objects.filter(kind="repayment").count() == 1010
-    assert Transaction.objects.filter(type="repayment").count() == 1010
-    assert ReputationEvent.objects.filter(event_type="loan_repaid").count() == (1010 if debt == "1" else 0)
+    assert LedgerEntry.objects.filter(kind="repayment").count() == 10 + MANY
+    assert Transaction.objects.filter(type="repayment").count() == 10 + MANY
+    assert ReputationEvent.objects.filter(event_type="loan_repaid").count() == (
+        10 + MANY if debt == "1" else 0
+    )

@@ -1,17 +1,18 @@
-"""Rewards of the house: one of the staff gives small ones; what a worker is given in a day is added up."""
+"""Rewards of the house: a single member of staff gives small rewards; a worker's rewards of a day are
+added up."""
 
 from datetime import timedelta
 
 import pytest
 
 from audit.models import Approval, AuditLog
-from gigstream.console.roles import FINANCE, operators
+from gigstream.staff.roles import FINANCE, roles_operating
 from payments.models import LedgerEntry
-from payments.services import reward_or_ask
-from tests.books import violated
-from tests.factories import WorkerFactory, balance, house_balance
-from tests.staff import act, answer, ask, member, told
-from workers import services as workers
+from payments.services import reward_or_request
+from tests.support.books import violated
+from tests.support.decisions import suspend_worker
+from tests.support.factories import WorkerFactory, balance, house_balance
+from tests.support.pages.admin import act, answer, ask, member, told
 
 pytestmark = pytest.mark.django_db
 
@@ -59,11 +60,11 @@ def test_one_gives_up_to_the_limit_in_a_day_and_beyond_it_a_second_one_approves(
 
 def test_a_day_later_the_limit_is_whole_again(ann):
     worker = WorkerFactory()
-    first = ann.does(reward_or_ask, worker_id=worker.pk, amount="20", reason="thanks")
+    first = ann.does(reward_or_request, worker_id=worker.pk, amount="20", reason="thanks")
     later = first.created_at + timedelta(hours=24)
     again = {"worker_id": worker.pk, "amount": "20", "reason": "thanks"}
-    assert isinstance(ann.does(reward_or_ask, **again, now=later - timedelta(seconds=1)), Approval)
-    assert ann.does(reward_or_ask, **again, now=later).amount == 20
+    assert isinstance(ann.does(reward_or_request, **again, now=later - timedelta(seconds=1)), Approval)
+    assert ann.does(reward_or_request, **again, now=later).amount == 20
 
 
 def test_a_reward_is_given_once_however_often_it_is_sent_with_a_reason_and_to_who_may_be_paid(ann):
@@ -77,7 +78,7 @@ def test_a_reward_is_given_once_however_often_it_is_sent_with_a_reason_and_to_wh
         answer(ann.client, page, reason="thanks", amount="5")
     assert balance(worker, "available") == 5
 
-    workers.suspend_worker(worker_id=worker.pk, reason="under inquiry")
+    suspend_worker(worker_id=worker.pk, reason="under inquiry")
     assert "suspended" in give(ann, worker, "1")[0]
     assert balance(worker, "available") == 5
 
@@ -87,4 +88,4 @@ def test_only_finance_gives_rewards(ann):
     clerk = member("clerk", "workers.view_worker", "workers.suspend_worker")
     act(clerk.client, "reward", worker, amount="5")
     assert balance(worker, "available") == 0
-    assert operators("workers.worker", "reward") == FINANCE
+    assert roles_operating("workers.worker", "reward") == FINANCE

@@ -10,17 +10,17 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
-from audit.jobs import scheduled_jobs
-from audit.models import JobHeartbeat
-from audit.scheduler import Scheduler
-from gigstream.lib.clock import database_now
+from gigstream.core.clock import database_now
+from gigstream.jobs.models import JobHeartbeat
+from gigstream.jobs.registry import scheduled_jobs
+from gigstream.jobs.scheduler import Scheduler
 from payments import services as payments
 from payments.models import Transaction
 from platforms import services as platforms
-from tests.broker import NOBODY, no_broker
-from tests.factories import WorkerFactory, balance, running_stream, started
-from tests.processes import database_url
-from workers.enums import PayoutSchedule
+from tests.support.factories import WorkerFactory, balance, running_stream, started
+from tests.support.servers.broker import NOBODY, no_broker
+from tests.support.servers.processes import database_url
+from workers.profiles.enums import PayoutSchedule
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -100,6 +100,7 @@ def test_each_job_runs_at_its_interval():
     assert scheduler.run_due() == len(frequent)
 
 
+@pytest.mark.long_form
 def test_the_command_runs_the_jobs_and_stops_on_sigterm():
     process = subprocess.Popen(
         [sys.executable, "manage.py", "run_scheduler"],
@@ -113,6 +114,7 @@ def test_the_command_runs_the_jobs_and_stops_on_sigterm():
         while JobHeartbeat.objects.exclude(last_succeeded_at=None).count() < len(scheduled_jobs()):
             assert time.monotonic() < deadline
             assert process.poll() is None
+            time.sleep(0.1)
     finally:
         process.terminate()
     output, _ = process.communicate(timeout=30)

@@ -1,5 +1,6 @@
 """The large demo at a small size: books that hold, a system that goes on from it, and when it is refused."""
 
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -10,20 +11,22 @@ from django.db import connection
 from django.db.models import Count
 from django.db.models.functions import Least
 
-from audit.books import check_books
+from audit.books.services import check_books
 from audit.models import AuditLog
-from gigstream.management import scale
+from gigstream.demo import scale
 from loans.models import Loan
 from payments import services as payments
-from payments.enums import TransactionStatus, TransactionType
+from payments.ledger.subjects import QUEST
 from payments.models import LedgerEntry, Stream, Transaction, TransactionDay
-from platforms import statistics
-from platforms.enums import TaskStatus
+from payments.settlement.transactions.enums import TransactionStatus, TransactionType
+from platforms.figures import services as statistics
 from platforms.models import Dispute, Engagement, Platform, Task
-from reputation import services as reputation
-from reputation.calculations import bounded_delta
-from reputation.models import ReputationEvent
-from tests.factories import WorkerFactory, settle
+from platforms.tasks.enums import TaskStatus
+from reputation.models import CheckIn, QuestEvent, ReputationEvent
+from reputation.scores import services as reputation
+from reputation.scores.calculations import bounded_delta
+from reputation.streaks.selectors import read_history
+from tests.support.factories import WorkerFactory, settle
 from workers.models import Worker
 
 TASKS = 2000
@@ -35,7 +38,7 @@ def broken() -> dict[str, list[str]]:
 
 
 def schema() -> dict[str, list[tuple[str, ...]]]:
-    """Every index, constraint and trigger, as the catalogue defines it."""
+    """Return every index, constraint and trigger, as the catalogue defines it."""
     queries = {
         "indexes": "SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public' ORDER BY 1",
         "constraints": "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated"
@@ -64,14 +67,15 @@ def test_the_books_of_the_year_hold_and_the_system_goes_on_from_it():
 
     assert broken() == {}
     assert schema() == schema_before
-    # Every derived column is what its own rule makes of the rows.
+    its_quests_are_as_many_as_its_tasks()
+    # Every derived column equals its own rule's recomputation from the rows.
     assert set(statistics.recompute_all().values()) == {0}
     assert reputation.recompute_scores() == 0
     # Every day that is over is summed up, up to the day before yesterday.
     assert payments.close_transaction_days(now=THEN) == 0
     assert TransactionDay.objects.latest("day").day == THEN.date() - timedelta(days=2)
     assert TransactionDay.objects.values("day").distinct().count() > 360
-    # Three days later: streams are released, what was earned is paid out, transfers arrive.
+    # Three days later: streams are released, earnings are paid out, transfers arrive.
     now = THEN + timedelta(days=3)
     releases, due = LedgerEntry.objects.filter(kind="release").count(), Stream.objects.due(now).count()
     assert due > 0
@@ -83,12 +87,25 @@ def test_the_books_of_the_year_hold_and_the_system_goes_on_from_it():
     assert broken() == {}
 
 
+def its_quests_are_as_many_as_its_tasks():
+    assert 0.98 * TASKS <= QuestEvent.objects.count() <= TASKS
+    assert values(QuestEvent, "status") == {"granted", "settled"}
+    assert values(QuestEvent, "reward_kind") == {"points", "payout"}
+    streaks = CheckIn.objects.values_list("streak_days", flat=True)
+    assert (min(streaks), max(streaks)) == (1, 9)
+    alice = CheckIn.objects.latest("claimed_at").worker
+    assert read_history(alice, at=THEN).streak.days == 9
+
+
+@pytest.mark.long_form
 @pytest.mark.django_db
 def test_the_year_is_as_large_as_asked_and_of_every_kind():
     make(TASKS, THEN)
 
     assert (Task.objects.count(), Worker.objects.count(), Platform.objects.count()) == (TASKS, 20, 5)
-    assert 1.8 * TASKS < Transaction.objects.count() < 2.5 * TASKS
+    of_quests = Transaction.objects.filter(subject_kind=QUEST.number).count()
+    assert of_quests == 2 * TASKS // 10  # rewards and their fees
+    assert 1.8 * TASKS < Transaction.objects.count() - of_quests < 2.5 * TASKS
     assert values(Task, "task_type") == {"fixed", "milestone", "time_based"}
     assert values(Task, "status") == {*TaskStatus.values}
     assert values(Stream, "status") >= {"active", "completed", "cancelled"}
@@ -117,6 +134,7 @@ def test_the_command_says_what_it_has_made(db):
     assert AuditLog.objects.filter(action="demo.seeded", metadata={"tasks": scale.FEWEST}).exists()
 
 
+@pytest.mark.long_form
 def test_a_terminal_shows_a_bar(db):
     class Terminal(StringIO):
         def isatty(self) -> bool:
@@ -129,6 +147,7 @@ def test_a_terminal_shows_a_bar(db):
     assert "statistics" in out.getvalue()
 
 
+@pytest.mark.long_form
 @pytest.mark.django_db
 def test_what_one_platform_makes_of_a_reputation_in_the_year_is_bounded():
     make(TASKS, THEN)
@@ -162,18 +181,22 @@ def test_what_one_platform_makes_of_a_reputation_in_the_year_is_bounded():
     assert len(cuts) == 4
 
 
+def count_from(first_event, key):
+    """Return the key with its event numbered from the first on: the sequence of their keys goes on."""
+    return re.sub(r"(?<=quest_event:)\d+", lambda found: str(int(found[0]) - first_event), key or "")
+
+
+@pytest.mark.long_form
 @pytest.mark.django_db
 def test_the_same_size_at_the_same_time_makes_the_same_rows():
     facts = []
     for _ in range(2):
         make(scale.FEWEST, THEN)
-        facts.append(
-            list(
-                LedgerEntry.objects.order_by("id").values_list(
-                    "created_at", "kind", "amount", "idempotency_key"
-                )
-            )
+        first_event = QuestEvent.objects.earliest("pk").pk
+        rows = LedgerEntry.objects.order_by("id").values_list(
+            "created_at", "kind", "amount", "idempotency_key"
         )
+        facts.append([(at, kind, amount, count_from(first_event, key)) for at, kind, amount, key in rows])
         with connection.cursor() as cursor:
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         call_command("flush", interactive=False, verbosity=0)
@@ -186,7 +209,7 @@ def test_the_same_size_at_the_same_time_makes_the_same_rows():
 def test_it_is_made_in_empty_tables_only():
     worker = WorkerFactory()
 
-    with pytest.raises(CommandError, match="only empty tables"):
+    with pytest.raises(CommandError, match="a year of tasks needs empty tables"):
         call_command("seed_demo", scale=scale.FEWEST)
 
     assert list(Worker.objects.all()) == [worker]

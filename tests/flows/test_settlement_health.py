@@ -1,4 +1,4 @@
-"""How payouts are doing: good, warning, critical and back, on the documented thresholds."""
+"""Health of payouts: good, warning, critical and back, on the documented thresholds."""
 
 from datetime import timedelta
 from io import StringIO
@@ -6,13 +6,14 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
-from gigstream.lib.clock import database_now
+from gigstream.core.clock import database_now
+from gigstream.remote_calls.models import CircuitBreaker
 from payments import services as payments
-from payments.health import State, settlement_health
-from payments.models import ProviderBreaker, SettlementAttempt, Transaction
+from payments.models import SettlementAttempt, Transaction
+from payments.settlement.health import State, settlement_health
 from platforms import services as platforms
-from tests.db.rows import in_status, insert, valid
-from tests.factories import WorkerFactory, seconds, started
+from tests.support.database.valid_rows import in_status, insert, valid
+from tests.support.factories import WorkerFactory, seconds, started
 
 pytestmark = pytest.mark.django_db
 
@@ -25,7 +26,7 @@ def calls(good, bad, *, minutes_ago=5, milliseconds=100):
         SettlementAttempt(
             transaction=payout,
             number=number + 1,
-            provider="sandbox",
+            service="sandbox",
             operation="transfer",
             started_at=at,
             ended_at=at,
@@ -90,7 +91,7 @@ def test_what_is_an_hour_old_does_not_count():
 
 def test_an_open_breaker_and_a_switch_are_warnings():
     now = database_now()
-    insert(valid(ProviderBreaker, state="open", opened_at=now, retry_at=now + seconds(30), open_seconds=30))
+    insert(valid(CircuitBreaker, state="open", opened_at=now, retry_at=now + seconds(30), open_seconds=30))
     payments.stop_payments(scope="payouts", reason="odd amounts", by="1", now=now)
 
     assert {name for name, state in states().items() if state == State.WARNING} == {"breakers", "stopped"}

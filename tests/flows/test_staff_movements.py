@@ -1,21 +1,22 @@
-"""What one of the staff moves alone counts over a day, per person and per receiver, whichever way it goes."""
+"""Moves of money by a single member of staff: added up over a day, per person and per receiver, in each
+direction."""
 
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from audit import approvals
+from audit.approvals import services as approvals
 from audit.models import Approval
-from audit.movements import StaffMovement
-from loans import services as loans
-from loans.approvals import approve_or_ask
-from payments.services import reward_or_ask
+from audit.staff_movements.models import StaffMovement
+from loans.applications import services as loans
+from loans.applications.approvals import approve_or_request
+from payments.services import reward_or_request
 from platforms import services as platforms
-from platforms.services import cancel_or_ask, resolve_or_ask
-from tests.books import violated
-from tests.factories import NOW, PlatformFactory, WorkerFactory, assigned, balance, started
-from tests.staff import member
+from platforms.services import cancel_or_request, resolve_or_request
+from tests.support.books import violated
+from tests.support.factories import NOW, PlatformFactory, WorkerFactory, assigned, balance, started
+from tests.support.pages.admin import member
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +45,7 @@ def disputed(amount, worker=None):
 
 
 def cancel(one, task, *, now=NOW):
-    return one.does(cancel_or_ask, task_id=task.pk, reason="mistake", now=now)
+    return one.does(cancel_or_request, task_id=task.pk, reason="mistake", now=now)
 
 
 def withdraw_all(one):
@@ -54,7 +55,7 @@ def withdraw_all(one):
 
 def resolve(one, task, worker_amount, outcome="worker"):
     return one.does(
-        resolve_or_ask,
+        resolve_or_request,
         task_id=task.pk,
         outcome=outcome,
         worker_amount=worker_amount,
@@ -64,7 +65,7 @@ def resolve(one, task, worker_amount, outcome="worker"):
 
 
 def test_a_dispute_is_not_decided_for_the_worker_by_one_beyond_the_limit(ann, bob):
-    """One member of staff gave 50,000 USDC out of a dispute."""
+    """A single member of staff gave 50,000 USDC out of a dispute."""
     worker = WorkerFactory()
     task = disputed("50000", worker)
 
@@ -78,7 +79,7 @@ def test_a_dispute_is_not_decided_for_the_worker_by_one_beyond_the_limit(ann, bo
 
 
 def test_refunds_of_one_day_are_added_up_per_person(ann, bob):
-    """One member of staff made 12 refunds of 500."""
+    """A single member of staff made 12 refunds of 500."""
     tasks = [assigned(platform=PlatformFactory(funds="1000"), amount="500") for _ in range(12)]
 
     results = [cancel(ann, task) for task in tasks]
@@ -127,12 +128,12 @@ def test_rewards_and_advances_count_with_the_rest(ann, bob):
     cancel(ann, assigned(platform=PlatformFactory(funds="1000"), amount="490"))
 
     reward = {"worker_id": worker.pk, "reason": "thanks", "now": NOW}
-    assert not isinstance(ann.does(reward_or_ask, amount="10", **reward), Approval)
-    assert isinstance(ann.does(reward_or_ask, amount="0.000001", **reward), Approval)
-    assert isinstance(ann.does(approve_or_ask, loan_id=loan.pk, reason="good", now=NOW), Approval)
+    assert not isinstance(ann.does(reward_or_request, amount="10", **reward), Approval)
+    assert isinstance(ann.does(reward_or_request, amount="0.000001", **reward), Approval)
+    assert isinstance(ann.does(approve_or_request, loan_id=loan.pk, reason="good", now=NOW), Approval)
 
     withdraw_all(ann)
-    assert bob.does(approve_or_ask, loan_id=loan.pk, reason="good", now=NOW).status == "approved"
+    assert bob.does(approve_or_request, loan_id=loan.pk, reason="good", now=NOW).status == "approved"
     assert StaffMovement.objects.filter(staff=str(bob.actor)).get().amount == 400
 
 
@@ -142,6 +143,6 @@ def test_an_act_that_is_refused_counts_nothing(ann):
     loans.cancel_loan(loan_id=loan.pk, now=NOW)
 
     with pytest.raises(Exception, match="cancelled"):
-        ann.does(approve_or_ask, loan_id=loan.pk, reason="good", now=NOW)
+        ann.does(approve_or_request, loan_id=loan.pk, reason="good", now=NOW)
 
     assert StaffMovement.objects.count() == 0

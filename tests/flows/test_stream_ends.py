@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
@@ -10,11 +11,12 @@ import pytest
 from audit.models import AuditLog
 from payments import services as payments
 from payments.models import LedgerEntry, Stream
-from payments.services.streams import vested_at
+from payments.streams.services.streams import vested_at
 from platforms import services as platforms
-from platforms.errors import StreamCompleted, TaskNotOpen
-from tests.books import violated
-from tests.factories import NOW, balance, fund, house_balance, running_stream, seconds
+from platforms.tasks.errors import StreamCompleted, TaskNotOpen
+from tests.support.books import violated
+from tests.support.factories import NOW, balance, fund, house_balance, running_stream, seconds
+from tests.support.long_forms import spread
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +35,7 @@ def release(stream: Stream, now: datetime) -> None:
 
 
 def claim(stream: Stream, now: datetime) -> None:
-    payments.claim(stream_id=stream.pk, now=now)
+    payments.claim_stream(stream_id=stream.pk, now=now)
 
 
 def complete(stream: Stream, now: datetime) -> None:
@@ -49,7 +51,7 @@ def resume(stream: Stream, now: datetime) -> None:
 
 
 def top_up(stream: Stream, now: datetime) -> None:
-    payments.top_up(stream_id=stream.pk, amount="3.6", now=now)
+    payments.top_up_stream(stream_id=stream.pk, amount="3.6", now=now)
 
 
 def cancel(stream: Stream, now: datetime) -> None:
@@ -79,8 +81,9 @@ def require_completed_at_its_end(stream: Stream) -> None:
 Act = Callable[[Stream, datetime], Any]
 
 
-@pytest.mark.parametrize("act", [release, claim, complete])
-@pytest.mark.parametrize("late", [0, 5, 86_400])
+@pytest.mark.parametrize(
+    ("act", "late"), spread(product([release, claim, complete], [0, 5, 86_400]), of="late acts", one_in=4)
+)
 def test_work_is_completed_at_the_end_of_its_stream_however_late_it_is_noticed(stream, act, late):
     act(stream, END + seconds(late))
 
@@ -106,8 +109,10 @@ def test_work_completed_before_the_end_is_completed_then(stream):
     assert reload(stream).completed_at == reload(stream).task.completed_at == END - seconds(100)
 
 
-@pytest.mark.parametrize("act", [pause, resume, top_up, cancel, cancel_the_task])
-@pytest.mark.parametrize("at", [END, LATE])
+@pytest.mark.parametrize(
+    ("act", "at"),
+    spread(product([pause, resume, top_up, cancel, cancel_the_task], [END, LATE]), of="acts", one_in=3),
+)
 def test_an_act_at_or_after_the_end_finds_a_completed_stream(stream, act, at):
     before = balance(stream.platform, "available")
 
@@ -177,7 +182,7 @@ def test_a_paused_stream_that_still_holds_vested_pay_can_be_claimed(stream):
         status="paused", paused_at=NOW + seconds(90), last_act_at=NOW + seconds(90)
     )
 
-    assert payments.claim(stream_id=stream.pk, now=NOW + seconds(500)) == Decimal("0.90")
+    assert payments.claim_stream(stream_id=stream.pk, now=NOW + seconds(500)) == Decimal("0.90")
 
     stream = reload(stream)
     assert (stream.status, stream.released_amount) == ("paused", Decimal("0.90"))
@@ -235,7 +240,7 @@ class TestTopUps:
         fund(stream.platform, "10")
 
         for _ in range(40):
-            payments.top_up(stream_id=stream.pk, amount="0.004", now=NOW)
+            payments.top_up_stream(stream_id=stream.pk, amount="0.004", now=NOW)
 
         stream = reload(stream)
         assert (stream.total_amount, stream.duration_seconds) == (Decimal("10.16"), 3657)
@@ -244,12 +249,12 @@ class TestTopUps:
     def test_a_top_up_takes_no_vested_pay_back(self):
         """The second top-up brings the rate down: 36.019999 in 3601 s become 36.02 in 3602."""
         stream = running_stream(total="36", duration=3600, interval=3600)
-        payments.top_up(stream_id=stream.pk, amount="0.019999", now=NOW)
+        payments.top_up_stream(stream_id=stream.pk, amount="0.019999", now=NOW)
         at = NOW + seconds(3000)
         vested = vested_at(reload(stream), at)
         assert vested == Decimal("30.008330")
 
-        payments.top_up(stream_id=stream.pk, amount="0.000001", now=at)
+        payments.top_up_stream(stream_id=stream.pk, amount="0.000001", now=at)
 
         assert reload(stream).duration_seconds == 3602
         assert vested_at(reload(stream), at) == vested

@@ -6,12 +6,15 @@ from decimal import Decimal
 import pytest
 
 from payments import services as payments
-from payments.errors import InsufficientFunds, NothingToClaim, StreamNotActive, TopUpTooSmall
+from payments.ledger.errors import InsufficientFunds
 from payments.models import LedgerEntry, Transaction
 from payments.signals import streams_released
+from payments.streams.errors import NothingToClaim, StreamNotActive, TopUpTooSmall
 from platforms import services as platforms
-from platforms.errors import InvalidSchedule, StreamCompleted, TaskNotOpen
-from tests.factories import (
+from platforms.tasks.errors import InvalidSchedule, StreamCompleted, TaskNotOpen
+from tests.support.books import releases_of
+from tests.support.decisions import resolve_dispute
+from tests.support.factories import (
     NOW,
     PlatformFactory,
     TaskFactory,
@@ -43,7 +46,7 @@ def test_a_stream_is_released_interval_by_interval_to_the_exact_end_and_settles(
     assert (stream.status, stream.released_amount, stream.remaining_amount) == ("completed", 10, 0)
     assert stream.task.status == "completed"
     assert stream.task.paid_amount == 10
-    assert [entry.sequence for entry in stream.entries.order_by("id")] == [1, 2, 3]
+    assert [entry.sequence for entry in releases_of(stream).order_by("id")] == [1, 2, 3]
     assert house_balance("fees") == Decimal("0.20")
     assert balance(platform, "escrow") == 0
 
@@ -59,7 +62,7 @@ def test_sums_that_do_not_divide_lose_nothing():
     for tick in range(1, 8):
         payments.release_due_streams(now=NOW + seconds(100 * tick))
 
-    amounts = list(stream.entries.order_by("sequence").values_list("amount", flat=True))
+    amounts = list(releases_of(stream).order_by("sequence").values_list("amount", flat=True))
     assert amounts[:2] == [Decimal("0.142857"), Decimal("0.142857")]
     assert sum(amounts) == 1
 
@@ -67,9 +70,9 @@ def test_sums_that_do_not_divide_lose_nothing():
 def test_a_claim_pays_to_the_second_and_the_next_tick_only_the_rest():
     stream = running_stream(total="36", duration=3600, interval=60)
 
-    assert payments.claim(stream_id=stream.pk, now=NOW + seconds(75)) == Decimal("0.75")
+    assert payments.claim_stream(stream_id=stream.pk, now=NOW + seconds(75)) == Decimal("0.75")
     with pytest.raises(NothingToClaim):
-        payments.claim(stream_id=stream.pk, now=NOW + seconds(75))
+        payments.claim_stream(stream_id=stream.pk, now=NOW + seconds(75))
     assert payments.release_due_streams(now=NOW + seconds(119)) == 0
     payments.release_due_streams(now=NOW + seconds(120))
 
@@ -79,7 +82,7 @@ def test_a_claim_pays_to_the_second_and_the_next_tick_only_the_rest():
 def test_claiming_everything_completes_the_task():
     stream = running_stream(total="36", duration=3600, interval=60)
 
-    assert payments.claim(stream_id=stream.pk, now=NOW + seconds(3600)) == 36
+    assert payments.claim_stream(stream_id=stream.pk, now=NOW + seconds(3600)) == 36
 
     stream.refresh_from_db()
     assert (stream.status, stream.task.status) == ("completed", "completed")
@@ -93,7 +96,7 @@ def test_a_pause_is_never_paid_and_moves_the_end():
     assert payments.release_due_streams(now=NOW + seconds(1000)) == 0
     assert balance(stream.worker, "available") == Decimal("0.90"), "what has vested is paid"
     with pytest.raises(NothingToClaim, match=r"vested 0\.90 USDC, all of it released"):
-        payments.claim(stream_id=stream.pk, now=NOW + seconds(1000))
+        payments.claim_stream(stream_id=stream.pk, now=NOW + seconds(1000))
     resumed = payments.resume_stream(stream_id=stream.pk, now=NOW + seconds(1090))
     assert resumed.end_at == NOW + seconds(4600)
 
@@ -131,7 +134,7 @@ def test_a_top_up_extends_the_end_at_the_same_rate():
     stream = running_stream(total="36", duration=3600, interval=60)
     payments.release_due_streams(now=NOW + seconds(600))
 
-    topped = payments.top_up(stream_id=stream.pk, amount="9", now=NOW + seconds(610))
+    topped = payments.top_up_stream(stream_id=stream.pk, amount="9", now=NOW + seconds(610))
 
     assert (topped.total_amount, topped.duration_seconds) == (45, 4500)
     assert topped.end_at == NOW + seconds(4500)
@@ -144,7 +147,7 @@ def test_a_top_up_extends_the_end_at_the_same_rate():
 def test_a_top_up_leaves_due_what_was_due():
     stream = running_stream(total="48", duration=2 * 86_400, interval=86_400)
 
-    payments.top_up(stream_id=stream.pk, amount="24", now=NOW + seconds(86_401))
+    payments.top_up_stream(stream_id=stream.pk, amount="24", now=NOW + seconds(86_401))
 
     assert payments.release_due_streams(now=NOW + seconds(86_410)) == 1
     assert balance(stream.worker, "available") == 24
@@ -155,7 +158,7 @@ def test_a_stream_whose_time_is_up_is_not_topped_up_though_its_last_release_is_l
     before = balance(stream.platform, "available")
 
     with pytest.raises(StreamCompleted, match=r"36\.00 USDC was paid"):
-        payments.top_up(stream_id=stream.pk, amount="36", now=NOW + seconds(3600))
+        payments.top_up_stream(stream_id=stream.pk, amount="36", now=NOW + seconds(3600))
 
     assert balance(stream.platform, "available") == before
     assert balance(stream.worker, "available") == 36
@@ -166,12 +169,12 @@ def test_top_ups_that_cannot_be_are_refused_and_move_nothing():
     before = balance(stream.platform, "available")
 
     with pytest.raises(TopUpTooSmall):
-        payments.top_up(stream_id=stream.pk, amount="0.009", now=NOW)
+        payments.top_up_stream(stream_id=stream.pk, amount="0.009", now=NOW)
     with pytest.raises(InsufficientFunds, match=r"requested 10\.20 USDC"):
-        payments.top_up(stream_id=stream.pk, amount="10", now=NOW)
+        payments.top_up_stream(stream_id=stream.pk, amount="10", now=NOW)
     payments.pause_stream(stream_id=stream.pk, now=NOW)
     with pytest.raises(StreamNotActive):
-        payments.top_up(stream_id=stream.pk, amount="1", now=NOW)
+        payments.top_up_stream(stream_id=stream.pk, amount="1", now=NOW)
 
     stream.refresh_from_db()
     assert (stream.total_amount, stream.duration_seconds) == (36, 3600)
@@ -200,9 +203,7 @@ def test_a_dispute_pauses_the_stream_until_staff_split_what_is_held():
     with pytest.raises(TaskNotOpen, match="staff resolve it"):
         payments.resume_stream(stream_id=stream.pk, now=NOW + seconds(2000))
 
-    platforms.resolve_dispute(
-        task_id=stream.task_id, outcome="worker", worker_amount="10", now=NOW + seconds(3000)
-    )
+    resolve_dispute(task_id=stream.task_id, outcome="worker", worker_amount="10", now=NOW + seconds(3000))
 
     stream.refresh_from_db()
     assert (stream.task.status, stream.status) == ("completed", "cancelled")
@@ -219,7 +220,7 @@ def test_a_clock_that_steps_back_takes_nothing_back():
 
     assert payments.release_due_streams(now=NOW + seconds(600)) == 0
     with pytest.raises(NothingToClaim):
-        payments.claim(stream_id=stream.pk, now=NOW + seconds(600))
+        payments.claim_stream(stream_id=stream.pk, now=NOW + seconds(600))
     payments.cancel_stream(stream_id=stream.pk, now=NOW + seconds(600))
 
     assert balance(stream.worker, "available") == 18
@@ -256,7 +257,8 @@ def test_finding_and_paying_due_streams_costs_the_same_statements_for_one_or_man
     for _ in range(20):
         running_stream(worker, total="36", platform=platform)
 
-    # 16 shards of which one has work: a savepoint pair, a lock and a look each, and the batch's own.
+    # 16 shards of which a single shard has work: a savepoint pair, a lock and a look each, and the batch's
+    # own.
     with django_assert_max_num_queries(16 * 4 + 20):
         assert payments.release_due_streams(now=NOW + seconds(60)) == 20
     assert LedgerEntry.objects.filter(kind="release").count() == 20

@@ -9,23 +9,28 @@ from typing import Any
 import pytest
 from django.core.cache import cache
 
-from audit.context import acting_as
-from loans import services as loans
+from audit.log.context import acting_as
+from loans.applications import services as loans
+from loans.disbursement import services as disbursement_services
+from loans.repayment import services as repayment_services
 from payments import services as payments
-from payments.enums import AccountName, ErrorClass, TransferState
+from payments.ledger.enums import AccountName
+from payments.ledger.services import accounts
 from payments.models import CoveredTask, PlatformPayout, Transaction
-from payments.provider.sandbox import SandboxProvider
-from payments.services import accounts
+from payments.settlement.provider.enums import TransferErrorClass, TransferState
+from payments.settlement.sandbox.provider import SandboxProvider
 from platforms import services as platforms
-from platforms.models import Event, Task
+from platforms.models import PlatformEvent, Task
 from platforms.services import WorkReport
-from tests.api_client import Api, is_problem
-from tests.books import violated
-from tests.factories import (
+from tests.support.api.client import Api, is_problem
+from tests.support.books import violated
+from tests.support.decisions import resolve_dispute
+from tests.support.factories import (
     NOW,
     PlatformFactory,
     WorkerFactory,
     balance,
+    completed_tasks,
     running_stream,
     sandbox,
     seconds,
@@ -64,7 +69,7 @@ def done(worker, platform, amount, *, now=NOW, **more):
     return platforms.complete_task(task_id=task.pk, now=now)
 
 
-def standing(task):
+def payout_of(task):
     task = Task.objects.get(pk=task.pk)
     return task.payout_status, task.paid_out_at
 
@@ -80,7 +85,9 @@ def confirm(now):
 
 def heard(platform) -> list[tuple[str, Mapping[str, Any]]]:
     """Return the platform's events of transfers to its workers."""
-    events = Event.objects.filter(platform=platform, type__startswith="transaction.").order_by("sequence")
+    events = PlatformEvent.objects.filter(platform=platform, type__startswith="transaction.").order_by(
+        "sequence"
+    )
     return [(event.type, event.payload) for event in events if event.payload["type"] == "payout"]
 
 
@@ -91,7 +98,7 @@ class Failing(SandboxProvider):
         return replace(
             super().get(transfer_id),
             state=TransferState.FAILED,
-            error_class=ErrorClass.EXECUTION,
+            error_class=TransferErrorClass.EXECUTION,
             failure="execution reverted",
         )
 
@@ -104,14 +111,14 @@ def fail(now):
 def test_each_platform_hears_of_its_own_part_of_one_payout(worker, platform, rival):
     mine = [done(worker, platform, "10", external_task_id="job-1"), done(worker, platform, "4")]
     theirs = done(worker, rival, "7")
-    assert standing(mine[0]) == ("none", None)
+    assert payout_of(mine[0]) == ("none", None)
 
     submit(NOW)
     (payout,) = Transaction.objects.filter(type="payout")
     assert payout.amount == 21
-    assert [standing(task)[0] for task in (*mine, theirs)] == ["under_way"] * 3
+    assert [payout_of(task)[0] for task in (*mine, theirs)] == ["under_way"] * 3
     confirm(NOW + MINUTE)
-    assert [standing(task) for task in (*mine, theirs)] == [("paid", NOW + MINUTE)] * 3
+    assert [payout_of(task) for task in (*mine, theirs)] == [("paid", NOW + MINUTE)] * 3
 
     assert [type_ for type_, _ in heard(platform)] == ["transaction.submitted", "transaction.confirmed"]
     (_, submitted), (_, confirmed) = heard(platform)
@@ -170,7 +177,7 @@ def test_a_payout_of_rewards_alone_is_nobodys_event(worker):
     settle(NOW)
 
     assert Transaction.objects.get(type="payout").status == "confirmed"
-    assert not Event.objects.filter(type__startswith="transaction.").exists()
+    assert not PlatformEvent.objects.filter(type__startswith="transaction.").exists()
     assert not PlatformPayout.objects.exists()
 
 
@@ -179,14 +186,14 @@ def test_what_failed_is_not_paid_and_is_paid_by_the_next_payout(worker, platform
     task = done(worker, platform, "10")
     submit(NOW)
     fail(NOW + MINUTE)
-    assert standing(task) == ("none", None)
+    assert payout_of(task) == ("none", None)
     assert violated() == {}
 
     again = NOW + timedelta(hours=1)
     submit(again)
-    assert standing(task) == ("under_way", None)
+    assert payout_of(task) == ("under_way", None)
     confirm(again + MINUTE)
-    assert standing(task) == ("paid", again + MINUTE)
+    assert payout_of(task) == ("paid", again + MINUTE)
     assert [(type_, payload["amount"]) for type_, payload in heard(platform)] == [
         ("transaction.submitted", "10.000000"),
         ("transaction.failed", "10.000000"),
@@ -202,13 +209,13 @@ def test_a_payout_that_failed_leaves_what_was_paid_before_partly_paid(worker, pl
     payments.cash_out(worker_id=worker.pk, amount="4", now=NOW)
     submit_only(NOW)
     confirm(NOW + MINUTE)
-    assert standing(task) == ("partly", None)
+    assert payout_of(task) == ("partly", None)
 
     payments.cash_out(worker_id=worker.pk, now=NOW + 2 * MINUTE)
     submit_only(NOW + 2 * MINUTE)
-    assert standing(task) == ("under_way", None)
+    assert payout_of(task) == ("under_way", None)
     fail(NOW + 3 * MINUTE)
-    assert standing(task) == ("partly", None)
+    assert payout_of(task) == ("partly", None)
     assert heard(platform)[-1][1]["tasks"][0]["payout_status"] == "partly"
     assert violated() == {}
 
@@ -223,7 +230,7 @@ def test_a_cancelled_payout_is_told_to_nobody_and_its_tasks_are_not_paid(worker,
     payout = Transaction.objects.get(type="payout")
     payments.cancel_payout(transaction_id=payout.pk, reason="looked at", now=NOW)
 
-    assert standing(task) == ("none", None)
+    assert payout_of(task) == ("none", None)
     assert heard(platform) == []
     assert violated() == {}
 
@@ -235,7 +242,7 @@ def test_what_a_hold_keeps_has_not_left(worker, platform):
     submit(NOW)
     confirm(NOW + MINUTE)
 
-    assert standing(task) == ("partly", None)
+    assert payout_of(task) == ("partly", None)
     assert heard(platform)[-1][1]["tasks"][0]["amount"] == "7.000000"
     assert violated() == {}
 
@@ -248,12 +255,12 @@ def test_a_stream_that_still_runs_is_partly_paid_and_paid_when_its_last_release_
         payments.release_due_streams(now=at)
         payments.cash_out(worker_id=worker.pk, now=at)
         submit_only(at)
-        assert standing(stream.task) == ("under_way", None)
+        assert payout_of(stream.task) == ("under_way", None)
         confirm(at + MINUTE)
         if hour == 1:
-            assert standing(stream.task) == ("partly", None)
+            assert payout_of(stream.task) == ("partly", None)
 
-    assert standing(stream.task) == ("paid", NOW + timedelta(hours=2) + MINUTE)
+    assert payout_of(stream.task) == ("paid", NOW + timedelta(hours=2) + MINUTE)
     assert list(CoveredTask.objects.values_list("task", "amount")) == [(stream.task_id, 3)] * 2
     assert violated() == {}
 
@@ -266,10 +273,10 @@ def test_a_stream_cancelled_after_all_of_its_pay_has_left_is_paid(worker, platfo
     submit_only(at)
     payments.pause_stream(stream_id=stream.pk, now=at)
     confirm(at + MINUTE)
-    assert standing(stream.task) == ("partly", None)
+    assert payout_of(stream.task) == ("partly", None)
 
     platforms.cancel_task(task_id=stream.task_id, now=at + 2 * MINUTE)
-    assert standing(stream.task) == ("paid", at + MINUTE)
+    assert payout_of(stream.task) == ("paid", at + MINUTE)
     assert violated() == {}
 
 
@@ -281,16 +288,16 @@ def test_a_dispute_that_pays_no_more_leaves_paid_what_had_left(worker, platform)
     payments.cash_out(worker_id=worker.pk, now=at)
     submit_only(at)
     confirm(at + MINUTE)
-    assert standing(stream.task) == ("partly", None)
+    assert payout_of(stream.task) == ("partly", None)
 
-    platforms.resolve_dispute(
+    resolve_dispute(
         task_id=stream.task_id,
         outcome="platform",
         worker_amount="0",
         resolution="not done",
         now=at + 2 * MINUTE,
     )
-    assert standing(stream.task) == ("paid", at + MINUTE)
+    assert payout_of(stream.task) == ("paid", at + MINUTE)
     assert violated() == {}
 
 
@@ -304,11 +311,11 @@ def test_a_bonus_makes_a_paid_task_partly_paid_until_it_has_left(worker, platfor
         reports=[WorkReport(task_id=task.pk, event_type="bonus", external_id="b", amount=Decimal(2))],
         now=at,
     )
-    assert standing(task) == ("partly", None)
+    assert payout_of(task) == ("partly", None)
 
     submit(at)
     confirm(at + MINUTE)
-    assert standing(task) == ("paid", at + MINUTE)
+    assert payout_of(task) == ("paid", at + MINUTE)
     assert violated() == {}
 
 
@@ -320,7 +327,7 @@ def debtor():
     loan = loans.request_loan(worker_id=worker.pk, amount="8", fee_bps=0, now=NOW)
     with acting_as("staff", "1"):
         loans.approve_loan(loan_id=loan.pk, now=NOW)
-    loans.disburse_loan(loan_id=loan.pk, now=NOW)
+    disbursement_services.disburse_loan(loan_id=loan.pk, now=NOW)
     settle(NOW)
     return worker
 
@@ -332,9 +339,9 @@ def test_a_task_is_paid_when_all_but_what_repaid_an_advance_has_left(debtor, pla
     submit(NOW + MINUTE)
     confirm(NOW + 2 * MINUTE)
 
-    assert standing(task) == ("paid", NOW + 2 * MINUTE)
+    assert payout_of(task) == ("paid", NOW + 2 * MINUTE)
     assert Transaction.objects.get(type="payout").amount == Decimal("8.4")
-    # A worker's debts are no platform's business: it hears of its pay before what was withheld.
+    # A worker's debts are no platform's business: it learns of the pay before deductions.
     assert heard(platform)[-1][1]["amount"] == "10.000000"
     assert list(CoveredTask.objects.values_list("amount", "pay")) == [(Decimal("8.4"), 10)]
     assert violated() == {}
@@ -347,7 +354,7 @@ def test_pay_that_leaves_in_two_payouts_is_told_in_proportion(debtor, platform):
         submit_only(NOW + minute * MINUTE)
         confirm(NOW + (minute + 1) * MINUTE)
 
-    assert standing(task) == ("paid", NOW + 5 * MINUTE)
+    assert payout_of(task) == ("paid", NOW + 5 * MINUTE)
     confirmed = [payload for type_, payload in heard(platform) if type_ == "transaction.confirmed"]
     assert [payload["amount"] for payload in confirmed] == ["2.500000", "7.500000"]
     assert violated() == {}
@@ -358,11 +365,11 @@ def test_what_a_worker_repays_early_has_left_as_well(debtor, platform):
     payments.cash_out(worker_id=debtor.pk, amount="5", now=NOW + MINUTE)
     submit_only(NOW + MINUTE)
     confirm(NOW + 2 * MINUTE)
-    assert standing(task) == ("partly", None)
+    assert payout_of(task) == ("partly", None)
 
     loan = debtor.loans.get()
-    loans.repay_early(loan_id=loan.pk, amount="3.4", now=NOW + 3 * MINUTE)
-    assert standing(task) == ("paid", NOW + 3 * MINUTE)
+    repayment_services.repay_early(loan_id=loan.pk, amount="3.4", now=NOW + 3 * MINUTE)
+    assert payout_of(task) == ("paid", NOW + 3 * MINUTE)
     assert [payload["amount"] for _, payload in heard(platform)] == ["5.952380", "5.952380"]
     assert violated() == {}
 
@@ -379,10 +386,10 @@ def test_what_an_adjustment_took_has_left_as_well(worker, platform):
         key="one",
         now=NOW,
     )
-    assert standing(task) == ("partly", None)
+    assert payout_of(task) == ("partly", None)
     submit(NOW)
     confirm(NOW + MINUTE)
-    assert standing(task) == ("paid", NOW + MINUTE)
+    assert payout_of(task) == ("paid", NOW + MINUTE)
     assert violated() == {}
 
 
@@ -400,7 +407,8 @@ def test_a_platform_reads_its_own_part_of_payouts_and_nothing_of_others(worker, 
     assert [task["task_id"] for task in row["tasks"]] == [str(mine.pk)]
     assert (row["tx_hash"], row["to_wallet"], row["from_wallet"], row["block_number"]) == (None, "", "", None)
     text = api.get("transactions", type="payout").content.decode()
-    assert not [one for one in (str(theirs.pk), payout.tx_hash, worker.wallet_address, "17.") if one in text]
+    secrets = (str(theirs.pk), payout.tx_hash, worker.wallet_address, "17.000000")
+    assert not [secret for secret in secrets if secret in text]
 
     assert api.get(f"transactions/{payout.pk}").json() == row
     listed = api.get(f"transactions/{payout.pk}/tasks").json()
@@ -447,8 +455,7 @@ def test_payouts_are_listed_page_by_page_newest_first(platform):
 
 
 def test_one_event_tells_of_many_tasks_by_their_count_their_sum_and_the_first_of_them(worker, platform):
-    for _ in range(23):
-        done(worker, platform, "0.3")
+    completed_tasks(worker, platform, count=23, amount="0.3")
     payments.cash_out(worker_id=worker.pk, now=NOW)
     submit_only(NOW)
 
@@ -472,5 +479,5 @@ def test_pay_of_a_worker_who_has_left_is_still_on_record(worker, platform):
 
     (row,) = Api.of(platform).get("transactions", type="payout").json()["items"]
     assert (row["amount"], row["worker_id"]) == ("10.000000", str(worker.pk))
-    assert standing(task) == ("paid", NOW + MINUTE)
+    assert payout_of(task) == ("paid", NOW + MINUTE)
     assert violated() == {}

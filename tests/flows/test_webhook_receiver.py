@@ -9,7 +9,7 @@ from django.conf import settings as django_settings
 from django.core.management import CommandError, call_command
 
 from platforms import services as platforms
-from tests.factories import PlatformFactory
+from tests.support.factories import PlatformFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

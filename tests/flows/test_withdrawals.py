@@ -1,4 +1,4 @@
-"""A platform takes its money out: asked for by a key, announced, a day later, and every cent at most once."""
+"""Withdrawals of a platform: requested by a key, announced, a day later, and every cent at most once."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -8,42 +8,45 @@ from django.core import mail
 from eth_account import Account as Wallet
 from eth_account.messages import encode_defunct
 
-from audit import approvals
-from gigstream.lib.errors import IllegalMove
+from audit.approvals import services as approvals
+from gigstream.core.errors import IllegalMove
 from payments import services as payments
-from payments.enums import FeeLevel
-from payments.errors import InsufficientFunds, MoneyLeft, WithdrawalUnderWay
-from payments.explanations import explain
+from payments.ledger.errors import InsufficientFunds, MoneyLeft
 from payments.models import LedgerEntry, Transaction
-from payments.services import ask_to_release_withdrawal
-from payments.services.restoring import rediscover_payouts
-from payments.services.transfers import key_for
-from payments.services.withdrawals import key_of_withdrawal
+from payments.services import request_withdrawal_release
+from payments.settlement.provider.enums import FeeLevel
+from payments.settlement.restore.services import rediscover_payouts
+from payments.settlement.transfers.services.transfers import key_for
+from payments.statements.selectors.explanations import explain_transaction
+from payments.withdrawals.errors import WithdrawalUnderWay
+from payments.withdrawals.services import key_of_withdrawal
 from platforms import services as platforms
-from platforms.errors import NoWithdrawalAddress, PlatformSuspended, WithdrawalAddressRefused
-from platforms.models import Event, Platform
-from tests.books import violated
-from tests.factories import NOW, PlatformFactory, WorkerFactory, balance, house_balance, sandbox, seconds
-from tests.staff import member
+from platforms.models import Platform, PlatformEvent
+from platforms.platforms.errors import PlatformSuspended
+from platforms.withdrawal_addresses.errors import NoWithdrawalAddress, WithdrawalAddressRefused
+from tests.support.factories import (
+    NOW,
+    PlatformFactory,
+    WorkerFactory,
+    balance,
+    house_balance,
+    sandbox,
+    seconds,
+)
+from tests.support.pages.admin import member
 from workers import services as workers
-from workers.errors import InvalidSignInMessage, WalletNotProved
-from workers.tokens import SignedMessage
-from workers.wallet_messages import message_for, payout_statement, verified, withdrawal_statement
+from workers.sign_in.tokens import SignedMessage
+from workers.wallets.errors import InvalidSignInMessage, WalletNotProved
+from workers.wallets.messages import compose_message, payout_statement, verify_message, withdrawal_statement
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("books_balance_after_each")]
 
 DAY = timedelta(hours=24)
 LEAVES = NOW + DAY
 
 
-@pytest.fixture(autouse=True)
-def _books_balance_after_each():
-    yield
-    assert violated() == {}
-
-
 def named(platform, *, wallet=None, now=NOW):
-    """The platform's address after it was proved by this wallet."""
+    """Return the platform's address after it was proved by this wallet."""
     wallet = wallet or Wallet.create()
     nonce = workers.make_nonce(now=now).nonce
     signed = SignedMessage(wallet.address.lower(), nonce)
@@ -68,7 +71,9 @@ def settle_at(at):
 
 
 def events(platform):
-    found = Event.objects.filter(platform=platform, type__startswith="withdrawal.").order_by("sequence")
+    found = PlatformEvent.objects.filter(platform=platform, type__startswith="withdrawal.").order_by(
+        "sequence"
+    )
     return list(found.values_list("type", flat=True))
 
 
@@ -84,15 +89,15 @@ def test_a_withdrawal_waits_a_day_and_leaves_for_the_platforms_address(platform)
     settle_at(LEAVES)
 
     made.refresh_from_db()
-    assert (made.status, money(platform), house_balance("world")) == ("confirmed", (60, 0), -60)
+    assert (made.status, money(platform), house_balance("outside")) == ("confirmed", (60, 0), -60)
     assert made.to_wallet == platforms.withdrawal_addresses(platform_id=platform.pk, now=NOW).current.address
     assert [entry.kind for entry in LedgerEntry.objects.filter(transaction=made).order_by("id")] == [
         "withdrawal_hold",
         "withdrawal_settled",
     ]
     assert events(platform) == ["withdrawal.requested", "withdrawal.sent", "withdrawal.confirmed"]
-    assert not Event.objects.filter(platform=platform, type="transaction.submitted").exists()
-    why = explain(made, for_platform=platform.pk)
+    assert not PlatformEvent.objects.filter(platform=platform, type="transaction.submitted").exists()
+    why = explain_transaction(made, for_platform=platform.pk)
     assert why.sentence == f"40.00 USDC was sent to {made.to_wallet} in {made.tx_hash}."
 
 
@@ -205,7 +210,7 @@ def test_an_address_is_proved_by_a_signature_for_this_platform_once():
     nonce = workers.make_nonce(now=NOW).nonce
 
     def signed(statement):
-        text = message_for(
+        text = compose_message(
             wallet.address.lower(), nonce=nonce, now=NOW, expires_at=NOW + seconds(60), statement=statement
         )
         signature = "0x" + wallet.sign_message(encode_defunct(text=text)).signature.hex().removeprefix("0x")
@@ -213,13 +218,13 @@ def test_an_address_is_proved_by_a_signature_for_this_platform_once():
 
     for other in (payout_statement(platform.pk), withdrawal_statement(PlatformFactory().pk)):
         with pytest.raises(InvalidSignInMessage):
-            verified(*signed(other), now=NOW, statement=withdrawal_statement(platform.pk))
+            verify_message(*signed(other), now=NOW, statement=withdrawal_statement(platform.pk))
     forged = signed(withdrawal_statement(platform.pk))[0], "0x" + "00" * 65
     with pytest.raises(WalletNotProved, match="not that of the address"):
-        verified(*forged, now=NOW, statement=withdrawal_statement(platform.pk))
+        verify_message(*forged, now=NOW, statement=withdrawal_statement(platform.pk))
     with pytest.raises(InvalidSignInMessage, match="another purpose"):
-        verified(*signed(withdrawal_statement(platform.pk)), now=NOW)
-    right = verified(
+        verify_message(*signed(withdrawal_statement(platform.pk)), now=NOW)
+    right = verify_message(
         *signed(withdrawal_statement(platform.pk)), now=NOW, statement=withdrawal_statement(platform.pk)
     )
     platforms.set_withdrawal_address(platform_id=platform.pk, signed=right, now=NOW)
@@ -266,7 +271,7 @@ def test_staff_let_one_go_at_once_by_two(platform):
     ann, bob = member("ann"), member("bob")
     made = withdraw(platform)
 
-    asked = ann.does(ask_to_release_withdrawal, transaction_id=made.pk, reason="urgent", now=NOW)
+    asked = ann.does(request_withdrawal_release, transaction_id=made.pk, reason="urgent", now=NOW)
     assert payments.submit_payouts(now=NOW, provider=sandbox(NOW)) == 0
     assert bob.does(approvals.approve, approval_id=asked.pk, now=NOW).error == ""
 
@@ -287,6 +292,6 @@ def test_after_a_restore_a_withdrawal_that_the_provider_has_is_on_the_books_agai
     found = rediscover_payouts(since=since, now=later, provider=sandbox(later))
 
     again = Transaction.objects.get(type="withdrawal")
-    assert (found.adopted, list(found.strangers)) == (1, [])
+    assert (found.adopted, list(found.unplaced)) == (1, [])
     assert (again.status, again.amount, again.circle_tx_id) == ("submitted", 40, sent.id)
     assert money(platform) == (60, 40)

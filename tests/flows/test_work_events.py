@@ -1,16 +1,16 @@
-"""What platforms report, and what follows from it."""
+"""Work events: the platforms' reports, and their consequences."""
 
 from datetime import date
 
 import pytest
 
-from gigstream.lib.errors import IllegalMove
-from payments.models import LedgerEntry
+from gigstream.core.errors import IllegalMove
 from platforms import services as platforms
-from platforms.errors import InvalidWorkEvent, TaskNotFound, TaskNotOpen
 from platforms.models import WorkEvent
 from platforms.services import WorkReport
-from tests.factories import NOW, PlatformFactory, assigned, balance, running_stream, seconds, started
+from platforms.tasks.errors import InvalidWorkEvent, TaskNotFound, TaskNotOpen
+from tests.support.books import entries_of_event
+from tests.support.factories import NOW, PlatformFactory, assigned, balance, running_stream, seconds, started
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,7 @@ def test_reports_alone_take_a_task_from_its_start_to_its_pay():
     again, new = report(task, "completed", external_id="c-1", event_date=date(2026, 3, 2))
 
     assert not new
-    assert LedgerEntry.objects.get(kind="earning").work_event == again
+    assert entries_of_event(again).get().kind == "earning"
     assert balance(task.worker, "available") == 10
 
 
@@ -40,7 +40,7 @@ def test_completing_a_stream_by_report_pays_its_rest_for_that_event():
         platform_id=stream.platform_id, report=WorkReport(stream.task_id, "completed"), now=NOW + seconds(90)
     )
 
-    assert LedgerEntry.objects.get(work_event=event).amount == 36
+    assert entries_of_event(event).get().amount == 36
 
 
 def test_an_event_lies_between_the_posting_of_its_task_and_today():

@@ -1,4 +1,4 @@
-"""Every event that a platform may be told of is in the guide's table, with what it says."""
+"""The guide's table of events: every type that a platform may receive, with its fields."""
 
 import json
 import re
@@ -7,19 +7,30 @@ from pathlib import Path
 import pytest
 from django.conf import settings as project
 
-from gigstream.lib.money import ZERO
-from loans.receivers import TOLD_COLUMNS
-from payments import payloads as of_payments
+from audit.log.context import acting_as
+from audit.log.enums import ActorType
+from gigstream.core.money import ZERO
+from loans.events.receivers import PUBLISHED_COLUMNS
 from payments import services as payments
 from payments.models import Stream, Transaction
-from payments.releases import PlatformReleases
-from payments.selectors import PlatformPart
-from platforms import payloads as of_platforms
+from payments.settlement.payouts import payloads as payouts_payloads
+from payments.settlement.payouts.selectors import PlatformPart
+from payments.settlement.transactions import payloads as transactions_payloads
+from payments.streams import payloads as of_payments
+from payments.streams.releases import PlatformReleases
 from platforms import services as platforms
-from platforms.enums import EventType
-from platforms.models import Consent, Dispute, Event, Invitation, Task
-from tests.factories import (
+from platforms.events import registry
+from platforms.invitations import payloads as invitations_payloads
+from platforms.models import Consent, Dispute, Invitation, PlatformEvent, Task
+from platforms.tasks import payloads as of_platforms
+from reputation.models import Quest, QuestEvent, Submission
+from reputation.quests import payloads as of_quests
+from reputation.quests import services as quests
+from reputation.submissions.payloads import of_submission
+from tests.support.decisions import resolve_dispute
+from tests.support.factories import (
     NOW,
+    WorkerFactory,
     assigned,
     fund,
     running_stream,
@@ -28,19 +39,21 @@ from tests.factories import (
     started,
     withdrawing_platform,
 )
+from tests.support.quests import claim, held_rewards, open_quest
+from tests.support.subjects import gathered
 
 pytestmark = pytest.mark.django_db
 GUIDE = (Path(project.BASE_DIR) / "docs" / "api.md").read_text(encoding="utf-8")
 TABLE = GUIDE.partition("### Events and what they say")[2].partition("### ")[0]
 OBJECTS = {
     name: set(re.findall(r"`(\w+)`", fields))
-    for name, fields in re.findall(r"^\| (\w+) \| (`.+) \|$", TABLE, re.M)
+    for name, fields in re.findall(r"^\| ([\w ]+) \| (`.+) \|$", TABLE, re.M)
 }
 EVENTS = re.findall(r"^\| `(\w+\.\w+)` \| .+? \| ([^|]+) \|$", TABLE, re.M)
 
 
 def documented() -> dict[str, list[set[str]]]:
-    """The fields of each type's data, or of each of the objects that it may be."""
+    """Return the fields of each type's data, or of each of the objects that it may be."""
     return {type_: [_fields(one) for one in data.split(" or ")] for type_, data in EVENTS}
 
 
@@ -50,12 +63,12 @@ def _fields(data: str) -> set[str]:
     return set().union(*whole) | {word.strip("`") for word in words if word.startswith("`")}
 
 
-def test_every_type_is_in_the_table_once():
-    assert sorted(type_ for type_, _ in EVENTS) == sorted(EventType.values)
+def test_the_table_describes_each_registered_type_once():
+    assert sorted(EVENTS) == [(type_.name, type_.payload) for type_ in registry.registered_types()]
 
 
 def test_the_fields_of_each_object_are_those_that_events_have():
-    task = of_platforms.of_task(Task(), EventType.TASK_UPDATED, {})
+    task = of_platforms.of_task(Task(), "task.updated", {})
     releases = PlatformReleases(Task().pk, 0, 0, "[]")
 
     assert {
@@ -63,11 +76,16 @@ def test_the_fields_of_each_object_are_those_that_events_have():
         "dispute": set(of_platforms.of_dispute(Dispute())),
         "stream": set(of_payments.of_stream(Stream())),
         "releases": set(json.loads(of_payments.of_releases(releases, NOW))),
-        "transaction": set(of_payments.of_transaction(Transaction())),
-        "payout": set(of_payments.of_platform_payout(PlatformPart(Transaction(), Task().pk, ZERO, 1, []))),
-        "invitation": set(of_platforms.of_invitation(Invitation())),
-        "consent": set(of_platforms.of_consent(Consent())),
-        "loan": set(TOLD_COLUMNS),
+        "transaction": set(transactions_payloads.of_transaction(Transaction())),
+        "payout": set(
+            payouts_payloads.of_platform_payout(PlatformPart(Transaction(), Task().pk, ZERO, 1, []))
+        ),
+        "invitation": set(invitations_payloads.of_invitation(Invitation())),
+        "consent": set(invitations_payloads.of_consent(Consent())),
+        "quest": set(of_quests.of_quest(Quest())),
+        "quest event": set(of_quests.of_quest_event(QuestEvent())),
+        "submission": set(of_submission(Submission())),
+        "loan": set(PUBLISHED_COLUMNS),
     } == OBJECTS
 
 
@@ -76,21 +94,23 @@ def test_events_say_what_the_table_says(settings):
     platform = withdrawing_platform("300")
     _work(platform)
     _stream(platform)
+    _quests(platform)
     _payout(platform)
     made = payments.request_withdrawal(platform_id=platform.pk, amount="1", now=NOW)
     payments.stop_withdrawal(transaction_id=made.pk, now=NOW)
     platforms.set_webhook(platform_id=platform.pk, url="https://hooks.example.com/pay", now=NOW)
+    for happen in gathered("EVENTS"):
+        happen(platform)
     platforms.send_test_event(platform_id=platform.pk, now=NOW)
 
     said, seen = documented(), set()
-    for event in Event.objects.filter(platform=platform):
+    for event in PlatformEvent.objects.filter(platform=platform):
         assert set(event.payload) in said[event.type], event.type
         seen.add(event.type)
-    assert set(EventType.values) - seen == {
+    assert set(registry.type_names()) - seen == {
         *("task.milestone_approved", "stream.completed"),
-        *("transaction.failed", "worker.invitation_accepted"),
-        *("withdrawal.sent", "withdrawal.confirmed", "withdrawal.failed"),
-        *(type_ for type_ in EventType.values if type_.startswith("loan.")),
+        *("transaction.failed", "withdrawal.sent", "withdrawal.confirmed", "withdrawal.failed"),
+        *(type_ for type_ in registry.type_names() if type_.startswith("loan.")),
     }
 
 
@@ -106,23 +126,35 @@ def _work(platform):
     platforms.rate_worker(task_id=done.pk, rating=5, now=NOW)
     off = started(worker, platform=platform)
     platforms.dispute_task(task_id=off.pk, severity=1, reason="slow", now=NOW)
-    platforms.resolve_dispute(task_id=off.pk, outcome="platform", worker_amount="0", now=NOW)
+    resolve_dispute(task_id=off.pk, outcome="platform", worker_amount="0", now=NOW)
     platforms.cancel_task(task_id=assigned(worker, platform=platform).pk, now=NOW)
     platforms.leave_platform(worker_id=worker.pk, platform_id=platform.pk, now=NOW + seconds(1))
 
 
+def _quests(platform):
+    """Let a quest be opened, exhausted by its rewards, refuse a held reward, and be closed."""
+    fund(platform, "50", now=NOW)
+    quest = open_quest(platform, budget="10", now=NOW)
+    with held_rewards():
+        held = claim(quest, WorkerFactory())
+    claim(quest, WorkerFactory())
+    with acting_as(ActorType.STAFF, "4"):
+        quests.keep_held(event_id=held.event_id, reason="one person", now=NOW)
+    quests.close_quest(quest_id=quest.pk, now=NOW)
+
+
 def _payout(platform):
-    """A payout that reaches a worker's wallet."""
+    """Make a payout that reaches a worker's wallet."""
     payments.create_due_payouts(now=NOW + seconds(170))
     settle(NOW + seconds(170))
 
 
 def _stream(platform):
-    """A stream that is released, stopped, begun again and cancelled, and takes most of the money."""
+    """Make a stream that is released, stopped, begun again and cancelled, and takes most of the money."""
     stream = running_stream(platform=platform, total="200")
     payments.release_due_streams(now=NOW + seconds(120))
     payments.pause_stream(stream_id=stream.pk, now=NOW + seconds(130))
     payments.resume_stream(stream_id=stream.pk, now=NOW + seconds(140))
     fund(platform, "50", now=NOW)
-    payments.top_up(stream_id=stream.pk, amount="5", now=NOW + seconds(150))
+    payments.top_up_stream(stream_id=stream.pk, amount="5", now=NOW + seconds(150))
     payments.cancel_stream(stream_id=stream.pk, now=NOW + seconds(160))

@@ -16,10 +16,10 @@ from django.core.cache import cache
 from django.core.management import call_command
 from standardwebhooks.webhooks import Webhook
 
-from tests.processes import run_scheduler, run_web
+from tests.support.servers.processes import run_scheduler, run_web
 
 GUIDE = (Path(settings.BASE_DIR) / "docs" / "api.md").read_text(encoding="utf-8")
-# A block of commands, and the answer to its last one where the guide shows it.
+# A block of commands, and the answer to its last command where the guide shows it.
 COMMANDS = re.findall(r"^```bash\n(.*?)^```\n(?:```json\n(.*?)^```\n)?", GUIDE, re.MULTILINE | re.DOTALL)
 BETWEEN = "\x1e"
 CURLS = ["curl"] if shutil.which("curl") else ["ours"]
@@ -30,7 +30,7 @@ def programs(language: str) -> list[str]:
 
 
 def shape(value: object) -> object:
-    """The names in a JSON value, at every depth."""
+    """Return the names in a JSON value, at every depth."""
     if isinstance(value, dict):
         return {name: shape(inner) for name, inner in value.items()}
     if isinstance(value, list):
@@ -44,13 +44,14 @@ def workplace(tmp_path):
     (tmp_path / "var" / "log").mkdir(parents=True)
     (tmp_path / ".venv" / "bin").mkdir(parents=True)
     python = f'#!/bin/sh\nexec "{sys.executable}"'
-    for name, what in {"python3": '"$@"', "curl": '-m tests.guide.curl "$@"'}.items():
+    for name, what in {"python3": '"$@"', "curl": '-m tests.support.curl "$@"'}.items():
         program = tmp_path / ".venv" / "bin" / name
         program.write_text(f"{python} {what}\n", encoding="utf-8")
         program.chmod(0o755)
     return tmp_path
 
 
+@pytest.mark.long_form
 @pytest.mark.parametrize("client", CURLS)
 @pytest.mark.django_db(transaction=True)
 def test_the_commands_do_what_the_guide_says(workplace, client, settings):
@@ -96,7 +97,8 @@ NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
 def delivery(*secrets: str, at: datetime = NOW, body: str = BODY) -> dict[str, str]:
-    """The headers of one, signed with each of the secrets by the library that we send with."""
+    """Return the headers of a delivery, signed with each of the secrets by the library that the sender
+    uses."""
     signatures = " ".join(Webhook(secret).sign("evt_1", at, body) for secret in secrets)
     return {
         "webhook-id": "evt_1",

@@ -1,4 +1,4 @@
-"""The README's five minutes are true: what it shows is what comes out beside the demo's data."""
+"""The README's five minutes: its examples give the shown output beside the demo's data."""
 
 import re
 from contextlib import redirect_stdout
@@ -10,15 +10,15 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 
-from audit.books import all_invariants
-from gigstream.lib.clock import database_now
-from gigstream.lib.errors import IllegalMove
+from audit.books.services import all_invariants
+from gigstream.core.clock import database_now
+from gigstream.core.errors import IllegalMove
 from payments import services as payments
 from payments.models import Stream
-from tests.factories import settle
+from tests.support.factories import settle
 
 README = (Path(settings.BASE_DIR) / "README.md").read_text(encoding="utf-8")
-# Indented blocks of a numbered step: a program and, after it, what it prints.
+# Indented blocks of a numbered step: a program and, after it, its output.
 BLOCKS = [
     (dedent(code), dedent(shown))
     for code, shown in re.findall(r"   ```python\n(.*?)   ```\n   ```\n(.*?)   ```", README, re.DOTALL)
@@ -32,6 +32,7 @@ def printed(code: str, names: dict[str, object]) -> str:
     return out.getvalue()
 
 
+@pytest.mark.long_form
 @pytest.mark.django_db
 def test_the_five_minutes_come_out_as_they_are_told():
     call_command("seed_demo", stdout=StringIO())

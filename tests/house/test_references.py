@@ -1,4 +1,4 @@
-"""What documents, comments and docstrings refer to exists: documents, their sections, files and headings."""
+"""References in documents, comments and docstrings: the documents, sections, files and headings exist."""
 
 import re
 import sysconfig
@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.house.repository import ROOT, name_of, text_files
+from tests.support.repository import ROOT, name_of, text_files
 
 HERE = Path(__file__).resolve()
 README = ROOT / "README.md"
@@ -36,7 +36,7 @@ DOTTED = re.compile(rf"`((?:{PACKAGES})(?:\.\w+)+)`")
 
 
 class Reference(NamedTuple):
-    """One reference: the file it stands in, its line, and what it names."""
+    """A reference: the file it stands in, its line, and its target."""
 
     path: Path
     line: int
@@ -146,7 +146,7 @@ def top_folders() -> frozenset[str]:
 
 
 def as_path(quoted: str) -> str | None:
-    """Return what stands in backticks if it is a path of files, without the name behind a colon."""
+    """Return the text in backticks if it is a path of files, without the name behind a colon."""
     name = re.sub(r":[\w.]+$", "", quoted)
     if not PATH.fullmatch(name):
         return None
@@ -179,7 +179,7 @@ def test_every_path_in_backticks_exists():
 
 
 def python_name(dotted: str) -> tuple[Path, str]:
-    """Return the module or package that a dotted name leads to, and what it names there, if anything."""
+    """Return the module or package that a dotted name leads to, and the rest of the name, if any."""
     parts = dotted.split(".")
     for length in range(len(parts), 0, -1):
         place = ROOT.joinpath(*parts[:length])
@@ -190,7 +190,8 @@ def python_name(dotted: str) -> tuple[Path, str]:
 
 
 def is_in_the_code(dotted: str) -> bool:
-    """Whether the name is a module or something in one, or stands in the code as it is, as permissions do."""
+    """Whether the name is a module or a member of a module, or stands in the code as it is, as permissions
+    do."""
     module, name = python_name(dotted)
     if not name:
         return True

@@ -1,36 +1,81 @@
-"""Each room of an app holds what it should: rules that a linter does not know, read off the source."""
+"""Rooms of an app and their contents: rules that a linter does not know, read off the source."""
 
 import ast
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.support.repository import ROOT, name_of, tree_of
+
 APPS = ("audit", "workers", "platforms", "payments", "reputation", "loans")
 MONEY = ("platforms", "payments", "loans")
-SIDE_DOORS = ("api", "admin", "tasks", "receivers")
+# Rooms that adapt a subject to a kit: nobody imports them, but for the same room of another subject.
+ADAPTING = {"admin", "api", "jobs", "receivers"}
+# A room may import the rooms of its own subject that stand before it.
+ORDER = (
+    {"enums", "errors", "calculations", "querysets", "vocabulary"},
+    {"models", "reports"},
+    {"selectors", "payloads"},
+    {"services", "invariants", "deductions", "funding", "limits"},
+    {
+        "approvals",
+        "authentication",
+        "departures",
+        "forms",
+        "letters",
+        "own_addresses",
+        "schemas",
+        "views",
+    },
+    ADAPTING,
+)
+ROOMS = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
+# Modules of a single subject, which no other has use for.
+PARTICULAR = {
+    "audit/books": {"invariant_registry", "signals"},
+    "audit/database_identity": {"commands"},
+    "audit/decisions": {"rules"},
+    "audit/log": {"action_registry", "context", "log_lines", "middleware", "reasons"},
+    "loans/applications": {"terms"},
+    "platforms/events": {"registry"},
+    "platforms/platforms": {"scopes"},
+    "payments/earnings": {"payables", "reserves"},
+    "payments/ledger": {"entry_kinds", "low_balances", "postings", "subjects"},
+    "payments/settlement": {"health"},
+    "payments/settlement/provider": {
+        "answers",
+        "chain",
+        "circle",
+        "connection",
+        "node",
+        "protocol",
+        "states",
+        "units",
+    },
+    "payments/settlement/sandbox": {"chain", "provider"},
+    "payments/statements": {"statement_pdf"},
+    "payments/streams": {"releases"},
+    "reputation/scores": {"bounds", "replay"},
+    "workers/profiles": {"places"},
+    "workers/sign_in": {"tokens"},
+    "workers/social": {"networks", "oauth"},
+    "workers/wallets": {"chains", "messages"},
+}
+# At the top of an app: the modules that other apps and Django look for.
+OF_AN_APP = {"admin", "apps", "departures", "me_urls", "models", "services", "signals", "urls", "vocabulary"}
 LONGEST_FUNCTION = 60
-LONGEST_FILE = 600
+LONGEST_FILE = 500
+MOST_FILES = 14
 ENQUEUE = {"delay", "apply_async", "send_task"}
 CLOCKS = {"now", "utcnow", "today", "localtime", "database_now", "new_id"}
 Functions = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def sources(*folders: str) -> list[Path]:
-    """The Python files of these folders, without migrations."""
+    """Return the Python files of these folders, without migrations."""
     found = [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
     return [path for path in found if "migrations" not in path.parts]
-
-
-@cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def name_of(path: Path) -> str:
-    return path.relative_to(ROOT).as_posix()
 
 
 def at(path: Path, node: ast.AST) -> str:
@@ -42,7 +87,7 @@ def functions(path: Path) -> Iterator[Functions]:
 
 
 def is_a_service(path: Path) -> bool:
-    """A file where rows are written: `services.py`, the package `services`."""
+    """Whether the file writes rows: `services.py`, the package `services`."""
     return path.name == "services.py" or "services" in path.parts
 
 
@@ -54,7 +99,7 @@ def is_a_call_of(node: ast.AST, names: set[str]) -> bool:
 
 
 def packages(node: ast.Import | ast.ImportFrom) -> set[str]:
-    """The outermost packages that the statement imports from."""
+    """Return the outermost packages that the statement imports from."""
     names = [node.module or ""] if isinstance(node, ast.ImportFrom) else [one.name for one in node.names]
     return {name.partition(".")[0] for name in names}
 
@@ -73,7 +118,7 @@ def test_only_services_write_past_the_guards():
 
 
 def test_nothing_of_ours_is_imported_inside_a_function():
-    """A circle is not dodged; what is slow to start and seldom needed may come from outside when it is."""
+    """A circle is not dodged; a library that is slow to start and seldom needed may be imported late."""
     found = [
         at(path, node)
         for path in sources("gigstream", *APPS)
@@ -89,7 +134,7 @@ def test_nothing_of_ours_is_imported_inside_a_function():
 def test_no_float_comes_near_money():
     found = [
         at(path, node)
-        for path in [*sources(*MONEY), ROOT / "gigstream" / "lib" / "money.py"]
+        for path in [*sources(*MONEY), ROOT / "gigstream" / "core" / "money.py"]
         for node in ast.walk(tree_of(path))
         if is_a_call_of(node, {"float", "FloatField"})
     ]
@@ -132,7 +177,7 @@ def test_no_default_argument_freezes_the_time_or_a_setting():
 
 
 def _imported(path: Path) -> Iterator[tuple[ast.AST, str]]:
-    """Every module or name that the file imports, dotted."""
+    """Yield every module or name that the file imports, dotted."""
     for node in ast.walk(tree_of(path)):
         if isinstance(node, ast.Import):
             yield from ((node, alias.name) for alias in node.names)
@@ -140,16 +185,82 @@ def _imported(path: Path) -> Iterator[tuple[ast.AST, str]]:
             yield from ((node, f"{node.module}.{alias.name}") for alias in node.names)
 
 
-def test_side_doors_stay_shut_to_other_apps():
-    found = []
+def subject_and_room(dotted: str) -> tuple[str, str]:
+    """Return the subject of an app's module, as in `payments/streams`, and the room that the module is or is
+    in.
+
+    A subject may have the name of a room: `audit/limits`.
+    """
+    parts = dotted.split(".")
+    for depth, part in enumerate(parts[1:], start=1):
+        if part in ROOMS and (depth > 1 or len(parts) == 2):
+            return "/".join(parts[:depth]), part
+    return "/".join(parts[:-1]), parts[-1]
+
+
+def modules() -> Iterator[tuple[Path, str]]:
+    """Yield each module of the apps but packages, migrations and commands, and its dotted name."""
     for path in sources(*APPS):
-        own = path.relative_to(ROOT).parts[0]
+        if path.name != "__init__.py" and "management" not in path.parts:
+            yield path, ".".join(path.relative_to(ROOT).with_suffix("").parts)
+
+
+def imports_of_rooms() -> Iterator[tuple[str, str, str]]:
+    """Yield where an app's module imports another, the importer's name, and the imported module's."""
+    names = {dotted for _, dotted in modules()}
+    for path, importer in modules():
         for node, dotted in _imported(path):
-            app, _, rest = dotted.partition(".")
-            if app in APPS and app != own and rest.split(".")[0] in SIDE_DOORS:
-                found.append(f"{at(path, node)} imports {dotted}")
+            imported = dotted if dotted in names else dotted.rpartition(".")[0]
+            if imported in names:
+                yield at(path, node), importer, imported
+
+
+def test_modules_are_in_the_rooms_of_the_house():
+    found = []
+    for path, dotted in modules():
+        subject, room = subject_and_room(dotted)
+        allowed = OF_AN_APP if "/" not in subject else ROOMS.keys() | PARTICULAR.get(subject, set())
+        if room not in allowed:
+            found.append(name_of(path))
 
     assert found == []
+
+
+def test_particular_modules_exist():
+    found = {subject_and_room(dotted) for _, dotted in modules()}
+
+    listed = {(subject, room) for subject, rooms in PARTICULAR.items() for room in rooms}
+    assert listed - found == set()
+
+
+def test_nobody_imports_a_room_that_adapts():
+    found = []
+    for where, importer, imported in imports_of_rooms():
+        room = subject_and_room(imported)[1]
+        own = subject_and_room(importer)[1]
+        if room in ADAPTING and own not in {room, "urls", "me_urls"}:
+            found.append(f"{where} imports {imported}")
+
+    assert found == []
+
+
+def test_inside_a_subject_imports_go_down_only():
+    found = []
+    for where, importer, imported in imports_of_rooms():
+        (subject, room), (other, lower) = subject_and_room(importer), subject_and_room(imported)
+        if subject == other and ROOMS.get(lower, 0) > ROOMS.get(room, len(ORDER)):
+            found.append(f"{where} imports {imported}")
+
+    assert found == []
+
+
+def test_folders_are_small():
+    counts: dict[str, int] = {}
+    for path in sources("gigstream", *APPS, "tests/support"):
+        folder = name_of(path.parent)
+        counts[folder] = counts.get(folder, 0) + 1
+
+    assert {folder: count for folder, count in counts.items() if count > MOST_FILES} == {}
 
 
 def test_calculations_know_neither_rows_nor_settings_nor_the_time():
@@ -157,7 +268,7 @@ def test_calculations_know_neither_rows_nor_settings_nor_the_time():
     found = [
         f"{at(path, node)} imports {dotted}"
         for path in sources(*APPS)
-        if path.name == "calculations.py"
+        if "calculations" in (path.stem, path.parent.name)
         for node, dotted in _imported(path)
         if set(dotted.split(".")) & set(forbidden)
     ]
@@ -184,9 +295,8 @@ def test_files_are_short():
 
 @pytest.mark.parametrize("app", APPS)
 def test_an_app_keeps_its_facts_apart_from_who_listens(app):
-    """`signals.py` holds signals only, and receivers are connected in `receivers.py` only."""
-    announced = ROOT / app / "signals.py"
-    if announced.exists():
+    """`signals.py` holds signals only, and receivers are connected in rooms of that name only."""
+    for announced in (ROOT / app).rglob("signals.py"):
         assert list(functions(announced)) == []
     decorated = {
         name_of(path)
@@ -195,4 +305,4 @@ def test_an_app_keeps_its_facts_apart_from_who_listens(app):
         for decorator in function.decorator_list
         if is_a_call_of(decorator, {"receiver"})
     }
-    assert decorated <= {f"{app}/receivers.py"}
+    assert {name for name in decorated if not name.endswith("/receivers.py")} == set()

@@ -7,12 +7,13 @@ from django.conf import settings
 
 ROOT = Path(settings.BASE_DIR)
 READ = re.compile(r"""env\.\w+\(\s*["']([A-Z_]+)["']|environ(?:\.get\(|\[)["']([A-Z_]+)["']""")
-# Django's own, what only tests or the make targets pass on, and what servers tell their processes.
+# Django's own, variables that only tests or the make targets pass on, and those that servers give their
+# processes.
 NOT_SETTINGS = {
     "DJANGO_SETTINGS_MODULE",
     "PORT",
-    "TWIN_PORT",
-    "CIRCLE_TWIN",
+    "SIMULATOR_PORT",
+    "CIRCLE_SIMULATOR",
     "PROMETHEUS_MULTIPROC_DIR",
     "NOTIFY_SOCKET",
 }

@@ -1,4 +1,4 @@
-"""Who listens to what is written down, and the rules of the domain are where it says."""
+"""The signal map, as written down, and the receivers of the domain's rules in their places."""
 
 from pathlib import Path
 
@@ -8,17 +8,17 @@ COMMITTED = Path(__file__).resolve().parents[2] / "docs" / "signal-map.txt"
 
 # The receivers that the domain names, each in the app that owns the event.
 RULES = {
-    "update_worker_statistics": {"platforms"},
-    "update_platform_statistics": {"platforms"},
-    "update_reputation_score": {"reputation"},
-    "update_stream_amounts": {"payments"},
-    "update_worker_last_active": {"platforms", "payments"},
-    "update_account_ages": {"workers"},
+    "update_worker_statistics": {"platforms.figures"},
+    "update_platform_statistics": {"platforms.figures"},
+    "update_reputation_score": {"reputation.scores"},
+    "update_stream_amounts": {"payments.streams"},
+    "update_worker_last_active": {"platforms.figures", "payments.settlement.transactions"},
+    "update_account_ages": {"workers.profiles"},
 }
 
 
 def listeners() -> dict[str, list[str]]:
-    """The map as data: what is announced, and the dotted names of those who listen."""
+    """Return the map as data: each signal, and the dotted names of its receivers."""
     blocks = (block.splitlines() for block in signal_map().strip().split("\n\n"))
     return {announced: [line.strip() for line in lines] for announced, *lines in blocks}
 
@@ -45,14 +45,16 @@ def test_each_rule_hears_single_saves_and_batches():
     heard = listeners()
 
     for announced in ("post_save of platforms.Task", "platforms.tasks_moved_in_bulk"):
-        assert "platforms.receivers.update_worker_statistics" in heard[announced]
-        assert "platforms.receivers.update_platform_statistics" in heard[announced]
+        assert "platforms.figures.receivers.update_worker_statistics" in heard[announced]
+        assert "platforms.figures.receivers.update_platform_statistics" in heard[announced]
     for announced in ("post_save of payments.Transaction", "payments.transactions_created"):
-        assert heard[announced][0] == "payments.receivers.update_worker_last_active"
-    assert heard["post_save of platforms.Task"][-1] == "platforms.receivers.update_worker_last_active"
-    assert heard["pre_save of reputation.ReputationEvent"] == ["reputation.receivers.update_reputation_score"]
-    assert heard["pre_save of payments.Stream"] == ["payments.receivers.update_stream_amounts"]
-    assert heard["workers.day_passed"] == ["workers.receivers.update_account_ages"]
+        assert heard[announced][0] == "payments.settlement.transactions.receivers.update_worker_last_active"
+    assert heard["post_save of platforms.Task"][-1] == "platforms.figures.receivers.update_worker_last_active"
+    assert heard["pre_save of reputation.ReputationEvent"] == [
+        "reputation.scores.receivers.update_reputation_score"
+    ]
+    assert heard["pre_save of payments.Stream"] == ["payments.streams.receivers.update_stream_amounts"]
+    assert heard["workers.day_passed"] == ["workers.profiles.receivers.update_account_ages"]
 
 
 def test_a_receiver_belongs_to_one_of_our_apps():

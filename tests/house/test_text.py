@@ -1,11 +1,11 @@
-"""What is written down speaks to any reader on any machine."""
+"""Text for any reader on any machine: no paths, registries or unfinished notes."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.house.repository import name_of, text_files
+from tests.support.repository import name_of, text_files
 
 HERE = Path(__file__).resolve()
 
@@ -23,7 +23,7 @@ RULES = {
 
 
 def tracked() -> list[Path]:
-    """Every text file but this one, which names what the others must not hold."""
+    """Return every text file but this, which names the forbidden words."""
     return [path for path in text_files() if path != HERE]
 
 

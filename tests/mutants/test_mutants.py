@@ -8,11 +8,11 @@ from django.db import connection
 
 from payments.models import Account, Stream, Transaction
 from platforms.models import Platform, Task
-from tests.mutants import detectors, mutations
-from tests.mutants.detectors import Detector
-from tests.mutants.mutations import Mutation, no_row_lock, together
+from tests.support.mutants import detectors, mutations
+from tests.support.mutants.detectors import Detector
+from tests.support.mutants.mutations import Mutation, no_row_lock, together
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long_form]
 
 BOOKED_TWICE = [
     "platform_escrow_is_what_is_reserved",
@@ -20,7 +20,7 @@ BOOKED_TWICE = [
     "stream_releases_are_numbered_without_a_gap",
     "task_money_is_conserved",
 ]
-# A payout that failed is held, so it is not sent again at once; what it paid for counts as unpaid.
+# A payout that failed is held, so it is not sent again at once; its earnings count as unpaid.
 GIVEN_UP = [
     "1 transfer in one book only",
     "available_is_what_parts_have_left",
@@ -32,11 +32,15 @@ SENT_TWICE = ["the provider has sent 20 for earnings of 10", "1 transfer in one 
 
 @dataclass(frozen=True)
 class Case:
-    """A bug, what is to find it, and what that says."""
+    """A bug, the check that is to find it, and the check's messages.
+
+    Where two unique rules are broken, PostgreSQL names that whose index is older: `instead` has the other.
+    """
 
     mutation: Mutation
     detector: Detector
     findings: list[str]
+    instead: list[str] | None = None
 
 
 CASES = {
@@ -68,6 +72,7 @@ CASES = {
         lambda: together(no_row_lock(Account), no_row_lock(Platform)),
         detectors.two_withdrawals_meet,
         ["refused by transaction_one_withdrawal_under_way"],
+        ["refused by transactions_idempotency_key_key"],
     ),
     "withdrawal without its wait": Case(
         mutations.withdrawal_leaves_at_once,
@@ -151,7 +156,8 @@ DETECTORS = {case.detector.__name__: case.detector for case in CASES.values()}
 
 
 def schema() -> set[tuple[str, ...]]:
-    """Every index, constraint, trigger and function of the database, as PostgreSQL would write it down."""
+    """Return every index, constraint, trigger and function of the database, as PostgreSQL would write it
+    down."""
     with connection.cursor() as cursor:
         cursor.execute(
             """
@@ -185,5 +191,5 @@ def test_the_bug_is_found(name):
     with case.mutation() as effects:
         findings = case.detector()
 
-    assert findings == case.findings
+    assert findings in (case.findings, case.instead)
     assert all(effect.reached for effect in effects), "nobody came by the bug"

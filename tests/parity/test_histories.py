@@ -4,22 +4,21 @@ from collections import defaultdict
 
 import pytest
 
-from reputation.enums import ReputationEventType
 from reputation.models import ReputationEvent
-from tests.long_forms import count
-from tests.parity import oracle
-from tests.parity.acts import ACTS
-from tests.parity.figures import noticed
-from tests.parity.story import BLOCKED_WALLET, Story, begin, go_on, make_up_for
+from reputation.scores.enums import ReputationEventType
+from tests.support.parity import oracle
+from tests.support.parity.acts import ACTS
+from tests.support.parity.figures import noticed
+from tests.support.parity.story import BLOCKED_WALLET, Story, begin, go_on, make_up_for
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long_form]
 
-SEEDS = range(20260302, 20260302 + count(short=2, long=6))
+SEEDS = range(20260302, 20260308)
 OPERATIONS, CHECKPOINTS, LOOKS = 840, 6, 4
 SEVERAL = 3
 # How many more looks chance is given to move a column that has had fewer values than SEVERAL.
 PATIENCE = 60
-# Those that no loan moves; a loan may take longer than one history to be repaid or lost.
+# Columns that no loan moves; a loan may take longer than a history to be repaid or lost.
 EVENTS = {*ReputationEventType} - {ReputationEventType.LOAN_REPAID, ReputationEventType.LOAN_DEFAULTED}
 
 
@@ -36,7 +35,7 @@ def look(seen: Seen) -> None:
 
 
 def thin(seen: Seen) -> dict[tuple[str, str], set[object]]:
-    """The columns that have hardly moved so far."""
+    """Return the columns that have hardly moved so far."""
     return {column: values for column, values in seen.items() if len(values) < SEVERAL}
 
 

@@ -1,11 +1,11 @@
-"""One case per rule and write path: each rule has a file, and in it each way of writing a test of its own."""
+"""A case per rule and write path: each rule has a file, and in it each way of writing a test of its own."""
 
 import ast
 from pathlib import Path
 
 import pytest
 
-from tests.parity.oracle import DERIVED
+from tests.support.parity.oracle import DERIVED
 
 HERE = Path(__file__).resolve().parent
 WRITE_PATHS = (

@@ -7,19 +7,21 @@ from typing import Any
 import pytest
 from django.db import connection, transaction
 
-from gigstream.lib import sql
-from gigstream.lib.ids import new_id
+from gigstream.core import sql
+from gigstream.core.ids import new_id
 from payments import services as payments
-from tests.factories import running_stream, seconds
-from tests.parity import oracle
-from tests.parity.acts import ACTS
-from tests.parity.figures import raw
-from tests.parity.story import BLOCKED_WALLET, Story, begin, go_on, make_up_for
+from tests.support.factories import running_stream, seconds
+from tests.support.parity import oracle
+from tests.support.parity.acts import ACTS
+from tests.support.parity.figures import raw
+from tests.support.parity.story import BLOCKED_WALLET, Story, begin, go_on, make_up_for
+
+pytestmark = pytest.mark.long_form
 
 
 @pytest.fixture(scope="module")
 def told(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Iterator[Story]:
-    """One short history for all cases, in which each act was done: it is never committed."""
+    """A short history for all cases, in which each act was done: it is never committed."""
     with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
         patch.setattr("django.conf.settings.SANDBOX_BLOCKLIST", [BLOCKED_WALLET])
         frame = transaction.atomic()
@@ -28,7 +30,7 @@ def told(django_db_setup: None, django_db_blocker: pytest.FixtureRequest) -> Ite
             with connection.cursor() as cursor:
                 cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
             story = begin(1)
-            go_on(story, 150)
+            go_on(story, 60)
             make_up_for(story)
             paused, _active = running_stream(now=story.now), running_stream(now=story.now)
             payments.pause_stream(stream_id=paused.pk, now=story.later())
@@ -49,12 +51,12 @@ def story(told: Story, django_db_blocker: pytest.FixtureRequest) -> Iterator[Sto
 
 
 def one_of(rows: str) -> Any:
-    """The id of one of the application's rows, all of which are alike here."""
+    """Return the id of one of the application's rows, all of which are alike here."""
     return sql.rows(f"SELECT id FROM public.{rows} ORDER BY id LIMIT 1")[0]["id"]
 
 
 def another(value: Any) -> Any:
-    """A value of the same type, as near as can be."""
+    """Return a value of the same type, as near as can be."""
     match value:
         case str():
             return "cancelled" if value != "cancelled" else "active"
@@ -149,6 +151,6 @@ def test_a_day_of_which_the_accounts_do_not_know_is_named(story):
 
 
 def named() -> set[str]:
-    """The rules about which the two sides differ once the copy has heard of what was written."""
+    """Return the rules about which the two sides differ once the copy has the writes."""
     assert oracle.replay() == 1
     return {line.partition(":")[0] for line in oracle.differences()}

@@ -1,5 +1,5 @@
-"""Whole histories of streamed work, each lived through twice with ticks at other times: what follows from the
-work does not depend on when a job ran."""
+"""Whole histories of streamed work, each lived through twice with ticks at other times: the consequences
+of the work do not depend on when a job ran."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -13,30 +13,31 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gigstream.lib.errors import Refusal
-from gigstream.lib.money import from_micro
+from gigstream.core.errors import Refusal
+from gigstream.core.money import from_micro
 from payments import services as payments
 from payments.models import Stream
 from platforms import services as platforms
-from platforms.funding import funding
 from platforms.models import Platform, Task
+from platforms.tasks.funding import task_funding
 from reputation.models import ReputationEvent
-from tests.books import violated
-from tests.factories import NOW, PlatformFactory, TaskFactory, WorkerFactory, consent, seconds
-from tests.long_forms import count
-from tests.parity import oracle
+from tests.support.books import violated
+from tests.support.decisions import resolve_dispute
+from tests.support.factories import NOW, PlatformFactory, TaskFactory, WorkerFactory, consent, seconds
+from tests.support.long_forms import count
+from tests.support.parity import oracle
 from workers.models import Worker
 
 pytestmark = pytest.mark.django_db
 
-EXAMPLES = count(short=6, long=30)
+EXAMPLES = count(short=3, long=30)
 HOUR = 3600
-# The score, and what is read off it, stand in their bounds by the order in which events come.
+# The score, and the figures read off it, stand in their bounds by the order in which events come.
 SCORES = {"reputation_score", "number", "previous_score", "new_score"}
 
 
 class Act(NamedTuple):
-    """What somebody does with one of the tasks, so many seconds after the act before."""
+    """An act on a task, so many seconds after the act before."""
 
     kind: str
     gap: int
@@ -83,7 +84,7 @@ histories = st.builds(
 
 
 class Life:
-    """One history lived through, with its own ticks between the acts."""
+    """A history lived through, with its own ticks between the acts."""
 
     def __init__(self, history: History, ticks: list[int]) -> None:
         self.history = history
@@ -145,18 +146,16 @@ class Life:
         outcome = "worker" if act.amount % 2 else "platform"
 
         def resolve(now: datetime) -> None:
-            held = funding().still_held(Task.objects.get(pk=task.pk))
+            held = task_funding().still_held(Task.objects.get(pk=task.pk))
             share = (held * act.amount / 40_000_000).quantize(Decimal("0.000001"))
-            platforms.resolve_dispute(
-                task_id=task.pk, outcome=outcome, worker_amount=min(share, held), now=now
-            )
+            resolve_dispute(task_id=task.pk, outcome=outcome, worker_amount=min(share, held), now=now)
 
         return {
             "start": lambda now: platforms.start_task(task_id=task.pk, now=now),
-            "claim": lambda now: payments.claim(stream_id=stream_id, now=now),
+            "claim": lambda now: payments.claim_stream(stream_id=stream_id, now=now),
             "pause": lambda now: payments.pause_stream(stream_id=stream_id, now=now),
             "resume": lambda now: payments.resume_stream(stream_id=stream_id, now=now),
-            "top_up": lambda now: payments.top_up(
+            "top_up": lambda now: payments.top_up_stream(
                 stream_id=stream_id, amount=from_micro(act.amount), now=now
             ),
             "cancel": lambda now: platforms.cancel_task(task_id=task.pk, now=now),
@@ -169,8 +168,8 @@ class Life:
         }
 
     def figures(self) -> dict[str, Any]:
-        """Every derived column but the scores, and the events of tasks of at least 1 USDC, by names that are
-        the same in both lives."""
+        """Return every derived column but the scores, and the events of tasks of at least 1 USDC, by names
+        that are the same in both lives."""
         figures: dict[str, Any] = {}
         for tables in oracle.DERIVED.values():
             for table, columns in tables.items():
@@ -193,12 +192,12 @@ class Life:
 
 
 def before_bounds(event: ReputationEvent) -> int:
-    """What the event would give or take if no bound of its platform had cut it."""
+    """Return the points that the event would give or take without the bounds of its platform."""
     return event.delta + event.metadata.get("cut", 0)
 
 
 def lived(history: History, ticks: list[int], *, books: bool = False) -> dict[str, Any]:
-    """What one life comes to; nothing of it stays. With `books`, they hold at its end."""
+    """Live a life and return its figures; nothing of it stays. With `books`, they hold at its end."""
     with transaction.atomic():
         figures = Life(history, ticks).live()
         if books:
@@ -207,6 +206,7 @@ def lived(history: History, ticks: list[int], *, books: bool = False) -> dict[st
     return figures
 
 
+@pytest.mark.shortened
 @settings(
     deadline=None,
     max_examples=EXAMPLES,

@@ -7,9 +7,9 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from tests.db.rows import valid
-from tests.factories import NOW, WorkerFactory, seconds
-from tests.parity.figures import age_of, noticed, raw
+from tests.support.database.valid_rows import valid
+from tests.support.factories import NOW, WorkerFactory, seconds
+from tests.support.parity.figures import age_of, noticed, raw
 from workers import services as workers
 from workers.models import Worker
 from workers.signals import day_passed

@@ -7,14 +7,22 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, transaction
 
-from gigstream.lib.errors import GuardedWrite, HasMoneyHistory
+from gigstream.core.errors import GuardedWrite, HasMoneyHistory
 from platforms import services as platforms
+from platforms.figures.services import TaskFigures, TaskMove
 from platforms.models import Engagement, Platform, Task, TaskTally
 from platforms.signals import tasks_moved_in_bulk
-from platforms.statistics import Standing, TaskMove
-from tests.db.rows import valid
-from tests.factories import NOW, PlatformFactory, TaskFactory, WorkerFactory, assigned, seconds, started
-from tests.parity.figures import DONE, change, engagement_of, noticed, raw, tallies_of, totals_of
+from tests.support.database.valid_rows import valid
+from tests.support.factories import (
+    NOW,
+    PlatformFactory,
+    TaskFactory,
+    WorkerFactory,
+    assigned,
+    seconds,
+    started,
+)
+from tests.support.parity.figures import DONE, change, engagement_of, noticed, raw, tallies_of, totals_of
 
 pytestmark = pytest.mark.django_db
 
@@ -167,7 +175,7 @@ def test_bulk_update():
 def test_bulk_update_by_a_service_is_told():
     worker, platform = WorkerFactory(), PlatformFactory(funds="1000")
     tasks = [started(worker, platform=platform) for _ in range(3)]
-    before = Standing.of_task(tasks[0])
+    before = TaskFigures.of_task(tasks[0])
     for task in tasks:
         change(task, **DONE)
 

@@ -5,13 +5,13 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, transaction
 
-from audit import books
-from gigstream.lib.errors import GuardedWrite
-from gigstream.lib.ids import new_id
-from reputation import services as reputation
+from audit.books import services as books
+from gigstream.core.errors import GuardedWrite
+from gigstream.core.ids import new_id
 from reputation.models import ReputationEvent
-from tests.factories import NOW, WorkerFactory
-from tests.parity.figures import noticed, raw, score_of
+from reputation.scores import services as reputation
+from tests.support.factories import NOW, WorkerFactory
+from tests.support.parity.figures import noticed, raw, score_of
 from workers.models import Worker
 
 pytestmark = pytest.mark.django_db

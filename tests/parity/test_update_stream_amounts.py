@@ -1,16 +1,16 @@
-"""update_stream_amounts: what remains of a stream, and that it completes when nothing does, whichever way its
-row is written."""
+"""update_stream_amounts: the remaining amount of a stream, and its completion when nothing remains, on
+every way of writing its row."""
 
 from decimal import Decimal
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
 
-from gigstream.lib.errors import GuardedWrite, HasMoneyHistory
+from gigstream.core.errors import GuardedWrite, HasMoneyHistory
 from payments.models import Stream
-from tests.db.rows import valid
-from tests.factories import NOW, running_stream
-from tests.parity.figures import raw
+from tests.support.database.valid_rows import valid
+from tests.support.factories import NOW, running_stream
+from tests.support.parity.figures import raw
 
 pytestmark = pytest.mark.django_db
 

@@ -6,14 +6,14 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 
-from gigstream.lib.errors import GuardedWrite
-from gigstream.lib.ids import new_id
+from gigstream.core.errors import GuardedWrite
+from gigstream.core.ids import new_id
 from payments.models import Transaction
-from payments.services.transactions import insert as insert_transactions
+from payments.settlement.transactions.services import insert as insert_transactions
 from platforms.models import Task
-from tests.db.rows import valid
-from tests.factories import NOW, WorkerFactory, seconds
-from tests.parity.figures import change, last_active, noticed, raw
+from tests.support.database.valid_rows import valid
+from tests.support.factories import NOW, WorkerFactory, seconds
+from tests.support.parity.figures import change, last_active, noticed, raw
 from workers import services as workers
 from workers.models import Worker
 
@@ -141,7 +141,7 @@ INSERT = (
 
 def test_raw_sql():
     worker = WorkerFactory()
-    workers.touch_last_active([worker.pk], NOW)
+    workers.touch_last_active(worker_ids=[worker.pk], at=NOW)
 
     raw(INSERT, new_id(), NOW + seconds(1), worker.pk, "raw")
 
@@ -173,7 +173,7 @@ def test_a_task_told_later_counts_by_its_latest_act():
 def test_a_stale_worker_keeps_the_time():
     worker = WorkerFactory()
     stale = Worker.objects.get(pk=worker.pk)
-    workers.touch_last_active([worker.pk], NOW)
+    workers.touch_last_active(worker_ids=[worker.pk], at=NOW)
 
     stale.full_name = "New Name"
     stale.save()

@@ -7,14 +7,15 @@ import pytest
 from django.core.management import call_command
 from django.db import DatabaseError, transaction
 
-from gigstream.lib.errors import GuardedWrite, HasMoneyHistory
+from gigstream.core.errors import GuardedWrite, HasMoneyHistory
 from platforms import services as platforms
+from platforms.figures.services import TaskFigures, TaskMove
 from platforms.models import Task
 from platforms.signals import tasks_moved_in_bulk
-from platforms.statistics import Standing, TaskMove
-from tests.db.rows import valid
-from tests.factories import NOW, PlatformFactory, WorkerFactory, started
-from tests.parity.figures import DONE, NOTHING_DONE, ONE_DONE, change, figures_of, noticed, raw
+from tests.support.database.valid_rows import valid
+from tests.support.decisions import resolve_dispute
+from tests.support.factories import NOW, PlatformFactory, WorkerFactory, started
+from tests.support.parity.figures import DONE, NOTHING_DONE, ONE_DONE, change, figures_of, noticed, raw
 from workers.models import Worker
 
 pytestmark = pytest.mark.django_db
@@ -86,7 +87,7 @@ def test_bulk_update():
 def test_bulk_update_by_a_service_is_told():
     worker, platform = WorkerFactory(), PlatformFactory(funds="1000")
     tasks = [started(worker, platform=platform) for _ in range(3)]
-    before = Standing.of_task(tasks[0])
+    before = TaskFigures.of_task(tasks[0])
     for task in tasks:
         change(task, **DONE)
 
@@ -187,7 +188,7 @@ def test_rates_follow_from_every_ended_task():
 
     platforms.dispute_task(task_id=tasks[3].pk, severity=1, reason="late", now=NOW)
     assert figures_of(worker)["dispute_rate"] == 0
-    platforms.resolve_dispute(task_id=tasks[3].pk, outcome="platform", worker_amount="0", now=NOW)
+    resolve_dispute(task_id=tasks[3].pk, outcome="platform", worker_amount="0", now=NOW)
 
     assert figures_of(worker) == {
         "total_tasks": 2,

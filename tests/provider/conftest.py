@@ -5,15 +5,15 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 import urllib3
 
-from payments.provider.circle import CircleProvider
-from tests.circle import API_KEY, START, house_of, run_twin
-from tests.identity import CIRCLE, database_made
+from payments.settlement.provider.circle import CircleProvider
+from tests.support.database.identity import CIRCLE, database_made
+from tests.support.servers.circle import API_KEY, START, house_of, run_simulator
 
 
 @pytest.fixture(scope="session")
-def running_twin(tmp_path_factory):
-    with run_twin(tmp_path_factory.mktemp("twin"), "--still", "--start", str(START)) as twin:
-        yield twin
+def running_simulator(tmp_path_factory):
+    with run_simulator(tmp_path_factory.mktemp("simulator"), "--still", "--start", str(START)) as simulator:
+        yield simulator
 
 
 @pytest.fixture
@@ -25,17 +25,17 @@ def circle_pays(settings):
 
 
 @pytest.fixture
-def twin(running_twin, settings):
-    """A twin in which nothing has happened, and a house wallet with 1000 USDC."""
-    running_twin.tell("reset")
+def simulator(running_simulator, settings):
+    """A simulator in which nothing has happened, and a house wallet with 1000 USDC."""
+    running_simulator.control("reset")
     settings.CIRCLE_READ_SECONDS = 2
-    house_of(running_twin, CircleProvider(), settings)
-    yield running_twin
-    assert running_twin.process.poll() is None
+    house_of(running_simulator, CircleProvider(), settings)
+    yield running_simulator
+    assert running_simulator.process.poll() is None
 
 
 @pytest.fixture
-def circle(twin):
+def circle(simulator):
     return CircleProvider()
 
 
@@ -51,8 +51,8 @@ class Inbox(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def inbox(twin) -> Iterator[HTTPServer]:
-    """An endpoint that the twin has as its subscriber, and what came to it."""
+def inbox(simulator) -> Iterator[HTTPServer]:
+    """An endpoint that the simulator has as its subscriber, and the messages that came to it."""
     server = HTTPServer(("127.0.0.1", 0), Inbox)
     server.letters, server.statuses = [], []
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
@@ -60,7 +60,7 @@ def inbox(twin) -> Iterator[HTTPServer]:
     endpoint = f"http://127.0.0.1:{server.server_port}/provider/circle/notifications"
     urllib3.request(
         "POST",
-        f"{twin.url}/v2/notifications/subscriptions",
+        f"{simulator.url}/v2/notifications/subscriptions",
         json={"endpoint": endpoint},
         headers={"Authorization": f"Bearer {API_KEY}"},
     )

@@ -1,4 +1,4 @@
-"""Notifications at our door: kept first, believed by their signature, and then only a reason to look."""
+"""Incoming notifications: kept first, believed by their signature, and then only a reason to look."""
 
 from hashlib import sha256
 from uuid import uuid4
@@ -6,16 +6,17 @@ from uuid import uuid4
 import pytest
 from django.core.cache import cache
 
-from gigstream.lib.clock import database_now
+from gigstream.core.clock import database_now
 from payments import services as payments
-from payments.enums import NotificationStatus
 from payments.models import LedgerEntry, ProviderNotification, Transaction
-from payments.provider.circle import CircleProvider
-from payments.provider.connection import connected
-from payments.services import notifications
+from payments.settlement.provider.circle import CircleProvider
+from payments.settlement.provider.connection import connect_to_circle
+from payments.settlement.transfers.enums import NotificationStatus
+from payments.settlement.transfers.services import notifications
 from platforms import services as platforms
-from tests.books import violated
-from tests.factories import PlatformFactory, WorkerFactory, seconds, started
+from tests.support.books import violated
+from tests.support.factories import PlatformFactory, WorkerFactory, seconds, started
+from tests.support.long_forms import spread
 
 pytestmark = pytest.mark.django_db
 
@@ -23,14 +24,14 @@ DOOR = "/provider/circle/notifications"
 
 
 @pytest.fixture(autouse=True)
-def by_circle(circle_pays, twin):
+def by_circle(circle_pays, simulator):
     """Every payout here is Circle's, and the key that it signs with is known."""
     cache.clear()
-    CircleProvider().learn_notification_key(twin.signing_key_id())
+    CircleProvider().learn_notification_key(simulator.signing_key_id())
 
 
 def submitted():
-    """One payout that the provider has taken, now: the door goes by the database's clock."""
+    """Return a payout that the provider has taken, now: notifications go by the database's clock."""
     task = started(WorkerFactory(), platform=PlatformFactory(funds="1000"), amount="10")
     platforms.complete_task(task_id=task.pk)
     payments.create_due_payouts()
@@ -53,9 +54,9 @@ def test_the_provider_may_ask_whether_we_are_here(client):
     assert client.get(DOOR).status_code == 405
 
 
-def test_what_is_reported_is_looked_up_at_once_and_then_booked(client, twin, inbox):
+def test_what_is_reported_is_looked_up_at_once_and_then_booked(client, simulator, inbox):
     payout = submitted()
-    twin.advance()
+    simulator.advance()
     later = database_now() + seconds(600)
     Transaction.unguarded.filter(pk=payout.pk).update(next_attempt_at=later)
 
@@ -70,10 +71,12 @@ def test_what_is_reported_is_looked_up_at_once_and_then_booked(client, twin, inb
     assert violated() == {}
 
 
-@pytest.mark.parametrize("order", ["as sent", "backwards", "the last one first, and twice"])
-def test_reports_in_any_order_and_number_settle_once(client, twin, inbox, order):
+@pytest.mark.parametrize(
+    "order", spread(["as sent", "backwards", "the last one first, and twice"], of="orders", one_in=3)
+)
+def test_reports_in_any_order_and_number_settle_once(client, simulator, inbox, order):
     payout = submitted()
-    twin.advance()
+    simulator.advance()
     letters = list(inbox.letters)
     if order != "as sent":
         letters.reverse()
@@ -91,10 +94,10 @@ def test_reports_in_any_order_and_number_settle_once(client, twin, inbox, order)
     assert violated() == {}
 
 
-def test_a_forged_report_is_kept_and_moves_nothing(client, twin, inbox):
-    twin.wrong("notify", delivery="forged", times=99)
+def test_a_forged_report_is_kept_and_moves_nothing(client, simulator, inbox):
+    simulator.wrong("notify", delivery="forged", times=99)
     payout = submitted()
-    twin.advance()
+    simulator.advance()
     due = payout.next_attempt_at
 
     answers = [arrive(client, letter) for letter in inbox.letters]
@@ -106,7 +109,7 @@ def test_a_forged_report_is_kept_and_moves_nothing(client, twin, inbox):
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b"[]", b"null", b'{"notificationId": 7}'])
-def test_what_is_no_report_is_refused(client, twin, body):
+def test_what_is_no_report_is_refused(client, simulator, body):
     answer = client.post(DOOR, body, content_type="application/json")
 
     assert (answer.status_code, answer["Content-Type"]) == (401, "application/problem+json")
@@ -114,7 +117,7 @@ def test_what_is_no_report_is_refused(client, twin, body):
     assert (kept.status, bytes(kept.body), kept.digest) == ("forged", b"", sha256(body).hexdigest())
 
 
-def test_forged_reports_take_a_bounded_place(client, twin, monkeypatch):
+def test_forged_reports_take_a_bounded_place(client, simulator, monkeypatch):
     monkeypatch.setitem(notifications.MOST_KEPT, NotificationStatus.FORGED, 3)
     bodies = [b"x" * 64_000, b"x" * 64_000, *(b"%d" % number for number in range(5))]
 
@@ -126,41 +129,41 @@ def test_forged_reports_take_a_bounded_place(client, twin, monkeypatch):
 
 
 def test_reports_under_made_up_keys_ask_the_provider_nothing_in_the_request_and_little_in_the_job(
-    client, twin, monkeypatch
+    client, simulator, monkeypatch
 ):
     monkeypatch.setitem(notifications.MOST_KEPT, NotificationStatus.RECEIVED, 8)
-    twin.wrong("notification_key", fault="error_before", times=99)
-    waiting = twin.tell("faults")["waiting"][0]["times"]
+    simulator.wrong("notification_key", fault="error_before", times=99)
+    waiting = simulator.control("faults")["waiting"][0]["times"]
     for number in range(30):
         signed = {"X-Circle-Key-Id": str(uuid4()), "X-Circle-Signature": "AA=="}
         answer = client.post(DOOR, b"%d" % number, content_type="application/json", headers=signed)
         assert answer.status_code == 503
-    assert twin.tell("faults")["waiting"][0]["times"] == waiting
+    assert simulator.control("faults")["waiting"][0]["times"] == waiting
     assert statuses() == ["received"] * 8
 
     payments.verify_notifications()
-    assert waiting - twin.tell("faults")["waiting"][0]["times"] == notifications.KEYS_ASKED_AT_ONCE
+    assert waiting - simulator.control("faults")["waiting"][0]["times"] == notifications.KEYS_FETCHED_AT_ONCE
 
-    twin.tell("faults", clear=True)
+    simulator.control("faults", clear=True)
     for _ in range(2):
         payments.verify_notifications()
     assert statuses() == ["forged"] * 8
-    twin.wrong("notification_key", fault="error_before")
+    simulator.wrong("notification_key", fault="error_before")
     assert payments.verify_notifications() == 0
-    assert len(twin.tell("faults")["waiting"]) == 1, "what is nobody's is remembered"
+    assert len(simulator.control("faults")["waiting"]) == 1, "what is nobody's is remembered"
 
 
-def test_a_body_that_is_too_large_is_not_kept(client, twin):
+def test_a_body_that_is_too_large_is_not_kept(client, simulator):
     answer = client.post(DOOR, b"x" * 70_000, content_type="application/json")
 
     assert (answer.status_code, answer.json()["code"]) == (413, "body_too_large")
     assert statuses() == []
 
 
-def test_without_the_key_a_report_waits_and_is_verified_later(client, twin, inbox):
+def test_without_the_key_a_report_waits_and_is_verified_later(client, simulator, inbox):
     payout = submitted()
-    twin.advance()
-    connected.cache_clear()
+    simulator.advance()
+    connect_to_circle.cache_clear()
     cache.clear()
 
     answer = arrive(client, inbox.letters[0])
@@ -174,10 +177,10 @@ def test_without_the_key_a_report_waits_and_is_verified_later(client, twin, inbo
     assert payout.next_attempt_at == later
 
 
-def test_a_report_of_a_transfer_that_is_not_ours_is_kept(client, twin, inbox):
+def test_a_report_of_a_transfer_that_is_not_ours_is_kept(client, simulator, inbox):
     submitted()
     Transaction.unguarded.filter(type="payout").update(circle_tx_id="another")
-    twin.advance()
+    simulator.advance()
 
     assert arrive(client, inbox.letters[0]).status_code == 200
     assert statuses() == ["genuine"]

@@ -1,4 +1,4 @@
-"""Circle's notifications, from the twin over a real socket: verified over the raw body, or refused."""
+"""Circle's notifications, from the simulator over a real socket: verified over the raw body, or refused."""
 
 import base64
 import json
@@ -8,30 +8,31 @@ from uuid import uuid4
 import pytest
 from django.core.cache import cache
 
-from payments.enums import TransferState
-from payments.provider import states
-from payments.provider.protocol import NotificationRefused, ProviderUnavailable
+from gigstream.remote_calls.errors import ServiceUnavailable
+from payments.settlement.provider import states
+from payments.settlement.provider.enums import TransferState
+from payments.settlement.provider.protocol import NotificationRefused
 
 WORKER = "0x" + "ab" * 20
 
 
-def paid(circle, twin, **delivery):
+def paid(circle, simulator, **delivery):
     if delivery:
-        twin.wrong("notify", times=99, **delivery)
+        simulator.wrong("notify", times=99, **delivery)
     taken = circle.transfer(key=uuid4(), to_wallet=WORKER, amount=Decimal(10))
-    twin.advance()
+    simulator.advance()
     return taken
 
 
 @pytest.fixture(autouse=True)
-def key_known(circle, inbox, twin):
+def key_known(circle, inbox, simulator):
     """The key that Circle signs with has been learnt from an earlier notification."""
     cache.clear()
-    circle.learn_notification_key(twin.signing_key_id())
+    circle.learn_notification_key(simulator.signing_key_id())
 
 
-def test_every_state_is_told_signed_and_read(circle, twin, inbox):
-    taken = paid(circle, twin)
+def test_every_state_is_told_signed_and_read(circle, simulator, inbox):
+    taken = paid(circle, simulator)
 
     read = [circle.read_notification(body, headers) for body, headers in inbox.letters]
 
@@ -42,16 +43,16 @@ def test_every_state_is_told_signed_and_read(circle, twin, inbox):
     assert "walletId" not in str(read[0].raw)
 
 
-def test_the_names_of_headers_may_be_in_any_case(circle, twin, inbox):
-    paid(circle, twin)
+def test_the_names_of_headers_may_be_in_any_case(circle, simulator, inbox):
+    paid(circle, simulator)
     body, headers = inbox.letters[0]
 
     assert circle.read_notification(body, {name.upper(): value for name, value in headers.items()})
 
 
 @pytest.mark.parametrize("change", ["body", "signature", "no signature", "key", "no key", "not base64"])
-def test_whatever_is_not_circles_is_refused(circle, twin, inbox, change):
-    paid(circle, twin)
+def test_whatever_is_not_circles_is_refused(circle, simulator, inbox, change):
+    paid(circle, simulator)
     body, headers = inbox.letters[0]
     given = {name.lower(): value for name, value in headers.items()}
     if change == "body":
@@ -67,8 +68,8 @@ def test_whatever_is_not_circles_is_refused(circle, twin, inbox, change):
         circle.read_notification(body, given)
 
 
-def test_a_forged_letter_is_refused(circle, twin, inbox):
-    paid(circle, twin, delivery="forged")
+def test_a_forged_letter_is_refused(circle, simulator, inbox):
+    paid(circle, simulator, delivery="forged")
 
     assert len(inbox.letters) == 6
     for letter in inbox.letters:
@@ -76,16 +77,16 @@ def test_a_forged_letter_is_refused(circle, twin, inbox):
             circle.read_notification(*letter)
 
 
-def test_a_letter_may_come_twice_with_the_same_id(circle, twin, inbox):
-    paid(circle, twin, delivery="twice")
+def test_a_letter_may_come_twice_with_the_same_id(circle, simulator, inbox):
+    paid(circle, simulator, delivery="twice")
 
     read = [circle.read_notification(*letter).id for letter in inbox.letters]
     assert (len(read), len(set(read))) == (12, 6)
 
 
-def test_letters_come_out_of_order_and_the_rank_decides(circle, twin, inbox):
-    twin.wrong("notify", delivery="last", about="SENT")
-    paid(circle, twin)
+def test_letters_come_out_of_order_and_the_rank_decides(circle, simulator, inbox):
+    simulator.wrong("notify", delivery="last", about="SENT")
+    paid(circle, simulator)
 
     told = [circle.read_notification(*letter).state for letter in inbox.letters]
     assert told[-1] == TransferState.SENT
@@ -95,10 +96,10 @@ def test_letters_come_out_of_order_and_the_rank_decides(circle, twin, inbox):
     assert known == TransferState.COMPLETE
 
 
-def test_a_letter_may_come_late_or_never(circle, twin, inbox):
-    twin.wrong("notify", delivery="late", about="COMPLETE", seconds=300)
-    twin.wrong("notify", delivery="lost", about="SENT")
-    paid(circle, twin)
+def test_a_letter_may_come_late_or_never(circle, simulator, inbox):
+    simulator.wrong("notify", delivery="late", about="COMPLETE", seconds=300)
+    simulator.wrong("notify", delivery="lost", about="SENT")
+    paid(circle, simulator)
     assert [circle.read_notification(*letter).state for letter in inbox.letters] == [
         "INITIATED",
         "QUEUED",
@@ -106,31 +107,31 @@ def test_a_letter_may_come_late_or_never(circle, twin, inbox):
         "CONFIRMED",
     ]
 
-    twin.advance(300)
+    simulator.advance(300)
     assert circle.read_notification(*inbox.letters[-1]).state == "COMPLETE"
 
 
-def test_a_letter_that_was_not_taken_comes_again(circle, twin, inbox):
+def test_a_letter_that_was_not_taken_comes_again(circle, simulator, inbox):
     inbox.statuses = [500] * 6
-    paid(circle, twin)
+    paid(circle, simulator)
     first = [body for body, _ in inbox.letters]
 
-    twin.advance()
+    simulator.advance()
 
     assert [body for body, _ in inbox.letters[6:]] == first
 
 
-def test_all_letters_can_be_sent_again(circle, twin, inbox):
-    paid(circle, twin)
+def test_all_letters_can_be_sent_again(circle, simulator, inbox):
+    paid(circle, simulator)
 
-    twin.tell("deliver", again=True)
+    simulator.control("deliver", again=True)
 
     bodies = [body for body, _ in inbox.letters]
     assert bodies[6:] == bodies[:6]
 
 
-def test_a_signed_letter_that_is_no_notification_is_refused(circle, twin, inbox):
-    paid(circle, twin)
+def test_a_signed_letter_that_is_no_notification_is_refused(circle, simulator, inbox):
+    paid(circle, simulator)
     _, headers = inbox.letters[0]
     circle.read_notification(*inbox.letters[0])
 
@@ -139,26 +140,26 @@ def test_a_signed_letter_that_is_no_notification_is_refused(circle, twin, inbox)
             circle.read_notification(junk, headers)
 
 
-def test_a_key_is_asked_for_once_and_known_to_all_processes(circle, twin, inbox):
-    paid(circle, twin)
+def test_a_key_is_asked_for_once_and_known_to_all_processes(circle, simulator, inbox):
+    paid(circle, simulator)
     circle._connection.notification_keys.clear()
-    twin.wrong("notification_key", fault="error_before")
+    simulator.wrong("notification_key", fault="error_before")
 
     assert circle.read_notification(*inbox.letters[0])
-    assert [one["call"] for one in twin.tell("faults")["waiting"]] == ["notification_key"]
+    assert [one["call"] for one in simulator.control("faults")["waiting"]] == ["notification_key"]
 
 
-def test_while_circle_cannot_be_asked_nothing_is_known_of_a_key(circle, twin, inbox, settings):
+def test_while_circle_cannot_be_asked_nothing_is_known_of_a_key(circle, simulator, inbox, settings):
     settings.CIRCLE_READ_SECONDS = 1
-    paid(circle, twin)
+    paid(circle, simulator)
     circle._connection.notification_keys.clear()
     cache.clear()
-    twin.wrong("notification_key", fault="timeout_before")
-    key_id = twin.signing_key_id()
+    simulator.wrong("notification_key", fault="timeout_before")
+    key_id = simulator.signing_key_id()
 
     circle.learn_notification_key(key_id)
     assert not circle.knows_notification_key(key_id)
-    with pytest.raises(ProviderUnavailable):
+    with pytest.raises(ServiceUnavailable):
         circle.read_notification(*inbox.letters[0])
 
     circle.learn_notification_key(key_id)

@@ -1,5 +1,5 @@
-"""A real Celery worker is killed in the middle of settling, at every step, while its transfers meet every
-fault: each payout ends settled exactly once at Circle's twin and in the ledger, or voided exactly once."""
+"""A real Celery worker, killed in the middle of settling, at every step, while its transfers meet every
+fault: each payout ends settled exactly once at the simulator and in the ledger, or voided exactly once."""
 
 import os
 import signal
@@ -9,17 +9,17 @@ from contextlib import contextmanager
 import psycopg
 import pytest
 
-from audit import jobs
-from audit.jobs import ring
-from gigstream.lib.clock import database_now
+from gigstream.core.clock import database_now
+from gigstream.jobs import registry
+from gigstream.jobs.registry import nudge_job
 from payments import services as payments
 from payments.models import SettlementAttempt, Transaction
-from payments.provider.circle import CircleProvider
+from payments.settlement.provider.circle import CircleProvider
 from platforms import services as platforms
-from tests.circle import API_KEY, ENTITY_SECRET, house_of, run_twin
-from tests.factories import PlatformFactory, WorkerFactory, started
-from tests.processes import database_url, empty_queues, run_worker
-from tests.provider.agreement import Time, require_agreement
+from tests.support.circle_agreement import Time, require_agreement
+from tests.support.factories import PlatformFactory, WorkerFactory, started
+from tests.support.servers.circle import API_KEY, ENTITY_SECRET, house_of, run_simulator
+from tests.support.servers.processes import database_url, empty_queues, run_worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -38,24 +38,24 @@ PATIENCE_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
-def running_twin(tmp_path_factory):
+def running_simulator(tmp_path_factory):
     """Its time is the machine's, as the database's is."""
-    with run_twin(tmp_path_factory.mktemp("live-twin")) as twin:
-        yield twin
+    with run_simulator(tmp_path_factory.mktemp("live-simulator")) as simulator:
+        yield simulator
 
 
 @pytest.fixture
-def twin(circle_pays, running_twin, settings):
-    running_twin.tell("reset")
-    house_of(running_twin, CircleProvider(), settings)
+def simulator(circle_pays, running_simulator, settings):
+    running_simulator.control("reset")
+    house_of(running_simulator, CircleProvider(), settings)
     settings.CIRCLE_READ_SECONDS = 1
-    return running_twin
+    return running_simulator
 
 
 @pytest.fixture
-def made(twin, monkeypatch):
-    """One pending payout for each fault, by fault, of which no bell is on its way."""
-    monkeypatch.setattr(jobs, "_SPACING", 0.0)
+def made(simulator, monkeypatch):
+    """A pending payout for each fault, by fault, for which no nudge is on its way."""
+    monkeypatch.setattr(registry, "_SPACING", 0.0)
     platform = PlatformFactory(funds="1000", now=database_now())
     workers = {}
     for fault in FAULTS:
@@ -69,10 +69,10 @@ def made(twin, monkeypatch):
 
 
 @pytest.fixture
-def worker(made, twin, settings, tmp_path):
-    """A Celery worker that pays through the twin, and waits long for its answers."""
+def worker(made, simulator, settings, tmp_path):
+    """A Celery worker that pays through the simulator, and waits long for its answers."""
     environment = {
-        "CIRCLE_API_URL": twin.url,
+        "CIRCLE_API_URL": simulator.url,
         "CIRCLE_API_KEY": API_KEY,
         "CIRCLE_ENTITY_SECRET": ENTITY_SECRET,
         "CIRCLE_WALLET_SET_ID": settings.CIRCLE_WALLET_SET_ID,
@@ -90,27 +90,27 @@ def until(condition, process=None):
         time.sleep(0.02)
 
 
-def arrange(twin, made, *, but=()):
-    """Each payout's first offer, or its fate, goes wrong in its own way."""
+def arrange(simulator, made, *, but=()):
+    """Make each payout's first offer, or its fate, go wrong in its own way."""
     for fault, payout in made.items():
         about = {"about": payout.to_wallet, "seconds": 0.2}
         if fault in but or fault == "none":
             continue
         if fault in FATES:
-            twin.wrong("transfer", fate=fault, times=3, **about)
+            simulator.wrong("transfer", fate=fault, times=3, **about)
         else:
-            twin.wrong("transfer", fault=fault, **about)
+            simulator.wrong("transfer", fault=fault, **about)
 
 
 def kill(process):
-    """The whole worker, its children included, as the machine would lose it."""
+    """Kill the whole worker, its children included, as the machine would lose it."""
     os.killpg(process.pid, signal.SIGKILL)
     process.wait(timeout=30)
 
 
 @contextmanager
 def nothing_can_be_logged():
-    """Whoever books must wait: the log takes no line."""
+    """Make all bookings wait: the log takes no line."""
     with psycopg.connect(database_url()) as connection:
         connection.execute("LOCK TABLE audit_logs IN SHARE MODE")
         yield connection
@@ -126,77 +126,77 @@ def somebody_waits():
         return found.fetchone()[0] > 0
 
 
-def struck(twin):
-    """No fault that holds a line is still waiting for its call."""
-    return not [one for one in twin.tell("faults")["waiting"] if one["seconds"] > 10]
+def struck(simulator):
+    """Require that no fault that holds a line is still waiting for its call."""
+    return not [one for one in simulator.control("faults")["waiting"] if one["seconds"] > 10]
 
 
-def hold(twin, call, fault):
-    twin.wrong(call, fault=fault, seconds=30)
+def hold(simulator, call, fault):
+    simulator.wrong(call, fault=fault, seconds=30)
 
 
-def before_the_call_is_taken(twin, made, process):
-    """The provider has the line and has done nothing."""
-    hold(twin, "transfer", "timeout_before")
-    ring("submit_payouts")
-    until(lambda: struck(twin))
+def before_the_call_is_taken(simulator, made, process):
+    """Wait until the provider has the line and has done nothing."""
+    hold(simulator, "transfer", "timeout_before")
+    nudge_job("submit_payouts")
+    until(lambda: struck(simulator))
     kill(process)
-    assert twin.transactions() == []
+    assert simulator.transactions() == []
 
 
-def after_acceptance(twin, made, process):
-    hold(twin, "transfer", "timeout_after")
-    ring("submit_payouts")
-    until(lambda: struck(twin) and twin.transactions())
+def after_acceptance(simulator, made, process):
+    hold(simulator, "transfer", "timeout_after")
+    nudge_job("submit_payouts")
+    until(lambda: struck(simulator) and simulator.transactions())
     kill(process)
     assert not Transaction.objects.filter(type="payout", status="submitted").exists()
 
 
-def before_commit(twin, made, process):
-    arrange(twin, made)
+def before_commit(simulator, made, process):
+    arrange(simulator, made)
     with nothing_can_be_logged():
-        ring("submit_payouts")
+        nudge_job("submit_payouts")
         until(somebody_waits)
         kill(process)
     assert not Transaction.objects.filter(type="payout", status="submitted").exists()
 
 
-def after_commit(twin, made, process):
-    arrange(twin, made)
-    ring("submit_payouts")
+def after_commit(simulator, made, process):
+    arrange(simulator, made)
+    nudge_job("submit_payouts")
     until(lambda: Transaction.objects.filter(type="payout", status="submitted").exists())
     kill(process)
 
 
-def submitted(twin, made):
-    """All are with the provider, and looked up next; each comes to its own end."""
-    arrange(twin, made, but=[*CALL_FAULTS, "busy"])
+def submitted(simulator, made):
+    """Wait until all are with the provider, and looked up next; each comes to its own end."""
+    arrange(simulator, made, but=[*CALL_FAULTS, "busy"])
     assert payments.submit_payouts() == len(made)
-    twin.advance(60)
+    simulator.advance(60)
     Transaction.unguarded.filter(status="submitted").update(next_attempt_at=database_now())
 
 
-def while_it_looks(twin, made, process):
-    submitted(twin, made)
-    hold(twin, "transaction", "timeout_before")
-    ring("poll_settlements")
-    until(lambda: struck(twin))
+def while_it_looks(simulator, made, process):
+    submitted(simulator, made)
+    hold(simulator, "transaction", "timeout_before")
+    nudge_job("poll_settlements")
+    until(lambda: struck(simulator))
     kill(process)
     assert not Transaction.objects.filter(type="payout", status="confirmed").exists()
 
 
-def before_it_books(twin, made, process):
-    submitted(twin, made)
+def before_it_books(simulator, made, process):
+    submitted(simulator, made)
     with nothing_can_be_logged():
-        ring("poll_settlements")
+        nudge_job("poll_settlements")
         until(somebody_waits)
         kill(process)
     assert not Transaction.objects.filter(type="payout", status="confirmed").exists()
 
 
-def after_it_has_booked(twin, made, process):
-    submitted(twin, made)
-    ring("poll_settlements")
+def after_it_has_booked(simulator, made, process):
+    submitted(simulator, made)
+    nudge_job("poll_settlements")
     until(lambda: Transaction.objects.filter(type="payout", status="confirmed").exists())
     kill(process)
 
@@ -212,14 +212,15 @@ STEPS = [
 ]
 
 
+@pytest.mark.long_form
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
-def test_a_killed_worker_leaves_each_payout_to_be_ended_once(twin, made, worker, step, record_property):
-    step(twin, made, worker)
+def test_a_killed_worker_leaves_each_payout_to_be_ended_once(simulator, made, worker, step, record_property):
+    step(simulator, made, worker)
     if step in (before_the_call_is_taken, after_acceptance):
-        arrange(twin, made)
+        arrange(simulator, made)
 
-    # The next worker comes when the dead one's lease is over.
-    later = Time(twin, at=database_now())
+    # The next worker comes when the dead worker's lease is over.
+    later = Time(simulator, at=database_now())
     later.pass_by(61)
     later.tick(0)
     later.until_all_ended()
@@ -232,4 +233,4 @@ def test_a_killed_worker_leaves_each_payout_to_be_ended_once(twin, made, worker,
         record_property("settlement", told)
         assert payout.status == expected, told
     began = min(payout.created_at for payout in made.values())
-    require_agreement(twin, since=began, now=later.now)
+    require_agreement(simulator, since=began, now=later.now)

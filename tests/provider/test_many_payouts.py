@@ -1,5 +1,5 @@
-"""Many payouts while one call in twenty goes wrong: none is lost, none is doubled. `make faults` does it with
-10,000 and says how long it took."""
+"""Many payouts while a call in twenty goes wrong: none is lost, none is doubled. `make faults` does it
+with 10,000 and prints the duration."""
 
 import os
 import random
@@ -10,16 +10,16 @@ import pytest
 
 from payments import services as payments
 from payments.models import SettlementAttempt, Transaction
-from tests.circle import START
-from tests.factories import PlatformFactory, WorkerFactory, running_stream, seconds
-from tests.provider.agreement import Time, require_agreement
-from workers.enums import PayoutSchedule
+from tests.support.circle_agreement import Time, require_agreement
+from tests.support.factories import PlatformFactory, WorkerFactory, running_stream, seconds
+from tests.support.servers.circle import START
+from workers.profiles.enums import PayoutSchedule
 
 # With real commits: a transaction about the whole would stand idle for longer than the database lets it.
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NOW = datetime.fromtimestamp(START, UTC)
-MANY = int(os.environ.get("GIGSTREAM_TEST_PAYOUTS", "100"))
+MANY = int(os.environ.get("GIGSTREAM_TEST_PAYOUTS", "40"))
 ROUNDS = 20
 FAULTS = ["timeout_before", "timeout_after", "reset_before", "reset_after", "error_before", "error_after"]
 FATES = ["stuck", "denied", "failed", "skips_confirmed", "unheard_of"]
@@ -41,16 +41,16 @@ def pending(count):
     return at
 
 
-def test_none_is_lost_and_none_is_doubled(circle_pays, twin, settings, record_property):
+def test_none_is_lost_and_none_is_doubled(circle_pays, simulator, settings, record_property):
     settings.CIRCLE_READ_SECONDS = 0.5
-    twin.tell("fund", walletId=settings.CIRCLE_HOUSE_WALLET_ID, amount="10000000")
-    later = Time(twin, at=pending(MANY))
-    twin.advance((later.now - NOW).total_seconds())
+    simulator.control("fund", walletId=settings.CIRCLE_HOUSE_WALLET_ID, amount="10000000")
+    later = Time(simulator, at=pending(MANY))
+    simulator.advance((later.now - NOW).total_seconds())
     chance = random.Random(20260302)
     for call, kinds in (("transfer", FAULTS), ("transfer", FATES), ("transaction", FAULTS)):
         for _ in range(MANY // ONE_IN):
             kind = {"fate" if kinds is FATES else "fault": chance.choice(kinds)}
-            twin.wrong(call, after=chance.randrange(MANY // 2), seconds=0.1, **kind)
+            simulator.wrong(call, after=chance.randrange(MANY // 2), seconds=0.1, **kind)
 
     began = time.monotonic()
     later.tick(0)
@@ -65,4 +65,4 @@ def test_none_is_lost_and_none_is_doubled(circle_pays, twin, settings, record_pr
     record_property("settlement", told)
     assert sum(ended.values()) == MANY
     assert ended["confirmed"] > MANY * 0.9
-    require_agreement(twin, since=NOW, now=later.now)
+    require_agreement(simulator, since=NOW, now=later.now)

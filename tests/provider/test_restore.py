@@ -11,14 +11,14 @@ from django.core.management import call_command
 from payments import services as payments
 from payments.models import PaymentSwitch, SettlementAttempt, Transaction
 from platforms import services as platforms
-from tests.books import violated
-from tests.circle import START
-from tests.factories import PlatformFactory as AnyPlatform
-from tests.factories import WorkerFactory as AnyWorker
-from tests.factories import balance, running_stream, seconds, started
-from tests.provider.agreement import Time, require_agreement
-from tests.snapshots import restored
-from workers.enums import PayoutSchedule
+from tests.support.books import violated
+from tests.support.circle_agreement import Time, require_agreement
+from tests.support.database.snapshots import restored
+from tests.support.factories import PlatformFactory as AnyPlatform
+from tests.support.factories import WorkerFactory as AnyWorker
+from tests.support.factories import balance, running_stream, seconds, started
+from tests.support.servers.circle import START
+from workers.profiles.enums import PayoutSchedule
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOW = datetime.fromtimestamp(START, UTC)
@@ -26,13 +26,13 @@ SINCE = NOW - seconds(3600)
 
 
 @pytest.fixture(autouse=True)
-def by_circle(circle_pays, twin):
+def by_circle(circle_pays, simulator):
     """Every payout here is Circle's."""
 
 
 @pytest.fixture
-def time(twin):
-    return Time(twin, at=NOW)
+def time(simulator):
+    return Time(simulator, at=NOW)
 
 
 def a_worker():
@@ -40,7 +40,7 @@ def a_worker():
 
 
 def a_platform():
-    """With as much as the house's wallet holds."""
+    """Return a platform with as much as the house's wallet holds."""
     return AnyPlatform(funds="1000", now=NOW)
 
 
@@ -60,11 +60,11 @@ def gate(time):
     return payments.rediscover_payouts(since=SINCE, now=time.now)
 
 
-def offered(twin):
-    return len(twin.transactions())
+def offered(simulator):
+    return len(simulator.transactions())
 
 
-def test_payouts_made_after_the_backup_are_found_and_none_is_made_twice(twin, time):
+def test_payouts_made_after_the_backup_are_found_and_none_is_made_twice(simulator, time):
     platform = a_platform()
     pending, unheard, settled = a_worker(), a_worker(), a_worker()
     earn(settled, platform)
@@ -74,27 +74,27 @@ def test_payouts_made_after_the_backup_are_found_and_none_is_made_twice(twin, ti
     earn(unheard, platform, "20")
 
     with restored():
-        # After the backup: the pending one is sent, the other is made and sent, both are settled.
+        # After the backup: the pending payout is sent, the other is made and sent, both are settled.
         payments.create_due_payouts(now=time.now)
         time.tick(5)
         time.until_all_ended()
         assert Transaction.objects.filter(type="payout", status="confirmed").count() == 3
     assert Transaction.objects.filter(type="payout").count() == 2
-    assert offered(twin) == 3
+    assert offered(simulator) == 3
 
     found = gate(time)
 
-    assert (found.submitted, found.adopted, found.strangers) == (1, 1, [])
+    assert (found.submitted, found.adopted, found.unplaced) == (1, 1, [])
     assert not PaymentSwitch.objects.filter(on_at=None).exists()
     payments.create_due_payouts(now=time.now)
     time.tick(0)
     time.until_all_ended()
-    assert offered(twin) == 3
+    assert offered(simulator) == 3
     assert (balance(unheard, "available"), balance(pending, "available")) == (0, 0)
-    require_agreement(twin, since=SINCE, now=time.now)
+    require_agreement(simulator, since=SINCE, now=time.now)
 
 
-def test_the_gate_may_be_run_again(twin, time):
+def test_the_gate_may_be_run_again(simulator, time):
     platform = a_platform()
     worker = a_worker()
     earn(worker, platform)
@@ -104,11 +104,11 @@ def test_the_gate_may_be_run_again(twin, time):
     assert gate(time).adopted == 1
     again = gate(time)
 
-    assert (again.submitted, again.adopted, again.strangers) == (0, 0, [])
+    assert (again.submitted, again.adopted, again.unplaced) == (0, 0, [])
     assert violated() == {}
 
 
-def test_several_payouts_of_one_worker_come_back_in_their_order(twin, time):
+def test_several_payouts_of_one_worker_come_back_in_their_order(simulator, time):
     platform = a_platform()
     worker = a_worker()
     earn(worker, platform, "10")
@@ -127,10 +127,10 @@ def test_several_payouts_of_one_worker_come_back_in_their_order(twin, time):
         ("2", Decimal(5)),
     ]
     time.until_all_ended()
-    require_agreement(twin, since=SINCE, now=time.now)
+    require_agreement(simulator, since=SINCE, now=time.now)
 
 
-def test_what_a_stream_has_vested_since_is_there_to_be_paid_out_of(twin, time):
+def test_what_a_stream_has_vested_since_is_there_to_be_paid_out_of(simulator, time):
     worker = a_worker()
     payments.set_payout_schedule(worker_id=worker.pk, schedule=PayoutSchedule.AT_ONCE, now=NOW)
     running_stream(worker, total="60", duration=3600, platform=a_platform(), now=NOW)
@@ -143,10 +143,10 @@ def test_what_a_stream_has_vested_since_is_there_to_be_paid_out_of(twin, time):
 
     time.until_all_ended()
     assert Transaction.objects.get(type="payout").amount == Decimal(30)
-    require_agreement(twin, since=SINCE, now=time.now)
+    require_agreement(simulator, since=SINCE, now=time.now)
 
 
-def test_a_payout_whose_earnings_are_lost_is_for_staff_and_payouts_wait(twin, time):
+def test_a_payout_whose_earnings_are_lost_is_for_staff_and_payouts_wait(simulator, time):
     platform = a_platform()
     worker, other = a_worker(), a_worker()
     earn(other, platform)
@@ -155,11 +155,13 @@ def test_a_payout_whose_earnings_are_lost_is_for_staff_and_payouts_wait(twin, ti
         payments.create_due_payouts(now=time.now)
         time.tick(5)
         time.until_all_ended()
-    stranger = next(one for one in twin.transactions() if one["destinationAddress"] == worker.wallet_address)
+    stranger = next(
+        one for one in simulator.transactions() if one["destinationAddress"] == worker.wallet_address
+    )
 
     found = gate(time)
 
-    assert (found.adopted, found.strangers) == (1, [stranger["id"]])
+    assert (found.adopted, found.unplaced) == (1, [stranger["id"]])
     (switch,) = PaymentSwitch.objects.filter(on_at=None)
     assert switch.off_by == "restore"
     # Nothing is numbered anew, and nothing leaves.
@@ -168,18 +170,18 @@ def test_a_payout_whose_earnings_are_lost_is_for_staff_and_payouts_wait(twin, ti
     assert payments.submit_payouts(now=time.now) == 0
 
     # The platform has reported the work again: now the money is there.
-    assert gate(time).strangers == []
+    assert gate(time).unplaced == []
     assert not PaymentSwitch.objects.filter(on_at=None).exists()
     time.until_all_ended()
-    require_agreement(twin, since=SINCE, now=time.now)
+    require_agreement(simulator, since=SINCE, now=time.now)
 
 
-def test_a_payout_that_failed_after_the_backup_fails_once_more(twin, time):
+def test_a_payout_that_failed_after_the_backup_fails_once_more(simulator, time):
     """Its number is used up at the provider, so it is put back, looked up, and given back."""
     worker = a_worker()
     earn(worker, a_platform())
     with restored():
-        twin.wrong("transfer", fate="denied")
+        simulator.wrong("transfer", fate="denied")
         payments.create_due_payouts(now=time.now)
         time.tick(5)
         time.until_all_ended()
@@ -192,7 +194,7 @@ def test_a_payout_that_failed_after_the_backup_fails_once_more(twin, time):
     assert violated() == {}
 
 
-def test_the_command_tells_what_it_found(twin, settings):
+def test_the_command_tells_what_it_found(simulator, settings):
     worker = a_worker()
     earn(worker, a_platform())
     out = StringIO()
@@ -203,13 +205,13 @@ def test_the_command_tells_what_it_found(twin, settings):
     assert "free to go on" in out.getvalue()
 
 
-def test_payouts_that_staff_had_stopped_stay_stopped(twin, time):
+def test_payouts_that_staff_had_stopped_stay_stopped(simulator, time):
     payments.stop_payments(scope="payouts", reason="a look", by="sam", now=NOW)
-    assert gate(time).strangers == []
+    assert gate(time).unplaced == []
     assert PaymentSwitch.objects.filter(on_at=None).count() == 1
 
 
-def test_the_older_rows_really_are_the_older_rows(twin, time):
+def test_the_older_rows_really_are_the_older_rows(simulator, time):
     worker = a_worker()
     earn(worker, a_platform())
     with restored():

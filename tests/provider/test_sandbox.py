@@ -6,20 +6,14 @@ from uuid import UUID, uuid4, uuid5
 
 import pytest
 
-from payments.enums import ErrorClass, FeeLevel, TransferState
+from gigstream.remote_calls.enums import ErrorClass
+from gigstream.remote_calls.errors import CallRefused, CredentialsRefused, ServiceBusy, ServiceUnavailable
 from payments.models import SandboxFault, SandboxTransfer, SandboxWallet
-from payments.provider import units
-from payments.provider.protocol import (
-    CredentialsRefused,
-    GasBid,
-    NotificationRefused,
-    ProviderBusy,
-    ProviderRefused,
-    ProviderUnavailable,
-    TransferUnknown,
-)
-from payments.provider.sandbox import SandboxProvider
-from tests.factories import NOW, seconds
+from payments.settlement.provider import units
+from payments.settlement.provider.enums import FeeLevel, TransferErrorClass, TransferState
+from payments.settlement.provider.protocol import GasBid, NotificationRefused, TransferUnknown
+from payments.settlement.sandbox.provider import SandboxProvider
+from tests.support.factories import NOW, seconds
 
 pytestmark = pytest.mark.django_db
 WORKER = "0x" + "ab" * 20
@@ -90,7 +84,7 @@ def test_nonces_count_what_a_wallet_sends_without_a_gap(provider):
         pay(provider, key=uuid4())
         if number < 2:
             pay(provider, key=uuid4(), from_wallet=wallet)
-    with pytest.raises(ProviderRefused):
+    with pytest.raises(CallRefused):
         pay(provider, "80.1", key=uuid4(), from_wallet=wallet)
     pay(provider, "79", key=uuid4(), from_wallet=wallet)
 
@@ -115,10 +109,10 @@ def test_a_wallet_sends_no_more_than_it_holds(provider):
     alice = provider.create_wallet(key=uuid4(), owner="alice")
     provider.fund(alice.id, Decimal(10))
 
-    with pytest.raises(ProviderRefused) as refused:
+    with pytest.raises(CallRefused) as refused:
         pay(provider, from_wallet=alice.id)
 
-    assert refused.value.error_class == ErrorClass.INSUFFICIENT_FUNDS
+    assert refused.value.error_class == TransferErrorClass.INSUFFICIENT_FUNDS
     assert not SandboxTransfer.objects.exists()
     assert SandboxWallet.objects.get(owner="alice").next_nonce == 0
 
@@ -130,7 +124,7 @@ def test_a_blocklisted_address_gets_nothing_and_the_fee_is_paid(provider, clock,
 
     assert (ended.state, ended.error_class, ended.failure) == (
         "FAILED",
-        ErrorClass.BLOCKED_DESTINATION,
+        TransferErrorClass.BLOCKED_DESTINATION,
         "blocklisted",
     )
     assert provider.balance() == units.token_view(Decimal(1_000_000_000) - ended.network_fee)
@@ -142,7 +136,7 @@ def test_a_wallet_is_made_once_for_its_key(provider):
     made, again = (provider.create_wallet(key=key, owner="alice") for _ in range(2))
 
     assert made == again == provider.wallet(made.id)
-    with pytest.raises(ProviderRefused):
+    with pytest.raises(CallRefused):
         provider.create_wallet(key=key, owner="bob")
     with pytest.raises(TransferUnknown):
         provider.wallet(str(uuid4()))
@@ -152,7 +146,7 @@ def test_a_wallet_is_made_once_for_its_key(provider):
 def test_a_key_with_another_request_is_refused(provider, other):
     pay(provider)
 
-    with pytest.raises(ProviderRefused) as refused:
+    with pytest.raises(CallRefused) as refused:
         pay(provider, **other)
 
     assert refused.value.error_class == ErrorClass.KEY_REUSED
@@ -169,9 +163,9 @@ def test_the_fee_is_a_level_or_a_bid_in_figures(provider, clock):
     assert told.costs[FeeLevel.LOW] == units.gas_cost(65_000, Decimal(161))
     assert provider.get(low).network_fee == units.gas_cost(48_000, Decimal(161))
     assert provider.get(bid).network_fee == units.gas_cost(48_000, Decimal(170))
-    with pytest.raises(ProviderRefused) as refused:
+    with pytest.raises(CallRefused) as refused:
         pay(provider, key=uuid4(), fee=GasBid(65_000, Decimal(1), Decimal(1)))
-    assert refused.value.error_class == ErrorClass.GAS
+    assert refused.value.error_class == TransferErrorClass.GAS
 
 
 def test_a_contract_is_called_once_for_its_key(provider, clock):
@@ -179,7 +173,7 @@ def test_a_contract_is_called_once_for_its_key(provider, clock):
     first, again = (provider.execute_contract(key=KEY, **asked) for _ in range(2))
 
     assert (first.id, first.amount, first.to_wallet) == (again.id, 0, "")
-    with pytest.raises(ProviderRefused):
+    with pytest.raises(CallRefused):
         provider.execute_contract(key=KEY, **{**asked, "parameters": []})
     assert watched(provider, clock, first.id)[-1].state == "COMPLETE"
 
@@ -200,7 +194,7 @@ def test_transfers_are_found_and_listed(provider, clock):
 
 
 def test_a_list_of_many_pages_has_each_transfer_once(provider, clock, monkeypatch):
-    monkeypatch.setattr("payments.provider.sandbox.PAGE", 2)
+    monkeypatch.setattr("payments.settlement.sandbox.provider.PAGE", 2)
     made = {pay(provider, key=uuid4()).id for _ in range(5)}
 
     listed = [one.id for one in provider.transfers(since=NOW)]
@@ -239,7 +233,7 @@ def test_what_is_mined_can_neither_be_cancelled_nor_accelerated(provider, clock)
     clock.now = NOW + seconds(2)
 
     for act in (provider.cancel, provider.accelerate):
-        with pytest.raises(ProviderRefused):
+        with pytest.raises(CallRefused):
             act(key=uuid4(), transfer_id=taken.id)
     assert watched(provider, clock, taken.id)[-1].state == TransferState.COMPLETE
 
@@ -248,14 +242,14 @@ def test_what_is_mined_can_neither_be_cancelled_nor_accelerated(provider, clock)
 @pytest.mark.parametrize(
     ("kind", "expected", "error_class", "sent", "kept"),
     [
-        ("unreachable", ProviderUnavailable, ErrorClass.NETWORK, False, 0),
-        ("lost_before", ProviderUnavailable, ErrorClass.UNKNOWN_OUTCOME, True, 0),
-        ("lost_after", ProviderUnavailable, ErrorClass.UNKNOWN_OUTCOME, True, 1),
-        ("busy", ProviderBusy, ErrorClass.NETWORK, False, 0),
+        ("unreachable", ServiceUnavailable, ErrorClass.NETWORK, False, 0),
+        ("lost_before", ServiceUnavailable, ErrorClass.UNKNOWN_OUTCOME, True, 0),
+        ("lost_after", ServiceUnavailable, ErrorClass.UNKNOWN_OUTCOME, True, 1),
+        ("busy", ServiceBusy, ErrorClass.NETWORK, False, 0),
         ("credentials", CredentialsRefused, ErrorClass.CREDENTIALS, False, 0),
-        ("refused", ProviderRefused, ErrorClass.EXECUTION, None, 0),
-        ("gas", ProviderRefused, ErrorClass.GAS, None, 0),
-        ("nonce", ProviderRefused, ErrorClass.NONCE, None, 0),
+        ("refused", CallRefused, TransferErrorClass.EXECUTION, None, 0),
+        ("gas", CallRefused, TransferErrorClass.GAS, None, 0),
+        ("nonce", CallRefused, TransferErrorClass.NONCE, None, 0),
     ],
 )
 def test_a_call_goes_wrong_as_it_was_told_and_the_next_does_not(
@@ -280,7 +274,7 @@ def test_a_fault_waits_for_its_call_and_strikes_so_many_times(provider):
         try:
             pay(provider, key=uuid4(), to=to)
             answered.append(True)
-        except ProviderBusy:
+        except ServiceBusy:
             answered.append(False)
 
     assert answered == [True, True, False, False, True]

@@ -1,19 +1,19 @@
-"""One payout's whole story, as its worker and as staff are told it."""
+"""A payout's whole story, as its worker and staff read it."""
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 
-from audit.context import Actor, acting
-from audit.enums import ActorType
-from gigstream.lib.clock import database_now
+from audit.log.context import Actor, acting
+from audit.log.enums import ActorType
+from gigstream.core.clock import database_now
 from payments import services as payments
 from payments.models import Transaction
-from payments.provider.circle import CircleProvider
+from payments.settlement.provider.circle import CircleProvider
 from platforms import services as platforms
-from tests.api_client import Api
-from tests.factories import PlatformFactory, WorkerFactory, started
+from tests.support.api.client import Api
+from tests.support.factories import PlatformFactory, WorkerFactory, started
 
 pytestmark = pytest.mark.django_db
 
@@ -23,21 +23,22 @@ def by_circle(circle_pays, settings):
     settings.CIRCLE_READ_SECONDS = 1
 
 
-def paid_after_trouble(twin, client, inbox):
-    """A payout whose first offer got no answer, that staff took up again and that was reported by Circle."""
+def paid_after_trouble(simulator, client, inbox):
+    """Return a payout whose first offer got no answer, that staff took up again and that was reported by
+    Circle."""
     worker = WorkerFactory()
     task = started(worker, platform=PlatformFactory(funds="1000"), amount="10")
     platforms.complete_task(task_id=task.pk)
     payments.create_due_payouts()
     payout = Transaction.objects.get(type="payout")
-    twin.wrong("transfer", fault="error_before")
+    simulator.wrong("transfer", fault="error_before")
     payments.submit_payouts()
     Transaction.unguarded.filter(pk=payout.pk).update(next_attempt_at=None)
     with acting(Actor(ActorType.STAFF, "7")):
         payments.offer_again(transaction_id=payout.pk)
     payments.submit_payouts()
-    twin.advance()
-    CircleProvider().learn_notification_key(twin.signing_key_id())
+    simulator.advance()
+    CircleProvider().learn_notification_key(simulator.signing_key_id())
     for body, headers in inbox.letters:
         signed = {name: value for name, value in headers.items() if name.lower().startswith("x-circle")}
         client.post("/provider/circle/notifications", body, content_type="application/json", headers=signed)
@@ -46,8 +47,8 @@ def paid_after_trouble(twin, client, inbox):
     return payout
 
 
-def test_the_worker_sees_calls_reports_and_acts_in_order(twin, client, inbox):
-    payout = paid_after_trouble(twin, client, inbox)
+def test_the_worker_sees_calls_reports_and_acts_in_order(simulator, client, inbox):
+    payout = paid_after_trouble(simulator, client, inbox)
 
     why = Api.as_worker(payout.worker).get(f"payments/{payout.pk}/explain").json()
 
@@ -55,10 +56,10 @@ def test_the_worker_sees_calls_reports_and_acts_in_order(twin, client, inbox):
     told = [(one["kind"], one["text"].partition(",")[0]) for one in why["timeline"]]
     assert told[:3] == [
         ("act", "payout.create by system"),
-        ("call", "circle asked to transfer: unknown_outcome"),
+        ("call", "transfer at circle: unknown_outcome"),
         ("act", "payout.offer_again by staff"),
     ]
-    assert ("call", "circle asked to transfer: INITIATED") in told
+    assert ("call", "transfer at circle: INITIATED") in told
     assert ("report", "circle reported COMPLETE") in told
     assert ("act", "payout.confirm by system") in told
     assert why["inputs"]["network_fee"] == str(payout.fee)
@@ -66,8 +67,8 @@ def test_the_worker_sees_calls_reports_and_acts_in_order(twin, client, inbox):
     assert why["inputs"]["network_fees_saved"] == "0.000000"
 
 
-def test_the_page_of_the_transaction_shows_it_whole(twin, client, inbox):
-    payout = paid_after_trouble(twin, client, inbox)
+def test_the_page_of_the_transaction_shows_it_whole(simulator, client, inbox):
+    payout = paid_after_trouble(simulator, client, inbox)
     staff = Client()
     staff.force_login(User.objects.create_superuser("root", "root@example.com", "root"))
 
@@ -75,7 +76,7 @@ def test_the_page_of_the_transaction_shows_it_whole(twin, client, inbox):
 
     for words in (
         "10.00 USDC booked as payout_hold",
-        "circle asked to transfer: unknown_outcome",
+        "transfer at circle: unknown_outcome",
         "payout.offer_again by staff",
         "circle reported COMPLETE",
         "10.00 USDC booked as payout_settled",
@@ -84,13 +85,13 @@ def test_the_page_of_the_transaction_shows_it_whole(twin, client, inbox):
         assert words in page, words
 
 
-def test_a_payout_of_many_earnings_tells_what_sharing_one_transfer_saved(twin):
+def test_a_payout_of_many_earnings_tells_what_sharing_one_transfer_saved(simulator):
     worker, platform = WorkerFactory(), PlatformFactory(funds="1000")
     for _ in range(3):
         platforms.complete_task(task_id=started(worker, platform=platform, amount="10").pk)
     payments.create_due_payouts()
     payments.submit_payouts()
-    twin.advance()
+    simulator.advance()
     payments.poll_settlements(now=database_now().replace(year=2030))
     payout = Transaction.objects.get(type="payout")
 

@@ -6,19 +6,19 @@ from typing import Any
 import pytest
 from django.db import connection, models
 
-from gigstream.lib.errors import Refusal
-from tests.books import violated
-from tests.interleaving import all_behind, split
+from gigstream.core.errors import Refusal
+from tests.support.books import violated
+from tests.support.database.interleaving import all_behind, split
 
 AtOnce = Callable[..., tuple[list[Any], list[Refusal]]]
 
 
 @pytest.fixture
 def at_once(transactional_db: None) -> AtOnce:
-    """Run the calls in threads of their own, each with its own connection, all released at one instant.
+    """Run the calls in threads of their own, each with its own connection, all released at the same instant.
 
-    With `behind`, all of them are seen waiting for that row's lock, or for each other, before it is let go.
-    Returns the results and the refusals; anything else that is raised fails the test.
+    With `behind`, all of them are seen waiting for that row's lock, or for each other, before it is let
+    go. Return the results and the refusals; any other exception fails the test.
     """
 
     def run(*calls: Callable[[], Any], behind: models.Model | None = None) -> tuple[list[Any], list[Refusal]]:

@@ -1,20 +1,24 @@
-"""Advances asked for, signed, paid out, taken back and repaid by several at once."""
+"""Advances requested, signed, paid out, taken back and repaid by several at once."""
 
 from decimal import Decimal
 from functools import partial
 
 import pytest
 
-from audit import approvals
+from audit.approvals import services as approvals
 from audit.models import AuditLog
-from gigstream.lib.clock import database_now
-from loans import services as loans
-from loans.approvals import approve_or_ask
+from gigstream.core.clock import database_now
+from loans.applications import services as loans
+from loans.applications.approvals import approve_or_request
+from loans.disbursement import services as disbursement_services
 from loans.models import Loan
+from loans.repayment import services as repayment_services
 from payments import services as payments
+from payments.ledger.subjects import LOAN
 from payments.models import LedgerEntry, Transaction
 from platforms import services as platforms
-from tests.factories import (
+from tests.support.database.interleaving import LOCKED, acts, hold
+from tests.support.factories import (
     NOW,
     WorkerFactory,
     accepted,
@@ -26,8 +30,7 @@ from tests.factories import (
     started,
     trusted_worker,
 )
-from tests.interleaving import LOCKED, acts, hold
-from tests.staff import member
+from tests.support.pages.admin import member
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,12 +40,12 @@ PAYING = "workers_locked"
 
 
 def owing(amount, earned="50"):
-    """A loan without a fee whose advance has arrived, and whose worker has `earned` before."""
+    """Return a loan without a fee whose advance has arrived, and whose worker has `earned` before."""
     worker = WorkerFactory()
     platforms.complete_task(task_id=started(worker, amount=earned).pk, now=NOW)
     loan = loans.request_loan(worker_id=worker.pk, amount=amount, fee_bps=0, now=NOW)
     approve_by_staff(loan_id=loan.pk, now=NOW)
-    loans.disburse_loan(loan_id=loan.pk, now=NOW)
+    disbursement_services.disburse_loan(loan_id=loan.pk, now=NOW)
     settle(NOW)
     return loan
 
@@ -63,7 +66,7 @@ def test_twenty_requests_with_the_same_terms_make_one_loan(at_once, books_balanc
 def test_of_eight_clicks_of_two_members_of_staff_one_approves_it(at_once, books_balance):
     loan = loans.request_loan(worker_id=WorkerFactory().pk, amount="450", fee_bps=200, now=NOW)
     ann, bob, eve = member("ann"), member("bob"), member("eve")
-    asked = ann.does(approve_or_ask, loan_id=loan.pk, reason="a good year", now=NOW)
+    asked = ann.does(approve_or_request, loan_id=loan.pk, reason="a good year", now=NOW)
     clicks = [
         partial(one.does, approvals.approve, approval_id=asked.pk, now=NOW + seconds(1))
         for one in [bob, eve, ann, ann] * 2
@@ -85,7 +88,7 @@ def test_of_a_payment_and_a_cancellation_one_happens(at_once, books_balance):
     approve_by_staff(loan_id=loan.pk, now=NOW)
 
     done, refusals = at_once(
-        *[partial(loans.disburse_loan, loan_id=loan.pk, now=NOW)] * 3,
+        *[partial(disbursement_services.disburse_loan, loan_id=loan.pk, now=NOW)] * 3,
         *[partial(loans.cancel_loan, loan_id=loan.pk, now=NOW)] * 3,
         behind=loan,
     )
@@ -105,11 +108,11 @@ class TestTheLastCent:
     @pytest.fixture
     def loan(self):
         loan = owing("2")
-        loans.repay_early(loan_id=loan.pk, amount="1", now=NOW)
+        repayment_services.repay_early(loan_id=loan.pk, amount="1", now=NOW)
         return loan
 
     def repay(self, loan):
-        return partial(loans.repay_early, loan_id=loan.pk, now=NOW)
+        return partial(repayment_services.repay_early, loan_id=loan.pk, now=NOW)
 
     def earn(self, loan):
         task = started(loan.worker, amount="10")
@@ -119,7 +122,7 @@ class TestTheLastCent:
         loan.refresh_from_db()
         assert (loan.status, loan.amount_repaid) == ("repaid", 2)
         assert (balance(loan.worker, "loan"), balance(loan.worker, "available")) == (0, 50 - 2 + 10)
-        assert LedgerEntry.objects.filter(kind="repayment", loan=loan).count() == 2
+        assert LedgerEntry.objects.of(LOAN, loan.pk).filter(kind="repayment").count() == 2
 
     def test_the_earning_first(self, loan, books_balance):
         with acts() as start:

@@ -1,4 +1,4 @@
-"""Two of everything that starts jobs: the same schedule twice, in one process and in several, pays once."""
+"""Two of every starter of jobs: the same schedule twice, in a single process and in several, pays once."""
 
 import time
 from contextlib import ExitStack
@@ -7,17 +7,17 @@ from threading import Barrier
 
 import pytest
 
-from audit.jobs import scheduled_jobs
-from audit.models import JobHeartbeat
-from audit.scheduler import Scheduler
-from gigstream.lib.clock import database_now
+from gigstream.core.clock import database_now
+from gigstream.jobs.models import JobHeartbeat
+from gigstream.jobs.registry import scheduled_jobs
+from gigstream.jobs.scheduler import Scheduler
 from payments import services as payments
 from payments.models import LedgerEntry, SandboxTransfer, Stream, Transaction
 from platforms import services as platforms
-from tests.broker import no_broker
-from tests.factories import PlatformFactory, WorkerFactory, balance, running_stream, started
-from tests.processes import empty_queues, run_celery, run_worker
-from workers.enums import PayoutSchedule
+from tests.support.factories import PlatformFactory, WorkerFactory, balance, running_stream, started
+from tests.support.servers.broker import no_broker
+from tests.support.servers.processes import empty_queues, run_celery, run_worker
+from workers.profiles.enums import PayoutSchedule
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,8 +27,8 @@ TICK = "Sending due task release_due_streams"
 
 @pytest.fixture
 def earned():
-    """What each worker has earned when everything is paid: three streams that are over, of workers who chose
-    to be paid at once, and two tasks done."""
+    """The earnings of each worker when everything is paid: three streams that are over, of workers who
+    chose to be paid at once, and two tasks done."""
     an_hour_ago = database_now() - timedelta(hours=1)
     platform = PlatformFactory(funds="1000")
     workers = [WorkerFactory() for _ in range(5)]
@@ -66,7 +66,7 @@ def test_every_job_that_two_schedulers_start_at_one_instant_works_once(
     together = Barrier(2)
 
     def beat() -> int:
-        """One scheduler whose clock says that every job of the schedule is due, until nothing is left."""
+        """Run a scheduler whose clock says that every job of the schedule is due, until nothing is left."""
         rounds = 0
         while True:
             together.wait(PATIENCE)
@@ -86,6 +86,7 @@ def test_every_job_that_two_schedulers_start_at_one_instant_works_once(
     books_balance()
 
 
+@pytest.mark.long_form
 def test_two_beats_and_their_worker_pay_once(tmp_path, books_balance, earned):
     empty_queues()
     chain = {"SANDBOX_BLOCK_SECONDS": "1", "SETTLEMENT_CONFIRMATIONS": "1"}
@@ -96,9 +97,11 @@ def test_two_beats_and_their_worker_pay_once(tmp_path, books_balance, earned):
         processes.enter_context(run_worker(tmp_path / "worker.log", chain))
         for log in logs:
             command = ("beat", "--loglevel", "INFO", "--schedule", f"{log}.schedule", "--pidfile", "")
-            processes.enter_context(run_celery("tests.races.beat_under_test", *command, log=log))
+            processes.enter_context(run_celery("tests.support.servers.beat_under_test", *command, log=log))
         while not (all_confirmed(earned) and all(log.read_text().count(TICK) > 10 for log in logs)):
             assert time.monotonic() < deadline, [log.read_text() for log in logs]
+            # Looking all the time would leave the worker and the beats a part of the processors only.
+            time.sleep(0.1)
 
     assert_paid_once(earned)
     books_balance()

@@ -4,7 +4,7 @@ from functools import partial
 
 import pytest
 
-from audit import claims
+from audit.claims import services as claims
 from audit.models import Claim
 
 pytestmark = pytest.mark.django_db(transaction=True)

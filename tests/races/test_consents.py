@@ -1,15 +1,16 @@
-"""Who is assigned, leaves, declines, is unassigned or starts at the same time: each order has one outcome."""
+"""Assignment, leaving, declining, unassignment and start at the same time: each order has one outcome."""
 
 from functools import partial
 
 import pytest
 
-from gigstream.lib.errors import IllegalMove
+from gigstream.core.errors import IllegalMove
 from platforms import services as platforms
-from platforms.errors import WorkerNotFound
+from platforms.invitations.errors import WorkerNotFound
 from platforms.models import Consent, Task
-from tests.factories import PlatformFactory, TaskFactory, WorkerFactory, assigned, balance, consent
-from tests.interleaving import first_then_second
+from tests.support.books import entries_of_task
+from tests.support.database.interleaving import first_then_second
+from tests.support.factories import PlatformFactory, TaskFactory, WorkerFactory, assigned, balance, consent
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -107,5 +108,5 @@ class TestBeforeTheStart:
 
         assert (returned.status, type(refusal)) == ("created", IllegalMove)
         assert (balance(task.platform, "available"), balance(task.platform, "escrow")) == (100, 0)
-        assert task.entries.filter(kind="refund").count() == 1
+        assert entries_of_task(task).filter(kind="refund").count() == 1
         books_balance()

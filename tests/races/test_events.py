@@ -1,4 +1,4 @@
-"""Many tell a platform something at the same time: the numbers stay whole and visible in their order."""
+"""Events published for a platform at the same time: the numbers stay whole and visible in their order."""
 
 import random
 from functools import partial
@@ -8,12 +8,11 @@ from threading import Thread
 import pytest
 from django.db import connection, transaction
 
-from gigstream.lib.db import atomic_with_retry
+from gigstream.core.unit import in_unit
 from platforms import services as platforms
-from platforms.enums import EventType
-from platforms.models import Event, EventCounter
-from platforms.services import Fact, record_events
-from tests.factories import NOW, PlatformFactory, WorkerFactory, started
+from platforms.models import EventCounter, PlatformEvent
+from platforms.services import NewEvent, publish_events
+from tests.support.factories import NOW, PlatformFactory, WorkerFactory, started
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,10 +21,10 @@ class Off(Exception):
     """The act is taken back."""
 
 
-@atomic_with_retry
+@in_unit
 def tell(platforms_told, off):
     """Taken back before any number was taken."""
-    record_events(Fact(platform.pk, EventType.WEBHOOK_PING, "{}", NOW) for platform in platforms_told)
+    publish_events(NewEvent(platform.pk, "webhook.ping", "{}", NOW) for platform in platforms_told)
     if off:
         raise Off
 
@@ -33,7 +32,7 @@ def tell(platforms_told, off):
 def tell_and_roll_back(platforms_told):
     """Taken back after the numbers were taken."""
     with transaction.atomic():
-        record_events(Fact(platform.pk, EventType.WEBHOOK_PING, "{}", NOW) for platform in platforms_told)
+        publish_events(NewEvent(platform.pk, "webhook.ping", "{}", NOW) for platform in platforms_told)
         raise Off
 
 
@@ -59,7 +58,7 @@ def test_numbers_have_no_gap_under_eight_threads_of_which_some_take_back(at_once
     for platform_id in [one for done in results for one in done]:
         counts[platform_id] += 1
     for platform_id, count in counts.items():
-        numbers = Event.objects.filter(platform=platform_id).order_by("sequence")
+        numbers = PlatformEvent.objects.filter(platform=platform_id).order_by("sequence")
         assert list(numbers.values_list("sequence", flat=True)) == list(range(1, count + 1))
         assert EventCounter.objects.get(platform=platform_id).last_sequence == count
     books_balance()
@@ -71,7 +70,7 @@ def test_a_reader_never_sees_a_number_before_all_that_are_lower():
 
     def read():
         while not stop.is_set():
-            numbers = list(Event.objects.filter(platform=platform).values_list("sequence", flat=True))
+            numbers = list(PlatformEvent.objects.filter(platform=platform).values_list("sequence", flat=True))
             if len(numbers) != max(numbers, default=0):
                 holes.append(numbers)
         connection.close()
@@ -91,11 +90,12 @@ def test_a_reader_never_sees_a_number_before_all_that_are_lower():
     reader.join()
 
     assert holes == []
-    assert Event.objects.filter(platform=platform).count() == 240
+    assert PlatformEvent.objects.filter(platform=platform).count() == 240
 
 
 def test_acts_that_meet_on_two_platforms_do_not_wait_for_each_other_in_a_circle(at_once, books_balance):
-    """A completion tells all platforms of its worker: counters are taken in one order, after every lock."""
+    """A completion is published to all platforms of its worker: counters are taken in the same order,
+    after every lock."""
     workers = [WorkerFactory() for _ in range(2)]
     parties = [PlatformFactory(funds="10000") for _ in range(2)]
     tasks = [

@@ -1,4 +1,4 @@
-"""A release meets whatever else may touch its stream, in both orders: each order has one outcome."""
+"""A release meets each act that may touch its stream, in both orders: each order has one outcome."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,15 +8,19 @@ from typing import Any
 
 import pytest
 
-from loans import services as loans
-from loans.errors import NothingOwed
+from loans.applications import services as loans
+from loans.disbursement import services as disbursement_services
 from loans.models import Loan
+from loans.repayment import services as repayment_services
+from loans.repayment.errors import NothingOwed
 from payments import services as payments
-from payments.errors import NothingToClaim
 from payments.models import LedgerEntry, Stream
+from payments.streams.errors import NothingToClaim
 from platforms import services as platforms
-from platforms.errors import StreamCompleted
-from tests.factories import (
+from platforms.tasks.errors import StreamCompleted
+from tests.support.books import releases_of
+from tests.support.database.interleaving import LOCKED, acts
+from tests.support.factories import (
     NOW,
     WorkerFactory,
     approve_by_staff,
@@ -26,13 +30,13 @@ from tests.factories import (
     seconds,
     settle,
 )
-from tests.interleaving import LOCKED, acts
+from tests.support.long_forms import spread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 # 0.01 USDC a second, released by the minute: ten whole slots and half of the eleventh have passed.
 AT = NOW + seconds(630)
-# The statement that pays what was picked and locked; shards where nothing is due do not come to it.
+# The statement that pays the picked and locked streams; shards where nothing is due do not come to it.
 PAYING = "workers_locked"
 STREAM_LOCKED = f'FROM "streams".*{LOCKED}'
 WRITTEN_BUT_NOT_LOGGED = "INSERT INTO audit_logs"
@@ -50,7 +54,7 @@ def release(now=AT) -> Callable[[], int]:
 
 @dataclass(frozen=True)
 class End:
-    """How the stream stands when both are through."""
+    """The state of the stream when both are through."""
 
     status: str
     paid: Decimal
@@ -68,7 +72,7 @@ class Meeting:
 
 MEETINGS = {
     "claim": Meeting(
-        lambda stream: partial(payments.claim, stream_id=stream.pk, now=AT),
+        lambda stream: partial(payments.claim_stream, stream_id=stream.pk, now=AT),
         release_first=End("active", Decimal("6.30"), 2),
         act_first=End("active", Decimal("6.30"), 1),
     ),
@@ -83,9 +87,9 @@ MEETINGS = {
         act_first=End("cancelled", Decimal("6.30"), 1),
     ),
     "top-up": Meeting(
-        lambda stream: partial(payments.top_up, stream_id=stream.pk, amount="3.6", now=AT),
+        lambda stream: partial(payments.top_up_stream, stream_id=stream.pk, amount="3.6", now=AT),
         release_first=End("active", Decimal(6), 1),
-        # The running slot's end pays what has vested so far, too.
+        # The running slot's end pays the vested amount so far, too.
         act_first=End("active", Decimal(0), 0),
     ),
     "completion": Meeting(
@@ -105,11 +109,11 @@ MEETINGS = {
 
 def end_of(stream: Stream) -> End:
     stream.refresh_from_db()
-    releases = LedgerEntry.objects.filter(stream=stream, kind="release").count()
+    releases = releases_of(stream).count()
     return End(stream.status, balance(stream.worker, "available"), releases)
 
 
-@pytest.mark.parametrize("name", MEETINGS)
+@pytest.mark.parametrize("name", spread(MEETINGS, of="waits", one_in=3))
 def test_an_act_waits_for_the_release_that_has_its_stream(books_balance, name):
     stream, meeting = stream_of_36(), MEETINGS[name]
 
@@ -125,7 +129,7 @@ def test_an_act_waits_for_the_release_that_has_its_stream(books_balance, name):
     books_balance()
 
 
-@pytest.mark.parametrize("name", MEETINGS)
+@pytest.mark.parametrize("name", spread(MEETINGS, of="passes", one_in=3))
 def test_a_release_passes_by_a_stream_that_an_act_has(books_balance, name):
     stream, meeting = stream_of_36(), MEETINGS[name]
 
@@ -136,7 +140,7 @@ def test_a_release_passes_by_a_stream_that_an_act_has(books_balance, name):
         acting.outcome()
 
     assert end_of(stream) == meeting.act_first
-    # After a top-up what was due is due still; the other acts have settled it.
+    # After a top-up the due amount is due still; the other acts have settled it.
     assert payments.release_due_streams(now=AT) == (name == "top-up")
     books_balance()
 
@@ -182,7 +186,7 @@ class TestAtTheLastSecond:
     END = NOW + seconds(3600)
 
     def top_up(self, stream, now=END):
-        return partial(payments.top_up, stream_id=stream.pk, amount="3.6", now=now)
+        return partial(payments.top_up_stream, stream_id=stream.pk, amount="3.6", now=now)
 
     def test_a_released_stream_is_over_and_takes_no_top_up(self, books_balance):
         stream = stream_of_36()
@@ -271,7 +275,7 @@ class TestEarlyRepayment:
         approve_by_staff(loan_id=loan.pk, now=NOW)
         running_stream(worker, total="36", duration=3600, interval=60)
         payments.release_due_streams(now=NOW + seconds(600))
-        loans.disburse_loan(loan_id=loan.pk, now=NOW)
+        disbursement_services.disburse_loan(loan_id=loan.pk, now=NOW)
         settle(NOW)
         return loan
 
@@ -279,7 +283,7 @@ class TestEarlyRepayment:
     END = NOW + seconds(3600)
 
     def repay(self, loan):
-        return partial(loans.repay_early, loan_id=loan.pk, amount="4", now=NOW)
+        return partial(repayment_services.repay_early, loan_id=loan.pk, amount="4", now=NOW)
 
     def test_it_finds_what_the_release_has_repaid_before(self, loan, books_balance):
         with acts() as start:

@@ -1,21 +1,23 @@
-"""Twenty people at one door."""
+"""Twenty callers for the same money."""
 
 from decimal import Decimal
 from functools import partial
 
 import pytest
 
-from loans import services as loans
-from loans.errors import OpenLoanExists
+from loans.applications import services as loans
+from loans.applications.errors import OpenLoanExists
+from loans.disbursement import services as disbursement_services
 from loans.models import Loan
 from payments import services as payments
-from payments.errors import InsufficientFunds
+from payments.ledger.errors import InsufficientFunds
 from payments.models import Account, LedgerEntry, Transaction
 from platforms import services as platforms
-from platforms.errors import TaskNotOpen
 from platforms.models import WorkEvent
 from platforms.services import WorkReport
-from tests.factories import (
+from platforms.tasks.errors import TaskNotOpen
+from tests.support.database.interleaving import LOCKED, acts
+from tests.support.factories import (
     NOW,
     PlatformFactory,
     TaskFactory,
@@ -27,7 +29,6 @@ from tests.factories import (
     seconds,
     started,
 )
-from tests.interleaving import LOCKED, acts
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -161,7 +162,7 @@ def test_ten_assignments_spend_the_balance_once(at_once, books_balance):
 
 
 def test_a_last_release_and_a_completion_of_the_other_task_pay_both(at_once, books_balance):
-    """Two ends of work for one worker and platform: every lock that both need, in one order."""
+    """Two ends of work for the same worker and platform: every lock that both need, in the same order."""
     worker, platform = WorkerFactory(), PlatformFactory(funds="1000")
     running_stream(worker, total="36", duration=3600, interval=60, platform=platform)
     task = started(worker, amount="10", platform=platform)
@@ -199,7 +200,7 @@ def test_the_same_deposit_seen_ten_times_is_credited_once(at_once, books_balance
     platform = PlatformFactory(funds="1")
 
     seen, refusals = at_once(
-        *[partial(payments.deposit, platform_id=platform.pk, amount="5", tx_hash="0xaa", now=NOW)] * 10,
+        *[partial(payments.book_deposit, platform_id=platform.pk, amount="5", tx_hash="0xaa", now=NOW)] * 10,
         behind=account_of(platform, "available"),
     )
 
@@ -214,10 +215,10 @@ def test_one_deposit_claimed_by_two_platforms_is_credited_to_one(at_once, books_
 
     credited, refusals = at_once(
         *[
-            partial(payments.deposit, platform_id=one.pk, amount="5", tx_hash="0xaa", now=NOW)
+            partial(payments.book_deposit, platform_id=one.pk, amount="5", tx_hash="0xaa", now=NOW)
             for one in claimants
         ],
-        behind=Account.objects.get(name="world"),
+        behind=Account.objects.get(name="outside"),
     )
 
     assert (len(credited), [refusal.code for refusal in refusals]) == (1, ["idempotency_mismatch"])
@@ -242,7 +243,9 @@ def test_a_loan_is_disbursed_once(at_once, books_balance):
     loan = loans.request_loan(worker_id=worker.pk, amount="10", fee_bps=200, now=NOW)
     approve_by_staff(loan_id=loan.pk, now=NOW)
 
-    paid, refusals = at_once(*[partial(loans.disburse_loan, loan_id=loan.pk, now=NOW)] * 8, behind=loan)
+    paid, refusals = at_once(
+        *[partial(disbursement_services.disburse_loan, loan_id=loan.pk, now=NOW)] * 8, behind=loan
+    )
 
     assert (len(paid), [refusal.code for refusal in refusals]) == (1, ["illegal_status"] * 7)
     assert Transaction.objects.filter(type="advance").count() == 1

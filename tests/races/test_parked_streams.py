@@ -7,14 +7,15 @@ from typing import Any
 
 import pytest
 
-from audit.errors import ReasonMissing
+from audit.log.errors import ReasonMissing
 from audit.models import AuditLog
 from payments import services as payments
-from payments.errors import StreamNotParked
 from payments.models import Stream
-from payments.services.parked_streams import wait_after
 from payments.signals import streams_released
-from tests.factories import NOW, PlatformFactory, WorkerFactory, balance, running_stream, seconds
+from payments.streams.errors import StreamNotParked
+from payments.streams.services.parked_streams import wait_after
+from tests.support.factories import NOW, PlatformFactory, WorkerFactory, balance, running_stream, seconds
+from tests.support.long_forms import spread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,7 +24,7 @@ DAY = 86_400
 
 @contextmanager
 def poisoned(stream: Stream, error: Exception) -> Iterator[None]:
-    """Whatever releases the stream raises the error."""
+    """Make every release of the stream raise the error."""
 
     def refuse(releases: Any, **kwargs: Any) -> None:
         if any(str(stream.pk) in one.items for one in releases):
@@ -47,7 +48,9 @@ def streams_of_every_shard(platform: Any) -> dict[int, list[Stream]]:
     return found
 
 
-@pytest.mark.parametrize("error", [OverflowError("41st"), KeyError("rule"), AssertionError()])
+@pytest.mark.parametrize(
+    "error", spread([OverflowError("41st"), KeyError("rule"), AssertionError()], of="errors", one_in=3)
+)
 def test_a_stream_that_failed_41_times_keeps_nobody_from_their_pay(error, books_balance):
     by_shard = streams_of_every_shard(PlatformFactory(funds="100000"))
     bad = by_shard[1][0]
@@ -110,10 +113,10 @@ def test_staff_have_a_parked_stream_released_again(books_balance):
     books_balance()
 
 
-@pytest.mark.parametrize("act", ["claim", "pause", "cancel"])
+@pytest.mark.parametrize("act", spread(["claim", "pause", "cancel"], of="parked", one_in=3))
 def test_an_act_on_a_parked_stream_pays_what_has_vested(act, books_balance):
     stream = parked_stream()
-    acts = {"claim": payments.claim, "pause": payments.pause_stream, "cancel": payments.cancel_stream}
+    acts = {"claim": payments.claim_stream, "pause": payments.pause_stream, "cancel": payments.cancel_stream}
 
     acts[act](stream_id=stream.pk, now=NOW + seconds(600))
 
@@ -125,14 +128,14 @@ def test_an_act_on_a_parked_stream_pays_what_has_vested(act, books_balance):
 def test_a_parked_stream_that_comes_to_its_end_is_settled_by_the_next_act_on_it(books_balance):
     stream = parked_stream(duration=3600)
 
-    assert payments.claim(stream_id=stream.pk, now=NOW + seconds(4000)) == 36
+    assert payments.claim_stream(stream_id=stream.pk, now=NOW + seconds(4000)) == 36
 
     stream.refresh_from_db()
     assert (stream.status, stream.parked_at) == ("completed", None)
     books_balance()
 
 
-@pytest.mark.parametrize("number", [0, 9])
+@pytest.mark.parametrize("number", spread([0, 9], of="set aside", one_in=2))
 def test_of_streams_that_are_due_at_one_instant_the_one_that_fails_is_set_aside(number, books_balance):
     worker, platform = WorkerFactory(), PlatformFactory(funds="100000")
     streams = [running_stream(worker, total="36", platform=platform) for _ in range(10)]

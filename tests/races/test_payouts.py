@@ -1,4 +1,4 @@
-"""The same money on its way out twice: several jobs, a job that was thought dead, a person and a job."""
+"""Money on its way out twice: several jobs, a job that was thought dead, a person and a job."""
 
 from functools import partial
 from threading import Event
@@ -6,14 +6,15 @@ from threading import Event
 import pytest
 
 from payments import services as payments
-from payments.errors import HoldExceedsAvailable, InsufficientFunds, MoneyHeld, PayoutUnderWay
+from payments.ledger.errors import InsufficientFunds
 from payments.models import Account, LedgerEntry, SandboxTransfer, Transaction
-from payments.provider.sandbox import SandboxProvider
-from payments.selectors import payout_parts
-from payments.services import payouts
+from payments.settlement.payouts.errors import HoldExceedsAvailable, MoneyHeld, PayoutUnderWay
+from payments.settlement.payouts.selectors import payout_parts
+from payments.settlement.payouts.services import payouts
+from payments.settlement.sandbox.provider import SandboxProvider
 from platforms import services as platforms
-from tests.factories import NOW, WorkerFactory, balance, running_stream, sandbox, seconds, started
-from tests.interleaving import LOCKED, acts
+from tests.support.database.interleaving import LOCKED, acts
+from tests.support.factories import NOW, WorkerFactory, balance, running_stream, sandbox, seconds, started
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -33,7 +34,7 @@ def the_payout():
 
 
 def assert_paid_once(worker):
-    """One payout carries the earning, and nothing is left to pay."""
+    """Require that a single payout carries the earning, and nothing is left to pay."""
     payout = the_payout()
     assert [(part.entry.kind, part.amount) for part in payout_parts(payout.pk)] == [("earning", 10)]
     assert balance(worker, "available") == 0
@@ -85,7 +86,7 @@ class TestHold:
 
 
 class TestHeld:
-    """A hold is made under the lock under which money leaves: what it keeps has not left, and will not."""
+    """A hold is made under the lock under which money leaves: held money has not left, and will not."""
 
     CREATE = partial(payments.create_due_payouts, now=NOW)
 
@@ -133,7 +134,7 @@ class TestHeld:
 
 
 class Hangs(SandboxProvider):
-    """Answers only when it is told to; the transfer is taken at once."""
+    """A provider that answers only at a signal; the transfer is taken at once."""
 
     def __init__(self):
         super().__init__(clock=lambda: NOW)
@@ -152,7 +153,7 @@ class Hangs(SandboxProvider):
 
 
 class TestProvider:
-    """A job asks the provider and hangs until its lease has run out; the next job takes the payout up."""
+    """A job calls the provider and hangs until its lease has run out; the next job takes the payout up."""
 
     @pytest.fixture
     def payout(self, worker):

@@ -1,4 +1,4 @@
-"""Several releasers on the same streams, and what keeps one of them from holding up the rest."""
+"""Several releasers on the same streams, and how each of them goes on while another is held up."""
 
 from decimal import Decimal
 from functools import partial
@@ -8,11 +8,12 @@ import pytest
 from django.db import OperationalError, connection, transaction
 
 from payments import services as payments
-from payments.errors import NothingToClaim
+from payments.ledger.services import ledger
 from payments.models import LedgerEntry, Stream
-from payments.services import ledger, release
-from tests.factories import NOW, PlatformFactory, WorkerFactory, balance, running_stream, seconds
-from tests.interleaving import acts
+from payments.streams.errors import NothingToClaim
+from payments.streams.services import release
+from tests.support.database.interleaving import acts
+from tests.support.factories import NOW, PlatformFactory, WorkerFactory, balance, running_stream, seconds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,8 +41,8 @@ def test_lanes_share_the_shards_and_together_miss_none(at_once, books_balance):
         running_stream(WorkerFactory(), total="36", duration=3600, interval=60, platform=platform)
 
     counts, _ = at_once(
-        partial(payments.release_due_streams, now=NOW + seconds(60), lane=0, lanes=2),
-        partial(payments.release_due_streams, now=NOW + seconds(60), lane=1, lanes=2),
+        partial(payments.release_due_streams, now=NOW + seconds(60), worker_index=0, worker_count=2),
+        partial(payments.release_due_streams, now=NOW + seconds(60), worker_index=1, worker_count=2),
     )
 
     assert sum(counts) == 24
@@ -51,7 +52,7 @@ def test_lanes_share_the_shards_and_together_miss_none(at_once, books_balance):
 
 def test_two_claims_and_a_release_pay_each_cent_once(at_once, books_balance):
     stream = running_stream(total="36", duration=3600, interval=60)
-    claim = partial(payments.claim, stream_id=stream.pk, now=NOW + seconds(630))
+    claim = partial(payments.claim_stream, stream_id=stream.pk, now=NOW + seconds(630))
 
     done, refusals = at_once(partial(payments.release_due_streams, now=NOW + seconds(600)), claim, claim)
 

@@ -1,15 +1,15 @@
-"""One of the staff does two things at once: what they move alone is counted one after the other."""
+"""Two acts of a single member of staff at once: their sums are counted in turn."""
 
 from functools import partial
 
 import pytest
 
 from audit.models import Approval
-from audit.movements import StaffMovement
-from platforms.services import cancel_or_ask
-from tests.factories import NOW, PlatformFactory, assigned
-from tests.interleaving import acts
-from tests.staff import member
+from audit.staff_movements.models import StaffMovement
+from platforms.services import cancel_or_request
+from tests.support.database.interleaving import acts
+from tests.support.factories import NOW, PlatformFactory, assigned
+from tests.support.pages.admin import member
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -18,7 +18,9 @@ def test_of_two_cancellations_at_the_same_time_the_second_needs_a_second_person(
     settings.STAFF_ALONE_UP_TO = "500"
     ann = member("ann")
     tasks = [assigned(platform=PlatformFactory(funds="1000"), amount="300") for _ in range(2)]
-    calls = [partial(ann.does, cancel_or_ask, task_id=task.pk, reason="mistake", now=NOW) for task in tasks]
+    calls = [
+        partial(ann.does, cancel_or_request, task_id=task.pk, reason="mistake", now=NOW) for task in tasks
+    ]
 
     with acts() as start:
         first = start(calls[0], stop_after='INSERT INTO "staff_movements"')

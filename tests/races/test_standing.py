@@ -1,20 +1,24 @@
-"""Who is suspended or leaves while an act waits: standing is read again under the lock, and nothing moves."""
+"""Suspension or leaving while an act waits: the status is read again under the lock, and nothing moves."""
 
 from functools import partial
 
 import pytest
 
-from loans import services as loans
+from loans.applications import services as loans
+from loans.disbursement import services as disbursement_services
 from loans.models import Loan
 from payments import services as payments
-from payments.errors import MoneyLeft
+from payments.ledger.errors import MoneyLeft
+from payments.ledger.services import accounts
 from payments.models import Account, LedgerEntry, Transaction
-from payments.services import accounts
 from platforms import services as platforms
-from platforms.errors import PlatformDeleted, PlatformSuspended, WorkerNotFound
+from platforms.invitations.errors import WorkerNotFound
 from platforms.models import Platform, Task
+from platforms.platforms.errors import PlatformDeleted, PlatformSuspended
 from platforms.services import WorkReport
-from tests.factories import (
+from tests.support.database.interleaving import LOCKED, acts, hold
+from tests.support.decisions import suspend_worker
+from tests.support.factories import (
     NOW,
     PlatformFactory,
     TaskFactory,
@@ -28,24 +32,23 @@ from tests.factories import (
     settle,
     started,
 )
-from tests.interleaving import LOCKED, acts, hold
 from workers import services as workers
-from workers.errors import WorkerDeleted, WorkerSuspended
+from workers.profiles.errors import WorkerDeleted, WorkerSuspended
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SUSPENDED_WORKER = partial(workers.suspend_worker, reason="checks")
+SUSPENDED_WORKER = partial(suspend_worker, reason="checks")
 SUSPENDED_PLATFORM = partial(platforms.suspend_platform, reason="checks")
 
 
 def done(worker, amount="10", **kwargs):
-    """A task of the worker that was completed and paid."""
+    """Return a task of the worker that was completed and paid."""
     task = started(worker, amount=amount, **kwargs)
     return platforms.complete_task(task_id=task.pk, now=NOW)
 
 
 def known_worker():
-    """A worker with money history and nothing here: one who leaves is anonymised, not deleted."""
+    """Return a worker with money history and nothing here: on leaving, they are anonymised, not deleted."""
     worker = WorkerFactory()
     done(worker, amount="1")
     payments.cash_out(worker_id=worker.pk, now=NOW)
@@ -63,7 +66,7 @@ def _account_id(owner, name):
 
 
 def meet(call, change, *, row):
-    """What the act ends with when, while it waits for the row, the change is made and committed."""
+    """Return the end of the act when, while it waits for the row, the change is made and committed."""
     with acts() as start:
         holder = start(hold(row), stop_after=LOCKED)
         holder.wait_until_stopped()
@@ -75,7 +78,7 @@ def meet(call, change, *, row):
 
 
 def facts():
-    """Everything that money and work could have left behind."""
+    """Return every row that money and work could have left behind."""
     return (
         LedgerEntry.objects.count(),
         Transaction.objects.count(),
@@ -174,7 +177,7 @@ class TestAdvances:
         before = facts()
 
         refusal = meet(
-            partial(loans.disburse_loan, loan_id=loan.pk, now=NOW),
+            partial(disbursement_services.disburse_loan, loan_id=loan.pk, now=NOW),
             partial(SUSPENDED_WORKER, worker_id=worker.pk),
             row=account_of(worker),
         )
@@ -309,9 +312,7 @@ class TestPlatforms:
                 partial(
                     platforms.create_task,
                     platform_id=platform.pk,
-                    title="late",
-                    amount="1",
-                    task_type="fixed",
+                    plan=platforms.TaskPlan(title="late", amount="1", task_type="fixed"),
                     now=NOW,
                 ),
                 stop_before='INSERT INTO "tasks"',
@@ -331,7 +332,9 @@ class TestPlatforms:
         before = facts()
 
         refusal = meet(
-            partial(payments.deposit, platform_id=platform.pk, amount="5", tx_hash=f"0x{'e' * 64}", now=NOW),
+            partial(
+                payments.book_deposit, platform_id=platform.pk, amount="5", tx_hash=f"0x{'e' * 64}", now=NOW
+            ),
             partial(platforms.delete_platform, platform_id=platform.pk),
             row=account_of(platform),
         )
@@ -345,7 +348,7 @@ class TestPlatforms:
         before = facts()
 
         refusal = meet(
-            partial(payments.top_up, stream_id=stream.pk, amount="3.6", now=NOW + seconds(5)),
+            partial(payments.top_up_stream, stream_id=stream.pk, amount="3.6", now=NOW + seconds(5)),
             partial(SUSPENDED_PLATFORM, platform_id=stream.platform_id),
             row=account_of(stream.platform),
         )
@@ -380,7 +383,8 @@ class TestPlatforms:
 
 
 def platform_with_history():
-    """A platform that has had money here and has none now: one that leaves is anonymised, not deleted."""
+    """Return a platform that has had money here and has none now: on leaving, it is anonymised, not
+    deleted."""
     platform = PlatformFactory(funds="10.2")
     done(WorkerFactory(), platform=platform)
     return platform

@@ -1,4 +1,4 @@
-"""Two acts change at once how much of a task's pay has left: the later one sees both."""
+"""Two acts that change at once how much of a task's pay has left: the later act sees both."""
 
 from functools import partial
 
@@ -7,10 +7,10 @@ import pytest
 from payments import services as payments
 from payments.models import Transaction
 from platforms import services as platforms
-from platforms.models import Event, Task
+from platforms.models import PlatformEvent, Task
 from platforms.services import WorkReport
-from tests.factories import NOW, WorkerFactory, running_stream, sandbox, seconds, settle, started
-from tests.interleaving import LOCKED, acts
+from tests.support.database.interleaving import LOCKED, acts
+from tests.support.factories import NOW, WorkerFactory, running_stream, sandbox, seconds, settle, started
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -31,7 +31,7 @@ def task(worker):
     return platforms.complete_task(task_id=task.pk, now=NOW)
 
 
-def standing(task):
+def payout_of(task):
     return Task.objects.values_list("payout_status", "paid_out_at").get(pk=task.pk)
 
 
@@ -57,7 +57,7 @@ def test_of_two_payouts_confirmed_at_once_the_later_sees_that_all_has_left(books
         other.wait_until_blocked(by=one)
         assert (one.outcome(), other.outcome()) == (1, 1)
 
-    assert standing(task) == ("paid", late)
+    assert payout_of(task) == ("paid", late)
     books_balance()
 
 
@@ -89,7 +89,7 @@ def test_a_task_cancelled_while_its_pay_is_confirmed_is_paid(books_balance, stre
         one.outcome()
         other.outcome()
 
-    assert standing(stream.task) == ("paid", CONFIRMED_AT)
+    assert payout_of(stream.task) == ("paid", CONFIRMED_AT)
     books_balance()
 
 
@@ -111,11 +111,11 @@ def test_a_bonus_beside_a_confirmation_leaves_the_task_partly_paid(books_balance
         one.outcome()
         other.outcome()
 
-    assert standing(task) == ("partly", None)
+    assert payout_of(task) == ("partly", None)
     books_balance()
     payments.create_due_payouts(now=at)
     settle(at)
-    assert standing(task) == ("paid", at + MINUTE)
+    assert payout_of(task) == ("paid", at + MINUTE)
     books_balance()
 
 
@@ -132,6 +132,6 @@ def test_a_payout_that_is_being_cancelled_is_told_to_nobody(books_balance, worke
         assert cancelling.outcome().status == "cancelled"
 
     submit(NOW)
-    assert standing(task) == ("none", None)
-    assert not [event for event in Event.objects.all() if event.payload.get("type") == "payout"]
+    assert payout_of(task) == ("none", None)
+    assert not [event for event in PlatformEvent.objects.all() if event.payload.get("type") == "payout"]
     books_balance()

@@ -1,22 +1,19 @@
-"""A platform's money on its way out while others reach for it: each cent goes one way."""
+"""A platform's money on its way out while others reach for it: each cent goes a single way."""
 
 from datetime import timedelta
 from functools import partial
 
 import pytest
 
-from gigstream.lib.errors import IllegalMove
+from gigstream.core.errors import IllegalMove
 from payments import services as payments
-from payments.errors import (
-    HoldExceedsAvailable,
-    InsufficientFunds,
-    MoneyHeld,
-    PayoutUnderWay,
-    WithdrawalUnderWay,
-)
+from payments.ledger.errors import InsufficientFunds
 from payments.models import Transaction
+from payments.settlement.payouts.errors import HoldExceedsAvailable, MoneyHeld, PayoutUnderWay
+from payments.withdrawals.errors import WithdrawalUnderWay
 from platforms import services as platforms
-from tests.factories import (
+from tests.support.database.interleaving import WRITTEN, acts, first_then_second
+from tests.support.factories import (
     NOW,
     TaskFactory,
     WorkerFactory,
@@ -26,7 +23,6 @@ from tests.factories import (
     seconds,
     withdrawing_platform,
 )
-from tests.interleaving import WRITTEN, acts, first_then_second
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,12 +7,12 @@ from functools import partial
 import pytest
 from django.db import OperationalError, connection
 
-from gigstream.lib.db import sqlstate
+from gigstream.core.postgres.transactions import sqlstate
 from payments import services as payments
 from payments.models import LedgerEntry
 from platforms import services as platforms
 from platforms.services import MilestonePlan, TaskPlan, WorkReport
-from tests.factories import NOW, PlatformFactory, WorkerFactory, assign, assigned, balance, seconds
+from tests.support.factories import NOW, PlatformFactory, WorkerFactory, assign, assigned, balance, seconds
 
 pytestmark = pytest.mark.django_db(transaction=True)
 KINDS = {
@@ -38,7 +38,8 @@ def reports_of(tasks):
 
 
 def noting(conflicts, act):
-    """The act, with every lock conflict of its statements counted, also those that a new run gets over."""
+    """Return the act with a count of every lock conflict of its statements, also of those that a new run
+    gets over."""
 
     def note(execute, *statement):
         try:
@@ -84,7 +85,7 @@ def test_batches_of_two_platforms_for_the_same_workers_never_deadlock(at_once, b
 
 
 def test_bonuses_at_once_share_what_the_platform_has(at_once, books_balance):
-    # Of 30.60 the task holds 20.40; ten bonuses with their fees come to the rest, within what the task pays.
+    # Of 30.60 the task holds 20.40; ten bonuses with their fees come to the rest, within the task's pay.
     worker, platform = WorkerFactory(), PlatformFactory(funds="30.60")
     task = assigned(worker, platform=platform, amount="20")
     platforms.start_task(task_id=task.pk, now=NOW)

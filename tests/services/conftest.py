@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from gigstream import services
-from gigstream.services import home
+from gigstream import embedded
+from gigstream.embedded import home
 
 
 @pytest.fixture
@@ -19,12 +19,12 @@ def place() -> Iterator[Path]:
 
 
 @pytest.fixture
-def embedded(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """An empty home; whatever was started in it is stopped at the end."""
+def embedded_home(place: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """An empty home; servers started in it are stopped at the end."""
     monkeypatch.delenv("DATABASE_URL", raising=False)
     monkeypatch.delenv("REDIS_URL", raising=False)
     chosen = place / "home"
     monkeypatch.setenv(home.HOME_VARIABLE, str(chosen))
     yield chosen
     monkeypatch.setenv(home.HOME_VARIABLE, str(chosen))
-    services.stop()
+    embedded.stop_servers()

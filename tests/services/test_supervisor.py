@@ -15,19 +15,19 @@ from typing import IO
 import pytest
 from django.core.management import CommandError, call_command
 
-from gigstream import services
-from gigstream.heartbeat_watch import BOOT_SECONDS, HeartbeatWatch
-from gigstream.supervisor import Child, Program, backoff, port_is_taken
+from gigstream import embedded
+from gigstream.processes.heartbeat_watch import BOOT_SECONDS, HeartbeatWatch
+from gigstream.processes.supervisor import Child, Program, is_port_taken, restart_delay
 
 ROOT = Path(__file__).resolve().parents[2]
 FOREVER = ["sleep", "1000"]
-# Starts one more process in its group, as a web server does, and says which.
+# Starts another process in its group, as a web server does, and prints its pid.
 WITH_OFFSPRING = ["sh", "-c", "sleep 1000 & echo offspring $!; wait"]
 STUBBORN = ["sh", "-c", "trap '' TERM; echo ready; while :; do sleep 0.1; done"]
 
 SUPERVISE = """
 import json, pathlib, signal, sys, time
-from gigstream.supervisor import Periodic, Program, Supervisor, Watchdog
+from gigstream.processes.supervisor import Periodic, Program, Supervisor, Watchdog
 wanted = json.loads(sys.argv[1])
 # A test run under nohup hands down that SIGHUP is ignored.
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
@@ -84,7 +84,7 @@ def supervise(
 
 
 class Supervised:
-    """A supervisor in a process of its own, with what it has said so far."""
+    """A supervisor in a process of its own, with its output so far."""
 
     def __init__(self, home: Path, programs: dict[str, list[str]], grace: float) -> None:
         self.home = home
@@ -104,7 +104,7 @@ class Supervised:
         return (self.home / f"{name}.log").read_text()
 
     def pids(self, name: str) -> list[int]:
-        """Of every start of a program, in order."""
+        """Return the pids of every start of a program, in order."""
         starts = [line for line in self.said() if line.startswith(f"{name}: started (pid ")]
         return [int(line.split("pid ")[1].split(")")[0]) for line in starts]
 
@@ -170,7 +170,7 @@ def test_a_program_that_cannot_run_as_it_was_told_to_stops_all_with_its_reason(s
     assert supervised.ended() == 1
 
     said = "\n".join(supervised.said())
-    assert "web ended with code 3 3 times in a row, so it cannot run like this" in said
+    assert "web ended with code 3 3 times in a row, so it cannot run with its command" in said
     assert said.endswith("METRICS_TOKEN is too short\n" * 2 + "METRICS_TOKEN is too short")
     assert not any(alive(pid) for pid in supervised.pids("beat"))
 
@@ -182,7 +182,7 @@ def test_a_program_that_has_run_is_started_again_however_often_it_ends(tmp_path:
 
 
 def test_the_backoff_doubles_to_thirty_seconds() -> None:
-    assert [backoff(deaths) for deaths in range(1, 8)] == [1, 2, 4, 8, 16, 30, 30]
+    assert [restart_delay(deaths) for deaths in range(1, 8)] == [1, 2, 4, 8, 16, 30, 30]
 
 
 def test_a_minute_of_life_forgives_earlier_deaths(tmp_path: Path) -> None:
@@ -242,7 +242,7 @@ def test_a_later_second_signal_kills_at_once_and_a_simultaneous_one_does_not(sta
 
     eventually(asked_again_until_it_ended)
 
-    supervised.says("web: killed, asked twice")
+    supervised.says("web: killed, a second signal came")
     assert time.monotonic() - began > 2
 
 
@@ -357,11 +357,11 @@ def test_a_heartbeat_is_late_three_periods_or_thirty_seconds_after_its_last_sign
         clock.now += 15.0
         late.append((clock.now, watch.late()))
     assert late[1] == (31.0, None)
-    assert late[2] == (46.0, "release has shown no sign of life for 45 s")
-    assert late[11] == (181.0, "release has shown no sign of life for 180 s")
+    assert late[2] == (46.0, "release has made no progress for 45 s")
+    assert late[11] == (181.0, "release has made no progress for 180 s")
     assert late[12] == (
         196.0,
-        "release has shown no sign of life for 195 s; seal has shown no sign of life for 195 s",
+        "release has made no progress for 195 s; seal has made no progress for 195 s",
     )
 
 
@@ -374,7 +374,7 @@ def test_a_process_that_is_still_starting_is_not_late() -> None:
         late.append(watch.late())
         clock.now += 10.0
     assert set(late) == {None}
-    assert watch.late() == "release has shown no sign of life for 160 s"
+    assert watch.late() == "release has made no progress for 160 s"
 
 
 def test_an_outage_of_the_database_is_nobodys_silence() -> None:
@@ -431,7 +431,7 @@ def test_a_forgotten_heartbeat_gets_its_full_time_again() -> None:
     watch.late()
     for clock.now in (16.0, 31.0, 46.0):
         said = watch.late()
-    assert said == "release has shown no sign of life for 45 s"
+    assert said == "release has made no progress for 45 s"
 
     watch.forget()
 
@@ -441,20 +441,20 @@ def test_a_forgotten_heartbeat_gets_its_full_time_again() -> None:
 def test_the_demo_refuses_a_taken_port_before_anything_is_started(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(services, "ensure_unset", lambda: pytest.fail("it started servers"))
+    monkeypatch.setattr(embedded, "ensure_unset", lambda: pytest.fail("it started servers"))
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         monkeypatch.setenv("PORT", str(port))
 
-        assert port_is_taken("127.0.0.1", port)
+        assert is_port_taken("127.0.0.1", port)
         with pytest.raises(CommandError, match=f"port {port} is taken"):
             call_command("demo")
 
-    assert not port_is_taken("127.0.0.1", port)
+    assert not is_port_taken("127.0.0.1", port)
 
 
 def test_the_demo_refuses_production_settings(settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "ensure_unset", lambda: pytest.fail("it started servers"))
+    monkeypatch.setattr(embedded, "ensure_unset", lambda: pytest.fail("it started servers"))
     settings.PRODUCTION = True
 
     with pytest.raises(CommandError, match="production"):

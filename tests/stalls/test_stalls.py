@@ -10,33 +10,33 @@ from contextlib import ExitStack, contextmanager
 import pytest
 from django.conf import settings
 
-from audit.models import JobHeartbeat
 from gigstream import celery_app
-from tests.broker import use_broker
-from tests.processes import run_celery, run_worker
-from tests.valkey import own_valkey
+from gigstream.jobs.models import JobHeartbeat
+from tests.support.servers.broker import use_broker
+from tests.support.servers.processes import run_celery, run_worker
+from tests.support.servers.valkey import own_valkey
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long_form]
 
 STALLS = int(os.environ.get("STALLS", "2"))
 HANG_SECONDS = 1.3
-# A worker that waits for ever is one that has not come back by then.
+# A worker that waits for ever has not come back by then.
 PATIENCE_SECONDS = 90
 CURRENT_WITHIN_SECONDS = 15
-LANES = [f"release_due_streams:{lane}" for lane in range(settings.RELEASE_LANES)]
-BEAT = "tests.flows.celery_under_test"
+RELEASE_JOBS = [f"release_due_streams:{index}" for index in range(settings.RELEASE_WORKERS)]
+BEAT = "tests.support.servers.celery_under_test"
 
 
 def releases_started():
-    """How often each lane of the releases has begun."""
-    lanes = JobHeartbeat.objects.filter(name__startswith="release_due_streams")
-    return dict(lanes.values_list("name", "runs"))
+    """Return how often each job of the releases has begun."""
+    beats = JobHeartbeat.objects.filter(name__startswith="release_due_streams")
+    return dict(beats.values_list("name", "runs"))
 
 
 def wait_for_releases(before, seconds):
-    """Return after how many seconds each lane has begun once more."""
+    """Return after how many seconds each job has begun once more."""
     began = time.monotonic()
-    while not all(releases_started().get(lane, 0) > before.get(lane, 0) for lane in LANES):
+    while not all(releases_started().get(name, 0) > before.get(name, 0) for name in RELEASE_JOBS):
         assert time.monotonic() - began < seconds, "the releases did not come back"
         time.sleep(0.1)
     return time.monotonic() - began
@@ -44,7 +44,7 @@ def wait_for_releases(before, seconds):
 
 @contextmanager
 def running_jobs(valkey, folder):
-    """A worker and a beat on that broker."""
+    """Run a worker and a beat on that broker."""
     with ExitStack() as processes:
         processes.callback(use_broker, celery_app.conf.broker_url)
         use_broker(valkey.broker_url)
@@ -56,7 +56,7 @@ def running_jobs(valkey, folder):
 
 @pytest.mark.parametrize("tcp", [False, True], ids=["unix", "tcp"])
 def test_a_broker_that_hangs_and_dies_stops_no_worker(tcp, tmp_path, record_property):
-    """A worker takes work again within 15 s after the broker is back, and ends when it is asked to."""
+    """A worker takes work again within 15 s after the broker is back, and ends at a request."""
     with own_valkey(tcp=tcp) as valkey, running_jobs(valkey, tmp_path) as worker:
         wait_for_releases({}, PATIENCE_SECONDS)
         took = []

@@ -1,4 +1,4 @@
-"""The way into a list by date: worked out from the calendar, not from the rows, which would all be read."""
+"""Date navigation of lists, computed from the calendar: Django's own reads all rows."""
 
 from calendar import monthrange
 from datetime import UTC, datetime, timedelta
@@ -10,7 +10,7 @@ from django.utils.dates import MONTHS
 
 register = template.Library()
 
-# How far back the first choice reaches, and how far ahead dates lie that are agreed on.
+# Years offered first; AHEAD is for dates that lie in the future.
 YEARS = 5
 AHEAD = {"repayment_due": timedelta(days=60)}
 Choice = tuple[str, str]
@@ -18,12 +18,11 @@ Choice = tuple[str, str]
 
 @register.inclusion_tag("admin/gigstream/calendar.html")
 def staff_calendar(listed: Any) -> dict[str, Any]:
-    """Whose dates they are; the years; the months of the year that is chosen; the days of the month: each as
-    words and address."""
+    """Render the choice of years, then of months, then of days, each as label and address."""
     name = listed.date_hierarchy
-    year = _whole(listed.params.get(f"{name}__year"))
-    month = year and _whole(listed.params.get(f"{name}__month"))
-    day = month and _whole(listed.params.get(f"{name}__day"))
+    year = _int_or_zero(listed.params.get(f"{name}__year"))
+    month = year and _int_or_zero(listed.params.get(f"{name}__month"))
+    day = month and _int_or_zero(listed.params.get(f"{name}__day"))
 
     def address(**parts: int) -> str:
         kept = {f"{name}__{part}": number for part, number in parts.items()}
@@ -40,28 +39,28 @@ def staff_calendar(listed: Any) -> dict[str, Any]:
     return {
         "of": name.replace(LOOKUP_SEP, " ").replace("_", " "),
         "back": back,
-        "choices": _choices(name, year, month, day, address),
-        "chosen": _chosen(year, month, day),
+        "choices": _next_choices(name, year, month, day, address),
+        "chosen": _chosen_date(year, month, day),
     }
 
 
-def _whole(text: str | None) -> int:
-    """The number that the address gives, or 0. What is no date Django has refused."""
+def _int_or_zero(text: str | None) -> int:
+    """Return the number given in the address, or 0. Django has refused anything that is not a date."""
     return int(text) if text else 0
 
 
-def _choices(name: str, year: int, month: int, day: int, address: Any) -> list[Choice]:
+def _next_choices(name: str, year: int, month: int, day: int, address: Any) -> list[Choice]:
     if day:
         return []
     if month:
         days = range(1, monthrange(year, month)[1] + 1)
-        return [(str(one), address(year=year, month=month, day=one)) for one in days]
+        return [(str(date), address(year=year, month=month, day=date)) for date in days]
     if year:
-        return [(str(MONTHS[one]), address(year=year, month=one)) for one in range(1, 13)]
+        return [(str(MONTHS[number]), address(year=year, month=number)) for number in range(1, 13)]
     last = (datetime.now(UTC) + AHEAD.get(name, timedelta())).year
-    return [(str(one), address(year=one)) for one in range(last, last - YEARS, -1)]
+    return [(str(number), address(year=number)) for number in range(last, last - YEARS, -1)]
 
 
-def _chosen(year: int, month: int, day: int) -> str:
+def _chosen_date(year: int, month: int, day: int) -> str:
     words = str(MONTHS[month]) if month else ""
     return " ".join(str(part) for part in (day, words, year) if part)

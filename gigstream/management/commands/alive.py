@@ -1,20 +1,20 @@
-"""`manage.py alive`: whether a long-lived process makes progress, for a container's health check."""
+"""`manage.py alive`: health check of a long-lived process for containers, by its progress."""
 
 import time
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from gigstream import programs
-from gigstream.progress import last_mark
+from gigstream.processes import programs
+from gigstream.processes.progress import last_mark
 
 
 class Command(BaseCommand):
-    help = "Exit with 0 when the process of that name has made progress within a minute, else with 1."
+    help = "Exit with 0 when the named process has made progress within a minute, else with 1."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", choices=list(programs.commands()))
+        parser.add_argument("name", choices=list(programs.program_commands()))
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["name"]

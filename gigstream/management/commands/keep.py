@@ -1,4 +1,4 @@
-"""`manage.py keep`: one program of GigStream, kept running and watched, for systemd or a container."""
+"""`manage.py keep`: supervision of a single program of GigStream, for systemd or a container."""
 
 import contextlib
 import os
@@ -7,28 +7,31 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from gigstream import programs, progress
-from gigstream.supervisor import Program, ProgramFailed, Supervisor, Watchdog
+from gigstream.processes import programs, progress
+from gigstream.processes.supervisor import Program, ProgramFailed, Supervisor, Watchdog
 
 
 class Command(BaseCommand):
     help = (
-        "Run web, releases, worker, webhooks or beat in the foreground; one that dies or makes no progress is"
-        " started again. Tells systemd that it is ready and lives (Type=notify, WatchdogSec)."
+        "Run web, releases, worker, webhooks or beat in the foreground; restart it when it dies or makes no"
+        " progress. Notifies systemd that it is ready and alive (Type=notify, WatchdogSec)."
     )
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("name", choices=list(programs.commands()))
-        parser.add_argument("--bind", help="where the web server listens, as host:port or unix:path")
+        parser.add_argument("name", choices=list(programs.program_commands()))
+        parser.add_argument("--bind", help="address of the web server, as host:port or unix:path")
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = options["name"]
         program = Program(
-            name, programs.commands(bind=options["bind"])[name], None, programs.environment(name)
+            name,
+            programs.program_commands(bind=options["bind"])[name],
+            None,
+            programs.program_environment(name),
         )
-        watch = programs.watch(name)
-        progress.forget(name)
+        watch = programs.watch_progress(name)
+        progress.forget_mark(name)
         notify_systemd("READY=1")
         supervisor = Supervisor(
             [program],
@@ -50,14 +53,14 @@ class Command(BaseCommand):
 
 
 def notify_systemd(state: str) -> None:
-    """Tell the service manager, if one has started this process (sd_notify(3))."""
+    """Notify the service manager, if it has started this process (sd_notify(3))."""
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
-        # A leading @ stands for the zero byte of an abstract address.
+        # A manager that does not listen must not block this process.
         manager.setblocking(False)
-        # A manager that does not listen must not hold up the keeper.
+        # A leading @ stands for the zero byte of an abstract address.
         with contextlib.suppress(OSError):
             manager.connect("\0" + address[1:] if address.startswith("@") else address)
             manager.send(state.encode())

@@ -1,4 +1,4 @@
-"""A receiver of webhooks for whoever develops against GigStream: it verifies what comes and prints it."""
+"""`manage.py receive_webhooks`: a receiver for developers that verifies and prints webhooks."""
 
 import json
 from argparse import ArgumentParser
@@ -13,7 +13,7 @@ LONGEST_BODY = 1_048_576
 
 
 class Command(BaseCommand):
-    help = "Receive webhooks on this machine: verify each by the secret and print it."
+    help = "Receive webhooks on this machine, verify them with the secret and print them."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -26,9 +26,9 @@ class Command(BaseCommand):
         try:
             webhook = Webhook(secret)
         except ValueError as error:
-            raise CommandError("the secret is not one of a webhook: it begins with whsec_") from error
+            raise CommandError("a webhook's secret begins with whsec_") from error
         try:
-            server = ThreadingHTTPServer((HOST, port), _handler(webhook, answer, self._say))
+            server = ThreadingHTTPServer((HOST, port), _make_handler(webhook, answer, self._say))
         except (OSError, OverflowError) as error:
             raise CommandError(f"port {port} cannot be listened on: {error}") from error
         self._say(f"listening on http://{HOST}:{server.server_port}/")
@@ -44,7 +44,7 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
-def _handler(webhook: Webhook, answer: int, say: Any) -> type[BaseHTTPRequestHandler]:
+def _make_handler(webhook: Webhook, answer: int, say: Any) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(min(int(self.headers.get("Content-Length") or 0), LONGEST_BODY))
@@ -60,6 +60,6 @@ def _handler(webhook: Webhook, answer: int, say: Any) -> type[BaseHTTPRequestHan
             self.end_headers()
 
         def log_message(self, *arguments: Any) -> None:
-            """Nothing: each event is printed once."""
+            """Log nothing: events are printed already."""
 
     return Handler

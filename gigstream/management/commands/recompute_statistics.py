@@ -1,4 +1,4 @@
-"""`manage.py recompute_statistics`: the derived columns, rebuilt from the rows they follow from."""
+"""`manage.py recompute_statistics`: a rebuild of the derived columns from their source rows."""
 
 from argparse import ArgumentParser
 from collections.abc import Mapping
@@ -7,15 +7,16 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import connection
 
-from audit import books
-from gigstream.lib.db import atomic_with_retry, limit_minutes
+from audit.books import services as books
+from gigstream.core.postgres.transactions import limit_minutes
+from gigstream.core.unit import in_unit
 from payments import services as payments
-from payments import statistics as activity
-from platforms import statistics
-from reputation import services as reputation
+from payments.figures.services import statistics as activity
+from platforms.figures import services as statistics
+from reputation.scores import services as reputation
 from workers import services as workers
 
-# What is rebuilt, and the invariant that says when a row of it is wrong.
+# The rebuilt columns, with the invariants that find their wrong rows.
 INVARIANTS = {
     "workers": "worker_statistics_follow_from_tasks",
     "engagements": "engagements_follow_from_tasks",
@@ -30,27 +31,27 @@ INVARIANTS = {
 
 
 class Command(BaseCommand):
-    help = "Rebuild every derived column (statistics, reputation, ages) and say how many rows were wrong."
+    help = "Rebuild all derived columns (statistics, reputation, ages) and print the number of wrong rows."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="only count the wrong rows")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        wrong = _count() if options["dry_run"] else _rebuild()
+        wrong = _count_wrong_rows() if options["dry_run"] else _rebuild_columns()
         for name, rows in wrong.items():
             self.stdout.write(f"{name:<18} {rows:>8} wrong")
         if options["dry_run"]:
             self.stdout.write("nothing was changed")
 
 
-def _count() -> Mapping[str, int]:
+def _count_wrong_rows() -> Mapping[str, int]:
     found = {result.name: result.violations for result in books.check_books(INVARIANTS.values())}
     return {name: found[invariant] for name, invariant in INVARIANTS.items()}
 
 
-@atomic_with_retry
-def _rebuild() -> Mapping[str, int]:
-    """All of it in one transaction; the workers are locked first and stay locked."""
+@in_unit
+def _rebuild_columns() -> Mapping[str, int]:
+    """Rebuild all columns in a single transaction, with the workers locked first."""
     limit_minutes(30)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '60s'")

@@ -1,4 +1,4 @@
-"""`manage.py rotate_keys`: every encrypted value under the first key, so that older keys can be dropped."""
+"""`manage.py rotate_keys`: encryption of all values with the first key, so that older keys can be removed."""
 
 from typing import Any
 
@@ -6,25 +6,25 @@ from django.apps import apps
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import transaction
 
-from audit.context import SYSTEM, acting
-from audit.services import Record, record_many
-from gigstream.lib.encryption import encrypted_fields, rotate_batch
+from audit.log.context import SYSTEM, acting
+from audit.log.services import Record, record_many
+from gigstream.core.encryption import encrypted_fields, rotate_batch
 
 BATCH = 500
 
 
 class Command(BaseCommand):
     help = (
-        "Encrypt every encrypted column with the first key of FIELD_ENCRYPTION_KEYS, batch by batch. After an"
-        " interruption run it again: what has the first key is left as it is. When it has ended, the other"
-        " keys may be dropped."
+        "Encrypt all encrypted columns with the first key of FIELD_ENCRYPTION_KEYS, in batches. After an"
+        " interruption run it again: it skips values that have the first key. Then the other keys may be"
+        " removed."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--batch", type=int, default=BATCH, help=f"rows a transaction ({BATCH})")
 
     def handle(self, *, batch: int, **options: Any) -> None:
-        """Prints for each table how many values were encrypted anew."""
+        """Encrypt table by table, and print the number of changed values."""
         encrypted: dict[str, int] = {}
         for model in apps.get_models():
             if encrypted_fields(model) and model._meta.managed:
@@ -33,7 +33,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"{encrypted[name]:>8}  {name}")
         with acting(SYSTEM):
             record_many([Record("encryption.rotate", "database", after=encrypted)])
-        self.stdout.write("every value has the first key: the others may be dropped")
+        self.stdout.write("all values have the first key: the other keys may be removed")
 
     @staticmethod
     def _rotate(model: Any, size: int) -> int:

@@ -1,4 +1,4 @@
-"""`manage.py run_scheduler`: every job of the schedule, without Celery and without Redis."""
+"""`manage.py run_scheduler`: the scheduled jobs, without Celery and without Redis."""
 
 import signal
 import threading
@@ -6,9 +6,9 @@ from typing import Any
 
 from django.db import connection
 
-from audit.commands import MoneyCommand
-from audit.jobs import scheduled_jobs
-from audit.scheduler import Scheduler
+from audit.database_identity.commands import MoneyCommand
+from gigstream.jobs.registry import scheduled_jobs
+from gigstream.jobs.scheduler import Scheduler
 
 
 class Command(MoneyCommand):
@@ -18,8 +18,8 @@ class Command(MoneyCommand):
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
-        self.stdout.write("running the schedule; Ctrl-C stops after the jobs at hand")
-        # A thread per queue, as with Celery: payments must not wait for other people's servers.
+        self.stdout.write("running the schedule; Ctrl-C stops after the current jobs")
+        # A thread for each queue, as with Celery: payments must not wait for platforms' servers.
         queues = sorted({job.queue for job in scheduled_jobs()})
         threads = [threading.Thread(target=self._run, args=(queue, stop), name=queue) for queue in queues]
         for thread in threads:

@@ -1,4 +1,4 @@
-"""`manage.py seed_demo`: a believable history, made once; with `--scale`, a large one."""
+"""`manage.py seed_demo`: demo data, created once; with `--scale`, a year of many tasks."""
 
 import sys
 import time
@@ -11,30 +11,30 @@ from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from tqdm import tqdm
 
-from audit.commands import MoneyCommand
-from audit.context import SYSTEM, acting
+from audit.database_identity.commands import MoneyCommand
+from audit.log.context import SYSTEM, acting
+from audit.log.services import Record, record_many
 from audit.models import AuditLog
-from audit.services import Record, record_many
-from gigstream import demo_data
-from gigstream.lib.clock import database_now
-from gigstream.management import scale
-from gigstream.management.demo_story import ProviderAt, Story
-from gigstream.management.past_simulator import PastSimulator
+from gigstream.core.clock import database_now
+from gigstream.demo import people as demo_data
+from gigstream.demo import scale
+from gigstream.demo.story import ProviderAt, Story
+from gigstream.simulators.past_simulator import PastSimulator
 from loans.models import Loan
 from payments.models import Stream, Transaction
 from platforms.models import Platform, Task
-from reputation.models import ReputationEvent
+from reputation.models import PointsEntry, Quest, QuestEvent, ReputationEvent, Submission
 from workers.models import Worker
 
 SEEDED = "demo.seeded"
 
 
 class Command(MoneyCommand):
-    help = "Make the demo's people, work and money, once; print what there is."
+    help = "Create the demo's accounts, tasks and payments once; print the number of rows."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
-            "--reset", action="store_true", help="empty every table first (never in production)"
+            "--reset", action="store_true", help="empty all tables first (never in production)"
         )
         parser.add_argument(
             "--scale",
@@ -42,7 +42,7 @@ class Command(MoneyCommand):
             type=int,
             const=scale.USUAL,
             metavar="TASKS",
-            help=f"make a year of this many tasks instead ({scale.USUAL} when no number follows)",
+            help=f"create a year of this many tasks instead ({scale.USUAL} without a number)",
         )
 
     def execute(self, *args: Any, **options: Any) -> str | None:
@@ -57,12 +57,12 @@ class Command(MoneyCommand):
         if options["reset"]:
             call_command("flush", interactive=False, verbosity=0)
         if tasks is not None:
-            self._require_empty("only empty tables can take a year of tasks")
+            self._require_empty("a year of tasks needs empty tables")
             self._build(tasks, options.get("stdout") or sys.stdout)
         elif not is_seeded():
             self._require_empty("there is no finished demo")
             with acting(SYSTEM):
-                Story(database_now(), _provider_at()).tell()
+                Story(database_now(), _provider_at()).create()
             self._finish({})
         self._let_staff_in()
         self._print_summary()
@@ -77,13 +77,13 @@ class Command(MoneyCommand):
 
     @staticmethod
     def _finish(metadata: dict[str, Any]) -> None:
-        """It is on record that the demo is complete."""
+        """Record that the demo is complete."""
         with acting(SYSTEM):
             record_many([Record(SEEDED, "demo", metadata=metadata)])
 
     @staticmethod
     def _let_staff_in() -> None:
-        """There are logins for staff: one that may do all, and one for each role."""
+        """Create the missing accounts of staff: a superuser, and an account for each role."""
         users = get_user_model().objects
         if not users.filter(username=demo_data.STAFF_USERNAME).exists():
             users.create_superuser(demo_data.STAFF_USERNAME, demo_data.STAFF_EMAIL, demo_data.STAFF_PASSWORD)
@@ -93,7 +93,7 @@ class Command(MoneyCommand):
                 member.groups.add(Group.objects.get(name=role))
 
     def _build(self, tasks: int, out: TextIO) -> None:
-        """Phase by phase, with a bar on a terminal and a line each elsewhere."""
+        """Run the phases, with a progress bar on a terminal and a line for each phase elsewhere."""
         phases = scale.Year(tasks, database_now()).phases()
         on_terminal = self.stdout.isatty()
         total = sum(phase.share for phase in phases)
@@ -108,13 +108,13 @@ class Command(MoneyCommand):
         self._finish({"tasks": tasks})
 
     def _print_summary(self) -> None:
-        for name, count in summary().items():
+        for name, count in count_rows().items():
             self.stdout.write(f"{count:>6}  {name}")
 
 
 def _provider_at() -> ProviderAt | None:
-    """With Circle's simulator the history settles through it, so that both books have it."""
-    return PastSimulator().provider_at if settings.CIRCLE_TWIN else None
+    """Return the simulator's provider if it is in use: the history must be in its books too."""
+    return PastSimulator().provider_at if settings.CIRCLE_SIMULATOR else None
 
 
 def is_seeded() -> bool:
@@ -122,8 +122,8 @@ def is_seeded() -> bool:
     return AuditLog.objects.filter(action=SEEDED).exists()
 
 
-def summary() -> dict[str, int]:
-    """How many of each there are now."""
+def count_rows() -> dict[str, int]:
+    """Return the number of rows of each kind."""
     return {
         "workers": Worker.objects.count(),
         "platforms": Platform.objects.count(),
@@ -132,5 +132,9 @@ def summary() -> dict[str, int]:
         "payouts with a tx hash": Transaction.objects.filter(type="payout", tx_hash__isnull=False).count(),
         "reputation events": ReputationEvent.objects.count(),
         "loans": Loan.objects.count(),
+        "quests": Quest.objects.count(),
+        "quest events": QuestEvent.objects.count(),
+        "points entries": PointsEntry.objects.count(),
+        "submissions": Submission.objects.count(),
         "audit logs": AuditLog.objects.count(),
     }

@@ -1,2 +1,2 @@
-SELECT provider, CASE state WHEN 'open' THEN 1.0 WHEN 'half_open' THEN 0.5 ELSE 0.0 END AS provider_breaker_open
-FROM provider_breakers ORDER BY provider
+SELECT service AS provider, CASE state WHEN 'open' THEN 1.0 WHEN 'half_open' THEN 0.5 ELSE 0.0 END AS provider_breaker_open
+FROM circuit_breakers ORDER BY service

@@ -15,7 +15,7 @@ WITH listening AS (
 SELECT coalesce((SELECT sum(pending) FROM queued), 0)
            + coalesce((SELECT sum(unqueued) FROM listening), 0) AS events_undelivered,
        coalesce((
-           SELECT greatest(extract(epoch FROM clock_timestamp() - min(e.created_at)), 0)
+           SELECT greatest(extract(epoch FROM money_clock() - min(e.created_at)), 0)
            FROM oldest JOIN events e ON (e.platform_id, e.sequence) = (oldest.platform_id, oldest.first)
        ), 0) AS events_oldest_undelivered_seconds,
        (SELECT count(*) FROM webhook_endpoints WHERE disabled_at IS NOT NULL) AS webhooks_disabled

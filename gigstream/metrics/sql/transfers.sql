@@ -1,5 +1,5 @@
 SELECT kinds.type, states.status, count(t.id) AS transfers_under_way,
-       coalesce(greatest(extract(epoch FROM clock_timestamp() - min(t.created_at)), 0), 0)
+       coalesce(greatest(extract(epoch FROM money_clock() - min(t.created_at)), 0), 0)
            AS transfers_oldest_seconds,
        count(t.id) FILTER (WHERE t.next_attempt_at IS NULL) AS transfers_parked
 FROM unnest(%(types)s::text[]) AS kinds(type)

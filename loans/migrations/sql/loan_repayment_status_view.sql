@@ -12,9 +12,9 @@ SELECT l.id AS loan_id,
        round(100 * l.amount_repaid / l.total_due, 2) AS progress_percent,
        l.disbursed_at,
        l.repayment_due,
-       coalesce(debt.owed > 0 AND l.repayment_due < now(), false) AS is_overdue,
-       CASE WHEN debt.owed > 0 AND l.repayment_due < now()
-            THEN floor(extract(epoch FROM now() - l.repayment_due) / 86400) ELSE 0 END::integer AS overdue_days,
+       coalesce(debt.owed > 0 AND l.repayment_due < money_clock(), false) AS is_overdue,
+       CASE WHEN debt.owed > 0 AND l.repayment_due < money_clock()
+            THEN floor(extract(epoch FROM money_clock() - l.repayment_due) / 86400) ELSE 0 END::integer AS overdue_days,
        l.defaulted_at IS NOT NULL AS is_defaulted,
        l.defaulted_at,
        l.repaid_at,

@@ -6,13 +6,14 @@ SELECT w.id AS worker_id,
        work.total_tasks,
        work.completed_tasks,
        work.active_tasks,
-       work.closed_amount + streamed.open_amount + steps.amount + moved.reward_amount AS earned_amount,
+       work.closed_amount + streamed.open_amount + steps.amount + moved.reward_amount + moved.quest_amount AS earned_amount,
        streamed.released_amount,
        work.open_amount - streamed.open_amount - steps.amount AS pending_amount,
        moved.payout_amount,
        moved.advance_amount,
        moved.repayment_amount,
        moved.reward_amount,
+       moved.quest_amount,
        balances.in_transit_amount,
        balances.available_amount,
        lent.open_loans,
@@ -25,7 +26,9 @@ CROSS JOIN LATERAL (
     SELECT count(*) AS total_tasks,
            count(*) FILTER (WHERE t.status = 'completed') AS completed_tasks,
            count(*) FILTER (WHERE t.status IN ('assigned', 'in_progress', 'disputed')) AS active_tasks,
-           count(*) FILTER (WHERE t.status IN ('completed', 'cancelled', 'disputed')) AS ended_tasks,
+           -- What the platform called off, and what is still disputed, is not held against the worker.
+           count(*) FILTER (WHERE t.status = 'completed' OR t.status = 'cancelled' AND t.at_fault = 'worker')
+               AS ended_tasks,
            count(*) FILTER (WHERE t.status = 'completed' AND (t.due_at IS NULL OR t.completed_at <= t.due_at))
                AS on_time_tasks,
            coalesce(sum(t.paid_amount), 0) AS closed_amount,
@@ -36,7 +39,8 @@ CROSS JOIN LATERAL (
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(s.released_amount), 0) AS released_amount,
            coalesce(sum(s.released_amount) FILTER (WHERE s.status IN ('active', 'paused')), 0) AS open_amount
-    FROM streams s WHERE s.worker_id = w.id
+    FROM tasks t JOIN streams s ON s.task_id = t.id
+    WHERE t.worker_id = w.id AND t.task_type = 'time_based'
 ) streamed
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(m.amount), 0) AS amount
@@ -48,7 +52,8 @@ CROSS JOIN LATERAL (
     SELECT coalesce(sum(x.amount) FILTER (WHERE x.type = 'payout'), 0) AS payout_amount,
            coalesce(sum(x.amount) FILTER (WHERE x.type = 'advance'), 0) AS advance_amount,
            coalesce(sum(x.amount) FILTER (WHERE x.type = 'repayment'), 0) AS repayment_amount,
-           coalesce(sum(x.amount) FILTER (WHERE x.type = 'reward'), 0) AS reward_amount
+           coalesce(sum(x.amount) FILTER (WHERE x.type = 'reward' AND x.quest_id IS NULL), 0) AS reward_amount,
+           coalesce(sum(x.amount) FILTER (WHERE x.type = 'reward' AND x.quest_id IS NOT NULL), 0) AS quest_amount
     FROM transactions x WHERE x.worker_id = w.id AND x.status = 'confirmed'
 ) moved
 CROSS JOIN LATERAL (

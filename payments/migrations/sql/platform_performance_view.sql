@@ -1,52 +1,38 @@
--- One row per platform. All hangs on platforms.id, so a filter on it reaches every index; the tasks are
--- grouped first and their few groups spread over columns, which is cheaper than filters.
+-- A row for each platform. Every part joins on platforms.id, so a filter on it reaches every index. Ended work comes from
+-- the tallies and engagements; only work under way is read task by task.
 CREATE VIEW platform_performance_view AS
 SELECT p.id AS platform_id,
-       work.total_tasks,
+       p.total_tasks,
        work.open_tasks,
        work.completed_tasks,
        work.cancelled_tasks,
        work.paid_amount + streamed.amount + steps.amount AS paid_amount,
-       (SELECT coalesce(sum(x.amount), 0) FROM transactions x
-        WHERE x.platform_id = p.id AND x.type = 'reward' AND x.status = 'confirmed') AS bonus_amount,
-       work.fee_amount + steps.fee AS fee_amount,
-       (SELECT count(*) FROM engagements e WHERE e.platform_id = p.id) AS unique_workers,
+       bonuses.amount AS bonus_amount,
+       questing.amount AS quest_amount,
+       work.fee_amount + steps.fee + bonuses.fee + questing.fee AS fee_amount,
+       p.unique_workers,
        lately.unique_workers_7_days,
        lately.unique_workers_30_days,
-       round(extract(epoch FROM work.completion_time) / nullif(work.completed_tasks, 0), 3)
-           AS average_completion_seconds
+       round(work.seconds / nullif(work.completed_tasks, 0), 3) AS average_completion_seconds
 FROM platforms p
 CROSS JOIN LATERAL (
-    SELECT coalesce(sum(g.tasks), 0)::integer AS total_tasks,
-           coalesce(sum(g.tasks) FILTER (WHERE g.status IN ('assigned', 'in_progress', 'disputed')), 0)::integer
-               AS open_tasks,
-           coalesce(sum(g.tasks) FILTER (WHERE g.status = 'completed'), 0)::integer AS completed_tasks,
-           coalesce(sum(g.tasks) FILTER (WHERE g.status = 'cancelled'), 0)::integer AS cancelled_tasks,
-           coalesce(sum(g.paid), 0) AS paid_amount,
-           coalesce(sum(g.fee), 0) AS fee_amount,
-           sum(g.completion_time) FILTER (WHERE g.status = 'completed') AS completion_time
-    FROM (
-        SELECT t.task_type,
-               t.status,
-               count(*) AS tasks,
-               sum(t.paid_amount) AS paid,
-               -- The fee is that on a task's whole pay, rounded down.
-               sum(trunc(t.paid_amount * t.fee_bps * 0.0001, 6)) AS fee,
-               sum(t.completed_at - t.started_at) AS completion_time
-        FROM tasks t
-        WHERE t.platform_id = p.id
-        GROUP BY t.task_type, t.status
-    ) g
+    SELECT coalesce(sum(y.assigned_tasks + y.in_progress_tasks + y.disputed_tasks), 0)::integer AS open_tasks,
+           coalesce(sum(y.completed_tasks), 0)::integer AS completed_tasks,
+           coalesce(sum(y.cancelled_tasks), 0)::integer AS cancelled_tasks,
+           coalesce(sum(y.paid_amount), 0) AS paid_amount,
+           coalesce(sum(y.fee_amount), 0) AS fee_amount,
+           extract(epoch FROM sum(y.took)) AS seconds
+    FROM task_tallies y WHERE y.platform_id = p.id
 ) work
 CROSS JOIN LATERAL (
-    -- What open streams have released; their fee is taken when they end.
+    -- Releases of open streams; their fee is taken when they end.
     SELECT coalesce(sum(s.released_amount), 0) AS amount
     FROM tasks t JOIN streams s ON s.task_id = t.id
     WHERE t.platform_id = p.id AND t.task_type = 'time_based' AND t.status IN ('in_progress', 'disputed')
       AND t.paid_amount IS NULL
 ) streamed
 CROSS JOIN LATERAL (
-    -- Approved milestones of open tasks; their fee is taken as they go.
+    -- Approved milestones of open tasks; their fee is taken with each milestone.
     SELECT coalesce(sum(approved.amount), 0) AS amount,
            coalesce(sum(trunc(approved.amount * approved.fee_bps * 0.0001, 6)), 0) AS fee
     FROM (
@@ -58,11 +44,27 @@ CROSS JOIN LATERAL (
     ) approved
 ) steps
 CROSS JOIN LATERAL (
-    SELECT count(DISTINCT t.worker_id) FILTER (WHERE t.assigned_at > now() - interval '7 days')
-               AS unique_workers_7_days,
-           count(DISTINCT t.worker_id) AS unique_workers_30_days
-    FROM tasks t
-    WHERE t.platform_id = p.id AND t.assigned_at > now() - interval '30 days'
+    -- The fee is taken on all bonuses of a task together.
+    SELECT coalesce(sum(given.amount), 0) AS amount,
+           coalesce(sum(trunc(given.amount * t.fee_bps * 0.0001, 6)), 0) AS fee
+    FROM (
+        SELECT x.task_id, sum(x.amount) AS amount
+        FROM transactions x
+        WHERE x.platform_id = p.id AND x.type = 'reward' AND x.status = 'confirmed'
+        GROUP BY x.task_id
+    ) given
+    JOIN tasks t ON t.id = given.task_id
+) bonuses
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(x.amount) FILTER (WHERE x.type = 'reward'), 0) AS amount,
+           coalesce(sum(x.amount) FILTER (WHERE x.type = 'fee'), 0) AS fee
+    FROM transactions x WHERE x.platform_id = p.id AND x.quest_id IS NOT NULL
+) questing
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE e.last_assigned_at > money_clock() - interval '7 days') AS unique_workers_7_days,
+           count(*) AS unique_workers_30_days
+    FROM engagements e
+    WHERE e.platform_id = p.id AND e.last_assigned_at > money_clock() - interval '30 days'
 ) lately;
 -- reverse
 DROP VIEW platform_performance_view;

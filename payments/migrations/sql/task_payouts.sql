@@ -1,21 +1,21 @@
--- How much of the pay of these tasks has reached the workers' wallets, each task once: `under_way` while a payout that
--- carries some of it is with the provider; `paid` when no more is to be earned and all of it has left; `partly` when
--- some has left; else `none`. What is in a pending payout, held, or simply available has not left yet. What was withheld
--- to repay an advance is not part of the worker's share; what the worker repaid early, or staff took by an adjustment, has
--- left. The available money of a worker is read only where the rest says that a task may be `paid`.
+-- The payout status of these tasks, each task once: `under_way` while a payout that carries some of the pay is with the
+-- provider; `paid` when no more is to be earned and all of it has left; `partly` when some has left; else `none`. Money in
+-- a pending payout, held money and available money has not left yet. A deduction to repay an advance is not part of the
+-- worker's pay; early repayments and adjustments by staff have left. The available money of a worker is read only where
+-- the rest says that a task may be `paid`.
 CREATE FUNCTION task_payouts(tasks uuid[])
 RETURNS TABLE (task_id uuid, payout_status text, paid_out_at timestamptz) LANGUAGE sql STABLE ROWS 100 AS $$
     WITH moved AS MATERIALIZED (
-        SELECT asked.id AS task_id,
+        SELECT given.id AS task_id,
                coalesce(bool_or(p.status = 'submitted'), false) AS under_way,
-               -- Also what a void is about to give back.
+               -- Parts that a void is about to give back included.
                coalesce(bool_or(p.status = 'pending' OR (p.status IN ('failed', 'cancelled') AND EXISTS (
                    SELECT FROM covered_parts v WHERE v.entry_id = c.entry_id AND NOT v.given_back))), false) AS waits,
                max(CASE WHEN c.payout_id IS NULL THEN c.created_at ELSE p.confirmed_at END) AS left_at
-        FROM unnest($1) AS asked(id)
-        LEFT JOIN covered_tasks c ON c.task_id = asked.id
+        FROM unnest($1) AS given(id)
+        LEFT JOIN covered_tasks c ON c.task_id = given.id
         LEFT JOIN transactions p ON p.id = c.payout_id
-        GROUP BY asked.id
+        GROUP BY given.id
     ),
     closed AS MATERIALIZED (
         SELECT t.id, t.worker_id FROM moved m JOIN tasks t ON t.id = m.task_id
@@ -28,8 +28,8 @@ RETURNS TABLE (task_id uuid, payout_status text, paid_out_at timestamptz) LANGUA
             SELECT a.id FROM accounts a
             WHERE a.name = 'available' AND a.worker_id IN (SELECT worker_id FROM closed))) p
         CROSS JOIN LATERAL (
-            SELECT coalesce(e.task_id, s.task_id) AS task_id
-            FROM ledger_entries e LEFT JOIN streams s ON s.id = e.stream_id
+            SELECT task_of_entry(e.subject_kind, e.subject_id) AS task_id
+            FROM ledger_entries e
             WHERE e.id = p.entry_id LIMIT 1
         ) part
         WHERE p.uncovered > 0

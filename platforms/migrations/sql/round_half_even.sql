@@ -1,4 +1,4 @@
--- Rounded to so many places, a half to the even neighbour: what rates are rounded by.
+-- Rounds to so many places, a half to the even neighbour: the rounding of rates.
 CREATE FUNCTION round_half_even(value numeric, places integer)
 RETURNS numeric LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
     SELECT CASE WHEN abs(value - trunc(value, places)) * 2 = power(10::numeric, -places)

@@ -1,38 +1,23 @@
--- How the tasks of each platform and type have ended and how long the completed ones took. Every platform
--- has a row for every type. All hangs on platforms.id, so a filter on the platform reaches the tasks' index;
--- the tasks are grouped first and their few groups spread over columns, which is cheaper than filters.
+-- Outcomes of the tasks of each platform and type, and the times that completed tasks took. Every platform
+-- has a row for every type. All but the percentiles comes from the tallies; a percentile is found by counting
+-- along the index of times, and only where its column is read.
 CREATE VIEW task_completion_stats_view AS
-SELECT p.id || ':' || stats.task_type AS id,
+SELECT p.id || ':' || type.name AS id,
        p.id AS platform_id,
-       stats.*
+       type.name AS task_type,
+       coalesce(y.created_tasks + y.assigned_tasks + y.in_progress_tasks + y.completed_tasks + y.disputed_tasks
+           + y.cancelled_tasks, 0) AS total_tasks,
+       coalesce(y.created_tasks + y.assigned_tasks + y.in_progress_tasks, 0) AS open_tasks,
+       coalesce(y.completed_tasks, 0) AS completed_tasks,
+       coalesce(y.cancelled_tasks, 0) AS cancelled_tasks,
+       coalesce(y.disputed_tasks, 0) AS disputed_tasks,
+       coalesce(round(100.0 * y.completed_tasks
+           / nullif(y.completed_tasks + y.cancelled_tasks + y.disputed_tasks, 0), 2), 0) AS success_rate,
+       round(extract(epoch FROM y.took) / nullif(y.completed_tasks, 0), 3) AS average_seconds,
+       task_time_percentile(p.id, type.name, y.completed_tasks, 0.5) AS median_seconds,
+       task_time_percentile(p.id, type.name, y.completed_tasks, 0.95) AS p95_seconds
 FROM platforms p
-CROSS JOIN LATERAL (
-    SELECT type.name AS task_type,
-           coalesce(sum(g.tasks), 0)::integer AS total_tasks,
-           coalesce(sum(g.tasks) FILTER (WHERE g.status IN ('created', 'assigned', 'in_progress')), 0)::integer
-               AS open_tasks,
-           coalesce(sum(g.tasks) FILTER (WHERE g.status = 'completed'), 0)::integer AS completed_tasks,
-           coalesce(sum(g.tasks) FILTER (WHERE g.status = 'cancelled'), 0)::integer AS cancelled_tasks,
-           coalesce(sum(g.tasks) FILTER (WHERE g.status = 'disputed'), 0)::integer AS disputed_tasks,
-           coalesce(round(100 * sum(g.tasks) FILTER (WHERE g.status = 'completed')
-               / sum(g.tasks) FILTER (WHERE g.status IN ('completed', 'cancelled', 'disputed')), 2), 0)
-               AS success_rate,
-           max(round(g.average::numeric, 3)) FILTER (WHERE g.status = 'completed') AS average_seconds,
-           max(round(g.percentiles[1]::numeric, 3)) FILTER (WHERE g.status = 'completed') AS median_seconds,
-           max(round(g.percentiles[2]::numeric, 3)) FILTER (WHERE g.status = 'completed') AS p95_seconds
-    FROM (VALUES ('fixed'), ('time_based'), ('milestone')) AS type (name)
-    LEFT JOIN (
-        SELECT t.task_type,
-               t.status,
-               count(*) AS tasks,
-               avg(date_part('epoch', t.completed_at - t.started_at)) AS average,
-               percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP
-                   (ORDER BY date_part('epoch', t.completed_at - t.started_at)) AS percentiles
-        FROM tasks t
-        WHERE t.platform_id = p.id
-        GROUP BY t.task_type, t.status
-    ) g ON g.task_type = type.name
-    GROUP BY type.name
-) stats;
+CROSS JOIN (VALUES ('fixed'), ('time_based'), ('milestone')) AS type (name)
+LEFT JOIN task_tallies y ON y.platform_id = p.id AND y.task_type = type.name;
 -- reverse
 DROP VIEW task_completion_stats_view;

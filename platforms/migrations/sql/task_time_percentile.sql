@@ -1,5 +1,5 @@
--- The seconds that a share of one platform's completed tasks of one type took at most, interpolated between
--- the two nearest of them; NULL without any. `tasks` says how many there are.
+-- The seconds that a share of a platform's completed tasks of a type took at most, interpolated between
+-- the two nearest of them; NULL without any. `tasks` is their number.
 CREATE FUNCTION task_time_percentile(platform uuid, type text, tasks integer, share numeric) RETURNS numeric
 LANGUAGE sql STABLE AS $$
     SELECT round(min(near.seconds) + (max(near.seconds) - min(near.seconds)) * mod(share * (tasks - 1), 1), 3)

@@ -45,7 +45,7 @@ async function releaseOne(id, now) {
       .where(eq(streams.id, id))
     await tx.insert(ledgerEntries).values({
       createdAt: now, kind: 'release', debitAccountId: stream.escrowAccountId,
-      creditAccountId: stream.workerAccountId, amount: usdc(amount), streamId: id, sequence,
+      creditAccountId: stream.workerAccountId, amount: usdc(amount), subjectKind: 2, subjectId: id, sequence,
     })
     await tx.update(accounts)
       .set({

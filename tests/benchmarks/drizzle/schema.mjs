@@ -36,7 +36,8 @@ export const ledgerEntries = pgTable('ledger_entries', {
   debitAccountId: bigint('debit_account_id', { mode: 'number' }).notNull(),
   creditAccountId: bigint('credit_account_id', { mode: 'number' }).notNull(),
   amount: usdc('amount').notNull(),
-  streamId: uuid('stream_id'),
+  subjectKind: smallint('subject_kind'),
+  subjectId: uuid('subject_id'),
   sequence: integer('sequence'),
 })
 

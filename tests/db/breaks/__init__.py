@@ -1,4 +1,4 @@
-"""One way, or several, to break each invariant of the books and no other."""
+"""Ways to break each invariant of the books and no other."""
 
 from tests.db.breaks import (
     approvals,
@@ -7,13 +7,20 @@ from tests.db.breaks import (
     ledger,
     loans,
     parts,
+    people,
+    points,
+    quests,
     records,
+    streaks,
     streams,
     task_payouts,
     tasks,
     transactions,
 )
-from tests.db.breaks.tools import BREAKS, DERIVED, unguard
+from tests.support.database.breaks import BREAKS, DERIVED, unguard
+from tests.support.subjects import load_subjects
+
+load_subjects()
 
 __all__ = [
     "BREAKS",
@@ -24,7 +31,11 @@ __all__ = [
     "ledger",
     "loans",
     "parts",
+    "people",
+    "points",
+    "quests",
     "records",
+    "streaks",
     "streams",
     "task_payouts",
     "tasks",

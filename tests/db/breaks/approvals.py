@@ -1,7 +1,7 @@
-"""What needs two people."""
+"""Breaking rows of decisions by two people."""
 
-from tests.db.breaks.tools import breaks, run
-from tests.db.rich_history import History
+from tests.support.database.breaks import breaks, run
+from tests.support.database.rich_history import History
 
 
 @breaks("approval_is_of_two_people")
@@ -19,12 +19,12 @@ def one_that_was_neither_done_nor_failed(h: History) -> None:
     run("UPDATE approvals SET executed_at = NULL WHERE id = %s", h.approved.pk)
 
 
-@breaks("approval_executes_what_was_asked_for")
+@breaks("approval_executes_its_request")
 def another_amount_than_was_asked_for(h: History) -> None:
     run("UPDATE approvals SET amount = amount + 1 WHERE id = %s", h.approved.pk)
 
 
-@breaks("approval_executes_what_was_asked_for")
+@breaks("approval_executes_its_request")
 def other_parameters_than_were_asked_for(h: History) -> None:
     run("UPDATE approvals SET parameters = '{}' WHERE id = %s", h.approved.pk)
 

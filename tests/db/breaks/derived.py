@@ -2,16 +2,13 @@
 
 from django.db import connection
 
-from platforms.enums import TaskStatus
-from tests.db.breaks.tools import (
-    BREAKS,
-    DERIVED,
-)
-from tests.db.rich_history import History
+from platforms.tasks.enums import TaskStatus
+from tests.support.database.breaks import BREAKS, DERIVED
+from tests.support.database.rich_history import History
 
 
 def derives(label: str, invariant: str, statement: str, *, case: str) -> None:
-    """A statement that spoils one derived row: %(worker)s and %(platform)s are the history's."""
+    """Return a statement that spoils a derived row: %(worker)s and %(platform)s are the history's."""
 
     def spoil(h: History) -> None:
         with connection.cursor() as cursor:

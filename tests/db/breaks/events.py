@@ -1,7 +1,7 @@
 """Events and their deliveries."""
 
-from tests.db.breaks.tools import breaks, run
-from tests.db.rich_history import History
+from tests.support.database.breaks import breaks, run
+from tests.support.database.rich_history import History
 
 
 @breaks("events_are_numbered_without_a_gap")
@@ -38,6 +38,19 @@ def a_delivery_that_names_another_number(h: History) -> None:
 def a_delivery_to_somebody_else(h: History) -> None:
     run(
         "UPDATE webhook_deliveries SET platform_id = %s WHERE status = 'delivered' AND platform_id = %s",
+        h.rival.pk,
+        h.platform.pk,
+    )
+
+
+@breaks("delivery_is_of_its_event")
+def a_delivery_to_the_endpoint_of_another_platform(h: History) -> None:
+    run(
+        "WITH other AS (INSERT INTO webhook_endpoints"
+        " (id, platform_id, starts_after, queued_through, previous_secret)"
+        " VALUES (gen_random_uuid(), %s, 0, 0, '') RETURNING id)"
+        " UPDATE webhook_deliveries SET endpoint_id = (SELECT id FROM other)"
+        " WHERE status = 'delivered' AND platform_id = %s",
         h.rival.pk,
         h.platform.pk,
     )

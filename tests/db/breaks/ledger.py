@@ -3,10 +3,12 @@
 from decimal import Decimal
 from uuid import uuid4
 
+from payments.ledger.subjects import STREAM, TASK, SubjectKind
 from payments.models import CoveredParts, LedgerEntry
-from payments.services import parts
-from tests.db.breaks.tools import (
+from payments.settlement.payouts.services import parts
+from tests.support.database.breaks import (
     adjust,
+    belonging_to,
     book,
     breaks,
     follow_covered_parts,
@@ -17,14 +19,14 @@ from tests.db.breaks.tools import (
     run,
     wash,
 )
-from tests.db.rich_history import History
+from tests.support.database.rich_history import History
 
 
 @breaks("balances_add_up_to_zero")
 def an_amount_that_is_no_number(h: History) -> None:
-    adjust(house("fees"), house("world"), Decimal("1"))
+    adjust(house("fees"), house("outside"), Decimal("1"))
     run("UPDATE ledger_entries SET amount = 'NaN' WHERE id = (SELECT max(id) FROM ledger_entries)")
-    run("UPDATE accounts SET balance = 'NaN' WHERE id IN (%s, %s)", house("fees"), house("world"))
+    run("UPDATE accounts SET balance = 'NaN' WHERE id IN (%s, %s)", house("fees"), house("outside"))
 
 
 @breaks("balance_is_the_sum_of_its_entries")
@@ -43,10 +45,22 @@ def an_entry_between_accounts_that_are_gone(h: History) -> None:
     adjust(98, 99)
 
 
-@breaks("ledger_streams_exist")
+@breaks("ledger_subjects_exist")
 def a_release_of_a_stream_that_is_gone(h: History) -> None:
-    stream = h.cancelled
-    wash("release", stream.escrow_account_id, stream.worker_account_id, stream_id=uuid4(), sequence=1)
+    accounts = (h.cancelled.escrow_account_id, h.cancelled.worker_account_id)
+    wash("release", *accounts, sequence=1, **belonging_to(STREAM, uuid4()))
+
+
+@breaks("ledger_subjects_exist")
+def a_hold_for_a_task_that_is_gone(h: History) -> None:
+    available, escrow = of_platform(h.platform.pk, "available"), of_platform(h.platform.pk, "escrow")
+    wash("hold", available, escrow, **belonging_to(TASK, uuid4()))
+
+
+@breaks("ledger_subjects_exist")
+def a_hold_for_a_kind_that_nobody_registered(h: History) -> None:
+    available, escrow = of_platform(h.platform.pk, "available"), of_platform(h.platform.pk, "escrow")
+    wash("hold", available, escrow, **belonging_to(SubjectKind(32_000, "nothing", ""), uuid4()))
 
 
 @breaks("ledger_key_is_used_once")
@@ -58,7 +72,7 @@ def one_fact_booked_twice(h: History) -> None:
 
 @breaks("ledger_key_is_used_once")
 def an_entry_without_a_key(h: History) -> None:
-    run("UPDATE ledger_entries SET idempotency_key = NULL WHERE kind = 'refund' AND task_id IS NOT NULL")
+    run("UPDATE ledger_entries SET idempotency_key = NULL WHERE kind = 'refund' AND subject_id IS NOT NULL")
 
 
 @breaks("ledger_entry_fits_its_kind")
@@ -71,11 +85,16 @@ def a_hold_from_another_platform(h: History) -> None:
     wash("hold", of_platform(h.platform.pk, "available"), of_platform(h.rival.pk, "escrow"))
 
 
+@breaks("ledger_entry_fits_its_kind")
+def an_entry_of_a_kind_that_nobody_registered(h: History) -> None:
+    wash("gift", of_platform(h.platform.pk, "available"), of_platform(h.platform.pk, "escrow"))
+
+
 @breaks("ledger_entry_keeps_to_its_task")
 def a_hold_of_another_platforms_money(h: History) -> None:
     available, escrow = of_platform(h.rival.pk, "available"), of_platform(h.rival.pk, "escrow")
-    book("hold", available, escrow, task_id=h.paid.pk)
-    book("refund", escrow, available, task_id=h.paid.pk)
+    book("hold", available, escrow, **belonging_to(TASK, h.paid.pk))
+    book("refund", escrow, available, **belonging_to(TASK, h.paid.pk))
 
 
 @breaks("ledger_entry_keeps_to_its_task")
@@ -99,7 +118,7 @@ def a_release_to_another_worker(h: History) -> None:
         last_part=instead,
         amount=entry.amount,
     )
-    parts.refresh([right, other])
+    parts.refresh_parts([right, other])
     follow_covered_parts()
 
 

@@ -2,9 +2,11 @@
 
 from decimal import Decimal
 
+from payments.ledger.subjects import LOAN
 from payments.models import CoveredParts, LedgerEntry
-from tests.db.breaks.tools import (
+from tests.support.database.breaks import (
     adjust,
+    belonging_to,
     breaks,
     follow_covered_parts,
     house,
@@ -13,7 +15,7 @@ from tests.db.breaks.tools import (
     run,
     wash,
 )
-from tests.db.rich_history import History
+from tests.support.database.rich_history import History
 
 
 @breaks("loan_fee_follows_its_rate")
@@ -28,22 +30,37 @@ def a_debt_booked_by_hand(h: History) -> None:
 
 @breaks("loan_is_booked_once")
 def a_second_advance(h: History) -> None:
-    wash("advance", of_worker(h.debtor, "loan"), of_worker(h.debtor, "available"), loan_id=h.owing.pk)
+    wash(
+        "advance",
+        of_worker(h.debtor, "loan"),
+        of_worker(h.debtor, "available"),
+        **belonging_to(LOAN, h.owing.pk),
+    )
 
 
 @breaks("loan_is_booked_once")
 def a_loan_paid_out_before_its_time(h: History) -> None:
-    wash("advance", of_worker(h.other, "loan"), of_worker(h.other, "available"), loan_id=h.pending.pk)
+    wash(
+        "advance",
+        of_worker(h.other, "loan"),
+        of_worker(h.other, "available"),
+        **belonging_to(LOAN, h.pending.pk),
+    )
 
 
 @breaks("loan_repaid_is_the_sum_of_its_repayments")
 def a_repayment_that_the_loan_does_not_count(h: History) -> None:
-    wash("repayment", of_worker(h.debtor, "available"), of_worker(h.debtor, "loan"), loan_id=h.owing.pk)
+    wash(
+        "repayment",
+        of_worker(h.debtor, "available"),
+        of_worker(h.debtor, "loan"),
+        **belonging_to(LOAN, h.owing.pk),
+    )
 
 
 @breaks("loan_written_off_is_the_sum_of_its_write_offs")
 def a_write_off_that_the_loan_does_not_count(h: History) -> None:
-    wash("write_off", house("losses"), of_worker(h.debtor, "loan"), loan_id=h.owing.pk)
+    wash("write_off", house("losses"), of_worker(h.debtor, "loan"), **belonging_to(LOAN, h.owing.pk))
 
 
 @breaks("loan_is_repaid_when_nothing_is_owed")
@@ -56,7 +73,7 @@ def a_repaid_loan_still_open(h: History) -> None:
 def a_repayment_of_a_repaid_loan(h: History) -> None:
     run(
         "UPDATE ledger_entries SET created_at = l.repaid_at + interval '1 hour' FROM loans l"
-        " WHERE l.id = %s AND loan_id = l.id AND kind = 'repayment'",
+        " WHERE l.id = %s AND subject_id = l.id AND kind = 'repayment'",
         h.repaid.pk,
     )
     follow_covered_parts()
@@ -65,8 +82,8 @@ def a_repayment_of_a_repaid_loan(h: History) -> None:
 @breaks("closed_loan_takes_no_repayment")
 def a_repayment_before_the_loan_was_paid_out(h: History) -> None:
     run(
-        "UPDATE ledger_entries SET id = -id WHERE loan_id = %s AND kind = 'repayment' AND id ="
-        " (SELECT min(id) FROM ledger_entries WHERE loan_id = %s AND kind = 'repayment')",
+        "UPDATE ledger_entries SET id = -id WHERE subject_id = %s AND kind = 'repayment' AND id ="
+        " (SELECT min(id) FROM ledger_entries WHERE subject_id = %s AND kind = 'repayment')",
         h.owing.pk,
         h.owing.pk,
     )
@@ -76,8 +93,7 @@ def a_repayment_before_the_loan_was_paid_out(h: History) -> None:
 @breaks("worker_keeps_half_of_every_earning")
 def an_earning_that_repaid_too_much(h: History) -> None:
     earning = LedgerEntry.objects.get(kind="earning", credit_account=of_worker(h.debtor, "available"))
-    key = f"repayment:{h.owing.pk}:{earning.idempotency_key}"
-    repaid = LedgerEntry.objects.get(idempotency_key=key)
+    repaid = LedgerEntry.objects.get(withheld_from=earning)
     extra = Decimal("0.000001")
     assert repaid.amount * 2 == earning.amount
     open_all_days()
@@ -91,7 +107,7 @@ def an_earning_that_repaid_too_much(h: History) -> None:
     payout = covered.entry.transaction_id
     run("UPDATE ledger_entries SET amount = amount - %s WHERE transaction_id = %s", extra, payout)
     run("UPDATE transactions SET amount = amount - %s WHERE id = %s", extra, payout)
-    run("UPDATE accounts SET balance = balance - %s WHERE id = %s", extra, house("world"))
+    run("UPDATE accounts SET balance = balance - %s WHERE id = %s", extra, house("outside"))
     follow_covered_parts()
 
 

@@ -1,28 +1,24 @@
-"""What payouts cover, and what is held."""
+"""Breaking rows of parts: covered by payouts, and held."""
 
 from payments.models import CoveredParts, PayoutHold
-from tests.db.breaks.tools import breaks, follow_covered_parts, of_worker, run
-from tests.db.rich_history import History
+from tests.support.database.breaks import breaks, follow_covered_parts, of_worker, run
+from tests.support.database.rich_history import History
 
 
 def _hold(h: History) -> PayoutHold:
-    """A hold of an amount that stands in named parts."""
+    """Insert a hold of an amount that stands in named parts."""
     return PayoutHold.objects.exclude(amount=None).get(worker=h.worker)
 
 
 @breaks("payout_holds_are_within_available")
 def a_hold_of_more_than_there_is(h: History) -> None:
     hold = _hold(h)
-    run(
-        "INSERT INTO payout_holds (id, created_at, worker_id, kind, amount, reason, created_by, ended_by,"
-        " ended_because) SELECT gen_random_uuid(), created_at, worker_id, kind, 1000000, reason, created_by,"
-        " '', '' FROM payout_holds WHERE id = %s",
-        hold.pk,
-    )
+    run("UPDATE payout_holds SET amount = 1000000 WHERE id = %s", hold.pk)
+    run("DELETE FROM payout_hold_parts WHERE hold_id = %s", hold.pk)
     run(
         "INSERT INTO payout_hold_parts (hold_id, entry_id, amount)"
-        " SELECT id, (SELECT min(id) FROM ledger_entries WHERE credit_account_id = %s), amount"
-        " FROM payout_holds WHERE amount = 1000000",
+        " VALUES (%s, (SELECT min(id) FROM ledger_entries WHERE credit_account_id = %s), 1000000)",
+        hold.pk,
         of_worker(h.worker, "available"),
     )
 

@@ -1,13 +1,12 @@
-"""Reputation events and the audit log."""
+"""Reputation events, the audit log, and decisions."""
 
-from tests.db.breaks.tools import (
-    breaks,
-    run,
-)
-from tests.db.rich_history import History
+from audit.models import Decision
+from tests.support.database.breaks import breaks, run
+from tests.support.database.rich_history import History
+from tests.support.database.valid_rows import insert, valid
 
 _LAST_EVENT = "id = (SELECT id FROM reputation_events WHERE worker_id = %s ORDER BY number DESC LIMIT 1)"
-# One that the bounds of a platform do not count: another delta of it breaks nothing else, on any day.
+# An event that the bounds of a platform do not count: another delta of it breaks nothing else, on any day.
 _UNBOUNDED_EVENT = """
     id = (SELECT id FROM reputation_events
           WHERE worker_id = %s AND event_type = 'dispute_resolved' AND delta < 0
@@ -51,5 +50,30 @@ def a_line_taken_out(h: History) -> None:
 
 @breaks("reputation_of_one_platform_is_bounded")
 def a_decision_counted_to_the_bounds(h: History) -> None:
-    """It takes 50 or more."""
+    """Count a decision to the bounds: it takes 50 or more."""
     run("UPDATE reputation_events SET counted_on = created_at::date WHERE event_type = 'dispute_resolved'")
+
+
+@breaks("decision_follows_a_registered_rule")
+def a_version_that_no_rule_has(h: History) -> None:
+    run("UPDATE decisions SET version = 99 WHERE rule = 'task.dispute'")
+
+
+@breaks("decision_follows_a_registered_rule")
+def an_input_that_the_rule_does_not_list(h: History) -> None:
+    run("""UPDATE decisions SET inputs = inputs || '{"mood": 3}' WHERE rule = 'task.dispute'""")
+
+
+@breaks("decision_is_about_a_worker")
+def a_decision_about_nobody(h: History) -> None:
+    run("UPDATE decisions SET worker_id = gen_random_uuid() WHERE rule = 'task.dispute'")
+
+
+@breaks("suspension_has_its_decision")
+def a_suspension_without_effect(h: History) -> None:
+    insert(valid(Decision, worker_id=h.worker.pk))
+
+
+@breaks("payout_hold_has_its_decisions")
+def a_hold_that_nobody_decided(h: History) -> None:
+    run("DELETE FROM decisions WHERE rule = 'payout.hold'")

@@ -2,10 +2,12 @@
 
 from decimal import Decimal
 
-from payments.calculations import vested
+from payments.ledger.subjects import STREAM
 from payments.models import Stream
-from payments.services.streams import elapsed_at
-from tests.db.breaks.tools import (
+from payments.streams.calculations import vested_amount
+from payments.streams.services.streams import elapsed_at
+from tests.support.database.breaks import (
+    belonging_to,
     book,
     breaks,
     follow_covered_parts,
@@ -13,7 +15,7 @@ from tests.db.breaks.tools import (
     run,
     run_any,
 )
-from tests.db.rich_history import History
+from tests.support.database.rich_history import History
 
 
 @breaks("stream_released_within_total")
@@ -51,7 +53,7 @@ def a_gap(h: History) -> None:
 def one_number_twice(h: History) -> None:
     run("UPDATE ledger_entries SET sequence = sequence - 1 WHERE id = %s", last_release(h.cancelled).pk)
     run("UPDATE streams SET sequence = sequence - 1 WHERE id = %s", h.cancelled.pk)
-    # What was withheld from a release is found by its number.
+    # The deduction from a release is found by its number.
     follow_covered_parts()
 
 
@@ -64,16 +66,16 @@ def pay_that_has_not_vested(h: History) -> None:
 def a_second_of_the_pause_is_paid(h: History) -> None:
     paused = Stream.objects.get(pk=h.paused.pk)
     worked = elapsed_at(paused, paused.paused_at)
-    pay = vested(paused.total_amount, duration=paused.duration_seconds, elapsed=worked + 1)
+    pay = vested_amount(paused.total_amount, duration=paused.duration_seconds, elapsed=worked + 1)
     _release(paused, pay - paused.released_amount, created_at=paused.paused_at)
 
 
 def _release(stream: Stream, amount: Decimal, **fields: object) -> None:
-    """One more release, whatever has vested."""
+    """Insert a further release, beyond the vested amount."""
     stream = Stream.objects.get(pk=stream.pk)
     number = stream.sequence + 1
     accounts = (stream.escrow_account_id, stream.worker_account_id)
-    book("release", *accounts, amount, stream_id=stream.pk, sequence=number, **fields)
+    book("release", *accounts, amount, sequence=number, **belonging_to(STREAM, stream.pk), **fields)
     run(
         "UPDATE streams SET released_amount = released_amount + %s, sequence = %s WHERE id = %s",
         amount,

@@ -1,8 +1,9 @@
-"""How much of each task's pay has left, and what of each payout is each platform's."""
+"""Breaking rows of payouts of tasks: how much of each task's pay has left, and each platform's part of a
+payout."""
 
 from tests.db.breaks.derived import derives
-from tests.db.breaks.tools import breaks, run
-from tests.db.rich_history import History
+from tests.support.database.breaks import breaks, run
+from tests.support.database.rich_history import History
 
 _FIRST = "(SELECT c.id FROM covered_tasks c WHERE c.payout_id IS NOT NULL ORDER BY c.id LIMIT 1)"
 

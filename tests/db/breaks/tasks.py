@@ -1,7 +1,9 @@
 """Tasks and their money."""
 
-from tests.db.breaks.tools import (
+from payments.ledger.subjects import TASK
+from tests.support.database.breaks import (
     adjust,
+    belonging_to,
     breaks,
     follow_covered_parts,
     hold_more,
@@ -11,7 +13,7 @@ from tests.db.breaks.tools import (
     run,
     wash,
 )
-from tests.db.rich_history import History
+from tests.support.database.rich_history import History
 
 
 @breaks("platform_escrow_is_what_is_reserved")
@@ -28,21 +30,22 @@ def more_held_than_used(h: History) -> None:
 def an_earning_that_the_task_does_not_count(h: History) -> None:
     hold_more(h.paid)
     escrow = of_platform(h.paid.platform_id, "escrow")
-    wash("earning", escrow, of_worker(h.worker, "available"), task_id=h.paid.pk)
+    wash("earning", escrow, of_worker(h.worker, "available"), **belonging_to(TASK, h.paid.pk))
     follow_covered_parts()
 
 
 @breaks("closed_task_fee_follows_its_rate")
 def one_more_fee(h: History) -> None:
     hold_more(h.paid)
-    wash("fee", of_platform(h.paid.platform_id, "escrow"), house("fees"), task_id=h.paid.pk)
+    wash("fee", of_platform(h.paid.platform_id, "escrow"), house("fees"), **belonging_to(TASK, h.paid.pk))
 
 
 @breaks("work_event_pays_once")
 def an_event_named_by_two_entries(h: History) -> None:
     run(
-        "UPDATE ledger_entries SET work_event_id = (SELECT id FROM work_events WHERE event_type = 'bonus')"
-        " WHERE kind = 'deposit'"
+        "INSERT INTO reported_earnings (work_event_id, entry_id)"
+        " SELECT w.id, e.id FROM work_events w, ledger_entries e"
+        " WHERE w.event_type = 'bonus' AND e.kind = 'deposit'"
     )
 
 
@@ -73,29 +76,6 @@ def a_step_that_is_missing(h: History) -> None:
 @breaks("disputed_task_has_one_open_dispute")
 def a_dispute_resolved_on_paper(h: History) -> None:
     run("UPDATE disputes SET resolved_at = now() WHERE task_id = %s", h.disputed.pk)
-
-
-@breaks("tasks_were_assigned_under_consent")
-def an_assignment_after_the_consent_ended(h: History) -> None:
-    run(
-        "UPDATE consents c SET ended_at = t.assigned_at - interval '1 microsecond', ended_by = 'worker'"
-        " FROM tasks t WHERE t.id = %s AND (c.worker_id, c.platform_id) = (t.worker_id, t.platform_id)",
-        h.paid.pk,
-    )
-
-
-@breaks("tasks_were_assigned_under_consent")
-def an_assignment_before_the_consent(h: History) -> None:
-    run(
-        "UPDATE consents c SET accepted_at = t.assigned_at + interval '1 microsecond'"
-        " FROM tasks t WHERE t.id = %s AND (c.worker_id, c.platform_id) = (t.worker_id, t.platform_id)",
-        h.paid.pk,
-    )
-
-
-@breaks("tasks_were_assigned_under_consent")
-def an_assignment_without_consent(h: History) -> None:
-    run("DELETE FROM consents WHERE worker_id = %s", h.other.pk)
 
 
 @breaks("work_event_is_recorded_once")

@@ -1,9 +1,10 @@
 """Transactions."""
 
-from payments.enums import AccountName
+from payments.ledger.enums import AccountName
+from payments.ledger.services import accounts
 from payments.models import Transaction
-from payments.services import accounts
-from tests.db.breaks.tools import (
+from reputation.models import QuestEvent
+from tests.support.database.breaks import (
     adjust,
     breaks,
     follow_covered_parts,
@@ -14,7 +15,7 @@ from tests.db.breaks.tools import (
     run,
     wash,
 )
-from tests.db.rich_history import History
+from tests.support.database.rich_history import History
 
 
 @breaks("in_transit_is_what_is_under_way")
@@ -68,10 +69,13 @@ def a_second_hold(h: History) -> None:
 
 @breaks("payout_ended_as_its_status_says")
 def a_settled_payout_called_failed(h: History) -> None:
+    """Change a payout of a worker without rewards, which settle with their payouts."""
+    rewarded = QuestEvent.objects.filter(status="settled").values("worker")
+    payouts = Transaction.objects.filter(type="payout", status="confirmed").exclude(worker__in=rewarded)
     run(
         "UPDATE transactions SET status = 'failed', ended_at = confirmed_at, confirmed_at = NULL"
         " WHERE id = %s",
-        confirmed_payouts()[0].pk,
+        payouts.latest("confirmed_at", "pk").pk,
     )
     follow_covered_parts()
 
@@ -82,7 +86,7 @@ def a_payout_settled_twice(h: History) -> None:
     wash(
         "payout_settled",
         accounts.of_worker(payout.worker_id, AccountName.IN_TRANSIT),
-        house("world"),
+        house("outside"),
         payout.amount,
         transaction_id=payout.pk,
     )

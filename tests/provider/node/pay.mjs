@@ -10,7 +10,7 @@ const client = initiateDeveloperControlledWalletsClient({
 })
 
 async function tell(what, body) {
-  const answer = await fetch(`${server}/_twin/${what}`, { method: 'POST', body: JSON.stringify(body) })
+  const answer = await fetch(`${server}/_simulator/${what}`, { method: 'POST', body: JSON.stringify(body) })
   if (!answer.ok) throw new Error(`${what}: ${answer.status}`)
 }
 

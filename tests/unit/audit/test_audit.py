@@ -1,4 +1,4 @@
-"""Who did it, whether it was refused, and that nobody can change the record unseen."""
+"""The audit log: the actor, refusals, and that nobody can change the record unseen."""
 
 import json
 import logging
@@ -9,17 +9,23 @@ from decimal import Decimal
 import pytest
 from django.db import connection, transaction
 
-from audit import sealing
-from audit.context import SYSTEM, Actor, acting, current_actor
-from audit.enums import ActorType
-from audit.logs import ContextFilter
+from audit.chain import services as sealing
+from audit.log.context import SYSTEM, Actor, acting, current_actor
+from audit.log.enums import ActorType
+from audit.log.log_lines import ContextFilter
+from audit.log.services import Record, jsonable, record_many, verb
 from audit.models import AuditLog, AuditSeal
-from audit.services import Record, jsonable, record_many, verb
-from gigstream.lib.errors import Refusal
-from tests.factories import WorkerFactory
+from gigstream.core.errors import Refusal
+from tests.support.factories import WorkerFactory
 from workers.models import Worker
 
 STAFF = Actor(ActorType.STAFF, "7", ip_address="192.0.2.1", user_agent="curl", request_id="r-1")
+
+
+@pytest.fixture(autouse=True)
+def _any_action(monkeypatch):
+    """Let these tests record actions that no app has registered."""
+    monkeypatch.setattr("audit.log.services.require_action", lambda action: None)
 
 
 def log(*actions: str) -> None:
@@ -107,7 +113,7 @@ class TestVerb:
 
 @pytest.mark.django_db
 class TestLinesOfAVerb:
-    """They are written together, as the last thing that it does, and share its fate."""
+    """Lines that are written together, as the last thing that a verb does, and share its fate."""
 
     @pytest.fixture
     def act(self):

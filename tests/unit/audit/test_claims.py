@@ -1,13 +1,14 @@
-"""Claims: one member of staff at a time, taken over with a reason only, ended when nothing waits any more."""
+"""Claims: a single member of staff at a time, taken over with a reason only, ended when nothing waits any
+more."""
 
 import pytest
 
-from audit import claims
-from audit.context import Actor, acting
-from audit.enums import ActorType
-from audit.errors import ClaimedByAnother, NotClaimed
+from audit.claims import services as claims
+from audit.claims.errors import ClaimedByAnother, NotClaimed
+from audit.log.context import Actor, acting
+from audit.log.enums import ActorType
 from audit.models import AuditLog, Claim
-from tests.factories import NOW, seconds
+from tests.support.factories import NOW, seconds
 
 pytestmark = pytest.mark.django_db
 ALICE, BOB = "1", "2"

@@ -1,9 +1,9 @@
-"""Where a request comes from."""
+"""The network address of a request."""
 
 import pytest
 from django.test import RequestFactory
 
-from audit.middleware import client_address
+from audit.log.middleware import client_address
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,10 @@
-"""What the demo's programs are told."""
+"""Environments of the demo's programs."""
 
 from gigstream.management.commands import demo
 
 
 def domains(port):
-    return {program.environment["WALLET_SIGN_IN_DOMAIN"] for program in demo._programs(port, None)}
+    return {program.environment["WALLET_SIGN_IN_DOMAIN"] for program in demo._demo_programs(port, None)}
 
 
 def test_wallets_sign_in_to_the_port_at_which_the_demo_answers(monkeypatch):

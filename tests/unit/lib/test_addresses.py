@@ -2,7 +2,7 @@
 
 import pytest
 
-from gigstream.lib.addresses import ZERO_ADDRESS, InvalidAddress, normal_address
+from gigstream.core.addresses import ZERO_ADDRESS, InvalidAddress, normal_address
 
 # The examples of EIP-55.
 CHECKSUMMED = [

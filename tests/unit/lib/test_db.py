@@ -1,4 +1,4 @@
-"""Transactions are rerun when PostgreSQL asks for it, and only then."""
+"""Transactions that are run again at PostgreSQL's request, and only then."""
 
 import threading
 from collections.abc import Iterator
@@ -8,17 +8,10 @@ import pytest
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from gigstream.lib.clock import database_now
-from gigstream.lib.db import (
-    at_the_end,
-    atomic_with_retry,
-    joined,
-    long_snapshot,
-    require_no_transaction,
-    sqlstate,
-    try_lock,
-)
-from tests.factories import WorkerFactory
+from gigstream.core.clock import database_now
+from gigstream.core.postgres.transactions import long_snapshot, require_no_transaction, sqlstate, try_lock
+from gigstream.core.unit import Channel, after, collect, in_unit, is_rehearsed, joined, rehearsal
+from tests.support.factories import WorkerFactory
 from workers.models import Worker
 
 LOCK = "SELECT full_name FROM workers WHERE id = %s FOR UPDATE"
@@ -26,7 +19,7 @@ LOCK = "SELECT full_name FROM workers WHERE id = %s FOR UPDATE"
 
 @contextmanager
 def another_connection() -> Iterator[BaseDatabaseWrapper]:
-    """A second session on the same database."""
+    """Open a second session on the same database."""
     other = connection.copy()
     try:
         yield other
@@ -36,7 +29,7 @@ def another_connection() -> Iterator[BaseDatabaseWrapper]:
 
 @contextmanager
 def locked_elsewhere(worker: Worker) -> Iterator[BaseDatabaseWrapper]:
-    """The worker's row is locked by another session until that commits."""
+    """Lock the worker's row in another session until that commits."""
     with another_connection() as other:
         other.set_autocommit(False)
         with other.cursor() as cursor:
@@ -62,7 +55,7 @@ def test_two_who_deadlock_both_get_through():
     attempts: list[str] = []
     failures: list[BaseException] = []
 
-    @atomic_with_retry
+    @in_unit
     def rename_both(me: str, one: Worker, other: Worker) -> None:
         attempts.append(me)
         with connection.cursor() as cursor:
@@ -103,7 +96,7 @@ def test_a_lock_that_is_let_go_in_time_is_waited_for():
 
     with locked_elsewhere(worker) as other:
 
-        @atomic_with_retry
+        @in_unit
         def rename() -> str:
             attempts.append(1)
             if len(attempts) == 3:
@@ -122,7 +115,7 @@ def test_the_fifth_failure_is_the_last_and_nothing_has_moved():
     worker = WorkerFactory(full_name="Before")
     attempts = []
 
-    @atomic_with_retry
+    @in_unit
     def rename() -> None:
         attempts.append(1)
         Worker.objects.filter(pk=bystander.pk).update(full_name="Touched")
@@ -142,7 +135,7 @@ def test_inside_the_callers_transaction_only_the_caller_may_try_again():
     worker = WorkerFactory(full_name="Before")
     attempts = []
 
-    @atomic_with_retry
+    @in_unit
     def rename() -> None:
         attempts.append(1)
         _rename(worker, "After")
@@ -158,7 +151,7 @@ def test_inside_the_callers_transaction_only_the_caller_may_try_again():
 def test_the_callers_transaction_survives_a_refused_inner_one():
     worker = WorkerFactory(full_name="Before")
 
-    @atomic_with_retry
+    @in_unit
     def rename_and_fail() -> None:
         Worker.objects.filter(pk=worker.pk).update(full_name="After")
         raise ValueError("no")
@@ -181,7 +174,7 @@ def test_the_callers_transaction_survives_a_refused_inner_one():
 def test_an_error_that_is_no_lock_conflict_is_raised_at_once(statement, state):
     attempts = []
 
-    @atomic_with_retry
+    @in_unit
     def fail() -> None:
         attempts.append(1)
         with connection.cursor() as cursor:
@@ -239,47 +232,121 @@ def test_the_databases_clock_is_aware_utc_and_goes_on_within_a_transaction():
     assert first < second
 
 
-class TestAtTheEnd:
-    """What is put off is written once, at the end of the outermost function."""
+class TestChannels:
+    """Collected items are written once, at the end of the outermost unit."""
 
     def test_all_items_come_in_one_call_in_their_order(self, db):
-        calls = []
+        calls, letters = [], Channel("letters", lambda items: calls.append(items))
 
-        @atomic_with_retry
+        @in_unit
         def inner(item):
-            at_the_end(calls.append, [item])
+            collect(letters, [item])
 
-        @atomic_with_retry
+        @in_unit
         def outer():
-            at_the_end(calls.append, [1, 2])
+            collect(letters, [1, 2])
             inner(3)
-            at_the_end(calls.append, [4])
+            collect(letters, [4])
             assert calls == []
 
         outer()
         assert calls == [[1, 2, 3, 4]]
 
-    def test_without_a_function_around_they_are_written_at_once(self):
+    def test_what_everybody_locks_is_written_last(self, db):
         calls = []
-        at_the_end(calls.append, [1])
+        last, first = (Channel(str(order), calls.append, order=order) for order in (9, 1))
+
+        @in_unit
+        def act():
+            collect(last, ["counter"])
+            collect(first, ["line"])
+
+        act()
+        assert calls == [["line"], ["counter"]]
+
+    def test_outside_of_a_unit_they_are_written_at_once(self):
+        calls = []
+        collect(Channel("letters", calls.append), [1])
         assert calls == [[1]]
 
-    def test_what_was_put_off_by_an_act_that_failed_is_forgotten(self, db):
+    def test_what_a_unit_that_failed_has_collected_is_forgotten(self, db):
         calls = []
+        letters = Channel("letters", calls.append)
 
-        @atomic_with_retry
+        @in_unit
         def fail():
-            at_the_end(calls.append, [1])
+            collect(letters, [1])
             raise LookupError
 
-        with pytest.raises(LookupError):
-            fail()
-        at_the_end(calls.append, [2])
+        @in_unit
+        def outer():
+            with pytest.raises(LookupError):
+                fail()
+            collect(letters, [2])
+
+        outer()
         assert calls == [[2]]
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_rehearsal_shows_what_would_be_written_and_undoes_what_was_done():
+    calls, worker = [], WorkerFactory(full_name="Ana")
+    letters = Channel("letters", calls.append)
+
+    @in_unit
+    def act():
+        _rename(worker, "Bea")
+        collect(letters, ["to Bea"])
+        after(lambda: _rename(worker, "Cem"))
+
+    assert not is_rehearsed()
+    with rehearsal() as unit:
+        act()
+        assert is_rehearsed()
+        assert _name(worker) == "Cem"
+
+    assert unit.collected == {letters: ["to Bea"]}
+    assert calls == []
+    assert _name(worker) == "Ana"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_to_be_done_afterwards_is_done_once_however_often_the_unit_begins_again():
+    worker, done = WorkerFactory(full_name="Ana"), []
+
+    with locked_elsewhere(worker) as other:
+
+        @in_unit
+        def act():
+            after(lambda: done.append(_name(worker)))
+            if len(attempts) == 2:
+                other.rollback()
+            attempts.append(1)
+            _rename(worker, "Bea")
+
+        attempts = []
+        act()
+
+    assert len(attempts) == 3
+    assert done == ["Bea"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_to_be_done_afterwards_is_done_when_the_unit_was_undone():
+    worker, done = WorkerFactory(full_name="Ana"), []
+
+    @in_unit
+    def act():
+        in_unit(lambda: after(lambda: done.append(_name(worker))))()
+        _spoils(worker)
+
+    with pytest.raises(ValueError, match="spoilt"):
+        act()
+    assert done == ["Ana"]
+
+
 def _spoils(worker: Worker) -> None:
-    """Writes, and then fails."""
+    """Write, and then fail."""
     _rename(worker, "Spoilt")
     raise ValueError("spoilt")
 
@@ -288,11 +355,11 @@ def _spoils(worker: Worker) -> None:
 def test_a_joined_function_is_undone_with_all_that_is_around_it(django_assert_num_queries):
     worker = WorkerFactory(full_name="Ana")
 
-    @atomic_with_retry
+    @in_unit
     def frame():
         _rename(worker, "Around")
         with joined():
-            atomic_with_retry(_spoils)(worker)
+            in_unit(_spoils)(worker)
 
     # BEGIN, two statements for each renaming, ROLLBACK.
     with django_assert_num_queries(6), pytest.raises(ValueError, match="spoilt"):
@@ -305,13 +372,13 @@ def test_a_joined_function_is_undone_with_all_that_is_around_it(django_assert_nu
 def test_what_a_joined_function_calls_has_savepoints_as_ever():
     worker = WorkerFactory(full_name="Ana")
 
-    @atomic_with_retry
+    @in_unit
     def verb():
         with pytest.raises(ValueError, match="spoilt"):
-            atomic_with_retry(_spoils)(worker)
+            in_unit(_spoils)(worker)
         assert _name(worker) == "Around"
 
-    @atomic_with_retry
+    @in_unit
     def frame():
         _rename(worker, "Around")
         with joined():

@@ -1,10 +1,10 @@
-"""One email address, however it is written, is kept as one text, to which every server can deliver."""
+"""Email addresses: each, in any spelling, is kept as the same text, to which every server can deliver."""
 
 import unicodedata
 
 import pytest
 
-from gigstream.lib.emails import InvalidEmail, normal_email
+from gigstream.core.people.emails import InvalidEmail, normal_email
 
 ANA = "ana@example.com"
 BOOKS = "ana@xn--bcher-kva.example"
@@ -25,7 +25,7 @@ BOOKS = "ana@xn--bcher-kva.example"
         ("ana@ex\u24d0mple.com", ANA),  # circled a
         ("ana@\uff45xample.com", ANA),  # full width e
         ("ana@\u017fhop.example", "ana@shop.example"),  # long s
-        # A letter of its own: dotless i. It is another domain, and never taken for the one with i.
+        # A letter of its own: dotless i. It is another domain, and never taken for the domain with i.
         ("ana@\u0131shop.example", "ana@xn--shop-kza.example"),
         ("a" * 64 + "@example.com", "a" * 64 + "@example.com"),
     ],
@@ -45,7 +45,7 @@ def test_spellings_of_one_address_are_kept_as_one(written, kept):
         "a\u00adna@example.com",  # soft hyphen
         "ana@exa\u00admple.com",
         "\u24d0na@example.com",  # circled a
-        "an\u2024a@example.com",  # one dot leader
+        "an\u2024a@example.com",  # the single dot leader
         "ana@example\u2024com",
         "\u017fam@example.com",  # long s
         "m\u0131ke@example.com",  # dotless i

@@ -8,10 +8,10 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from audit.models import AuditLog
-from gigstream.console.models import Authenticator
-from gigstream.lib.encryption import cipher, rotate_batch
+from gigstream.core.encryption import current_cipher, rotate_batch
+from gigstream.staff.models import Authenticator
 from platforms.models import Platform
-from tests.factories import PlatformFactory
+from tests.support.factories import PlatformFactory
 
 OLD_KEY, NEW_KEY = Fernet.generate_key().decode(), Fernet.generate_key().decode()
 
@@ -28,7 +28,7 @@ def test_a_value_comes_back_as_it_was_and_is_unreadable_in_the_database():
 
     assert Platform.objects.get(pk=platform.pk).wallet_id == "wallet-ü-123"
     assert "wallet" not in _stored(platform, "wallet_id")
-    assert cipher().decrypt(_stored(platform, "wallet_id").encode()).decode().endswith("wallet-ü-123")
+    assert current_cipher().decrypt(_stored(platform, "wallet_id").encode()).decode().endswith("wallet-ü-123")
 
 
 @pytest.mark.django_db
@@ -58,7 +58,7 @@ def test_a_value_moved_to_another_column_is_not_read():
 
 @pytest.mark.django_db
 def test_a_value_moved_to_another_row_is_not_read():
-    """One platform's webhook secret signs nothing of another's."""
+    """A platform's webhook secret signs nothing of another's."""
     ours, theirs = PlatformFactory(wallet_id="ours"), PlatformFactory(wallet_id="theirs")
     with connection.cursor() as cursor:
         cursor.execute(
@@ -173,4 +173,4 @@ def test_no_key_is_an_error_of_the_settings(settings):
     settings.FIELD_ENCRYPTION_KEYS = []
 
     with pytest.raises(ImproperlyConfigured, match="FIELD_ENCRYPTION_KEYS is empty"):
-        cipher()
+        current_cipher()

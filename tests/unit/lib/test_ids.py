@@ -1,6 +1,6 @@
 """Public ids are UUIDv7: unique, and in the order in which they were made."""
 
-from gigstream.lib.ids import new_id
+from gigstream.core.ids import new_id
 
 
 def test_ids_are_version_7_unique_and_ordered():

@@ -8,7 +8,15 @@ from django.db import connection
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gigstream.lib.money import InvalidAmount, MoneyField, amount, from_micro, micro, share_bps, usdc
+from gigstream.core.money import (
+    InvalidAmount,
+    MoneyField,
+    exact_amount,
+    from_micro,
+    share_bps,
+    to_micro,
+    usdc,
+)
 
 MICRO_UNITS = st.integers(min_value=1, max_value=10**20 - 1)
 
@@ -31,7 +39,7 @@ MICRO_UNITS = st.integers(min_value=1, max_value=10**20 - 1)
     ],
 )
 def test_a_plain_amount_is_taken_exactly(given_value, exact):
-    assert amount(given_value) == Decimal(exact)
+    assert exact_amount(given_value) == Decimal(exact)
 
 
 @pytest.mark.parametrize(
@@ -99,7 +107,7 @@ def test_a_plain_amount_is_taken_exactly(given_value, exact):
 )
 def test_what_is_not_a_plain_amount_is_refused(given_value):
     with pytest.raises(InvalidAmount) as refusal:
-        amount(given_value)
+        exact_amount(given_value)
 
     assert (refusal.value.code, refusal.value.status) == ("invalid_amount", 400)
     assert len(refusal.value.message) < 200
@@ -107,15 +115,15 @@ def test_what_is_not_a_plain_amount_is_refused(given_value):
 
 @pytest.mark.parametrize("zero", ["0", "0.000000", 0, Decimal(0), Decimal("0E-6"), Decimal("0E+5")])
 def test_zero_is_an_amount_only_where_it_is_allowed(zero):
-    assert amount(zero, allow_zero=True) == 0
+    assert exact_amount(zero, allow_zero=True) == 0
     with pytest.raises(InvalidAmount, match="must be above 0"):
-        amount(zero)
+        exact_amount(zero)
 
 
 @pytest.mark.parametrize("zero", ["-0", "+0", "-0.0", Decimal("-0")])
 def test_a_signed_zero_is_refused_even_where_zero_is_allowed(zero):
     with pytest.raises(InvalidAmount):
-        amount(zero, allow_zero=True)
+        exact_amount(zero, allow_zero=True)
 
 
 @settings(deadline=None)
@@ -123,8 +131,8 @@ def test_a_signed_zero_is_refused_even_where_zero_is_allowed(zero):
 def test_every_amount_survives_its_own_text_and_its_micro_units(units):
     value = from_micro(units)
 
-    assert amount(str(value)) == value
-    assert micro(value) == units
+    assert exact_amount(str(value)) == value
+    assert to_micro(value) == units
     assert -value.as_tuple().exponent == 6
 
 
@@ -132,7 +140,7 @@ def test_every_amount_survives_its_own_text_and_its_micro_units(units):
 @given(st.text(max_size=30))
 def test_any_text_is_an_amount_or_a_refusal_and_nothing_else(text):
     try:
-        value = amount(text)
+        value = exact_amount(text)
     except InvalidAmount:
         return
     assert value > 0
@@ -162,7 +170,7 @@ def test_a_share_is_rounded_down_to_a_micro_usdc(value, bps, share):
 @given(MICRO_UNITS, st.integers(min_value=0, max_value=10_000))
 def test_a_share_is_less_than_a_micro_usdc_below_the_exact_one(units, bps):
     exact = units * bps
-    assert 0 <= exact - micro(share_bps(from_micro(units), bps)) * 10_000 < 10_000
+    assert 0 <= exact - to_micro(share_bps(from_micro(units), bps)) * 10_000 < 10_000
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
-"""Names are one line of readable text, in every script."""
+"""Names: a line of readable text, in every script."""
 
 import pytest
 
-from gigstream.lib.names import InvalidName, normal_name
+from gigstream.core.people.names import InvalidName, normal_name
 
 
 @pytest.mark.parametrize(

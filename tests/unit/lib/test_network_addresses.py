@@ -1,6 +1,6 @@
 import pytest
 
-from gigstream.lib.network_addresses import address_key
+from gigstream.network.network_addresses import address_key
 
 
 @pytest.mark.parametrize(

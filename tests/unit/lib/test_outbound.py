@@ -1,4 +1,4 @@
-"""Where requests may go: which URLs, which addresses, and that nothing else gets a packet."""
+"""Addresses that requests may go to: which URLs, which addresses, and that nothing else gets a packet."""
 
 import socket
 import time
@@ -6,9 +6,9 @@ from threading import Event
 
 import pytest
 
-from gigstream.lib import outbound
-from gigstream.lib.outbound import Failed, ForbiddenUrl, Target, is_public, parse
-from tests.webhooks import Receiver, certificate, resolving
+from gigstream.network import outbound
+from gigstream.network.outbound import ForbiddenUrl, RequestFailed, Target, is_public, parse_url
+from tests.support.servers.webhooks import Receiver, certificate, resolving
 
 FORBIDDEN = [
     "0.0.0.0",  # noqa: S104 - nobody listens on it here
@@ -136,26 +136,26 @@ def test_an_address_of_the_open_internet_is_taken(address):
 )
 def test_a_url_that_is_not_https_to_a_name_is_refused(url):
     with pytest.raises(ForbiddenUrl):
-        parse(url)
+        parse_url(url)
 
 
 def test_a_url_is_taken_apart():
-    assert parse("https://Hooks.Example.com") == Target(True, "hooks.example.com", 443, "/")
-    assert parse("https://xn--80ak6aa92e.com:8443/a/b?c=d&e") == Target(
+    assert parse_url("https://Hooks.Example.com") == Target(True, "hooks.example.com", 443, "/")
+    assert parse_url("https://xn--80ak6aa92e.com:8443/a/b?c=d&e") == Target(
         True, "xn--80ak6aa92e.com", 8443, "/a/b?c=d&e"
     )
-    assert parse("https://a.example:8443/").host_header == "a.example:8443"
-    assert parse("https://a.example/").host_header == "a.example"
+    assert parse_url("https://a.example:8443/").host_header == "a.example:8443"
+    assert parse_url("https://a.example/").host_header == "a.example"
 
 
 def test_this_machine_is_a_target_only_by_the_setting():
     for url in ("http://127.0.0.1:8000/hook", "http://localhost:8000/hook", "https://localhost:9/"):
         with pytest.raises(ForbiddenUrl):
-            parse(url)
-        assert parse(url, allow_loopback=True).loopback
+            parse_url(url)
+        assert parse_url(url, allow_loopback=True).loopback
     for url in ("http://127.0.0.2/", "http://hooks.example.com/", "ftp://localhost/", "http://10.0.0.1/"):
         with pytest.raises(ForbiddenUrl):
-            parse(url, allow_loopback=True)
+            parse_url(url, allow_loopback=True)
 
 
 @pytest.fixture
@@ -165,18 +165,18 @@ def receiver():
 
 
 def send(url):
-    return outbound.post(parse(url, allow_loopback=True), b"{}", {})
+    return outbound.post(parse_url(url, allow_loopback=True), b"{}", {})
 
 
 @pytest.mark.parametrize("addresses", [["127.0.0.1"], ["8.8.8.8", "127.0.0.1"], ["::1"], ["169.254.169.254"]])
 def test_a_name_that_leads_to_a_forbidden_address_gets_no_packet(monkeypatch, receiver, addresses):
-    """One forbidden address among good ones is enough."""
+    """A single forbidden address among good addresses is enough."""
     monkeypatch.setattr(outbound, "PORTS", {receiver.port})
     monkeypatch.setattr(socket, "create_connection", None)
-    with resolving(monkeypatch, {"rebind.example": [addresses]}), pytest.raises(Failed) as failure:
-        outbound.post(parse(f"https://rebind.example:{receiver.port}/"), b"{}", {})
+    with resolving(monkeypatch, {"rebind.example": [addresses]}), pytest.raises(RequestFailed) as failure:
+        outbound.post(parse_url(f"https://rebind.example:{receiver.port}/"), b"{}", {})
 
-    assert failure.value.why == "blocked_address"
+    assert failure.value.reason == "blocked_address"
     assert receiver.connections == 0
 
 
@@ -191,19 +191,19 @@ def test_a_name_is_looked_up_once_so_that_a_second_answer_leads_nowhere(monkeypa
 
     with resolving(monkeypatch, {"rebind.example": [["8.8.8.8"], ["127.0.0.1"]]}) as looked_up:
         monkeypatch.setattr(socket, "create_connection", refuse)
-        with pytest.raises(Failed) as failure:
-            outbound.post(parse(f"https://rebind.example:{receiver.port}/"), b"{}", {})
+        with pytest.raises(RequestFailed) as failure:
+            outbound.post(parse_url(f"https://rebind.example:{receiver.port}/"), b"{}", {})
 
-    assert failure.value.why == "connection"
+    assert failure.value.reason == "connection"
     assert (looked_up, asked) == (["rebind.example"], [("8.8.8.8", receiver.port)])
     assert receiver.connections == 0
 
 
 def test_localhost_that_leads_elsewhere_is_refused(monkeypatch):
-    with resolving(monkeypatch, {"localhost": [["8.8.8.8"]]}), pytest.raises(Failed) as failure:
+    with resolving(monkeypatch, {"localhost": [["8.8.8.8"]]}), pytest.raises(RequestFailed) as failure:
         send("http://localhost:1/")
 
-    assert failure.value.why == "blocked_address"
+    assert failure.value.reason == "blocked_address"
 
 
 def test_a_redirect_is_an_answer_and_is_not_followed(receiver):
@@ -233,10 +233,10 @@ def test_a_bad_server_costs_no_more_than_the_time_for_all_of_it(monkeypatch, rec
     monkeypatch.setattr(outbound, "TOTAL_SECONDS", 0.5)
     began = time.monotonic()
 
-    with pytest.raises(Failed) as failure:
+    with pytest.raises(RequestFailed) as failure:
         send(receiver.url(path))
 
-    assert failure.value.why == why
+    assert failure.value.reason == why
     assert time.monotonic() - began < 1.5
 
 
@@ -247,12 +247,12 @@ def test_a_body_without_end_is_not_read(receiver):
 
 
 def test_nobody_listening_and_no_such_name():
-    with pytest.raises(Failed) as failure:
+    with pytest.raises(RequestFailed) as failure:
         send("http://127.0.0.1:1/")
-    assert failure.value.why == "connection"
-    with pytest.raises(Failed) as failure:
-        outbound.post(parse("https://nobody.invalid/"), b"{}", {})
-    assert failure.value.why == "unresolved"
+    assert failure.value.reason == "connection"
+    with pytest.raises(RequestFailed) as failure:
+        outbound.post(parse_url("https://nobody.invalid/"), b"{}", {})
+    assert failure.value.reason == "unresolved"
 
 
 def test_the_certificate_must_be_the_names_and_the_name_is_told(monkeypatch, tmp_path):
@@ -265,7 +265,7 @@ def test_the_certificate_must_be_the_names_and_the_name_is_told(monkeypatch, tmp
         ):
             unknown = _why(f"https://hooks.example.com:{receiver.port}/ok")
             outbound.tls_context().load_verify_locations(tmp_path / "certificate.pem")
-            answer = outbound.post(parse(f"https://hooks.example.com:{receiver.port}/ok"), b"{}", {})
+            answer = outbound.post(parse_url(f"https://hooks.example.com:{receiver.port}/ok"), b"{}", {})
             misnamed = _why(f"https://other.example.com:{receiver.port}/ok")
         outbound.tls_context.cache_clear()
 
@@ -277,9 +277,9 @@ def test_the_certificate_must_be_the_names_and_the_name_is_told(monkeypatch, tmp
 
 
 def _why(url):
-    with pytest.raises(Failed) as failure:
-        outbound.post(parse(url), b"{}", {})
-    return failure.value.why
+    with pytest.raises(RequestFailed) as failure:
+        outbound.post(parse_url(url), b"{}", {})
+    return failure.value.reason
 
 
 def test_a_name_that_is_not_resolved_in_time_is_given_up(monkeypatch):
@@ -293,9 +293,9 @@ def test_a_name_that_is_not_resolved_in_time_is_given_up(monkeypatch):
     monkeypatch.setattr(outbound, "RESOLVE_SECONDS", 0.05)
     began = time.monotonic()
 
-    with pytest.raises(Failed) as failure:
-        outbound.post(parse("https://slow.example.com/"), b"{}", {})
+    with pytest.raises(RequestFailed) as failure:
+        outbound.post(parse_url("https://slow.example.com/"), b"{}", {})
 
-    assert failure.value.why == "timeout"
+    assert failure.value.reason == "timeout"
     assert time.monotonic() - began < 10
     released.set()

@@ -1,10 +1,10 @@
-"""Passwords are hashed with bcrypt at cost 10, whatever their length and however a keyboard writes them."""
+"""Passwords: hashed with bcrypt at cost 10, at any length and from any keyboard."""
 
 import pytest
 from django.conf import settings
 from django.contrib.auth.hashers import BCryptSHA256PasswordHasher, check_password, make_password
 
-from gigstream.lib.passwords import Bcrypt10
+from gigstream.sign_in.password_hashing import Bcrypt10
 
 
 def test_the_first_hasher_of_the_settings_outside_tests_is_bcrypt_at_cost_10():
@@ -30,13 +30,13 @@ COMPOSED, DECOMPOSED = "caf\u00e9 cr\u00e8me brune", "cafe\u0301 cre\u0300me bru
 
 @pytest.fixture
 def bcrypt(settings):
-    settings.PASSWORD_HASHERS = ["gigstream.lib.passwords.Bcrypt10"]
+    settings.PASSWORD_HASHERS = ["gigstream.sign_in.password_hashing.Bcrypt10"]
 
 
 @pytest.mark.usefixtures("bcrypt")
 @pytest.mark.parametrize(("chosen", "typed"), [(COMPOSED, DECOMPOSED), (DECOMPOSED, COMPOSED)])
 def test_the_same_password_from_another_keyboard_is_the_same(chosen, typed):
-    """A Mac may write \u00e9 as two characters, a telephone as one."""
+    """A Mac may write é as two characters, a telephone as a single character."""
     assert check_password(typed, make_password(chosen))
 
 

@@ -2,12 +2,13 @@
 
 import pytest
 
-from gigstream.lib.errors import IllegalMove
-from gigstream.lib.states import require_move
-from loans.enums import LOAN_MOVES, LoanStatus
-from payments.enums import STREAM_MOVES, TRANSACTION_MOVES, StreamStatus, TransactionStatus
-from platforms.enums import TASK_MOVES, TaskStatus
-from workers.enums import WORKER_MOVES, WorkerStatus
+from gigstream.core.errors import IllegalMove
+from gigstream.core.states import require_move
+from loans.applications.enums import LOAN_MOVES, LoanStatus
+from payments.settlement.transactions.enums import TRANSACTION_MOVES, TransactionStatus
+from payments.streams.enums import STREAM_MOVES, StreamStatus
+from platforms.tasks.enums import TASK_MOVES, TaskStatus
+from workers.profiles.enums import WORKER_MOVES, WorkerStatus
 
 TABLES = [
     (TaskStatus, TASK_MOVES),

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gigstream.lib.money import from_micro, micro
-from loans.calculations import (
+from gigstream.core.money import from_micro, to_micro
+from loans.policy.calculations.terms import (
     expected_loss,
     fee_bps_for,
     loan_fee,
@@ -55,7 +55,7 @@ def test_the_worker_keeps_at_least_half_and_never_repays_more_than_is_owed(earni
     assert 0 <= repaid <= owed
     assert repaid * 2 <= earning
     assert repaid <= max((owed + more) / 5, Decimal(1))
-    assert repaid == from_micro(micro(repaid))
+    assert repaid == from_micro(to_micro(repaid))
 
 
 @settings(deadline=None, max_examples=50)

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gigstream.lib.money import from_micro, micro
-from loans.forecast import Forecast, forecast
-from loans.forecast_trials import accuracy, trials
+from gigstream.core.money import from_micro, to_micro
+from loans.policy.calculations.forecast import Forecast, forecast_week
+from loans.policy.calculations.forecast_trials import measure_accuracy, run_trials
 
 WEEK = [10, 20, 30, 40, 50, 0, 0]
 
@@ -22,14 +22,14 @@ def usdc(*amounts):
 
 
 def test_without_history_nothing_is_expected():
-    made = forecast([])
+    made = forecast_week([])
 
     assert made == Forecast(Decimal(0), Decimal(0), Decimal(0), (Decimal(0),) * 7, 0)
     assert not made.is_conservative
 
 
 def test_one_day_is_repeated_seven_times_and_cut():
-    made = forecast(usdc(10))
+    made = forecast_week(usdc(10))
 
     assert (made.amount, made.low, made.high) == (49, 0, 140)
     assert made.days == (7,) * 7
@@ -37,31 +37,31 @@ def test_one_day_is_repeated_seven_times_and_cut():
 
 
 def test_a_short_history_gives_its_mean_cut_to_seven_tenths():
-    made = forecast(usdc(8, 12, 10, 10))
+    made = forecast_week(usdc(8, 12, 10, 10))
 
     # 7 x 10 x 0.7. The days vary by 8/3 around their mean, seven of them and the mean by 8/3 x (7 + 49/4),
     # and 1.638 is the quantile for 3 degrees of freedom: 70 less and more sqrt(8/3 x 19.25) x 1.638.
     assert (made.amount, made.history_days) == (49, 4)
-    # Where the truth is expected begins above what is promised: caution takes the lower end down with it.
+    # The range of the truth begins above the promised amount: caution takes the lower end down with it.
     assert (made.low, made.high) == (49, Decimal("81.735826"))
 
 
 def test_thirteen_days_are_a_short_history_and_fourteen_are_not():
-    short, enough = forecast(usdc(*[10] * 13)), forecast(usdc(*[10] * 14))
+    short, enough = forecast_week(usdc(*[10] * 13)), forecast_week(usdc(*[10] * 14))
 
     assert (short.amount, short.is_conservative) == (49, True)
     assert (enough.amount, enough.is_conservative) == (70, False)
 
 
 def test_each_day_is_forecast_by_its_own_day_of_the_week():
-    made = forecast(usdc(*WEEK * 3))
+    made = forecast_week(usdc(*WEEK * 3))
 
     assert made.days == tuple(usdc(*WEEK))
     assert (made.amount, made.low, made.high) == (150, 150, 150)
 
 
 def test_the_week_goes_on_where_it_stands():
-    made = forecast(usdc(*WEEK * 3, 10, 20))
+    made = forecast_week(usdc(*WEEK * 3, 10, 20))
 
     assert made.days == tuple(usdc(30, 40, 50, 0, 0, 10, 20))
 
@@ -69,23 +69,23 @@ def test_the_week_goes_on_where_it_stands():
 def test_five_weeks_have_no_trend_and_six_have():
     rising = [day for week in range(1, 7) for day in [Decimal(week)] * 7]
 
-    assert forecast(rising[:14]).amount == Decimal("10.5")
-    assert forecast(rising[:35]).amount == 21
-    assert forecast(rising).amount == 49
-    assert (forecast(rising).low, forecast(rising).high) == (49, 49)
+    assert forecast_week(rising[:14]).amount == Decimal("10.5")
+    assert forecast_week(rising[:35]).amount == 21
+    assert forecast_week(rising).amount == 49
+    assert (forecast_week(rising).low, forecast_week(rising).high) == (49, 49)
 
 
 def test_a_falling_trend_stops_at_nothing():
     falling = [day for week in (40, 30, 20, 10, 0, 0) for day in [Decimal(week)] * 7]
 
-    made = forecast(falling)
+    made = forecast_week(falling)
 
     assert (made.amount, made.low) == (0, 0)
     assert made.high > 0
 
 
 def test_the_interval_of_two_weeks_by_hand():
-    made = forecast(usdc(*[10] * 7, *[12] * 7))
+    made = forecast_week(usdc(*[10] * 7, *[12] * 7))
 
     # Weeks of 70 and 84 are 7 off their mean of 77: variance 98 for 1 degree of freedom, x (1 + 1/2) for a
     # new week and the mean, and 3.078 x sqrt(147) = 37.318766...
@@ -95,7 +95,7 @@ def test_the_interval_of_two_weeks_by_hand():
 
 def test_the_interval_around_a_trend_by_hand():
     weeks = (77, 70, 84, 91, 91, 112)
-    made = forecast([day for week in weeks for day in [Decimal(week) / 7] * 7])
+    made = forecast_week([day for week in weeks for day in [Decimal(week) / 7] * 7])
 
     # The line through them is 70 + 7 k, so the seventh week brings 112. Off by 7, -7, 0, 0, -7, 7 the
     # variance is 196 / 4, x (1 + 1/6 + 21/30) for a new week, the mean and the line; the square root of that,
@@ -107,12 +107,12 @@ def test_the_interval_around_a_trend_by_hand():
 def test_only_the_last_ninety_days_count():
     history = usdc(*[1000] * 50, *WEEK * 12, 10, 20, 30, 40, 50, 0)
 
-    assert forecast(history) == forecast(history[-90:])
-    assert forecast(history).history_days == 90
+    assert forecast_week(history) == forecast_week(history[-90:])
+    assert forecast_week(history).history_days == 90
 
 
 def test_who_has_stopped_is_expected_to_earn_nothing():
-    assert forecast(usdc(*[10] * 45, *[0] * 45)).amount == 0
+    assert forecast_week(usdc(*[10] * 45, *[0] * 45)).amount == 0
 
 
 # --- For any history ----------------------------------------------------------------------------------------
@@ -124,19 +124,19 @@ histories = st.lists(amounts, max_size=100)
 @settings(deadline=None, max_examples=200)
 @given(histories)
 def test_the_days_add_up_and_lie_within_the_interval_and_nothing_is_below_zero(history):
-    made = forecast(history)
+    made = forecast_week(history)
 
     assert sum(made.days) == made.amount
     assert 0 <= made.low <= made.amount <= made.high
     assert min(made.days) >= 0
-    assert all(one == from_micro(micro(one)) for one in (made.amount, made.low, made.high, *made.days))
-    assert made == forecast(list(history))
+    assert all(one == from_micro(to_micro(one)) for one in (made.amount, made.low, made.high, *made.days))
+    assert made == forecast_week(list(history))
 
 
 @settings(deadline=None, max_examples=100)
 @given(st.lists(amounts, min_size=14, max_size=90), st.integers(min_value=2, max_value=9))
 def test_pay_in_another_unit_gives_the_same_forecast_in_that_unit(history, times):
-    made, larger = forecast(history), forecast([one * times for one in history])
+    made, larger = forecast_week(history), forecast_week([one * times for one in history])
 
     assert abs(larger.amount - made.amount * times) <= Decimal("0.000007") * times
     assert abs(larger.high - made.high * times) <= Decimal("0.00001") * times
@@ -146,7 +146,7 @@ def test_pay_in_another_unit_gives_the_same_forecast_in_that_unit(history, times
 
 
 def a_worker(seed, *, days, noise=0.1, growth=0.0):
-    """Pay by day with a rhythm of the worker's own, each day off by 10 % (one sigma) by chance."""
+    """Return pay by day with a rhythm of the worker's own, each day off by 10 % (one sigma) by chance."""
     chance = random.Random(seed)
     rhythm = [chance.choice([0, 1, 1, 1]) * chance.uniform(20, 120) for _ in range(7)]
     rhythm[seed % 7] = 80
@@ -158,9 +158,9 @@ def tried(workers, *, shortest=14, **kwargs):
     found = [
         one
         for seed in range(workers)
-        for one in trials(a_worker(seed, **kwargs), reach=365, step=7, shortest=shortest)
+        for one in run_trials(a_worker(seed, **kwargs), reach=365, step=7, shortest=shortest)
     ]
-    return accuracy(found)
+    return measure_accuracy(found)
 
 
 @pytest.mark.parametrize("growth", [0.0, 0.03, -0.02])
@@ -180,10 +180,10 @@ def test_so_it_is_with_two_to_four_weeks_of_history():
 
 
 def test_days_come_before_their_trials():
-    """Changing what came after a forecast changes only what it is compared with."""
+    """Later days change only the comparison of a forecast with its outcome."""
     history = a_worker(3, days=60)
-    before = list(trials(history, reach=365, step=7, shortest=14))
-    after = list(trials([*history[:-7], *usdc(*[999] * 7)], reach=365, step=7, shortest=14))
+    before = list(run_trials(history, reach=365, step=7, shortest=14))
+    after = list(run_trials([*history[:-7], *usdc(*[999] * 7)], reach=365, step=7, shortest=14))
 
     assert before[1:] == after[1:]
     assert (before[0].expected, before[0].high) == (after[0].expected, after[0].high)
@@ -193,14 +193,14 @@ def test_days_come_before_their_trials():
 def test_errors_are_counted_by_hand():
     history = usdc(*[10] * 21, *[5] * 7, *[0] * 7)
 
-    found = list(trials(history, reach=14, step=7, shortest=14))
+    found = list(run_trials(history, reach=14, step=7, shortest=14))
 
     assert [(one.expected, one.earned, one.last_week) for one in found] == [
         (Decimal("61.25"), 0, 35),
         (70, 35, 70),
     ]
-    figures = accuracy(found)
-    # One week with pay: 70 expected, 35 earned. Both together: 131.25 expected, 35 earned.
+    figures = measure_accuracy(found)
+    # A week with pay: 70 expected, 35 earned. Both together: 131.25 expected, 35 earned.
     assert (figures.trials, figures.paid_weeks) == (2, 1)
     assert (figures.mape, figures.mape_of_last_week, figures.bias) == (100, 100, 275)
     # 17.5 x 1.638 x sqrt(5/4) = 32.05 to either side at first, and no doubt at all before.
@@ -208,6 +208,6 @@ def test_errors_are_counted_by_hand():
 
 
 def test_without_trials_there_are_no_figures():
-    figures = accuracy([])
+    figures = measure_accuracy([])
 
     assert (figures.trials, figures.mape, figures.bias, figures.coverage) == (0, None, None, None)

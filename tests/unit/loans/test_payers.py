@@ -1,10 +1,10 @@
-"""One payer's part of a figure."""
+"""A payer's part of a figure."""
 
 from decimal import Decimal
 
 import pytest
 
-from loans.payers import counted_history, part_of
+from loans.policy.selectors.payers import counted_history, part_of
 
 
 @pytest.mark.parametrize(

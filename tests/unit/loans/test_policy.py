@@ -5,8 +5,15 @@ from decimal import Decimal
 
 import pytest
 
-from loans.policy import Outcome, PastAdvance, Present, Rules, outcomes, score_with
-from reputation.replay import Deltas, PastEvent
+from loans.policy.calculations.policy import (
+    Outcome,
+    PastAdvance,
+    Present,
+    Rules,
+    compare_outcomes,
+    score_with,
+)
+from reputation.scores.replay import Deltas, PastEvent
 
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -41,7 +48,7 @@ ADVANCES = [advance(1.5, 710)]
 
 
 def test_under_todays_rules_nothing_changes():
-    before, after = outcomes(Rules(), PRESENT, EVENTS, ADVANCES)
+    before, after = compare_outcomes(Rules(), PRESENT, EVENTS, ADVANCES)
 
     assert before == after
     # At 819 up to 100 x (0.5 + 0.2457).
@@ -50,15 +57,15 @@ def test_under_todays_rules_nothing_changes():
 
 
 def test_another_fee_changes_the_fee_of_that_score_alone():
-    _, dearer = outcomes(Rules(fees=((810, 500), (600, 350))), PRESENT, EVENTS, ADVANCES)
-    _, same = outcomes(Rules(fees=((800, 200), (600, 900))), PRESENT, EVENTS, ADVANCES)
+    _, dearer = compare_outcomes(Rules(fees=((810, 500), (600, 350))), PRESENT, EVENTS, ADVANCES)
+    _, same = compare_outcomes(Rules(fees=((800, 200), (600, 900))), PRESENT, EVENTS, ADVANCES)
 
     assert (dearer.lent, dearer.fees) == (60, 3)
     assert (same.lent, same.fees) == (60, Decimal("1.2"))
 
 
 def test_a_higher_threshold_takes_the_advance_of_then_and_leaves_that_of_now():
-    _, after = outcomes(Rules(lowest_score=815), PRESENT, EVENTS, ADVANCES)
+    _, after = compare_outcomes(Rules(lowest_score=815), PRESENT, EVENTS, ADVANCES)
 
     # 813 then, 819 now.
     assert (after.lent, after.fees, after.maximum) == (0, 0, Decimal("74.57"))
@@ -76,7 +83,7 @@ def test_a_lower_threshold_carries_the_lowest_fee_down():
 
 
 def test_a_smaller_worth_of_work_lowers_the_score_of_then_and_now_by_what_it_adds_up_to():
-    _, after = outcomes(Rules(deltas=Deltas(completed=-100)), PRESENT, EVENTS, ADVANCES)
+    _, after = compare_outcomes(Rules(deltas=Deltas(completed=-100)), PRESENT, EVENTS, ADVANCES)
 
     # 600 after the first event and 400 after all: 600 + 180 = 780 then, at 3.5 %; 600 + 120 = 720 now.
     assert (after.reputation, after.score) == (400, 720)
@@ -86,7 +93,7 @@ def test_a_smaller_worth_of_work_lowers_the_score_of_then_and_now_by_what_it_add
 
 def test_a_smaller_maximum_cuts_the_advance_and_its_fee():
     deltas = Deltas(completed=-700)
-    _, after = outcomes(Rules(deltas=deltas), PRESENT, EVENTS, [advance(1.5, 710, amount="74")])
+    _, after = compare_outcomes(Rules(deltas=deltas), PRESENT, EVENTS, [advance(1.5, 710, amount="74")])
 
     # 600 then: at most 100 x (0.5 + 0.18), at 3.5 %.
     assert (after.lent, after.fees) == (68, Decimal("2.38"))
@@ -95,7 +102,7 @@ def test_a_smaller_maximum_cuts_the_advance_and_its_fee():
 def test_before_the_first_event_the_reputation_is_what_it_was():
     early = advance(0.5, 700)
 
-    _, after = outcomes(Rules(deltas=Deltas(completed=0)), PRESENT, EVENTS, [early])
+    _, after = compare_outcomes(Rules(deltas=Deltas(completed=0)), PRESENT, EVENTS, [early])
 
     assert (after.reputation, after.fees) == (700, Decimal("1.2"))
 
@@ -104,7 +111,7 @@ def test_before_the_first_event_the_reputation_is_what_it_was():
 def test_other_reasons_and_too_small_a_forecast_keep_their_weight(reasons, predicted):
     present = Present(730, 819, points(730, 600), reasons, Decimal(predicted))
 
-    before, after = outcomes(Rules(lowest_score=0), present, [], [])
+    before, after = compare_outcomes(Rules(lowest_score=0), present, [], [])
 
     assert not before.eligible
     assert not after.eligible

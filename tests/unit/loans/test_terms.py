@@ -1,4 +1,4 @@
-"""The text of an advance's terms: one text for one set of terms, and its hash."""
+"""The text of an advance's terms: the same text for the same terms, and its hash."""
 
 import hashlib
 from decimal import Decimal
@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from loans.terms import Terms
+from loans.applications.terms import Terms
 
 WORKER = UUID("01900000-0000-7000-8000-000000000001")
 OTHER = UUID("01900000-0000-7000-8000-000000000002")

@@ -9,17 +9,17 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gigstream.lib.money import from_micro, micro
-from payments.calculations import (
+from gigstream.core.money import from_micro, to_micro
+from payments.earnings.calculations import fee_on
+from payments.streams.calculations import (
     SHARDS,
     duration_at_first_rate,
     elapsed_seconds,
-    fee_on,
     next_release_at,
     shard_of,
-    vested,
-    whole_slots,
+    vested_amount,
 )
+from tests.support.stream_slots import whole_slots
 
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 NO_PAUSE = timedelta(0)
@@ -49,7 +49,7 @@ def at(seconds: float) -> datetime:
     ],
 )
 def test_100_usdc_over_an_hour(elapsed, pay):
-    assert vested(Decimal(100), duration=3600, elapsed=elapsed) == Decimal(pay)
+    assert vested_amount(Decimal(100), duration=3600, elapsed=elapsed) == Decimal(pay)
 
 
 @proved
@@ -58,12 +58,12 @@ def test_vesting_never_pays_early_never_goes_back_and_is_exact_at_the_end(total,
     earlier = data.draw(st.integers(0, duration))
     later = data.draw(st.integers(earlier, duration + 100))
 
-    before = vested(total, duration=duration, elapsed=earlier)
-    after = vested(total, duration=duration, elapsed=later)
+    before = vested_amount(total, duration=duration, elapsed=earlier)
+    after = vested_amount(total, duration=duration, elapsed=later)
 
     assert 0 <= before <= after <= total
-    assert micro(before) * duration <= micro(total) * earlier < (micro(before) + 1) * duration
-    assert vested(total, duration=duration, elapsed=duration) == total
+    assert to_micro(before) * duration <= to_micro(total) * earlier < (to_micro(before) + 1) * duration
+    assert vested_amount(total, duration=duration, elapsed=duration) == total
 
 
 @proved
@@ -75,10 +75,10 @@ def test_whatever_ticks_there_were_the_releases_add_up_to_the_total(total, durat
     for tick in [*ticks, duration]:
         elapsed = elapsed_seconds(start_at=START, paused_for=NO_PAUSE, duration=duration, at=at(tick))
         counted = whole_slots(elapsed, interval=interval, duration=duration)
-        pay = vested(total, duration=duration, elapsed=counted) - released
+        pay = vested_amount(total, duration=duration, elapsed=counted) - released
         assert pay >= 0
         released += pay
-        assert released == vested(total, duration=duration, elapsed=counted)
+        assert released == vested_amount(total, duration=duration, elapsed=counted)
 
     assert released == total
 
@@ -181,7 +181,7 @@ def test_a_top_up_brings_vested_pay_down_by_less_than_a_seconds_pay(total, added
     elapsed = data.draw(st.integers(0, after(once) - 1))
 
     assert duration <= after(once) <= after(twice)
-    assert vested(twice, duration=after(twice), elapsed=elapsed + 1) >= vested(
+    assert vested_amount(twice, duration=after(twice), elapsed=elapsed + 1) >= vested_amount(
         once, duration=after(once), elapsed=elapsed
     )
 
@@ -197,7 +197,7 @@ def test_the_fee_is_rounded_down(pay, bps, fee):
 @proved
 @given(totals, st.lists(st.integers(0, 100), min_size=1, max_size=8), st.integers(0, 10_000))
 def test_the_shares_of_a_fee_add_up_to_the_fee_on_the_whole(total, percents, bps):
-    marks = sorted({0, micro(total), *(micro(total) * percent // 100 for percent in percents)})
+    marks = sorted({0, to_micro(total), *(to_micro(total) * percent // 100 for percent in percents)})
     shares = [
         fee_on(from_micro(after), bps) - fee_on(from_micro(before), bps) for before, after in pairwise(marks)
     ]

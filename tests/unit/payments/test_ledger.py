@@ -6,19 +6,21 @@ from uuid import uuid4
 import pytest
 from django.core.exceptions import ValidationError
 
-from audit.errors import SamePerson
+from audit.approvals.errors import SamePerson
 from audit.models import AuditLog
-from gigstream.lib.errors import ReplayMismatch
-from payments import deductions
+from gigstream.core.errors import ReplayMismatch
+from loans.repayment.vocabulary import REPAYMENT
 from payments import services as payments
-from payments.deductions import Earning, Withheld
-from payments.enums import AccountName, EntryKind
-from payments.errors import InsufficientFunds
+from payments.earnings import deductions
+from payments.earnings.deductions import Earning, Withheld
+from payments.earnings.vocabulary import HOLD
+from payments.ledger.enums import AccountName
+from payments.ledger.errors import InsufficientFunds
+from payments.ledger.postings import Posting
+from payments.ledger.services import accounts, ledger
+from payments.ledger.services.accounts import Place
 from payments.models import Account, LedgerEntry, Transaction
-from payments.postings import Posting
-from payments.services import accounts, ledger
-from payments.services.accounts import Place
-from tests.factories import NOW, PlatformFactory, WorkerFactory, balance, house_balance
+from tests.support.factories import NOW, PlatformFactory, WorkerFactory, balance, house_balance
 
 
 @pytest.fixture
@@ -28,7 +30,7 @@ def platform(db):
 
 def hold(platform, amount, key="hold:1"):
     return Posting(
-        EntryKind.HOLD,
+        HOLD,
         accounts.of_platform(platform.pk, AccountName.AVAILABLE),
         accounts.of_platform(platform.pk, AccountName.ESCROW),
         Decimal(amount),
@@ -88,7 +90,7 @@ def test_an_amount_that_a_column_would_round_is_refused(platform):
 
 def test_nothing_is_booked_to_an_account_that_does_not_exist(platform):
     nowhere = Posting(
-        EntryKind.HOLD, accounts.of_platform(platform.pk, AccountName.AVAILABLE), 7, Decimal(1), key="hold:1"
+        HOLD, accounts.of_platform(platform.pk, AccountName.AVAILABLE), 7, Decimal(1), key="hold:1"
     )
     with pytest.raises(Account.DoesNotExist, match=r"no account \[7\]"):
         ledger.post([nowhere], now=NOW)
@@ -178,15 +180,16 @@ def test_no_rule_may_take_more_than_half_of_an_earning(monkeypatch):
     class Greedy:
         accounts = ()
 
-        def __init__(self, worker_ids, now):
+        def lock(self, worker_ids, now):
             assert worker_ids == {earning.worker_id}
+            return self
 
         def withhold(self, earnings):
-            posting = Posting(EntryKind.REPAYMENT, 1, 2, Decimal("0.500001"), key="x")
+            posting = Posting(REPAYMENT, 1, 2, Decimal("0.500001"), key="x")
             return [Withheld("earning:1", posting, Transaction())]
 
     monkeypatch.setattr(deductions, "_rules", [])
-    deductions.register(Greedy)
+    deductions.register(Greedy())
 
     with pytest.raises(ValueError, match=r"rules take 0\.500001 of the earning 1"):
         deductions.lock({earning.worker_id}, NOW).withhold([earning])

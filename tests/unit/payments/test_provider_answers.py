@@ -1,4 +1,4 @@
-"""Circle's answers, read strictly: whatever comes, it is understood or refused, and nothing else happens."""
+"""Circle's answers, read strictly: each is understood or refused, and nothing else happens."""
 
 from contextlib import suppress
 from decimal import Decimal
@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments.enums import ErrorClass
-from payments.provider import answers
-from payments.provider.answers import NotAnAnswer
+from payments.settlement.provider import answers
+from payments.settlement.provider.answers import NotAnAnswer
+from payments.settlement.provider.enums import TransferErrorClass
 
 TRANSACTION = {
     "id": "6c1a7b2e-0000-4000-8000-000000000001",
@@ -31,11 +31,11 @@ JUNK = st.recursive(
     max_leaves=8,
 )
 READERS = [
-    answers.transfer,
-    answers.wallet,
-    answers.estimate,
-    answers.notification,
-    lambda body: answers.balance(body, token=USDC),
+    answers.read_transfer,
+    answers.read_wallet,
+    answers.read_estimate,
+    answers.read_notification,
+    lambda body: answers.read_balance(body, token=USDC),
 ]
 
 
@@ -45,7 +45,7 @@ def understood_or_refused(read, body):
 
 
 def test_a_transaction_is_read_whole():
-    read = answers.transfer(TRANSACTION)
+    read = answers.read_transfer(TRANSACTION)
 
     assert (read.to_wallet, read.amount, read.network_fee) == (
         "0x" + "ab" * 20,
@@ -64,41 +64,41 @@ def test_junk_is_refused(read, body):
 
 @given(st.sampled_from(sorted(TRANSACTION)), JUNK)
 def test_a_transaction_with_one_wrong_part_is_understood_or_refused(name, junk):
-    understood_or_refused(answers.transfer, {**TRANSACTION, name: junk})
+    understood_or_refused(answers.read_transfer, {**TRANSACTION, name: junk})
 
 
 @given(st.sampled_from(["tokenBalances", "token", "amount"]), JUNK)
 def test_a_balance_with_one_wrong_part_is_understood_or_refused(name, junk):
     one = {"token": {"tokenAddress": USDC}, "amount": "1"}
     body = {"tokenBalances": junk} if name == "tokenBalances" else {"tokenBalances": [{**one, name: junk}]}
-    understood_or_refused(lambda body: answers.balance(body, token=USDC), body)
+    understood_or_refused(lambda body: answers.read_balance(body, token=USDC), body)
 
 
 @pytest.mark.parametrize("amount", ["-1", "1e3", "NaN", " 1", "1_000", "٣", 1, 1.5, "0.1234567890123456789"])
 def test_an_amount_that_is_no_plain_decimal_is_refused(amount):
     with pytest.raises(NotAnAnswer):
-        answers.transfer({**TRANSACTION, "amounts": [amount]})
+        answers.read_transfer({**TRANSACTION, "amounts": [amount]})
 
 
 @pytest.mark.parametrize(
     ("words", "kind"),
     [
-        ("INSUFFICIENT_NATIVE_TOKEN", ErrorClass.GAS),
-        ("INSUFFICIENT_TOKEN_BALANCE", ErrorClass.INSUFFICIENT_FUNDS),
-        ("nonce too low", ErrorClass.NONCE),
-        ("address is on a blocklist", ErrorClass.BLOCKED_DESTINATION),
-        ("FAILED_ON_CHAIN", ErrorClass.EXECUTION),
-        ("the blockchain is forbidden", ErrorClass.EXECUTION),
-        ("insufficient funds for gas", ErrorClass.INSUFFICIENT_FUNDS),
-        ("maxFee is too low", ErrorClass.GAS),
+        ("INSUFFICIENT_NATIVE_TOKEN", TransferErrorClass.GAS),
+        ("INSUFFICIENT_TOKEN_BALANCE", TransferErrorClass.INSUFFICIENT_FUNDS),
+        ("nonce too low", TransferErrorClass.NONCE),
+        ("address is on a blocklist", TransferErrorClass.BLOCKED_DESTINATION),
+        ("FAILED_ON_CHAIN", TransferErrorClass.EXECUTION),
+        ("the blockchain is forbidden", TransferErrorClass.EXECUTION),
+        ("insufficient funds for gas", TransferErrorClass.INSUFFICIENT_FUNDS),
+        ("maxFee is too low", TransferErrorClass.GAS),
     ],
 )
 def test_a_reason_has_a_class(words, kind):
-    assert answers.error_class(words, otherwise=ErrorClass.EXECUTION) == kind
+    assert answers.error_class(words, otherwise=TransferErrorClass.EXECUTION) == kind
 
 
 def test_the_native_balance_is_the_same_money():
     native = {"tokenBalances": [{"token": {"isNative": True}, "amount": "1.000000999"}]}
 
-    assert answers.balance(native, token=USDC) == Decimal("1.000000")
-    assert answers.balance({"tokenBalances": []}, token=USDC) == 0
+    assert answers.read_balance(native, token=USDC) == Decimal("1.000000")
+    assert answers.read_balance({"tokenBalances": []}, token=USDC) == 0

@@ -4,8 +4,8 @@ from itertools import permutations
 
 import pytest
 
-from payments.enums import TransferState
-from payments.provider import states
+from payments.settlement.provider import states
+from payments.settlement.provider.enums import TransferState
 
 WAY = ["INITIATED", "QUEUED", "CLEARED", "SENT", "CONFIRMED", "COMPLETE"]
 

@@ -1,4 +1,4 @@
-"""One balance, two views: 6 decimals as a token, 18 as gas."""
+"""A single balance, two views: 6 decimals as a token, 18 as gas."""
 
 from decimal import Decimal
 
@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from payments.provider import units
-from payments.provider.protocol import GasBid
+from payments.settlement.provider import units
+from payments.settlement.provider.protocol import GasBid
 
 MOST = 10**20
 
@@ -42,6 +42,6 @@ def test_gas_costs_its_price():
 
 
 def test_a_raised_bid_is_higher_by_its_share_rounded_up():
-    bid = units.raised(GasBid(65_000, Decimal(322), Decimal("0.000000001")), by_bps=2000)
+    bid = units.raise_bid(GasBid(65_000, Decimal(322), Decimal("0.000000001")), by_bps=2000)
 
     assert bid == GasBid(65_000, Decimal("386.4"), Decimal("0.000000002"))

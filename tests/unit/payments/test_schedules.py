@@ -1,6 +1,6 @@
 """Tens of thousands of streams, 200,000 in the long form, each with a history of its own: late, missed,
-doubled and backward ticks, claims, pauses, top-ups and an end. Stepped by the functions that pay real
-streams, they pay what `ExactStream` says.
+doubled and backward ticks, claims, pauses, top-ups and an end. Stepped by the
+calculations of single streams and by the tests' whole slots, they pay the amounts of `ExactStream`.
 
 hypothesis draws the bounds of a block and a seed; a block is a hundred schedules within the bounds, the first
 of which lies on them. A schedule that fails is cut down to the acts and numbers that it needs to fail.
@@ -18,22 +18,22 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from gigstream.lib.money import LARGEST, ZERO, from_micro, micro
-from payments.calculations import (
+from gigstream.core.money import LARGEST, ZERO, from_micro, to_micro
+from payments.earnings.calculations import fee_on
+from payments.streams.calculations import (
     duration_at_first_rate,
     elapsed_seconds,
-    fee_on,
     next_release_at,
-    vested,
-    whole_slots,
+    vested_amount,
 )
-from tests.exact_stream import DAY, LONGEST, MOST, SECOND, ExactStream, Refused
-from tests.long_forms import count
+from tests.support.exact_stream import DAY, LONGEST, MOST, SECOND, ExactStream, Refused
+from tests.support.long_forms import count
+from tests.support.stream_slots import whole_slots
 
 EPOCH = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 ENDS = ["paid to its end", "cancelled", "completed early", "left as it is"]
 BLOCK = 100
-BLOCKS = count(short=150, long=550)
+BLOCKS = count(short=25, long=550)
 TRIMS = 300
 
 
@@ -58,7 +58,7 @@ class Schedule:
     acts: tuple[Act, ...]
 
     def without_ticks(self) -> "Schedule":
-        """The same acts at the same times, and no releaser ever came by."""
+        """Return the same acts at the same times, without any run of the releaser."""
         return replace(
             self, acts=tuple(act._replace(kind="wait") if act.kind == "tick" else act for act in self.acts)
         )
@@ -96,7 +96,7 @@ class Stepper:
         )
 
     def unpaid(self, elapsed: int) -> Decimal:
-        earned = vested(self.total, duration=self.duration, elapsed=elapsed)
+        earned = vested_amount(self.total, duration=self.duration, elapsed=elapsed)
         return max(earned - self.released, ZERO)
 
     def pay(self, amount: Decimal) -> Decimal:
@@ -106,7 +106,7 @@ class Stepper:
         return amount
 
     def tick(self, at: datetime) -> Decimal:
-        """Only a stream that is due is looked at, as by the releaser."""
+        """Run the releaser, which looks at due streams only."""
         if self.paused_at or self.over or self.due_at > at:
             return ZERO
         elapsed = self.elapsed(at)
@@ -144,7 +144,7 @@ class Stepper:
         )
         elapsed, paid = self.elapsed(at), ZERO
         owed = self.released + self.unpaid(elapsed)
-        if vested(total, duration=duration, elapsed=elapsed) < owed:
+        if vested_amount(total, duration=duration, elapsed=elapsed) < owed:
             paid = self.pay(owed - self.released)
         self.total, self.duration = total, duration
         if self.due_at > at:
@@ -190,7 +190,7 @@ def tell(schedule: Schedule) -> tuple[ExactStream, Stepper, Counter[str]]:
 def agree(stepper: Stepper, exact: ExactStream) -> None:
     assert stepper.released == from_micro(exact.released)
     assert stepper.sequence == exact.releases
-    assert (micro(stepper.total), stepper.duration) == (exact.total, exact.duration)
+    assert (to_micro(stepper.total), stepper.duration) == (exact.total, exact.duration)
     assert stepper.over is not exact.is_open
 
 
@@ -201,23 +201,23 @@ def expected(exact: ExactStream, act: Act, at: int) -> int:
 
 
 def move(stepper: Stepper, act: Act, at: datetime) -> int:
-    """What the stepper pays; a Decimal of whole micro-USDC, whatever it did."""
+    """Move the stepper and return its pay, a Decimal of whole micro-USDC."""
     paid = stepper.top_up(act.amount, at) if act.kind == "top_up" else getattr(stepper, act.kind)(at)
     paid = ZERO if paid is None else paid
     assert type(paid) is Decimal
-    assert paid == from_micro(micro(paid)), "nothing is finer than a micro-USDC"
-    return micro(paid)
+    assert paid == from_micro(to_micro(paid)), "nothing is finer than a micro-USDC"
+    return to_micro(paid)
 
 
 def prove(schedule: Schedule) -> Counter[str]:
-    """Everything that must hold of one schedule; returns how often each of its acts was allowed."""
+    """Require everything that must hold of a schedule; return how often each of its acts was allowed."""
     exact, stepper, done = tell(schedule)
     clock = exact.latest
-    # S5, and the fee: what was held is what was paid, charged and given back, to the last micro-USDC.
+    # S5, and the fee: the held amount is the sum of pay, fee and refund, to the last micro-USDC.
     assert exact.released + exact.refunded + exact.held == exact.total
     charged = fee_on(stepper.released, schedule.fee_bps)
     assert ZERO <= charged <= fee_on(stepper.total, schedule.fee_bps)
-    assert micro(charged) == exact.released * schedule.fee_bps // 10_000
+    assert to_micro(charged) == exact.released * schedule.fee_bps // 10_000
     if exact.status == "completed":
         assert stepper.released == stepper.total, "exact at the end"
     # S3, path independence: had no tick come by, the worker would have the same or could claim it.
@@ -230,7 +230,7 @@ def prove(schedule: Schedule) -> Counter[str]:
 
 
 def fault(schedule: Schedule, done: Counter[str] | None = None) -> str | None:
-    """What fails to hold of the schedule, if anything; counts in `done` what was allowed."""
+    """Return the rule that fails to hold of the schedule, if any; count the allowed acts in `done`."""
     try:
         allowed = prove(schedule)
     except (AssertionError, ArithmeticError) as error:
@@ -241,7 +241,7 @@ def fault(schedule: Schedule, done: Counter[str] | None = None) -> str | None:
 
 
 def smallest(schedule: Schedule) -> Schedule:
-    """A simpler schedule that still fails: acts left out and numbers made smaller, one at a time."""
+    """Return a simpler schedule that still fails: acts left out and numbers made smaller, in turn."""
     for _ in range(TRIMS):
         simpler = next((one for one in neighbours(schedule) if fault(one)), None)
         if simpler is None:
@@ -251,7 +251,7 @@ def smallest(schedule: Schedule) -> Schedule:
 
 
 def neighbours(schedule: Schedule) -> Iterator[Schedule]:
-    """The schedule with an act left out, or with one number made smaller."""
+    """Yield the schedule with an act left out, or with a number made smaller."""
     acts = schedule.acts
     for at in range(len(acts)):
         yield replace(schedule, acts=acts[:at] + acts[at + 1 :])
@@ -330,7 +330,7 @@ def _last_acts(source: random.Random, end: str, duration: int, interval: int) ->
 bounds_of_a_block = st.builds(
     Schedule,
     total=st.one_of(
-        st.sampled_from([1, 2, 999_999, SECOND, micro(LARGEST)]),
+        st.sampled_from([1, 2, 999_999, SECOND, to_micro(LARGEST)]),
         st.integers(0, 19).flatmap(lambda digits: st.integers(10**digits, 10 ** (digits + 1) - 1)),
     ),
     duration=st.sampled_from([1, 59, 60, 61, 3600, DAY, LONGEST]) | st.integers(1, LONGEST),
@@ -341,6 +341,7 @@ bounds_of_a_block = st.builds(
 )
 
 
+@pytest.mark.shortened
 @pytest.mark.parametrize("end", ENDS)
 def test_a_stream_pays_exactly_whatever_happens_until_it_is(end):
     proved: set[int] = set()

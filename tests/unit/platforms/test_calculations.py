@@ -1,10 +1,10 @@
-"""When a delivery is tried again."""
+"""The time at which a delivery is tried again."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from platforms.calculations import WAITS, asked_wait, next_attempt_at
+from platforms.events.calculations import WAITS, next_attempt_at, requested_wait
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -60,4 +60,4 @@ def test_a_longer_wait_that_the_receiver_asks_for_counts_and_a_shorter_does_not(
     ],
 )
 def test_retry_after_is_seconds_or_a_date_and_at_most_a_day(header, seconds):
-    assert asked_wait(header, NOW) == timedelta(seconds=seconds)
+    assert requested_wait(header, NOW) == timedelta(seconds=seconds)

@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reputation.calculations import (
+from reputation.scores.calculations import (
     LATE,
     LOAN_DEFAULTED,
     LOAN_REPAID,
     MOVES,
     bounded_delta,
-    clamp,
+    clamp_score,
     completion_delta,
     dispute_delta,
     is_late,
@@ -75,7 +75,7 @@ def test_one_platform_gives_and_takes_within_its_bounds(delta, given, taken, in_
 
 @pytest.mark.parametrize("score, kept", [(-1, 0), (0, 0), (500, 500), (1000, 1000), (1001, 1000)])
 def test_a_score_stays_within_0_and_1000(score, kept):
-    assert clamp(score, highest=1000) == kept
+    assert clamp_score(score, highest=1000) == kept
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from reputation.replay import Deltas, PastEvent, ScoreAt, replay, replayed_at
+from reputation.scores.replay import Deltas, PastEvent, ScoreAt, replay_scores, replayed_at
 
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
 def past(*facts, start=600):
-    """Events of (type, delta, more), an hour apart, each from the score after the one before."""
+    """Return events of (type, delta, more), an hour apart, each from the score after the event before."""
     events, score = [], start
     for number, (kind, delta, *more) in enumerate(facts):
         after = min(max(score + delta, 0), 1000)
@@ -23,7 +23,7 @@ def past(*facts, start=600):
 
 
 def scores(events, **deltas):
-    return [one.replayed for one in replay(events, Deltas(**deltas))]
+    return [one.replayed for one in replay_scores(events, Deltas(**deltas))]
 
 
 LIFE = past(
@@ -43,7 +43,7 @@ LIFE = past(
 
 
 def test_under_todays_rules_every_score_is_what_it_was():
-    assert [one.recorded for one in replay(LIFE, Deltas())] == scores(LIFE)
+    assert [one.recorded for one in replay_scores(LIFE, Deltas())] == scores(LIFE)
     assert scores(LIFE)[-1] == LIFE[-1].new_score == 563
 
 

@@ -27,15 +27,15 @@
   };
 
   const draw = (canvas) => {
-    const told = JSON.parse(document.getElementById(canvas.dataset.chart).textContent);
-    const datasets = told.series.map((one, number) => ({
-      label: one.label,
-      data: one.values.map(Number),
+    const chart = JSON.parse(document.getElementById(canvas.dataset.chart).textContent);
+    const datasets = chart.series.map((series, number) => ({
+      label: series.label,
+      data: series.values.map(Number),
       backgroundColor: colour(number),
     }));
     return new Chart(canvas, {
       type: "bar",
-      data: { labels: told.labels, datasets },
+      data: { labels: chart.labels, datasets },
       options: {
         animation: false,
         maintainAspectRatio: false,
@@ -45,7 +45,7 @@
           legend: { position: "bottom", labels: { boxWidth: 10, boxHeight: 10 } },
           tooltip: {
             callbacks: {
-              label: (item) => `${item.dataset.label}: ${told.series[item.datasetIndex].values[item.dataIndex]} ${told.unit}`,
+              label: (item) => `${item.dataset.label}: ${chart.series[item.datasetIndex].values[item.dataIndex]} ${chart.unit}`,
             },
           },
         },

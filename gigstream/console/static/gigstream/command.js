@@ -1,7 +1,7 @@
 "use strict";
 
-// Enter in the box that Ctrl + K opens leads to the first hit, or, before the hits for what is written have come,
-// to the page of all results.
+// Enter in the box of Ctrl + K opens the first result or, before the results for the entered text have arrived,
+// the page of all results.
 document.addEventListener("DOMContentLoaded", () => {
   const box = document.getElementById("search-input-command");
   if (!box) return;

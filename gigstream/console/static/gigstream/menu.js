@@ -1,6 +1,6 @@
 "use strict";
 
-// The menu's headings open their groups by keyboard as well, say whether they are open, and icons are not read out.
+// The menu's headings open their groups by keyboard too and announce their state; icons are not read out.
 document.addEventListener("DOMContentLoaded", () => {
   const menu = document.getElementById("nav-sidebar");
   if (!menu) return;
@@ -9,7 +9,7 @@ document.addEventListener("DOMContentLoaded", () => {
   }
   for (const heading of menu.querySelectorAll("h2.cursor-pointer")) {
     const group = heading.nextElementSibling;
-    const tell = () => heading.setAttribute("aria-expanded", String(group.style.display !== "none"));
+    const announce = () => heading.setAttribute("aria-expanded", String(group.style.display !== "none"));
     heading.setAttribute("role", "button");
     heading.tabIndex = 0;
     heading.addEventListener("keydown", (event) => {
@@ -17,7 +17,7 @@ document.addEventListener("DOMContentLoaded", () => {
       event.preventDefault();
       heading.click();
     });
-    new MutationObserver(tell).observe(group, { attributeFilter: ["style"] });
-    tell();
+    new MutationObserver(announce).observe(group, { attributeFilter: ["style"] });
+    announce();
   }
 });

@@ -1,13 +1,13 @@
 "use strict";
 
-// What is written on a page of confirmation is kept in this tab until it was sent and the page after it has come:
-// Back, a reload and a log-in in between lose nothing.
+// Texts on a confirmation page are kept in this tab until they were sent and the next page has arrived: Back, a
+// reload and a log-in in between lose none of them.
 document.addEventListener("DOMContentLoaded", () => {
   const SENT = "gigstream:sent";
   const form = document.querySelector("form.confirm");
   if (!form) {
     const sent = sessionStorage.getItem(SENT);
-    // The log-in in place of the next page says that nothing was done: the words stay.
+    // A log-in page in place of the next page means that the act was not done: the texts stay.
     if (sent && !document.getElementById("login-form")) sessionStorage.removeItem(sent);
     sessionStorage.removeItem(SENT);
     return;
@@ -21,7 +21,7 @@ document.addEventListener("DOMContentLoaded", () => {
     if (!text.value && kept[text.name]) text.value = kept[text.name];
   }
   form.addEventListener("input", () => {
-    sessionStorage.setItem(key, JSON.stringify(Object.fromEntries(texts().map((one) => [one.name, one.value]))));
+    sessionStorage.setItem(key, JSON.stringify(Object.fromEntries(texts().map((text) => [text.name, text.value]))));
   });
   form.addEventListener("submit", () => sessionStorage.setItem(SENT, key));
 });

@@ -1,0 +1,112 @@
+"""The decisions about workers, with the rules and the inputs that led to them."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db import models
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+
+from audit.decisions.rules import all_rules, find_rule
+from audit.log.admin import Subject
+from audit.models import Decision
+from gigstream.adminkit import (
+    EMPTY,
+    ReadOnlyAdmin,
+    Table,
+    by_text,
+    by_uuid,
+    lines_as_html,
+    link_by_kind,
+)
+
+
+class AboutSubject(Subject):
+    """Decisions about a subject, given as type and id; of a worker, all decisions about them."""
+
+    title = parameter_name = "subject"
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        type_, _, id_ = self._given.partition(":")
+        if type_ != "worker":
+            return super().queryset(request, queryset)
+        condition = by_uuid("worker_id")(Decision, id_)
+        return queryset.filter(condition) if condition else queryset.none()
+
+
+class ByRule(admin.SimpleListFilter):
+    """Decisions under a rule, of any version."""
+
+    title = parameter_name = "rule"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(key, key) for key in sorted({rule.key for rule in all_rules()})]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(rule=self.value()) if self.value() else queryset
+
+
+@admin.register(Decision)
+class DecisionAdmin(ReadOnlyAdmin):
+    list_display = ("decided_at", "rule", "outcome", "sentence", "reason", "worker", "subject", "decider")
+    list_filter = (AboutSubject, ByRule, ("decided_at", admin.DateFieldListFilter))
+    ordering = ("-decided_at", "-id")
+    sortable_by = ("decided_at",)
+    searches = (by_uuid("id", "worker_id"), by_text("subject_id", "rule", "outcome", "decided_by"))
+    search_help_text = "id of a decision, a worker or a subject, a rule, an outcome, or staff:number"
+    fieldsets = (
+        (None, {"fields": ("sentence", "reason", "outcome", ("worker", "subject"))}),
+        ("Decided", {"fields": (("decider", "requester", "decided_at"), "needs_person")}),
+        ("Rule", {"fields": (("rule", "version"), "rule_in_words", "inputs_in_words")}),
+    )
+
+    @admin.display(description="worker")
+    def worker(self, row: Decision) -> SafeString | str:
+        return link_by_kind("worker", str(row.worker_id))
+
+    @admin.display(description="subject")
+    def subject(self, row: Decision) -> SafeString | str:
+        return link_by_kind(row.subject_type, row.subject_id)
+
+    @admin.display(description="decided by")
+    def decider(self, row: Decision) -> SafeString | str:
+        return link_by_kind(*row.decided_by.partition(":")[::2])
+
+    @admin.display(description="requested by")
+    def requester(self, row: Decision) -> SafeString | str:
+        return link_by_kind(*row.requested_by.partition(":")[::2]) if row.requested_by else EMPTY
+
+    @admin.display(description="in words")
+    def rule_in_words(self, row: Decision) -> str:
+        rule = find_rule(row.rule, row.version)
+        return rule.text if rule else EMPTY
+
+    @admin.display(description="inputs")
+    def inputs_in_words(self, row: Decision) -> SafeString | str:
+        """Return each input with its value."""
+        rule = find_rule(row.rule, row.version)
+        words = rule.inputs if rule else {}
+        lines = [
+            (words.get(name, name), EMPTY if value is None else value) for name, value in row.inputs.items()
+        ]
+        return lines_as_html(lines) if lines else EMPTY
+
+
+def decisions_table() -> Table:
+    """Return the table of the decisions on a row, for its page: of a worker, all about them."""
+    return Table(
+        Decision,
+        by="subject",
+        columns=("decided_at", "rule", "outcome", "sentence", "reason", "decider"),
+        limit=10,
+        rows=_decisions_on,
+        key=lambda row: f"{row._meta.model_name}:{row.pk}",
+    )
+
+
+def _decisions_on(rows: QuerySet, row: models.Model) -> QuerySet:
+    name = row._meta.model_name
+    if name == "worker":
+        return rows.filter(worker_id=row.pk)
+    return rows.filter(subject_type=name, subject_id=str(row.pk))

@@ -1,0 +1,80 @@
+"""Bases of the staff's pages: read-only, fast on large tables, linked to each other."""
+
+from gigstream.adminkit.actions import (
+    ActionForm,
+    ActionResult,
+    ReasonForm,
+    RowAction,
+    add_actions,
+    register_reason_frame,
+    register_token_recorder,
+)
+from gigstream.adminkit.bases import CorrectionForm, ProfileAdmin, ReadOnlyAdmin, ReportAdmin
+from gigstream.adminkit.columns import (
+    EMPTY,
+    OF_THE_HOUSE,
+    admin_url,
+    isolate_text,
+    lines_as_html,
+    link_by_kind,
+    link_to,
+    list_url,
+    shorten_id,
+)
+from gigstream.adminkit.drawings import Drawing, Picture, draw_bars, draw_graph, draw_line, draw_parts
+from gigstream.adminkit.filters import BelongsTo, CappedPaginator, NewestChoices, NewestDates, NewestYesNo
+from gigstream.adminkit.search import (
+    by_email,
+    by_hash,
+    by_number,
+    by_text,
+    by_uuid,
+    by_words,
+    by_words_in_newest,
+)
+from gigstream.adminkit.tables import Figures, Table, show_everywhere, show_on
+
+__all__ = [
+    "EMPTY",
+    "OF_THE_HOUSE",
+    "ActionForm",
+    "ActionResult",
+    "BelongsTo",
+    "CappedPaginator",
+    "CorrectionForm",
+    "Drawing",
+    "Figures",
+    "NewestChoices",
+    "NewestDates",
+    "NewestYesNo",
+    "Picture",
+    "ProfileAdmin",
+    "ReadOnlyAdmin",
+    "ReasonForm",
+    "ReportAdmin",
+    "RowAction",
+    "Table",
+    "add_actions",
+    "admin_url",
+    "by_email",
+    "by_hash",
+    "by_number",
+    "by_text",
+    "by_uuid",
+    "by_words",
+    "by_words_in_newest",
+    "draw_bars",
+    "draw_graph",
+    "draw_line",
+    "draw_parts",
+    "isolate_text",
+    "lines_as_html",
+    "link_by_kind",
+    "link_to",
+    "list_url",
+    "register_reason_frame",
+    "register_token_recorder",
+    "shorten_id",
+    "show_everywhere",
+    "show_on",
+]

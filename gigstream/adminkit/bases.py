@@ -1,0 +1,271 @@
+"""Base classes of the staff's pages: read-only, computed, or with a few fields to correct."""
+
+import functools
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from django import forms
+from django.contrib import admin
+from django.contrib.admin import helpers
+from django.contrib.admin.utils import flatten_fieldsets
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from unfold.admin import ModelAdmin
+from unfold.widgets import UnfoldAdminTextareaWidget
+
+from gigstream.adminkit.actions import LONGEST_REASON, RowAction, added_actions
+from gigstream.adminkit.columns import EMPTY, Column, display_for, is_secret, secret_columns
+from gigstream.adminkit.drawings import Drawing
+from gigstream.adminkit.filters import CappedPaginator, ReportPaginator, belongs_to
+from gigstream.adminkit.lookups import lookup_named
+from gigstream.adminkit.search import Search
+from gigstream.adminkit.tables import Figures, Table, tables_by_model
+from gigstream.core.people import masking
+
+# Computed parts stand above the rows that they follow from.
+_ORDER = (Drawing, Figures, Table)
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Base of pages on which rows are viewed, searched and linked; only actions that call services change
+    them.
+
+    `fieldsets` and `list_display` contain names of fields; without fieldsets every field but secrets is
+    shown. `searches` are the searches of the search box, `belongs` the foreign keys by which the address may
+    filter, `alone` the actions without rows, `empty_words` the words for foreign keys without a row.
+    """
+
+    change_form_template = "admin/gigstream/change_form.html"
+    change_list_template = "admin/gigstream/change_list.html"
+    list_fullwidth = True
+    list_per_page = 50
+    list_max_show_all = 200
+    list_select_related: ClassVar[tuple[str, ...]] = ()
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+    paginator = CappedPaginator
+    sortable_by: ClassVar[tuple[str, ...]] = ()
+    ordering: ClassVar[tuple[str, ...]] = ("-pk",)
+    searches: ClassVar[Sequence[Search]] = ()
+    belongs: ClassVar[Sequence[str]] = ()
+    editable: ClassVar[Sequence[str]] = ()
+    empty_words: ClassVar[Mapping[str, str]] = {}
+    alone: ClassVar[Sequence[RowAction]] = ()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_operate_permission(self, request: HttpRequest, action: str = "") -> bool:
+        """Whether this member of staff may use the action of that name, or, without a name, any action here.
+
+        Each action has a permission of its own, as in "payments.cancel_transaction". A page without actions
+        needs the permission to change its rows.
+        """
+        names = [action] if action else self.offered() or ["change"]
+        label, name = self.opts.app_label, self.opts.model_name
+        return any(request.user.has_perm(f"{label}.{one}_{name}") for one in names)
+
+    def offered(self) -> list[str]:
+        """Return the names of the actions here, those of apps above and those without rows included."""
+        actions = [*(self.actions or ()), *added_actions(self.model)]
+        return [*(getattr(one, "__name__", str(one)) for one in actions), *(one.name for one in self.alone)]
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        actions: dict[str, Any] = super().get_actions(request)
+        return {name: one for name, one in actions.items() if self.has_operate_permission(request, name)}
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """Whether a filter of the list makes this lookup: through other lookups, hidden columns could be
+        guessed."""
+        return lookup_named(lookup, value, self.get_list_filter(request), self.date_hierarchy)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """Refuse with 404: the audit log, shown under each row, replaces Django's history."""
+        raise Http404
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> None:
+        """Leave out Django's own log, which would keep the names of deleted people: the audit log has it."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        hidden = secret_columns(self.model)
+        for path in self.list_select_related:
+            hidden += secret_columns(self.model, path)
+        return super().get_queryset(request).defer(*hidden)
+
+    # --- Columns ---
+    def display_for(self, name: Column) -> Column:
+        """Return the display of the column on this page."""
+        plain = callable(name) or hasattr(self, name)
+        model: Any = self.model
+        return name if plain else display_for(model, str(name), self.empty_words.get(str(name), EMPTY))
+
+    def _every_field(self) -> list[str]:
+        return [field.name for field in self.model._meta.concrete_fields if not is_secret(field)]
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        first, *others = super().get_list_display(request)
+        return [self._opening(first), *(self.display_for(name) for name in others)]
+
+    def _opening(self, name: Any) -> Column:
+        """Return the first column, which opens the row's own page: a related row is not linked there."""
+        field = next((one for one in self.opts.fields if one.name == name), None)
+        return str(name) if isinstance(field, models.ForeignKey) else self.display_for(name)
+
+    def get_list_display_links(self, request: HttpRequest, list_display: Any) -> Any:
+        return [list_display[0]]
+
+    def get_sortable_by(self, request: HttpRequest) -> Any:
+        return [self._ordered(name) for name in self.sortable_by]
+
+    def _ordered(self, name: str) -> Column:
+        display = self.display_for(name)
+        if callable(display):
+            display.admin_order_field = name  # type: ignore[attr-defined]
+        return display
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        every: Any = [(None, {"fields": self._every_field()})]
+        declared: Any = self.fieldsets or every
+        return [
+            (title, {**options, "fields": [self._line(line) for line in options["fields"]]})
+            for title, options in declared
+        ]
+
+    def _line(self, line: Any) -> Any:
+        return tuple(map(self._placed, line)) if isinstance(line, list | tuple) else self._placed(line)
+
+    def _placed(self, name: Any) -> Column:
+        """Return the column on the row's own page: a field if it may be corrected, else its display."""
+        is_field = name in self.editable and not masking.are_hidden()
+        return str(name) if is_field else self.display_for(name)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        names = flatten_fieldsets(self.get_fieldsets(request, obj))
+        return [name for name in names if name not in self.editable]
+
+    # --- Filters and search ---
+    def get_list_filter(self, request: HttpRequest) -> Any:
+        return [*(belongs_to(name) for name in self.belongs), *super().get_list_filter(request)]
+
+    def get_search_fields(self, request: HttpRequest) -> Any:
+        """Return a non-empty list if there is a search box; `searches` do the work."""
+        return ["pk"] if self.searches else []
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet, search_term: str
+    ) -> tuple[QuerySet, bool]:
+        term = search_term.strip().replace("\x00", "")
+        if not term or not self.searches:
+            return queryset, False
+        conditions = [condition for search in self.searches if (condition := search(self.model, term))]
+        if not conditions:
+            return queryset.none(), False
+        return queryset.filter(functools.reduce(Q.__or__, conditions)), False
+
+    # --- Tables and actions on a row's page ---
+    def render_change_form(
+        self,
+        request: HttpRequest,
+        context: dict[str, Any],
+        add: bool = False,
+        change: bool = False,
+        form_url: str = "",
+        obj: Any = None,
+    ) -> HttpResponse:
+        if obj is not None:
+            context["tables"] = self._tables(request, obj)
+            context["page_actions"] = self.page_actions(request, obj)
+            context["action_checkbox_name"] = helpers.ACTION_CHECKBOX_NAME
+        return super().render_change_form(request, context, add, change, form_url, obj)
+
+    def _get_base_actions(self) -> Any:
+        """Return the actions of this page, and those added by apps above."""
+        added = [self.get_action(action) for action in added_actions(self.model)]
+        return [*super()._get_base_actions(), *added]
+
+    def page_actions(self, request: HttpRequest, obj: models.Model) -> list[tuple[str, str]]:
+        """Return the buttons on the row's page, as names and labels."""
+        actions: Any = self.get_actions(request)
+        return [
+            (name, label)
+            for action, name, label in actions.values()
+            if getattr(action, "when", lambda row: True)(obj)
+            and getattr(action, "may", lambda user, row: True)(request.user, obj)
+        ]
+
+    def _tables(self, request: HttpRequest, obj: models.Model) -> list[dict[str, Any]]:
+        everywhere = tables_by_model.get(models.Model, []) if self.opts.managed else []
+        tables = sorted(
+            [*tables_by_model.get(self.model, []), *everywhere],
+            key=lambda table: _ORDER.index(type(table)),
+        )
+        return [rendered for table in tables if (rendered := table.render(request, obj))]
+
+
+class ReportAdmin(ReadOnlyAdmin):
+    """Base of pages on the rows of SQL views, which are computed as they are read."""
+
+    paginator = ReportPaginator
+    list_per_page = 25
+    list_max_show_all = 25
+
+
+REASON = "reason"
+
+
+class CorrectionForm(forms.ModelForm):
+    """New values of a profile's fields, and the reason for the correction."""
+
+    reason = forms.CharField(
+        max_length=LONGEST_REASON,
+        required=False,
+        widget=UnfoldAdminTextareaWidget(attrs={"rows": 2}),
+        help_text="Kept with the old and the new value.",
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a correction without a reason."""
+        given = super().clean() or {}
+        if set(self.changed_data) - {REASON} and not given.get(REASON, "").strip():
+            self.add_error(REASON, "Say why it is corrected.")
+        return given
+
+
+class ProfileAdmin(ReadOnlyAdmin):
+    """Base of pages on a person or company whose harmless fields (`editable`) staff may correct, until it is
+    deleted."""
+
+    form = CorrectionForm
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        gone = obj is not None and obj.deleted_at is not None
+        return not gone and ModelAdmin.has_change_permission(self, request, obj)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        found = super().get_fieldsets(request, obj)
+        if not self._may_correct(request, obj):
+            return found
+        return [*found, ("Why it is corrected", {"fields": [REASON]})]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return [name for name in super().get_readonly_fields(request, obj) if name != REASON]
+
+    def _may_correct(self, request: HttpRequest, obj: Any) -> bool:
+        return self.has_change_permission(request, obj) and not masking.are_hidden()
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """Correct the changed fields, and no others."""
+        changed = {name: form.cleaned_data[name] for name in form.changed_data if name in self.editable}
+        if changed:
+            self.correct(obj, changed, form.cleaned_data[REASON])
+
+    def correct(self, obj: Any, values: dict[str, str], reason: str) -> None:
+        """Call the service that writes these values and records the old values with the reason."""
+        raise NotImplementedError

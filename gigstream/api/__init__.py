@@ -1,0 +1,1 @@
+"""The frame of all endpoints: input, refusals, rate limits, lists and responses."""

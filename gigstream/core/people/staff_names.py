@@ -1,0 +1,70 @@
+"""Names of members of staff for rows that hold their ids, as in "staff:4"."""
+
+from collections.abc import Callable
+from contextvars import ContextVar
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import User
+from django.http import HttpRequest, HttpResponse
+
+# More than any company has; only the newest are read.
+_MOST = 2_000
+_names: ContextVar[dict[str, str] | None] = ContextVar("staff_names", default=None)
+
+
+def staff_name(key: str) -> str:
+    """Return the name of the member of staff with that id, or the id where the account is gone. Names are
+    read from the database once per request."""
+    known = _names.get()
+    if not known:
+        newest = get_user_model()._default_manager.order_by("-pk")[:_MOST]
+        found = {str(one.pk): one.get_full_name() or one.get_username() for one in newest}
+        if known is None:
+            known = found
+        else:
+            known.update(found)
+    return known.get(key, f"staff {key}")
+
+
+def name_actor(actor: str) -> str:
+    """Return the person's name for an actor such as "staff:4", any other actor as it is written."""
+    kind, _, key = actor.partition(":")
+    return staff_name(key) if kind == "staff" else actor
+
+
+def actor_text(member: User) -> str:
+    """Return the text by which rows name the member, as in "staff:4"."""
+    return f"staff:{member.pk}"
+
+
+def find_member(actor: str) -> User | None:
+    """Return the member of staff that a row names, if they may still log in."""
+    kind, _, number = actor.partition(":")
+    if kind != "staff" or not number.isdigit():
+        return None
+    return User.objects.filter(pk=int(number), is_active=True, is_staff=True).first()
+
+
+def is_of_staff(address: str) -> bool:
+    """Whether a member of staff has this email address, in either case."""
+    return User.objects.filter(email__iexact=address, is_staff=True).exists()
+
+
+def members_who_may(*permissions: str) -> list[User]:
+    """Return the members of staff who have all of these permissions."""
+    staff = User.objects.filter(is_active=True, is_staff=True).order_by("pk")
+    return [member for member in staff if member.has_perms(permissions)]
+
+
+class StaffNamesMiddleware:
+    """Middleware that keeps the names of the staff for the length of a request."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        token = _names.set({})
+        try:
+            return self.get_response(request)
+        finally:
+            _names.reset(token)

@@ -1,0 +1,1 @@
+"""Django's PostgreSQL engine, with a check of kept connections that needs no statement."""

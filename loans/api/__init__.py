@@ -1,1 +1,0 @@
-"""The doors to earnings, risk and advances over HTTP."""

@@ -1,0 +1,306 @@
+"""Staff's pages of advances."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path
+
+from audit.decisions.admin import decisions_table
+from gigstream.adminkit import (
+    EMPTY,
+    Figures,
+    ReadOnlyAdmin,
+    ReasonForm,
+    RowAction,
+    Table,
+    add_actions,
+    by_email,
+    by_uuid,
+    lines_as_html,
+    link_to,
+    show_on,
+)
+from gigstream.adminkit.approval_results import as_action_result
+from gigstream.adminkit.list_exports import Exports
+from gigstream.api.rendering import csv_tables
+from gigstream.core.clock import database_now
+from gigstream.core.money import ZERO, usdc
+from loans.applications import approvals, services
+from loans.applications.enums import LoanStatus
+from loans.applications.selectors import decision_lines
+from loans.disbursement import services as disbursement_services
+from loans.exceptions.services import request_exception
+from loans.models import Loan
+from loans.policy.admin import WorkerEarningsAdmin, WorkerRiskAssessmentAdmin
+from loans.policy.calculations.terms import LARGEST_ADVANCE, ONE_SIGNATURE_UP_TO, instalment_of
+from loans.policy.reports import WorkerEarnings, WorkerRiskAssessment
+from loans.policy.selectors.factors import best_move, factors_of
+from loans.policy.selectors.offers import CreditAssessment, assess_credit
+from loans.recovery import approvals as recovery_approvals
+from loans.recovery.selectors import COLUMNS, read_portfolio
+from loans.repayment.vocabulary import REPAYMENT
+from payments.ledger.subjects import LOAN
+from payments.models import LedgerEntry
+from workers.models import Worker
+from workers.profiles.enums import WorkerStatus
+
+MOST_REPAYMENTS = 100
+
+
+BEFORE_PAYMENT = (LoanStatus.PENDING, LoanStatus.APPROVED)
+
+
+@admin.register(Loan)
+class LoanAdmin(Exports, ReadOnlyAdmin):
+    """Staff approve, refuse and write off; what needs two people waits for the second."""
+
+    change_list_template = "admin/gigstream/loans.html"
+    actions = (
+        RowAction(
+            name="approve",
+            label="Approve",
+            done="approved",
+            run=lambda loan, reason: as_action_result(
+                approvals.approve_or_request(loan_id=loan.pk, reason=reason)
+            ),
+            when=lambda loan: loan.status == LoanStatus.PENDING,
+            money=lambda loan: loan.amount,
+            describe=lambda loan: lines_as_html(decision_lines(loan)),
+            note=f"Beyond {ONE_SIGNATURE_UP_TO} USDC a second person approves it as well.",
+        ),
+        RowAction(
+            name="reject",
+            label="Refuse",
+            done="refused",
+            run=lambda loan, reason: services.reject_loan(loan_id=loan.pk, reason=reason),
+            when=lambda loan: loan.status in BEFORE_PAYMENT,
+            money=lambda loan: loan.amount,
+            note="The worker can read the reason.",
+        ),
+        RowAction(
+            name="disburse",
+            label="Pay out now",
+            done="on the way",
+            run=lambda loan, reason: disbursement_services.disburse_loan(loan_id=loan.pk, reason=reason),
+            when=lambda loan: loan.status == LoanStatus.APPROVED,
+            money=lambda loan: loan.amount,
+        ),
+        RowAction(
+            name="write_off",
+            label="Write off",
+            done="requested",
+            run=lambda loan, reason: as_action_result(
+                recovery_approvals.request_write_off(loan_id=loan.pk, reason=reason)
+            ),
+            when=lambda loan: loan.status == LoanStatus.DEFAULTED and loan.owed > 0,
+            money=lambda loan: loan.owed,
+            note="The house bears it when a second person has approved it.",
+        ),
+    )
+    list_display = (
+        "requested_at",
+        "worker",
+        "status",
+        "amount",
+        "total_due",
+        "amount_repaid",
+        "owed",
+        "risk_score",
+        "repayment_due",
+    )
+    list_select_related = ("worker",)
+    list_filter = ("status", ("repayment_due", admin.DateFieldListFilter))
+    belongs = ("worker",)
+    searches = (by_uuid("id", "worker_id"), by_email("worker__email"))
+    search_help_text = "id of a loan or worker, or a worker's email"
+    fieldsets = (
+        (None, {"fields": ("status", "worker", "id", "rejection_reason")}),
+        (
+            "Money",
+            {
+                "fields": (
+                    ("amount", "fee", "fee_bps"),
+                    ("total_due", "amount_repaid", "amount_written_off"),
+                    "owed",
+                )
+            },
+        ),
+        (
+            "The terms",
+            {"fields": ("terms", "terms_hash", ("terms_accepted_at", "term_days"), "told_platform")},
+        ),
+        (
+            "The decision",
+            {
+                "fields": (
+                    ("risk_score", "predicted_earnings"),
+                    ("automatic_up_to", "beyond_automatic", "is_automatic"),
+                    "risk_factors",
+                    "exception_reason",
+                )
+            },
+        ),
+        (
+            "Times",
+            {
+                "fields": (
+                    ("requested_at", "approved_at"),
+                    ("disbursed_at", "repayment_due"),
+                    ("repaid_at", "defaulted_at", "cancelled_at"),
+                )
+            },
+        ),
+        ("Metadata", {"fields": ("metadata",), "classes": ("collapse",)}),
+    )
+
+    @admin.display(description="owed (USDC)")
+    def owed(self, loan: Loan) -> str:
+        return usdc(loan.owed).removesuffix(" USDC")
+
+    @admin.display(description="beyond what the system approves (USDC)")
+    def beyond_automatic(self, loan: Loan) -> str:
+        if loan.automatic_up_to is None:
+            return "not assessed"
+        return usdc(max(loan.amount - loan.automatic_up_to, ZERO)).removesuffix(" USDC")
+
+    def get_urls(self) -> list[Any]:
+        shown = path("portfolio/", self.admin_site.admin_view(self.portfolio), name="loans_portfolio")
+        return [shown, *super().get_urls()]
+
+    def portfolio(self, request: HttpRequest) -> HttpResponse:
+        """Show the portfolio of advances as a page or, with `?format=csv`, as a file."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        found = read_portfolio()
+        if request.GET.get("format") == "csv":
+            rows = ([getattr(line, name) for name in COLUMNS] for line in found.lines)
+            return csv_tables.csv_response(COLUMNS, rows, name="portfolio")
+        parts = (("By score when decided", found.bands), ("By month of payment (UTC)", found.months))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Portfolio of advances",
+            "whole": found.whole,
+            "parts": parts,
+        }
+        return TemplateResponse(request, "admin/gigstream/portfolio.html", context)
+
+
+def _assess_once(worker: Worker) -> CreditAssessment:
+    """Assess the worker once for a page, of which several tables show parts."""
+    known: CreditAssessment | None = vars(worker).get("_assessment")
+    if known is None:
+        known = vars(worker)["_assessment"] = assess_credit(worker.pk, database_now())
+    return known
+
+
+def _forecast_lines(worker: Worker) -> Sequence[Sequence[object]]:
+    """Return the next 7 days and the largest advance on them, as one line."""
+    assessment = _assess_once(worker)
+    expected = assessment.forecast
+    days = f"{expected.history_days}, cut to 0.7" if expected.is_conservative else str(expected.history_days)
+    largest = EMPTY if assessment.maximum is None else usdc(assessment.maximum)
+    return [(usdc(expected.amount), usdc(expected.low), usdc(expected.high), days, largest)]
+
+
+def _factor_lines(risk: WorkerRiskAssessment) -> Sequence[Sequence[object]]:
+    """Return a line for each factor, as the worker sees it."""
+    factors = factors_of(risk)
+    move = best_move(factors)
+    return [
+        (
+            factor.name,
+            f"{factor.points:.2f} of {factor.highest:.2f}",
+            f"{factor.missing:.2f}",
+            factor.sentence,
+            f"Most: {factor.advice}" if factor is move else factor.advice or EMPTY,
+        )
+        for factor in factors
+    ]
+
+
+def _show_factors(by: type[Model], lines: Callable[[Any], Sequence[Sequence[object]]]) -> None:
+    headers = ("factor", "points", "missing", "reason", "change")
+    show_on(by, Figures("What the risk score is made of", WorkerRiskAssessment, headers, lines))
+
+
+show_on(
+    Worker,
+    Figures(
+        "Earnings forecast for the next 7 days",
+        WorkerEarnings,
+        ("expected", "low (80 %)", "high (80 %)", "days of history", "largest advance"),
+        _forecast_lines,
+    ),
+    Table(
+        Loan,
+        by="worker",
+        columns=("requested_at", "status", "amount", "total_due", "amount_repaid", "repayment_due"),
+        limit=10,
+    ),
+    Table(
+        WorkerRiskAssessment,
+        by="worker",
+        columns=WorkerRiskAssessmentAdmin.list_display[1:],
+        known=lambda worker: [_assess_once(worker).risk],
+    ),
+    Table(WorkerEarnings, by="worker", columns=WorkerEarningsAdmin.list_display[1:]),
+)
+
+
+def _repayment_lines(loan: Loan) -> Sequence[Sequence[object]]:
+    """Return the payment, each repayment with the debt after it, and the rest that is due."""
+    lines: list[Sequence[object]] = []
+    if loan.disbursed_at:
+        lines.append((loan.disbursed_at, "paid out", usdc(loan.amount), usdc(loan.total_due)))
+    owed = loan.total_due
+    paid = LedgerEntry.objects.of(LOAN, loan.pk).filter(kind=REPAYMENT).order_by("id")
+    for entry in paid[:MOST_REPAYMENTS]:
+        owed -= entry.amount
+        lines.append((entry.created_at, link_to(entry, "repaid"), usdc(entry.amount), usdc(owed)))
+    if loan.disbursed_at and loan.owed > 0:
+        share = f"half of each earning, at most {usdc(instalment_of(loan.total_due))}"
+        lines.append((loan.repayment_due or EMPTY, "due", share, usdc(loan.owed)))
+    return [(f"{at:%Y-%m-%d %H:%M}" if isinstance(at, datetime) else at, *rest) for at, *rest in lines]
+
+
+show_on(
+    Loan,
+    Figures("Repayment", LedgerEntry, ("when (UTC)", "what", "amount", "owed after it"), _repayment_lines),
+)
+
+
+_show_factors(WorkerRiskAssessment, _factor_lines)
+
+
+_show_factors(Worker, lambda worker: _factor_lines(_assess_once(worker).risk))
+
+
+class ExceptionForm(ReasonForm):
+    amount = forms.CharField(max_length=21, label="Amount (USDC)")
+    field_order = ("amount", "reason")
+
+
+add_actions(
+    Worker,
+    RowAction(
+        name="lend_by_exception",
+        label="Lend by exception",
+        done="requested",
+        run=lambda worker, **given: as_action_result(request_exception(worker_id=worker.pk, **given)),
+        form=ExceptionForm,
+        when=lambda worker: worker.status == WorkerStatus.ACTIVE and worker.deleted_at is None,
+        single=True,
+        note=f"Up to {LARGEST_ADVANCE} USDC to a worker who is not eligible, never beside an open advance. A"
+        " second person approves it.",
+    ),
+)
+
+
+show_on(Loan, decisions_table())

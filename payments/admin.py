@@ -1,0 +1,5 @@
+"""The pages of staff, which each subject registers."""
+
+from gigstream.core.rooms import load_rooms
+
+load_rooms("payments", "admin")

@@ -1,0 +1,42 @@
+from gigstream.core.rooms import load_rooms
+from payments.earnings.models import ReportedEarning
+from payments.figures.models import TransactionDay
+from payments.ledger.models import Account, Adjustment, LedgerEntry
+from payments.settlement.custody.models import WalletOrder
+from payments.settlement.deposits.models import ChainCursor, ObservedTransfer
+from payments.settlement.payouts.models.holds import CoveredParts, PayoutHold, PayoutHoldPart
+from payments.settlement.payouts.models.task_payouts import CoveredTask, PlatformPayout
+from payments.settlement.reconciliation.models import Discrepancy, Reconciliation
+from payments.settlement.sandbox.models import SandboxFault, SandboxTransfer, SandboxWallet
+from payments.settlement.switches.models import PaymentSwitch
+from payments.settlement.transactions.models import Transaction
+from payments.settlement.transfers.models import ProviderNotification, SettlementAttempt
+from payments.streams.models import Stream
+
+load_rooms("payments", "models", "reports")
+
+__all__ = [
+    "Account",
+    "Adjustment",
+    "ChainCursor",
+    "CoveredParts",
+    "CoveredTask",
+    "Discrepancy",
+    "LedgerEntry",
+    "ObservedTransfer",
+    "PaymentSwitch",
+    "PayoutHold",
+    "PayoutHoldPart",
+    "PlatformPayout",
+    "ProviderNotification",
+    "Reconciliation",
+    "ReportedEarning",
+    "SandboxFault",
+    "SandboxTransfer",
+    "SandboxWallet",
+    "SettlementAttempt",
+    "Stream",
+    "Transaction",
+    "TransactionDay",
+    "WalletOrder",
+]

@@ -1,0 +1,187 @@
+"""Transactions, for staff."""
+
+from django.contrib import admin
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from gigstream.adminkit import (
+    ActionForm,
+    ReadOnlyAdmin,
+    RowAction,
+    by_email,
+    by_hash,
+    by_text,
+    by_uuid,
+    link_to,
+    shorten_id,
+)
+from gigstream.adminkit.approval_results import as_action_result
+from gigstream.adminkit.list_exports import Exports
+from gigstream.core.money import usdc
+from payments import services
+from payments.models import (
+    Transaction,
+)
+from payments.settlement.payouts.admin.holds import CancelForm
+from payments.settlement.payouts.selectors import payout_parts
+from payments.settlement.transactions.enums import (
+    OUTGOING,
+    TO_WORKERS,
+    UNDER_WAY,
+    TransactionStatus,
+    TransactionType,
+)
+from payments.statements.selectors.timeline import payment_timeline
+
+SHOWN_PARTS = 20
+
+
+# --- Transfers ----------------------------------------------------------------------------------------------
+@admin.register(Transaction)
+class TransactionAdmin(Exports, ReadOnlyAdmin):
+    list_display = (
+        "created_at",
+        "type",
+        "status",
+        "amount",
+        "worker",
+        "platform",
+        "short_hash",
+        "confirmations",
+        "error_message",
+    )
+    list_select_related = ("worker", "platform", "task", "loan")
+    list_filter = ("status", "type", "created_at")
+    date_hierarchy = "created_at"
+    belongs = ("worker", "platform", "task", "stream", "loan")
+    ordering = ("-created_at", "-id")
+    sortable_by = ("created_at",)
+    searches = (
+        by_uuid("id", "worker_id", "platform_id", "task_id", "stream_id", "loan_id"),
+        by_email("worker__email"),
+        by_hash("tx_hash"),
+        by_text("circle_tx_id", "idempotency_key"),
+    )
+    search_help_text = "tx hash, id of a transaction or of a row that it belongs to, key, or a worker's email"
+    fieldsets = (
+        (None, {"fields": ("type", "status", "amount", "fee", "id")}),
+        ("Belongs to", {"fields": (("worker", "platform"), ("task", "stream", "loan"))}),
+        ("Covers, first in, first out", {"fields": ("covers",)}),
+        (
+            "On the chain",
+            {
+                "fields": (
+                    "tx_hash",
+                    ("block_number", "confirmations"),
+                    ("from_wallet", "to_wallet"),
+                    ("circle_tx_id", "provider_state"),
+                )
+            },
+        ),
+        ("History", {"fields": ("happened",)}),
+        (
+            "The call to the provider",
+            {
+                "fields": (
+                    "idempotency_key",
+                    ("retry_count", "next_attempt_at"),
+                    "not_before",
+                    ("parked_at", "parked_reason"),
+                    "error_message",
+                )
+            },
+        ),
+        ("Times", {"fields": (("created_at", "submitted_at"), ("confirmed_at", "ended_at"))}),
+        ("Metadata", {"fields": ("metadata",), "classes": ("collapse",)}),
+    )
+    actions = (
+        RowAction(
+            name="cancel",
+            label="Cancel payout",
+            done="cancelled",
+            run=lambda payout, **given: services.cancel_payout(transaction_id=payout.pk, **given),
+            form=CancelForm,
+            when=lambda payout: payout.type in TO_WORKERS and payout.status == TransactionStatus.PENDING,
+            money=lambda payout: payout.amount,
+            note="The money is the worker's again. It is held, until another person ends the hold or its days"
+            " are over, unless you have it paid again. The worker reads the reason.",
+        ),
+        RowAction(
+            name="stop",
+            label="Stop withdrawal",
+            done="stopped",
+            run=lambda row, reason: services.stop_withdrawal(transaction_id=row.pk, reason=reason),
+            when=lambda row: (
+                row.type == TransactionType.WITHDRAWAL and row.status == TransactionStatus.PENDING
+            ),
+            money=lambda row: row.amount,
+        ),
+        RowAction(
+            name="release",
+            label="Let a withdrawal go at once",
+            done="released",
+            run=lambda row, reason: as_action_result(
+                services.request_withdrawal_release(transaction_id=row.pk, reason=reason)
+            ),
+            when=lambda row: (
+                row.type == TransactionType.WITHDRAWAL and row.status == TransactionStatus.PENDING
+            ),
+            money=lambda row: row.amount,
+        ),
+        RowAction(
+            name="offer_again",
+            label="Offer a parked transfer again",
+            done="offered again",
+            run=lambda payout, reason: services.offer_again(transaction_id=payout.pk, reason=reason),
+            when=lambda payout: payout.next_attempt_at is None and payout.status in UNDER_WAY,
+            money=lambda payout: payout.amount,
+        ),
+        RowAction(
+            name="look_for",
+            label="Look for it at the provider",
+            done="looked for",
+            run=lambda payout: services.look_for(transaction_id=payout.pk),
+            form=ActionForm,
+            when=lambda payout: payout.type in OUTGOING and payout.status == TransactionStatus.PENDING,
+            money=lambda payout: payout.amount,
+        ),
+        RowAction(
+            name="accelerate",
+            label="Offer it to the chain at a higher price",
+            done="offered at a higher price",
+            run=lambda payout, reason: services.accelerate_payout(transaction_id=payout.pk, reason=reason),
+            when=lambda payout: payout.status == TransactionStatus.SUBMITTED,
+            money=lambda payout: payout.amount,
+        ),
+        RowAction(
+            name="request_cancellation",
+            label="Request the provider to cancel it",
+            done="requested to be cancelled",
+            run=lambda payout, reason: services.cancel_transfer(transaction_id=payout.pk, reason=reason),
+            when=lambda payout: payout.status == TransactionStatus.SUBMITTED,
+            money=lambda payout: payout.amount,
+        ),
+    )
+
+    @admin.display(description="in order")
+    def happened(self, row: Transaction) -> SafeString:
+        return format_html_join(
+            "",
+            "<div>{} {}</div>",
+            ((f"{moment.at:%Y-%m-%d %H:%M:%S}", moment.text) for moment in payment_timeline(row)),
+        )
+
+    @admin.display(description="tx hash")
+    def short_hash(self, row: Transaction) -> str | None:
+        return shorten_id(row.tx_hash)
+
+    @admin.display(description="earnings")
+    def covers(self, row: Transaction) -> SafeString | None:
+        if row.type != TransactionType.PAYOUT:
+            return None
+        parts = payout_parts(row.pk, most=SHOWN_PARTS)
+        lines = format_html_join(
+            "", "<div>{} of {}</div>", ((usdc(part.amount), link_to(part.entry)) for part in parts)
+        )
+        more = parts.total - SHOWN_PARTS
+        return format_html("{}<div>and {} more</div>", lines, more) if more > 0 else lines

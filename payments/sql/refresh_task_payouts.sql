@@ -1,4 +1,0 @@
--- Write how much of the pay of these locked tasks has reached the workers' wallets.
-UPDATE tasks t SET payout_status = p.payout_status, paid_out_at = p.paid_out_at
-FROM task_payouts(%(tasks)s::uuid[]) p
-WHERE t.id = p.task_id AND (t.payout_status, t.paid_out_at) IS DISTINCT FROM (p.payout_status, p.paid_out_at)

@@ -1,1 +1,0 @@
-"""The platforms' doors over HTTP."""

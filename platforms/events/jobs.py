@@ -1,0 +1,7 @@
+from gigstream.jobs.registry import job
+from platforms import services
+
+
+@job
+def deliver_webhooks() -> int:
+    return services.deliver_webhooks()

@@ -1,0 +1,19 @@
+from django.urls import path
+
+from platforms.invitations.api import invitations
+from platforms.invitations.api import me as consents
+from platforms.tasks.api import me as tasks
+
+urlpatterns = [
+    path("me/invitations", invitations.MyInvitations.as_view(), name="me-invitations"),
+    path("me/invitations/accept", invitations.AcceptInvitation.as_view(), name="me-invitations-accept"),
+    path(
+        "me/invitations/<id:invitation_id>/accept",
+        invitations.AcceptMyInvitation.as_view(),
+        name="me-invitation-accept",
+    ),
+    path("me/tasks", tasks.MyTasks.as_view(), name="me-tasks"),
+    path("me/tasks/<id:task_id>", tasks.MyTask.as_view(), name="me-task"),
+    path("me/tasks/<id:task_id>/decline", tasks.Decline.as_view(), name="me-task-decline"),
+    path("me/platforms/<id:platform_id>/leave", consents.Leave.as_view(), name="me-platform-leave"),
+]

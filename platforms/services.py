@@ -1,0 +1,134 @@
+"""Services of the app, by subject."""
+
+from platforms.events.services.deliveries import deliver_webhooks
+from platforms.events.services.events import NewEvent, publish_events
+from platforms.events.services.webhooks import (
+    disable_webhook,
+    enable_webhook,
+    replay_event,
+    replay_events,
+    rotate_webhook_secret,
+    send_test_event,
+    set_webhook,
+)
+from platforms.invitations.services.consents import give_consent, leave_platform
+from platforms.invitations.services.invitations import (
+    accept_invitation,
+    accept_my_invitation,
+    invitations_to,
+    invite_worker,
+    make_token,
+    send_invitations,
+)
+from platforms.platforms.approvals import request_fee
+from platforms.platforms.services.bonus_limits import request_bonus_limit, set_bonus_limit
+from platforms.platforms.services.key_uses import note_key_use, write_key_uses
+from platforms.platforms.services.platforms import (
+    correct_platform,
+    create_api_key,
+    delete_platform,
+    give_wallet,
+    lock_active_platform,
+    register_platform,
+    reinstate_platform,
+    require_active,
+    require_present,
+    revoke_api_key,
+    rotate_api_key,
+    set_fee,
+    set_request_limits,
+    suspend_platform,
+)
+from platforms.tasks.approvals import cancel_or_request, resolve_or_request
+from platforms.tasks.services.assignments import assign_task, decline_task, unassign_task
+from platforms.tasks.services.completion import (
+    approve_milestone,
+    cancel_long_paused_task,
+    cancel_task,
+    complete_streamed_tasks,
+    complete_task,
+    rate_platform,
+    rate_worker,
+    start_task,
+)
+from platforms.tasks.services.dispute_reminders import alarm_age, reminder_age, send_dispute_reminders
+from platforms.tasks.services.disputes import dispute_task, require_undisputed, resolve_dispute
+from platforms.tasks.services.tasks import MilestonePlan, TaskPlan, create_task, create_tasks
+from platforms.tasks.services.work_batches import record_work_event, record_work_events
+from platforms.tasks.services.work_events import WorkReport
+from platforms.withdrawal_addresses.services import (
+    WithdrawalAddresses,
+    require_withdrawal_address,
+    set_withdrawal_address,
+    withdrawal_addresses,
+)
+
+__all__ = [
+    "MilestonePlan",
+    "NewEvent",
+    "TaskPlan",
+    "WithdrawalAddresses",
+    "WorkReport",
+    "accept_invitation",
+    "accept_my_invitation",
+    "alarm_age",
+    "approve_milestone",
+    "assign_task",
+    "cancel_long_paused_task",
+    "cancel_or_request",
+    "cancel_task",
+    "complete_streamed_tasks",
+    "complete_task",
+    "correct_platform",
+    "create_api_key",
+    "create_task",
+    "create_tasks",
+    "decline_task",
+    "delete_platform",
+    "deliver_webhooks",
+    "disable_webhook",
+    "dispute_task",
+    "enable_webhook",
+    "give_consent",
+    "give_wallet",
+    "invitations_to",
+    "invite_worker",
+    "leave_platform",
+    "lock_active_platform",
+    "make_token",
+    "note_key_use",
+    "publish_events",
+    "rate_platform",
+    "rate_worker",
+    "record_work_event",
+    "record_work_events",
+    "register_platform",
+    "reinstate_platform",
+    "reminder_age",
+    "replay_event",
+    "replay_events",
+    "request_bonus_limit",
+    "request_fee",
+    "require_active",
+    "require_present",
+    "require_undisputed",
+    "require_withdrawal_address",
+    "resolve_dispute",
+    "resolve_or_request",
+    "revoke_api_key",
+    "rotate_api_key",
+    "rotate_webhook_secret",
+    "send_dispute_reminders",
+    "send_invitations",
+    "send_test_event",
+    "set_bonus_limit",
+    "set_fee",
+    "set_request_limits",
+    "set_webhook",
+    "set_withdrawal_address",
+    "start_task",
+    "suspend_platform",
+    "unassign_task",
+    "withdrawal_addresses",
+    "write_key_uses",
+]

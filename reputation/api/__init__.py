@@ -1,1 +1,0 @@
-"""The doors over HTTP to reputations."""

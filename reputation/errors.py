@@ -1,8 +1,0 @@
-from gigstream.lib.errors import Refusal
-
-
-class ZeroAdjustment(Refusal):
-    """An adjustment moves the score."""
-
-    code = "zero_adjustment"
-    status = 422

@@ -1,0 +1,1 @@
+"""Reputations over the API."""
