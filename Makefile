@@ -20,7 +20,8 @@ FUZZ_EXAMPLES ?= 120
 BENCHES := tests/benchmarks
 PEERS := $(VENV)/.installed-for-benchmarks
 NODE_PEERS := $(BENCHES)/drizzle/node_modules/.package-lock.json
-NODE_SDK := tests/provider/node/node_modules/.package-lock.json
+# Circle's SDK, and the chain node of the tests.
+NODE_PROVIDER := tests/provider/node/node_modules/.package-lock.json
 NODE_ACCOUNTS := tests/api/node/node_modules/.package-lock.json
 AXE := tests/browser/node_modules/.package-lock.json
 SCREENSHOTS ?= var/screenshots
@@ -70,7 +71,7 @@ imports: install ## import every module with only the packages of requirements.t
 demo: install ## run everything on 127.0.0.1, port $PORT or 8000, until Ctrl-C; CIRCLE_SIMULATOR=1 pays over HTTP
 	@exec $(BIN)/python manage.py demo
 
-test: $(TOOLS) $(NODE_ACCOUNTS) ## run the tests; PYTEST_ARGS replaces pytest's arguments
+test: $(TOOLS) $(NODE_ACCOUNTS) $(NODE_PROVIDER) ## run the tests; PYTEST_ARGS replaces pytest's arguments
 	$(BIN)/pytest $(PYTEST_ARGS)
 
 browser: $(AXE) ## run only the tests of the staff pages in Chromium
@@ -86,10 +87,10 @@ walk: $(TOOLS) ## open every staff page in every role, on the demo and on a year
 faults: $(TOOLS) ## settle 10,000 payouts, or PAYOUTS, through Circle's simulator with 5 % failing calls
 	GIGSTREAM_TEST_PAYOUTS=$(or $(PAYOUTS),10000) $(BIN)/pytest -n 0 tests/provider/test_many_payouts.py
 
-long: $(TOOLS) $(NODE_SDK) $(NODE_ACCOUNTS) $(AXE) ## run the tests that `make test` leaves out, and those that it shortens at full length
+long: $(TOOLS) $(NODE_PROVIDER) $(NODE_ACCOUNTS) $(AXE) ## run the tests that `make test` leaves out, and those that it shortens at full length
 	GIGSTREAM_TEST_LONG=1 $(BIN)/pytest $(PARALLEL) --ignore tests/stalls --ignore tests/api/test_fuzz.py
 
-stalls: install ## hang and kill the broker 50 times, over a Unix socket and over TCP: the workers must recover
+stalls: $(TOOLS) ## hang and kill the broker 50 times, over a Unix socket and over TCP: the workers must recover
 	GIGSTREAM_TEST_LONG=1 STALLS=25 $(BIN)/pytest -n 2 -s tests/stalls/test_stalls.py
 
 fuzz: $(TOOLS) ## send the API 10,000 valid and invalid requests made from its description
@@ -109,7 +110,7 @@ $(NODE_PEERS): $(PEERS) $(BENCHES)/drizzle/package-lock.json
 	$(NPM) ci --prefix $(BENCHES)/drizzle $(QUIETLY)
 	@touch $@
 
-$(NODE_SDK): $(TOOLS) tests/provider/node/package-lock.json
+$(NODE_PROVIDER): $(TOOLS) tests/provider/node/package-lock.json
 	$(NPM) ci --prefix tests/provider/node $(QUIETLY)
 	@touch $@
 
