@@ -12,7 +12,7 @@ from tests.support.api.requests import ASKS, Ask
 from tests.support.api.sockets import LiveApi
 from tests.support.database import emptying
 from tests.support.factories import PlatformFactory
-from tests.support.servers.processes import Web, run_web
+from tests.support.servers.processes import NO_RATE_LIMIT, Web, run_web
 
 
 @pytest.fixture(autouse=True)
@@ -35,10 +35,7 @@ def web(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iter
     """A web server of two processes on the tests' database, where nobody has called too often."""
     environment = {
         "DEBUG": "false",
-        "API_REQUESTS_PER_MINUTE": "1000000",
-        "API_PLATFORM_REQUESTS_PER_MINUTE": "1000000",
-        "API_WORKER_REQUESTS_PER_MINUTE": "1000000",
-        "API_ADDRESS_REQUESTS_PER_MINUTE": "1000000",
+        **NO_RATE_LIMIT,
         "SIGN_IN_FAILURES_PER_ADDRESS": "1000000",
     }
     log = tmp_path_factory.mktemp("web") / "web.log"

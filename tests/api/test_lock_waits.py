@@ -14,7 +14,7 @@ from payments.models import Account, LedgerEntry
 from tests.support.api.client import Api, is_problem
 from tests.support.api.sockets import LiveApi
 from tests.support.factories import WorkerFactory
-from tests.support.servers.processes import database_url, run_web
+from tests.support.servers.processes import NO_RATE_LIMIT, database_url, run_web
 
 DEPOSITS = 16
 
@@ -73,10 +73,10 @@ def test_many_who_wait_for_one_platform_leave_threads_to_a_stranger(api, platfor
     """Sixteen deposits took all threads, and a stranger's balance 20 s."""
     stranger = Api.as_worker(WorkerFactory())
     connection.close()
-    production = {"WEB_THREADS": "8", "API_LOCK_WAIT_MS": "2000", "API_LOCK_SHORT_WAIT_MS": "300"}
+    waits = {"WEB_THREADS": "8", "API_LOCK_WAIT_MS": "2000", "API_LOCK_SHORT_WAIT_MS": "300"}
     log = tmp_path / "web.log"
     with (
-        run_web(log, processes=1, threads=8, environment=production) as web,
+        run_web(log, processes=1, threads=8, environment=waits | NO_RATE_LIMIT) as web,
         ThreadPoolExecutor(DEPOSITS) as pool,
     ):
         asking, payer = LiveApi(web.port, stranger.headers), LiveApi(web.port, api.headers)

@@ -11,15 +11,11 @@ import psycopg
 
 from tests.benchmarks.contenders import DRIZZLE, node
 from tests.benchmarks.databases import ROOT, environment
-from tests.support.servers.processes import CONFIGURED
+from tests.support.servers.processes import CONFIGURED, NO_RATE_LIMIT
 
 GIGSTREAM = "GigStream"
 APPLICATION = "gigstream.wsgi:application"
 PATIENCE_SECONDS = 60
-# More than anybody sends: nobody is refused for being measured.
-NO_LIMIT = {
-    f"API_{whose}REQUESTS_PER_MINUTE": "1000000000" for whose in ("", "PLATFORM_", "WORKER_", "ADDRESS_")
-}
 Command = Callable[[int], Sequence[str | Path]]
 
 
@@ -29,7 +25,7 @@ class WebServer:
     def __init__(self, name: str, command: Command, url: str, **env: str) -> None:
         self.name = name
         self.port = _free_port()
-        named = {"PGAPPNAME": name, "PORT": str(self.port), **NO_LIMIT, **env}
+        named = {"PGAPPNAME": name, "PORT": str(self.port), **NO_RATE_LIMIT, **env}
         self._process = subprocess.Popen(
             command(self.port), cwd=ROOT, env=environment(url) | named, stdout=subprocess.DEVNULL
         )
