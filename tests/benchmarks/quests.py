@@ -1,4 +1,5 @@
-"""A crowd that claims a quest's reward at once, and reads of rewards at a million events."""
+"""A crowd that claims a quest's reward at once, reads of rewards at a million events, and a run that finds
+linked accounts."""
 
 import subprocess
 import sys
@@ -16,15 +17,17 @@ from tests.benchmarks.results import Results, Table, at_most, number
 from tests.benchmarks.scale import Size
 from tests.benchmarks.webservers import GIGSTREAM, WebServer, web
 
-CROWD_SECONDS, READ_MS = 30, 1
+CROWD_SECONDS, READ_MS, CLUSTERS_SECONDS = 30, 1, 60
 CROWD, PATIENCE_SECONDS = "crowd", 300
 EVENTS_OF_A_WORKER = 100
 
 
 def run(server: Server, size: Size, results: Results) -> None:
-    """Let the crowd claim, then time the reads; print the plans of those that miss their goal."""
+    """Let the crowd claim, then time the reads and the clusters; print the plans of reads that miss their
+    goal."""
     _measure_crowd(server, size, results)
     _measure_reads(server, size, results, every_plan=False)
+    _measure_clusters(server, size, results)
 
 
 def explain(server: Server, size: Size, results: Results) -> None:
@@ -125,6 +128,41 @@ def _measure_reads(server: Server, size: Size, results: Results, *, every_plan: 
         Table(
             f"Reads of rewards at {size.quest_events:,} events of {workers:,} workers, in the database",
             ["what", "ms, median", "ms, the slowest one"],
+            rows,
+        )
+    )
+
+
+def _measure_clusters(server: Server, size: Size, results: Results) -> None:
+    """Find the clusters twice: all of them are new to the first run, and none to the second."""
+    url = server.create_migrated("clusters")
+    fill_people(url, workers=size.tied_accounts, platforms=1)
+    run_file(url, "ties.sql", workers=size.tied_accounts)
+    rows = []
+    with closing(contenders.python("clusters", url)) as finder:
+        for which in ("first", "second"):
+            found = finder.ask("find")
+            rows.append(
+                [
+                    which,
+                    number(found["seconds"]),
+                    f"{found['ties']:,}",
+                    f"{found['clusters']:,}",
+                    f"{found['accounts']:,}",
+                ]
+            )
+            results.goals.append(
+                at_most(
+                    f"clusters of {size.tied_accounts:,} accounts, {which} run",
+                    found["seconds"],
+                    CLUSTERS_SECONDS,
+                    "s",
+                )
+            )
+    results.tables.append(
+        Table(
+            f"Clusters of {size.tied_accounts:,} accounts",
+            ["run", "s", "ties", "clusters", "accounts in them"],
             rows,
         )
     )

@@ -21,9 +21,10 @@ class Size:
     # Requests to the API in a round, and tasks of those who send them.
     requests: int
     history: int
-    # Workers who claim a reward at once, and events of quests under the reads.
+    # Workers who claim a reward at once, events of quests under the reads, accounts whose ties are looked at.
     claimants: int
     quest_events: int
+    tied_accounts: int
     # Whether those take part that only `make bench` installs.
     peers: bool = True
 
@@ -44,6 +45,7 @@ SIZES = {
         history=20_000,
         claimants=1_000,
         quest_events=1_000_000,
+        tied_accounts=100_000,
     ),
     "small": Size(
         rounds=1,
@@ -60,5 +62,6 @@ SIZES = {
         history=2_000,
         claimants=20,
         quest_events=2_000,
+        tied_accounts=2_000,
     ),
 }

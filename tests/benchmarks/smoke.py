@@ -22,6 +22,7 @@ GOALS = [
     "webhooks that are well, beside one that hangs and one that fails, against alone",
     "20 workers at once have their rewards",
     "sign-in by address, at 2,000 events",
+    "clusters of 2,000 accounts, first run",
 ]
 TABLES = [
     "Release of 600 due",
@@ -33,6 +34,7 @@ TABLES = [
     "2 events for each of 8 webhooks, 1 rounds",
     "A reward claimed by 20 workers at once",
     "Reads of rewards at 2,000 events of 20 workers",
+    "Clusters of 2,000 accounts",
 ]
 
 
