@@ -167,6 +167,14 @@ def module_transaction(django_db_setup: None, django_db_blocker: DjangoDbBlocker
         yield
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _networks_of_the_settings() -> Iterator[None]:
+    """Let no module leave the social network that its requests are about to the next."""
+    usual = settings.SOCIAL_NETWORKS, settings.SOCIAL_ALLOW_LOOPBACK
+    yield
+    settings.SOCIAL_NETWORKS, settings.SOCIAL_ALLOW_LOOPBACK = usual
+
+
 @pytest.fixture(scope="session")
 def menu_left_out() -> dict[str, Any]:
     """The settings of the staff's pages without their menu. A group without entries stands in for it: where

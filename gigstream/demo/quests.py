@@ -26,6 +26,7 @@ from reputation.submissions import services as submissions
 from reputation.submissions.services import Reviewer
 from workers import services as workers
 from workers.models import Worker
+from workers.social.networks import all_networks
 from workers.social.oauth import SocialUser
 from workers.social.services.linking import link_social_account
 from workers.wallets import messages as wallet_messages
@@ -33,7 +34,8 @@ from workers.wallets.chains import find_chain
 from workers.wallets.messages import Proof
 
 STAFF = Actor(ActorType.STAFF, "demo")
-NETWORK = "mastodon"
+# Network of the demo's posts, by name and title, where the settings have none.
+USUAL_NETWORK = ("mastodon", "Mastodon")
 # Workers who have linked their account there, and its id.
 ACCOUNTS = {
     "Alice": "109341",
@@ -110,15 +112,16 @@ class QuestScenes:
             return quests.open_quest(quest_id=quest.pk, now=at)
 
     def _open_post(self, at: datetime) -> Quest:
+        network, title = network_of_posts()
         terms = QuestTerms(
             slug="first-task-post",
             title="Post about your first task",
             instructions=(
-                "Write on Mastodon what your first task for QuickTask was, in your own words, with the tag"
+                f"Write on {title} what your first task for QuickTask was, in your own words, with the tag"
                 " #QuickTask. Claim with the address of your post."
             ),
             kind="social_check",
-            network=NETWORK,
+            network=network,
             is_claimable=True,
             reward_kind="payout",
             reward_amount="2",
@@ -216,7 +219,11 @@ class QuestScenes:
             external_id=ACCOUNTS[name],
             event_date=None,
             occurred_at=at,
-            evidence={"act": _address_of_post(name), "network": NETWORK, "username": _username(name)},
+            evidence={
+                "act": _address_of_post(name),
+                "network": self._post.network,
+                "username": _username(name),
+            },
         )
         intake = Intake(self._post, [fact], at)
         intake.record()
@@ -225,7 +232,7 @@ class QuestScenes:
     # --- accounts elsewhere -----------------------------------------------------------------------------
 
     def _link_account(self, name: str, at: datetime) -> None:
-        user = SocialUser(NETWORK, ACCOUNTS[name], _username(name))
+        user = SocialUser(self._post.network, ACCOUNTS[name], _username(name))
         with self._as_worker(name):
             link_social_account(worker_id=self._people[name].pk, user=user, now=at)
 
@@ -257,6 +264,16 @@ class QuestScenes:
 
     def _as_worker(self, name: str) -> Any:
         return acting(Actor(ActorType.WORKER, str(self._people[name].pk)))
+
+
+def network_of_posts() -> tuple[str, str]:
+    """Return the name and title of the network in which workers post: the usual, or else the first of those
+    in the settings."""
+    known, usual = all_networks(), USUAL_NETWORK[0]
+    if not known:
+        return USUAL_NETWORK
+    found = known[usual if usual in known else min(known)]
+    return found.name, found.title
 
 
 def _username(name: str) -> str:

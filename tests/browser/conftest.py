@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, sync_playwright
 from psycopg import sql
 
 from loans.applications.services import request_loan
+from tests.support.database.template import make_template_database
 from tests.support.pages import chromium
 from tests.support.pages.browsers import FOR_TWO, NEWCOMER, SECOND, Person, Staff, give_apps, hire
 from tests.support.servers.processes import Web, run_web
@@ -41,15 +42,16 @@ def _say(statement: str, *names: str) -> None:
 
 @pytest.fixture(scope="package")
 def demo(django_db_setup, django_db_blocker) -> Iterator[None]:
-    """The demo and the writes of the tests, in a copy of the test database, which is dropped."""
-    usual = connection.settings_dict["NAME"]
-    own = f"{usual}_browser"
+    """The demo and the writes of the tests, in a database of their own, which is dropped. It is a copy of the
+    template, as servers of other tests may still be connected to the test database."""
+    own = f"{connection.settings_dict['NAME']}_browser"
     # The server knows no hash but the usual.
     hashers = override_settings(PASSWORD_HASHERS=settings.PASSWORD_HASHERS[1:])
     with django_db_blocker.unblock(), hashers, pytest.MonkeyPatch.context() as patch:
         connection.close()
+        template = make_template_database()
         _say("DROP DATABASE IF EXISTS {} WITH (FORCE)", own)
-        _say("CREATE DATABASE {} TEMPLATE {}", own, usual)
+        _say("CREATE DATABASE {} TEMPLATE {}", own, template)
         patch.setitem(connection.settings_dict, "NAME", own)
         # A test may look into the database between long looks at pages.
         patch.setitem(connection.settings_dict["OPTIONS"], "options", "")

@@ -216,8 +216,12 @@ STEPS = [
 @pytest.mark.parametrize("step", STEPS, ids=lambda step: step.__name__)
 def test_a_killed_worker_leaves_each_payout_to_be_ended_once(simulator, made, worker, step, record_property):
     step(simulator, made, worker)
+    plain = set()
     if step in (before_the_call_is_taken, after_acceptance):
-        arrange(simulator, made)
+        # Nothing goes wrong any more with the one that the provider has taken.
+        accepted = {one["destinationAddress"].lower() for one in simulator.transactions()}
+        plain = {fault for fault, payout in made.items() if payout.to_wallet.lower() in accepted}
+        arrange(simulator, made, but=plain)
 
     # The next worker comes when the dead worker's lease is over.
     later = Time(simulator, at=database_now())
@@ -227,7 +231,7 @@ def test_a_killed_worker_leaves_each_payout_to_be_ended_once(simulator, made, wo
 
     for fault, payout in made.items():
         payout.refresh_from_db()
-        expected = "failed" if fault in VOIDED else "confirmed"
+        expected = "failed" if fault in VOIDED - plain else "confirmed"
         calls = SettlementAttempt.objects.filter(transaction=payout).count()
         told = f"killed {step.__name__.replace('_', ' ')}; {fault}: {payout.status}, {calls} calls on record"
         record_property("settlement", told)

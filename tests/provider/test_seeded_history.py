@@ -11,8 +11,10 @@ from gigstream.simulators.past_simulator import PastSimulator
 from payments import services as payments
 from payments.models import Discrepancy, Reconciliation, Transaction
 from payments.settlement.provider.circle import CircleProvider
+from reputation.models import Quest
 from tests.support.books import violated
 from tests.support.servers.circle import house_of, run_simulator
+from tests.support.servers.oauth import NAME, use_network
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,6 +24,8 @@ def test_a_seeded_history_is_known_to_circle_and_reconciles(circle_pays, setting
     now, start = database_now(), database_now() - timedelta(days=120)
     with run_simulator(tmp_path, "--still", "--start", str(start.timestamp())) as simulator:
         house_of(simulator, CircleProvider(), settings, holds="1000000")
+        # Workers post in a network that is set up.
+        use_network(settings)
 
         Story(now, PastSimulator().provider_at).create()
         payments.reconcile_settlements(since=start, now=now, provider=CircleProvider())
@@ -30,6 +34,7 @@ def test_a_seeded_history_is_known_to_circle_and_reconciles(circle_pays, setting
     confirmed = Transaction.objects.filter(type__in=["payout", "advance"], status="confirmed")
     assert dict(confirmed.values_list("circle_tx_id", "tx_hash")) == sent
     assert confirmed.filter(type="payout").count() == 11
+    assert Quest.objects.get(kind="social_check").network == NAME
     assert list(Discrepancy.objects.values_list("bucket", "subject")) == []
     # All of those, and the advance that leaves with the first run of the jobs.
     assert Reconciliation.objects.get().matched == len(sent) + 1

@@ -509,7 +509,8 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "created_at": AT,
         "earned_at": AT,
         "reason": "the daily check-in",
-        "quest_event_id": _number(),
+        # No event has it, also when others have made many.
+        "quest_event_id": 10**12 + _number(),
     },
     CheckIn: lambda: {"worker": WorkerFactory.create(), "local_date": AT.date()},
     StreakZone: lambda: {"worker": WorkerFactory.create(), "time_zone": "UTC", "first_date": AT.date()},
