@@ -108,17 +108,22 @@ class PointsEntry(models.Model):
         triggers = [
             pgtrigger.Protect(name="append_only", operation=pgtrigger.Update),
             # An event has one reward: its kind is fixed, and an event of points has no entry of the ledger.
+            # All rows of a statement are looked up together.
             pgtrigger.Trigger(
                 name="never_beside_a_payout",
-                when=pgtrigger.Before,
+                level=pgtrigger.Statement,
+                when=pgtrigger.After,
                 operation=pgtrigger.Insert,
-                condition=pgtrigger.Q(new__quest_event_id__isnull=False),
+                referencing=pgtrigger.Referencing(new="made"),
+                declare=[("paid_event_id", "bigint")],
                 func="""
-                    IF EXISTS (SELECT FROM quest_events v
-                               WHERE v.id = NEW.quest_event_id AND v.reward_kind <> 'points') THEN
-                        RAISE EXCEPTION 'event % of a quest is paid in USDC', NEW.quest_event_id;
+                    SELECT min(v.id) INTO paid_event_id
+                    FROM made m JOIN quest_events v ON v.id = m.quest_event_id
+                    WHERE v.reward_kind <> 'points';
+                    IF paid_event_id IS NOT NULL THEN
+                        RAISE EXCEPTION 'event % of a quest is paid in USDC', paid_event_id;
                     END IF;
-                    RETURN NEW;
+                    RETURN NULL;
                 """,
             ),
             pgtrigger.Trigger(
