@@ -77,7 +77,13 @@ AMOUNTS = (
 
 # Terms of a quest that may be without a value; null is refused in every other field.
 TERMS = {"ends_at", "limit_per_worker", "limit_total", "starts_at"}
-NULLABLE = {(name, field) for name in ("create_quest", "change_quest") for field in TERMS}
+NULLABLE = {(name, field) for name in ("create_quest", "change_quest") for field in TERMS} | {
+    # A work without a price is free, one without a rate pays nothing.
+    ("publish_work", "price"),
+    ("publish_work", "rate"),
+    ("set_work_price", "price"),
+    ("set_work_rate", "rate"),
+}
 
 
 def types_of(schema):

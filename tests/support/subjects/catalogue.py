@@ -3,6 +3,7 @@
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from platforms import services as platforms
 from platforms.models import (
@@ -101,6 +102,8 @@ STATUSES = {
         "closed_at": AT if status == "closed" else None,
     }
 }
+# A creator by id alone: a check looks at the ids.
+SOMEBODY = CreatorProfile(id=UUID(int=7))
 BROKEN: list[tuple[str, type[Any], dict[str, Any]]] = [
     ("creator_status_known", CreatorProfile, {"status": "famous"}),
     ("creator_named_until_closed", CreatorProfile, {"display_name": ""}),
@@ -116,6 +119,7 @@ BROKEN: list[tuple[str, type[Any], dict[str, Any]]] = [
     ("work_price_positive", Work, {"price": Decimal(0)}),
     ("work_rate_positive", Work, {"rate": Decimal(-1)}),
     ("work_rate_of_a_day_positive", WorkRate, {"rate": Decimal(0)}),
+    ("work_moved_to_another_creator", WorkMove, {"from_creator": SOMEBODY, "to_creator": SOMEBODY}),
     ("collection_has_one_owner", Collection, {"creator": None}),
     ("collection_title_readable", Collection, {"title": "a\u202eb"}),
     ("collection_position_from_1", CollectionWork, {"position": 0}),
