@@ -19,7 +19,7 @@ from platforms.models import ApiKey, Platform, Task, Work
 from reputation.models import ReputationEvent
 from reputation.scores import services as reputation
 from tests.support.api.client import Api
-from tests.support.catalogue import listener, work
+from tests.support.creators.catalogue import listener, work
 from tests.support.database.snapshots import rows_that_name
 from tests.support.factories import (
     NOW,

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import DatabaseError, InternalError, transaction
+from django.db import DatabaseError, transaction
 
 from audit.models import AuditLog
 from gigstream.core.addresses import InvalidAddress
@@ -30,7 +30,7 @@ from platforms.platforms.errors import PlatformSuspended
 from platforms.services import Place, WorkPlan
 from tests.support.api.client import Api
 from tests.support.books import violated
-from tests.support.catalogue import creator, work
+from tests.support.creators.catalogue import creator, work
 from tests.support.database.snapshots import everything, rows_that_name
 from tests.support.decisions import suspend_worker
 from tests.support.factories import NOW, PlatformFactory, WorkerFactory, consent
@@ -209,7 +209,7 @@ def test_a_closed_creator_has_no_open_works_and_is_changed_no_more(band):
 def test_the_database_refuses_that_a_closed_creator_opens_again(band):
     platforms.close_creator(creator_id=band.pk, now=NOW)
 
-    with pytest.raises(InternalError, match="Invalid transition"), transaction.atomic():
+    with pytest.raises(DatabaseError, match="Invalid transition"), transaction.atomic():
         CreatorProfile.objects.filter(pk=band.pk).update(status="pending", closed_at=None)
 
 

@@ -14,7 +14,7 @@ from platforms.catalogue.errors import InvalidListenerId, ListenerNotFound
 from platforms.catalogue.services import listener_keys
 from platforms.models import Collection, Follow, Listener, ListenerKey
 from tests.support.books import violated
-from tests.support.catalogue import creator, listener, work
+from tests.support.creators.catalogue import creator, listener, work
 from tests.support.database.snapshots import rows_that_name
 from tests.support.factories import NOW, PlatformFactory
 

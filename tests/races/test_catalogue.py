@@ -9,7 +9,7 @@ from platforms import services as platforms
 from platforms.catalogue.errors import AlreadyFollowing, CreatorExists, WorkExternalIdTaken, WorkNotMoved
 from platforms.models import CreatorProfile, Follow, Listener, ListenerKey, Work, WorkMove
 from platforms.services import Place, WorkPlan
-from tests.support.catalogue import creator, work
+from tests.support.creators.catalogue import creator, work
 from tests.support.factories import NOW, PlatformFactory, WorkerFactory, consent
 
 pytestmark = pytest.mark.django_db(transaction=True)

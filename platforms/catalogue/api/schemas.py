@@ -125,7 +125,7 @@ class CreatorForm(StrictSerializer):
 
 
 class CreatorChangeForm(StrictSerializer):
-    """What is to be changed; an empty address takes it away."""
+    """Changes of a creator; an empty address takes it away."""
 
     display_name = Name(max_length=120, required=False)
     token_address = WalletAddress(required=False, allow_blank=True)
@@ -156,15 +156,15 @@ class WorkForm(StrictSerializer):
     price = Amount(required=False, allow_null=True, help_text="without one the work is free")
     rate = Amount(required=False, allow_null=True, help_text="USDC per play, from today on")
     published_on = Day(required=False, help_text="today unless it was before")
-    metadata = JSONObject(required=False)  # type: ignore[assignment]
+    metadata = JSONObject(required=False)
 
 
 class WorkChangeForm(StrictSerializer):
-    """What is to be changed."""
+    """Changes of a work."""
 
     title = Name(max_length=200, required=False)
     content_id = Text(max_length=200, required=False, allow_blank=True)
-    metadata = JSONObject(required=False)  # type: ignore[assignment]
+    metadata = JSONObject(required=False)
 
 
 class PriceForm(StrictSerializer):
@@ -208,7 +208,7 @@ class CollectionForm(StrictSerializer):
 
 
 class CollectionChangeForm(StrictSerializer):
-    """What is to be changed; `works` takes the place of all works in the collection."""
+    """Changes of a collection; `works` takes the place of all works in it."""
 
     title = Name(max_length=200, required=False)
     works = serializers.ListField(child=PlaceForm(), required=False, max_length=MOST_WORKS)
@@ -236,7 +236,7 @@ class ErasureForm(StrictSerializer):
 
 
 class ErasureRow(serializers.Serializer):
-    """What an erasure ended and deleted."""
+    """An erasure: the follows that it ended and the collections that it deleted."""
 
     erased_at = Instant()
     follows = Whole(help_text="follows that ended")

@@ -16,7 +16,7 @@ from platforms.tasks.errors import NOTHING_HERE
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """What the erasure of a listener ended and deleted."""
+    """An erasure of a listener: how many follows it ended and collections it deleted."""
 
     erased_at: datetime
     follows: int

@@ -7,7 +7,7 @@ from gigstream.core.clock import database_now
 from platforms import services as platforms
 from platforms.models import Collection, CreatorProfile, Platform, Work
 from tests.support.api.asks import Ask, numbers, request_for
-from tests.support.catalogue import creator, listener, work
+from tests.support.creators.catalogue import creator, listener, work
 from tests.support.factories import PlatformFactory, WorkerFactory, consent
 
 

@@ -27,8 +27,8 @@ VECTORS = [
     # 0.125 and 0.375 lie in the middle: to the even neighbour.
     ((5, 4, 0, 0, 0), ("0.1250", "0.0000", "0.0000"), "0.12"),
     ((15, 4, 0, 0, 0), ("0.3750", "0.0000", "0.0000"), "0.38"),
-    # The parts as shown add up to 0.66, the exact sum is 0.665 less a hair.
-    ((10_000, 1_504, 0, 0, 0), ("0.6649", "0.0000", "0.0000"), "0.66"),
+    # The parts as shown add up to 0.0050, which would be rounded to 0.00; the exact sum is 0.00508.
+    ((39_370, 1_550_000, 1, 0, 0), ("0.0025", "0.0025", "0.0000"), "0.01"),
 ]
 
 
