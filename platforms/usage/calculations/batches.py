@@ -15,6 +15,7 @@ from platforms.usage.enums import KIND_WORDS, Reason, UsageKind
 OLDEST: Final = timedelta(days=35)
 AHEAD: Final = timedelta(minutes=5)
 LONGEST_ID: Final = 100
+LONGEST_WORK: Final = 120
 LONGEST_LISTENER: Final = 200
 MOST_SECONDS: Final = 86_400
 NAMES: Final = frozenset({"id", "work", "kind", "listener", "occurred_at", "seconds", "amount"})
@@ -105,11 +106,14 @@ def read_events(items: Sequence[Any], *, window: Window) -> tuple[Columns, dict[
     for position, item in enumerate(items):
         try:
             if item.__class__ is not dict:
-                raise _BadValue(item.why if isinstance(item, BadLine) else "the event is not an object")
+                raise _BadValue("the event is not an object")
             external_id, work, listener = item.get("id"), item.get("work"), item.get("listener")
-            kind = _KINDS.get(item.get("kind"))  # type: ignore[arg-type]
+            if not (_is_id(external_id, LONGEST_ID) and _is_id(work, LONGEST_WORK) and item.keys() <= NAMES):
+                raise _explain_ids(item)
+            if not _is_id(listener, LONGEST_LISTENER):
+                raise _explain_ids(item)
+            kind = _KINDS.get(item.get("kind"))
             at = _read_time(item.get("occurred_at"))
-            _require_fields(item, external_id, work, listener, kind)
             length, amount = _read_measures(item, kind)
         except (_BadValue, TypeError) as error:
             refused[position] = _bad_item(item, error)
@@ -152,34 +156,37 @@ def _read_time(given: Any) -> datetime:
     if given.__class__ is not str or _INSTANT(given) is None:
         raise _BadValue("occurred_at: must be a time in RFC 3339, as 2030-01-31T09:00:00Z")
     try:
-        return datetime.fromisoformat(given).astimezone(UTC)
+        at = datetime.fromisoformat(given)
+        return at if at.tzinfo is UTC else at.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise _BadValue("occurred_at: there is no such time") from error
 
 
-def _require_fields(
-    item: dict[str, Any], external_id: Any, work: Any, listener: Any, kind: int | None
-) -> None:
-    """Raise _BadValue unless the names are known and the ids are texts of the right length."""
-    if not item.keys() <= NAMES:
-        unknown = next(name for name in item if name not in NAMES)
-        raise _BadValue(f"{unknown[:60]}: unknown field")
-    if kind is None:
-        raise _BadValue("kind: not one of the kinds of use")
-    for name, text, longest in (
-        ("id", external_id, LONGEST_ID),
-        ("work", work, 120),
-        ("listener", listener, LONGEST_LISTENER),
-    ):
-        if text.__class__ is not str or not 0 < len(text) <= longest:
-            raise _BadValue(f"{name}: must be a text of 1 to {longest} characters")
-        # True for nearly all: printable covers control characters and halves of surrogate pairs.
-        if not text.isprintable() or text.isspace():
-            raise _BadValue(f"{name}: must be printable characters, not blanks alone")
+def _is_id(text: Any, longest: int) -> bool:
+    """Whether the value is a text that may be an id: printable, which leaves out control characters and halves
+    of surrogate pairs, and not blanks alone."""
+    return (
+        text.__class__ is str
+        and 0 < len(text) <= longest
+        and text.isprintable()
+        and not text.isspace()
+    )
+
+
+def _explain_ids(item: dict[str, Any]) -> _BadValue:
+    """Return what is wrong with the names or the ids of an event."""
+    for name in item:
+        if name not in NAMES:
+            return _BadValue(f"{name[:60]}: unknown field")
+    longest = {"id": LONGEST_ID, "work": LONGEST_WORK, "listener": LONGEST_LISTENER}
+    name = next(name for name, most in longest.items() if not _is_id(item.get(name), most))
+    return _BadValue(f"{name}: must be a text of 1 to {longest[name]} printable characters")
 
 
 def _read_measures(item: dict[str, Any], kind: int | None) -> tuple[int, str | None]:
     """Return the seconds of a play, and the amount of a purchase or tip."""
+    if kind is None:
+        raise _BadValue("kind: not one of the kinds of use")
     length, amount = item.get("seconds"), item.get("amount")
     if kind == _PLAY:
         if amount is not None:
@@ -191,7 +198,7 @@ def _read_measures(item: dict[str, Any], kind: int | None) -> tuple[int, str | N
         return length, None
     if length is not None:
         raise _BadValue("seconds: only a play has them")
-    if kind is not None and kind < _PURCHASE:
+    if kind < _PURCHASE:
         if amount is not None:
             raise _BadValue("amount: only a purchase or a tip has one")
         return 0, None
