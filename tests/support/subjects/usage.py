@@ -245,6 +245,7 @@ REPEATED: list[tuple[str, type[Any], tuple[str, ...], dict[str, Any]]] = [
     ("platform_day_once", PlatformDay, ("platform", "day"), {}),
     ("signing_key_one_current", SigningKey, ("retired_at",), {"retired_at": None, "private": "ab"}),
     ("receipt_once_per_number", UsageReceipt, ("platform", "number"), {}),
+    ("correction_reverted_once", UsageCorrection, ("reverts", "kind"), {}),
     ("corrected_once_by_each", CorrectedEvent, ("correction", "event_number"), {}),
     ("finding_once", UsageFinding, ("creator", "day", "kind"), {}),
 ]
