@@ -1,7 +1,8 @@
-import gigstream.core.clock
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
+
+import gigstream.core.clock
 
 
 class Migration(migrations.Migration):

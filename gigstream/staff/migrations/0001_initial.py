@@ -1,7 +1,8 @@
 import django.db.models.deletion
-import gigstream.core.encryption
 from django.conf import settings
 from django.db import migrations, models
+
+import gigstream.core.encryption
 
 
 class Migration(migrations.Migration):

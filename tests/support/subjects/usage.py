@@ -292,7 +292,7 @@ HISTORIES = [_usage_of]
 
 @breaks("work_days_equal_a_recount")
 def a_play_that_no_event_stands_for(h: History) -> None:
-    """The sums above it, and the listeners, say the same."""
+    """Change the sums above it in the same way."""
     for table in ("work_days", "creator_days", "platform_days"):
         run(f"UPDATE {table} SET comments = comments + 1 WHERE comments > 0")
 
