@@ -2824,7 +2824,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "follows",
-                "indexes": [models.Index(fields=["creator", "-since", "-id"], name="follows_of_creator")],
+                "indexes": [
+                    models.Index(
+                        fields=["creator", "-since", "-id"], include=("until",), name="follows_of_creator"
+                    )
+                ],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("until__isnull", True)),
