@@ -2496,12 +2496,10 @@ class Migration(migrations.Migration):
                 (
                     "creator",
                     models.ForeignKey(
-                        db_column="creator_number",
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="usage_findings",
                         to="platforms.creatorprofile",
-                        to_field="number",
                     ),
                 ),
             ],

@@ -233,7 +233,11 @@ BROKEN: list[tuple[str, type[Any], dict[str, Any]]] = [
     ("usage_rule_kind_known", UsageRule, {"kind": "taste"}),
     ("usage_rule_has_a_reason", UsageRule, {"reason": ""}),
     ("finding_kind_known", UsageFinding, {"kind": "taste"}),
-    ("finding_status_known", UsageFinding, {"status": "lost"}),
+    (
+        "finding_status_known",
+        UsageFinding,
+        {"status": "lost", "decided_at": AT, "decided_by": "staff:4", "reason": "looked at"},
+    ),
     ("finding_of_plays", UsageFinding, {"plays": 0}),
     ("finding_decided_as_a_whole", UsageFinding, {"status": "confirmed"}),
     ("finding_decided_as_a_whole", UsageFinding, {"decided_at": AT}),
