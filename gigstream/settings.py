@@ -434,6 +434,8 @@ WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 # Files of submissions, and the seconds for which an address of one works.
 MEDIA_ROOT = env.str("MEDIA_ROOT", default="") or str(BASE_DIR / "var" / "media")
 MEDIA_LINK_SECONDS = env.int("MEDIA_LINK_SECONDS", default=600)
+# Files of months of usage that have left the database.
+USAGE_ARCHIVE_ROOT = env.str("USAGE_ARCHIVE_ROOT", default="") or str(BASE_DIR / "var" / "usage")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
