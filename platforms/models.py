@@ -1,6 +1,17 @@
 """Models of the app, by subject."""
 
 from gigstream.core.rooms import load_rooms
+from platforms.catalogue.models import (
+    Collection,
+    CollectionWork,
+    CreatorProfile,
+    Follow,
+    Listener,
+    ListenerKey,
+    Work,
+    WorkMove,
+    WorkRate,
+)
 from platforms.events.models import EventCounter, PlatformEvent, WebhookDelivery, WebhookEndpoint
 from platforms.figures.models import Engagement, TaskTally
 from platforms.invitations.models import Consent, Invitation
@@ -14,11 +25,17 @@ load_rooms("platforms", "models", "reports")
 __all__ = [
     "DEFAULT_FEE_BPS",
     "ApiKey",
+    "Collection",
+    "CollectionWork",
     "Consent",
+    "CreatorProfile",
     "Dispute",
     "Engagement",
     "EventCounter",
+    "Follow",
     "Invitation",
+    "Listener",
+    "ListenerKey",
     "Milestone",
     "Platform",
     "PlatformEvent",
@@ -27,5 +44,8 @@ __all__ = [
     "WebhookDelivery",
     "WebhookEndpoint",
     "WithdrawalAddress",
+    "Work",
     "WorkEvent",
+    "WorkMove",
+    "WorkRate",
 ]

@@ -129,6 +129,12 @@ def rotate_batch(model: type[models.Model], *, after: Any, size: int) -> Rotated
     return Rotated(len(batch), encrypted, batch[-1].pk if batch else after)
 
 
+def has_first_key(row: models.Model, column: str) -> bool:
+    """Whether the value of an encrypted column, which nobody has read since the row was loaded, is encrypted
+    with the first key."""
+    return _is_current(row.__dict__[column])
+
+
 def _rotate_value(row: models.Model, field: EncryptedTextField) -> bool:
     stored = row.__dict__[field.attname]
     if not isinstance(stored, Ciphertext) or _is_current(stored):

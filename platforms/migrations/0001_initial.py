@@ -2,6 +2,7 @@ import datetime
 from decimal import Decimal
 
 import django.contrib.postgres.fields
+import django.db.models.constraints
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.comparison
@@ -14,6 +15,7 @@ from django.db import migrations, models
 import gigstream.core.clock
 import gigstream.core.encryption
 import gigstream.core.ids
+import gigstream.core.models
 import gigstream.core.money
 import platforms.events.registry
 import platforms.platforms.scopes
@@ -96,6 +98,7 @@ class Migration(migrations.Migration):
                 ),
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("number", gigstream.core.models.RowNumberField()),
                 ("name", models.CharField(max_length=120, unique=True)),
                 ("contact_email", models.EmailField(max_length=254)),
                 ("webhook_url", models.URLField(blank=True, max_length=500)),
@@ -377,6 +380,55 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("expires_at__gt", models.F("created_at"))),
                         name="invitation_expires_after_it_was_made",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ListenerKey",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "secret",
+                    gigstream.core.encryption.EncryptedTextField(
+                        blank=True, help_text="encrypted at rest, empty once it is destroyed"
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("retired_at", models.DateTimeField(blank=True, null=True)),
+                ("destroyed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="listener_keys",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "listener_keys",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("retired_at__isnull", True)),
+                        fields=("platform",),
+                        name="listener_key_one_current_per_platform",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                models.Q(("destroyed_at__isnull", True)),
+                                models.Q(("secret", ""), _negated=True),
+                            ),
+                            models.Q(
+                                ("destroyed_at__isnull", False), ("retired_at__isnull", False), ("secret", "")
+                            ),
+                            _connector="OR",
+                        ),
+                        name="listener_key_destroyed_as_a_whole",
                     ),
                 ],
             },
@@ -1076,6 +1128,133 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="CreatorProfile",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("number", gigstream.core.models.RowNumberField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("pending", "Pending"), ("verified", "Verified"), ("closed", "Closed")],
+                        default="pending",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "display_name",
+                    models.CharField(
+                        blank=True,
+                        help_text="name that the public sees; empty once the worker has left",
+                        max_length=120,
+                    ),
+                ),
+                (
+                    "token_address",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="contract of the creator's token, if there is one",
+                        max_length=42,
+                    ),
+                ),
+                (
+                    "metrics_address",
+                    gigstream.core.encryption.EncryptedTextField(
+                        blank=True,
+                        default="",
+                        help_text="address to which metrics are written, encrypted at rest",
+                    ),
+                ),
+                ("verified_at", models.DateTimeField(blank=True, null=True)),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "worker",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="creator_profiles",
+                        to="workers.worker",
+                    ),
+                ),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="creators",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "creator_profiles",
+                "indexes": [
+                    models.Index(fields=["platform", "-created_at", "-id"], name="creators_of_platform")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("platform", "worker"), name="creator_once_per_platform"),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["pending", "verified", "closed"])),
+                        name="creator_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status", "closed"),
+                            models.Q(("display_name", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="creator_named_until_closed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "display_name__regex",
+                                "[\\u0001-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]",
+                            ),
+                            _negated=True,
+                        ),
+                        name="creator_name_readable",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("token_address", ""),
+                            ("token_address__regex", "^0x[0-9a-f]{40}$"),
+                            _connector="OR",
+                        ),
+                        name="creator_token_address_well_formed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status", "closed"),
+                            models.Q(("status", "pending"), ("verified_at__isnull", True)),
+                            models.Q(("status", "verified"), ("verified_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="creator_verified_has_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("closed_at__isnull", False), ("status", "closed")),
+                            models.Q(
+                                models.Q(("status", "closed"), _negated=True), ("closed_at__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="creator_closed_has_time",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Engagement",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
@@ -1156,6 +1335,70 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("last_sequence__gte", 1)), name="event_counter_from_1"
                     )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Listener",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "digest",
+                    models.BinaryField(
+                        blank=True, help_text="HMAC-SHA256 of the platform's id", max_length=32, null=True
+                    ),
+                ),
+                ("last_seen_on", models.DateField()),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="listeners",
+                        to="platforms.platform",
+                    ),
+                ),
+                (
+                    "key",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="listeners",
+                        to="platforms.listenerkey",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "listeners",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("platform", "key", "digest"), name="listener_once_per_platform"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("digest__isnull", True), ("key__isnull", True)),
+                            models.Q(("digest__isnull", False), ("key__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="listener_digest_with_its_key",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("digest__isnull", True),
+                            django.db.models.lookups.Exact(
+                                models.Func(
+                                    models.F("digest"),
+                                    function="octet_length",
+                                    output_field=models.IntegerField(),
+                                ),
+                                models.Value(32),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="listener_digest_is_sha256",
+                    ),
                 ],
             },
         ),
@@ -1598,6 +1841,359 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="Work",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("number", gigstream.core.models.RowNumberField()),
+                ("external_id", models.CharField(help_text="the platform's own id", max_length=120)),
+                ("title", models.CharField(max_length=200)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("track", "Track"),
+                            ("video", "Video"),
+                            ("post", "Post"),
+                            ("dataset", "Dataset"),
+                            ("model", "Model"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "content_id",
+                    models.CharField(
+                        blank=True, default="", help_text="of the content, as a CID", max_length=200
+                    ),
+                ),
+                (
+                    "price",
+                    gigstream.core.money.MoneyField(
+                        blank=True, help_text="in USDC; empty: the work is free", null=True
+                    ),
+                ),
+                (
+                    "rate",
+                    gigstream.core.money.MoneyField(
+                        blank=True,
+                        help_text="USDC per play, as it was set last; empty: plays are not paid. It holds from the next day",
+                        null=True,
+                    ),
+                ),
+                ("published_on", models.DateField()),
+                ("withdrawn_at", models.DateTimeField(blank=True, null=True)),
+                ("metadata", models.JSONField(blank=True, default=dict)),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="works",
+                        to="platforms.creatorprofile",
+                    ),
+                ),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="works",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "works",
+                "indexes": [
+                    models.Index(fields=["platform", "-created_at", "-id"], name="works_of_platform"),
+                    models.Index(fields=["creator", "-created_at", "-id"], name="works_of_creator"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("platform", "external_id"), name="work_external_id_once_per_platform"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("external_id", ""), _negated=True), name="work_has_an_external_id"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "title__regex",
+                                "[\\u0001-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]",
+                            ),
+                            _negated=True,
+                        ),
+                        name="work_title_readable",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["track", "video", "post", "dataset", "model"])),
+                        name="work_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("price__isnull", True),
+                            models.Q(("price__gt", 0), ("price__lte", Decimal("99999999999999.999999"))),
+                            _connector="OR",
+                        ),
+                        name="work_price_positive",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("rate__isnull", True),
+                            models.Q(("rate__gt", 0), ("rate__lte", Decimal("99999999999999.999999"))),
+                            _connector="OR",
+                        ),
+                        name="work_rate_positive",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Collection",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("title", models.CharField(max_length=200)),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="collections",
+                        to="platforms.creatorprofile",
+                    ),
+                ),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="collections",
+                        to="platforms.platform",
+                    ),
+                ),
+                (
+                    "listener",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="collections",
+                        to="platforms.listener",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "collections",
+                "indexes": [
+                    models.Index(fields=["platform", "-created_at", "-id"], name="collections_of_platform")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("creator__isnull", False), ("listener__isnull", True)),
+                            models.Q(("creator__isnull", True), ("listener__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="collection_has_one_owner",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "title__regex",
+                                "[\\u0001-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]",
+                            ),
+                            _negated=True,
+                        ),
+                        name="collection_title_readable",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Follow",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("since", models.DateTimeField()),
+                ("until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="follows",
+                        to="platforms.creatorprofile",
+                    ),
+                ),
+                (
+                    "listener",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="follows",
+                        to="platforms.listener",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "follows",
+                "indexes": [models.Index(fields=["creator", "-since", "-id"], name="follows_of_creator")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("until__isnull", True)),
+                        fields=("listener", "creator"),
+                        name="follow_one_open_per_pair",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("until__isnull", True), ("until__gte", models.F("since")), _connector="OR"
+                        ),
+                        name="follow_ends_after_it_began",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="WorkMove",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("moved_at", models.DateTimeField()),
+                (
+                    "from_creator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="works_given",
+                        to="platforms.creatorprofile",
+                    ),
+                ),
+                (
+                    "to_creator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="works_taken",
+                        to="platforms.creatorprofile",
+                    ),
+                ),
+                (
+                    "work",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="moves",
+                        to="platforms.work",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "work_moves",
+                "constraints": [
+                    models.UniqueConstraint(fields=("work", "moved_at"), name="work_moved_once_at_a_time"),
+                    models.CheckConstraint(
+                        condition=models.Q(("from_creator", models.F("to_creator")), _negated=True),
+                        name="work_moved_to_another_creator",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="WorkRate",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                (
+                    "rate",
+                    gigstream.core.money.MoneyField(
+                        blank=True, help_text="USDC per play; empty: plays are not paid", null=True
+                    ),
+                ),
+                ("valid_from", models.DateField()),
+                (
+                    "work",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rates",
+                        to="platforms.work",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "work_rates",
+                "indexes": [models.Index(fields=["work", "-valid_from", "-id"], name="work_rates_by_day")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("rate__isnull", True),
+                            models.Q(("rate__gt", 0), ("rate__lte", Decimal("99999999999999.999999"))),
+                            _connector="OR",
+                        ),
+                        name="work_rate_of_a_day_positive",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CollectionWork",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("position", models.PositiveIntegerField(help_text="1, 2, … without a gap")),
+                (
+                    "collection",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="places",
+                        to="platforms.collection",
+                    ),
+                ),
+                (
+                    "work",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="places",
+                        to="platforms.work",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "collection_works",
+                "constraints": [
+                    models.UniqueConstraint(
+                        deferrable=django.db.models.constraints.Deferrable["IMMEDIATE"],
+                        fields=("collection", "position"),
+                        name="collection_position_once",
+                    ),
+                    models.UniqueConstraint(fields=("collection", "work"), name="collection_work_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("position__gte", 1)), name="collection_position_from_1"
+                    ),
+                ],
+            },
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name="eventcounter",
             trigger=pgtrigger.compiler.Trigger(
@@ -1609,6 +2205,37 @@ class Migration(migrations.Migration):
                     operation="UPDATE",
                     pgid="pgtrigger_never_goes_back_9f49d",
                     table="event_counters",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="creatorprofile",
+            trigger=pgtrigger.compiler.Trigger(
+                name="legal_status_moves",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."status" IS DISTINCT FROM (NEW."status"))',
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{pending:closed,pending:verified,verified:closed}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="84737fc4c9ea65fd600d8bd884fef22c233cb0cb",
+                    operation="UPDATE",
+                    pgid="pgtrigger_legal_status_moves_f64d5",
+                    table="creator_profiles",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="creatorprofile",
+            trigger=pgtrigger.compiler.Trigger(
+                name="stays_with_its_pair",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."platform_id" IS DISTINCT FROM (NEW."platform_id") OR OLD."worker_id" IS DISTINCT FROM (NEW."worker_id"))',
+                    func='RAISE EXCEPTION \'pgtrigger: Cannot update of "platform_id", "worker_id" rows from % table\', TG_TABLE_NAME;',
+                    hash="1c94f1f0a1827de163f5a132bcbc91a93e5ae992",
+                    operation='UPDATE OF "platform_id", "worker_id"',
+                    pgid="pgtrigger_stays_with_its_pair_7462f",
+                    table="creator_profiles",
                     when="BEFORE",
                 ),
             ),
@@ -1748,6 +2375,21 @@ class Migration(migrations.Migration):
             ),
         ),
         pgtrigger.migrations.AddTrigger(
+            model_name="work",
+            trigger=pgtrigger.compiler.Trigger(
+                name="stays_with_its_platform",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."external_id" IS DISTINCT FROM (NEW."external_id") OR OLD."platform_id" IS DISTINCT FROM (NEW."platform_id"))',
+                    func='RAISE EXCEPTION \'pgtrigger: Cannot update of "platform_id", "external_id" rows from % table\', TG_TABLE_NAME;',
+                    hash="ee9ec4bb8c3397c755eb65b4ead59cb487682c13",
+                    operation='UPDATE OF "platform_id", "external_id"',
+                    pgid="pgtrigger_stays_with_its_platform_c7462",
+                    table="works",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
             model_name="workevent",
             trigger=pgtrigger.compiler.Trigger(
                 name="append_only",
@@ -1757,6 +2399,34 @@ class Migration(migrations.Migration):
                     operation="UPDATE OR DELETE",
                     pgid="pgtrigger_append_only_927f1",
                     table="work_events",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="workmove",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="16327e21e9f0b9515060678110c3926401fd8c1f",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_4437f",
+                    table="work_moves",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="workrate",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="ba5bdea7db56e0a87bfda7fac79cd796f7e75d6a",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_ad40f",
+                    table="work_rates",
                     when="BEFORE",
                 ),
             ),

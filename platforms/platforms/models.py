@@ -12,6 +12,7 @@ from gigstream.core.clock import DatabaseNow
 from gigstream.core.encryption import EncryptedTextField
 from gigstream.core.models import (
     CommonQuerySet,
+    RowNumberField,
     SoftDeletable,
     SoftDeletableQuerySet,
     is_plain_email,
@@ -29,6 +30,7 @@ class Platform(SoftDeletable):
 
     DERIVED = frozenset({"total_payouts", "total_tasks", "active_workers", "unique_workers"})
 
+    number = RowNumberField()
     name = models.CharField(max_length=120, unique=True)
     contact_email = models.EmailField()
     webhook_url = models.URLField(max_length=500, blank=True)

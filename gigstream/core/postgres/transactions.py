@@ -28,6 +28,13 @@ def wait_for_lock(name: str) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
+def share_lock(name: str) -> None:
+    """Wait for the holder of the named lock, then keep `wait_for_lock` waiting until this transaction ends;
+    any number of transactions share the lock."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))", [name])
+
+
 @contextmanager
 def long_snapshot(minutes: int = 30) -> Iterator[None]:
     """Run the block in a read-only transaction that sees one instant, with a time limit for whole-table

@@ -1,0 +1,83 @@
+"""Listeners: found or made by a platform's ids, in batches, and erased."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from gigstream.core import sql
+from gigstream.core.clock import database_now
+from gigstream.core.unit import in_unit
+from platforms.catalogue.calculations import LONGEST_LISTENER, day_of, digest_of
+from platforms.catalogue.errors import InvalidListenerId
+from platforms.catalogue.services.listener_keys import keys_in_use
+from platforms.models import ListenerKey
+
+
+def require_listener_id(external_id: str) -> None:
+    """Raise InvalidListenerId unless the text is an id that a platform may give a listener."""
+    refusal = find_refusal(external_id)
+    if refusal is not None:
+        raise refusal
+
+
+def find_refusal(external_id: str) -> InvalidListenerId | None:
+    """Return the refusal of a platform's id of a listener, None for an id that is accepted."""
+    length = len(external_id)
+    if not 1 <= length <= LONGEST_LISTENER or not external_id.strip():
+        return InvalidListenerId(
+            f"a listener's id has 1 to {LONGEST_LISTENER} characters, not {length} or blanks alone",
+            length=length,
+            longest=LONGEST_LISTENER,
+        )
+    if any("\ud800" <= letter <= "\udfff" for letter in external_id):
+        return InvalidListenerId("a listener's id contains half of a surrogate pair")
+    return None
+
+
+@in_unit
+def resolve_listeners(
+    *, platform_id: UUID, external_ids: Iterable[str], now: datetime | None = None
+) -> dict[str, int]:
+    """Return the listener of each of the platform's ids, made where there is none, as seen today; one
+    statement for any number.
+
+    Ids that are refused (`find_refusal`) are left out. The caller has locked nothing that comes after
+    listeners in the order of locks.
+    """
+    wanted = [one for one in dict.fromkeys(external_ids) if find_refusal(one) is None]
+    if not wanted:
+        return {}
+    now = now or database_now()
+    present, *former = keys_in_use(platform_id=platform_id, now=now)
+    earlier = _digests(wanted, former)
+    rows = sql.run(
+        "platforms/catalogue/resolve_listeners",
+        platform=platform_id,
+        key=present.pk,
+        today=day_of(now),
+        digests=_digests(wanted, [present]).digests,
+        former_positions=earlier.positions,
+        former_keys=earlier.keys,
+        former_digests=earlier.digests,
+    )
+    return {wanted[row["position"] - 1]: row["id"] for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class _Digests:
+    """Digests of ids under keys, with the position of each id, from 1."""
+
+    positions: list[int]
+    keys: list[int]
+    digests: list[bytes]
+
+
+def _digests(external_ids: Sequence[str], keys: Sequence[ListenerKey]) -> _Digests:
+    found = _Digests([], [], [])
+    for key in keys:
+        secret = bytes.fromhex(key.secret)
+        found.positions.extend(range(1, len(external_ids) + 1))
+        found.keys.extend([key.pk] * len(external_ids))
+        found.digests.extend(digest_of(one, secret) for one in external_ids)
+    return found
