@@ -1,5 +1,6 @@
 from django.urls import path
 
+from platforms.catalogue.api import me as catalogue
 from platforms.invitations.api import invitations
 from platforms.invitations.api import me as consents
 from platforms.tasks.api import me as tasks
@@ -12,6 +13,8 @@ urlpatterns = [
         invitations.AcceptMyInvitation.as_view(),
         name="me-invitation-accept",
     ),
+    path("me/creators", catalogue.MyCreators.as_view(), name="me-creators"),
+    path("me/works", catalogue.MyWorks.as_view(), name="me-works"),
     path("me/tasks", tasks.MyTasks.as_view(), name="me-tasks"),
     path("me/tasks/<id:task_id>", tasks.MyTask.as_view(), name="me-task"),
     path("me/tasks/<id:task_id>/decline", tasks.Decline.as_view(), name="me-task-decline"),

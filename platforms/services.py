@@ -1,5 +1,30 @@
 """Services of the app, by subject."""
 
+from platforms.catalogue.services.collections import (
+    Place,
+    change_collection,
+    create_collection,
+    delete_collection,
+)
+from platforms.catalogue.services.creators import (
+    change_creator,
+    close_creator,
+    create_creator,
+    verify_creator,
+)
+from platforms.catalogue.services.erasing import Erasure, erase_listener
+from platforms.catalogue.services.follows import follow_creator, unfollow_creator
+from platforms.catalogue.services.listener_keys import destroy_listener_keys, rotate_listener_keys
+from platforms.catalogue.services.listeners import find_listener_refusal, resolve_listeners
+from platforms.catalogue.services.works import (
+    WorkPlan,
+    change_work,
+    move_work,
+    publish_work,
+    set_price,
+    set_rate,
+    withdraw_work,
+)
 from platforms.events.services.deliveries import deliver_webhooks
 from platforms.events.services.events import NewEvent, publish_events
 from platforms.events.services.webhooks import (
@@ -64,10 +89,13 @@ from platforms.withdrawal_addresses.services import (
 )
 
 __all__ = [
+    "Erasure",
     "MilestonePlan",
     "NewEvent",
+    "Place",
     "TaskPlan",
     "WithdrawalAddresses",
+    "WorkPlan",
     "WorkReport",
     "accept_invitation",
     "accept_my_invitation",
@@ -77,18 +105,29 @@ __all__ = [
     "cancel_long_paused_task",
     "cancel_or_request",
     "cancel_task",
+    "change_collection",
+    "change_creator",
+    "change_work",
+    "close_creator",
     "complete_streamed_tasks",
     "complete_task",
     "correct_platform",
     "create_api_key",
+    "create_collection",
+    "create_creator",
     "create_task",
     "create_tasks",
     "decline_task",
+    "delete_collection",
     "delete_platform",
     "deliver_webhooks",
+    "destroy_listener_keys",
     "disable_webhook",
     "dispute_task",
     "enable_webhook",
+    "erase_listener",
+    "find_listener_refusal",
+    "follow_creator",
     "give_consent",
     "give_wallet",
     "invitations_to",
@@ -96,8 +135,10 @@ __all__ = [
     "leave_platform",
     "lock_active_platform",
     "make_token",
+    "move_work",
     "note_key_use",
     "publish_events",
+    "publish_work",
     "rate_platform",
     "rate_worker",
     "record_work_event",
@@ -114,21 +155,28 @@ __all__ = [
     "require_undisputed",
     "require_withdrawal_address",
     "resolve_dispute",
+    "resolve_listeners",
     "resolve_or_request",
     "revoke_api_key",
     "rotate_api_key",
+    "rotate_listener_keys",
     "rotate_webhook_secret",
     "send_dispute_reminders",
     "send_invitations",
     "send_test_event",
     "set_bonus_limit",
     "set_fee",
+    "set_price",
+    "set_rate",
     "set_request_limits",
     "set_webhook",
     "set_withdrawal_address",
     "start_task",
     "suspend_platform",
     "unassign_task",
+    "unfollow_creator",
+    "verify_creator",
+    "withdraw_work",
     "withdrawal_addresses",
     "write_key_uses",
 ]

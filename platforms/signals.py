@@ -31,5 +31,20 @@ invitations_accepted = Signal()
 # consents: list[Consent], now: datetime
 consents_ended = Signal()
 
+# creators: list[CreatorProfile], now: datetime; a creator's works are withdrawn with it
+creators_verified = Signal()
+creators_closed = Signal()
+
+# works: list[Work], now: datetime
+works_published = Signal()
+works_withdrawn = Signal()
+
+# moves: list[WorkMove], now: datetime
+works_moved = Signal()
+
+# follows: list[Follow], now: datetime
+follows_begun = Signal()
+follows_ended = Signal()
+
 # moves: list[TaskMove]; rows were written in bulk, without post_save
 tasks_moved_in_bulk = Signal()

@@ -1,5 +1,6 @@
 from django.urls import path
 
+from platforms.catalogue.api import creators, works
 from platforms.events.api import events, webhooks
 from platforms.invitations.api import invitations
 from platforms.platforms import api as keys
@@ -15,6 +16,26 @@ urlpatterns = [
     path("events/replay", events.ReplayRange.as_view(), name="events-replay"),
     path("events/<id:event_id>", events.OneEvent.as_view(), name="event"),
     path("events/<id:event_id>/replay", events.Replay.as_view(), name="event-replay"),
+    path("creators", creators.Creators.as_view(), name="creators"),
+    path("creators/<id:creator_id>", creators.OneCreator.as_view(), name="creator"),
+    path("creators/<id:creator_id>/verify", creators.Verify.as_view(), name="creator-verify"),
+    path("creators/<id:creator_id>/close", creators.Close.as_view(), name="creator-close"),
+    path("follows", creators.Follows.as_view(), name="follows"),
+    path("follows/end", creators.EndFollow.as_view(), name="follow-end"),
+    path("listeners/erase", creators.EraseListener.as_view(), name="listener-erase"),
+    path("works", works.Works.as_view(), name="works"),
+    path("works/<id:work_id>", works.OneWork.as_view(), name="work"),
+    path("works/<id:work_id>/price", works.SetPrice.as_view(), name="work-price"),
+    path("works/<id:work_id>/rate", works.SetRate.as_view(), name="work-rate"),
+    path("works/<id:work_id>/move", works.Move.as_view(), name="work-move"),
+    path("works/<id:work_id>/withdraw", works.Withdraw.as_view(), name="work-withdraw"),
+    path("collections", works.Collections.as_view(), name="collections"),
+    path("collections/<id:collection_id>", works.OneCollection.as_view(), name="collection"),
+    path(
+        "collections/<id:collection_id>/delete",
+        works.DeleteCollection.as_view(),
+        name="collection-delete",
+    ),
     path("keys", keys.Keys.as_view(), name="keys"),
     path("keys/<slug:prefix>/revoke", keys.Revoke.as_view(), name="key-revoke"),
     path("keys/<slug:prefix>/rotate", keys.Rotate.as_view(), name="key-rotate"),

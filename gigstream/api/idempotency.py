@@ -117,12 +117,14 @@ def _lock_key(request: IdempotentRequest) -> tuple[str, int]:
     return name, int.from_bytes(digest[:4], signed=True)
 
 
-def delete_responses(*, caller: str, path: str = "", naming: str = "") -> int:
-    """Delete the stored responses of a caller, optionally of a path or with a text in their body; return how
-    many. For the erasure of a person or company, whose data stand in them."""
+def delete_responses(*, caller: str, path: str = "", below: str = "", naming: str = "") -> int:
+    """Delete the stored responses of a caller, optionally of a path, of the paths `below` another, or with a
+    text in their body; return how many. For the erasure of a person or company, whose data stand in them."""
     rows = AnsweredRequest.objects.filter(caller=caller)
     if path:
         rows = rows.filter(method="POST", path=path)
+    if below:
+        rows = rows.filter(path__startswith=below)
     if naming:
         rows = rows.filter(body__icontains=naming)
     return rows.delete()[0]

@@ -166,6 +166,20 @@ MENU: tuple[tuple[str, tuple[Page | List | QueueEntry, ...]], ...] = (
         ),
     ),
     (
+        "Catalogue",
+        (
+            List("Creators", "mic", "platforms.CreatorProfile"),
+            List("Works", "music_note", "platforms.Work"),
+            List("Rates of works", "price_change", "platforms.WorkRate"),
+            List("Moves of works", "swap_horiz", "platforms.WorkMove"),
+            List("Collections", "queue_music", "platforms.Collection"),
+            List("Works of collections", "format_list_numbered", "platforms.CollectionWork"),
+            List("Follows", "favorite", "platforms.Follow"),
+            List("Listeners", "headphones", "platforms.Listener"),
+            List("Keys of listeners", "key", "platforms.ListenerKey"),
+        ),
+    ),
+    (
         "Reputation & loans",
         (
             List("Loans", "request_quote", "loans.Loan"),

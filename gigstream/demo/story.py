@@ -13,6 +13,7 @@ from audit.chain import services as sealing
 from audit.log.context import Actor, acting
 from audit.log.enums import ActorType
 from gigstream.demo import people as demo_data
+from gigstream.demo.catalogue import CatalogueScenes
 from gigstream.demo.quests import QuestScenes
 from gigstream.letters.services import discard_waiting_letters
 from loans.applications import services as applications_services
@@ -58,6 +59,7 @@ class Story:
         quests.live_so_far()
         self._running_streams()
         quests.live_today()
+        CatalogueScenes(self.now, self.workers, self.platforms["MicroGigs"]).publish()
         self._finish()
 
     def ago(self, days: float = 0, *, hours: float = 0) -> datetime:

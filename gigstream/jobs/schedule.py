@@ -45,6 +45,7 @@ def list_jobs(release_workers: int) -> dict[str, dict[str, Any]]:
         "send_withdrawal_notices": {"every": 10, "queue": "default"},
         "send_hold_notices": {"every": 10, "queue": "default"},
         "send_dispute_reminders": {"every": 60, "queue": "default"},
+        "destroy_listener_keys": {"every": DAY, "queue": "default", "minutes": 30},
         "apply_wallet_changes": {"every": 60, "queue": "default"},
         "expire_approvals": {"every": 60, "queue": "default"},
         "send_approval_notices": {"every": 10, "queue": "default"},

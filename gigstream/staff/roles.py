@@ -100,6 +100,15 @@ ACCESS: dict[str, Access] = {
     "platforms.eventcounter": Access(OPERATIONS),
     "platforms.webhookendpoint": Access(OPERATIONS | SUPPORT),
     "platforms.webhookdelivery": Access(OPERATIONS | SUPPORT, actions={"replay": OPERATIONS}),
+    "platforms.creatorprofile": Access(EVERY_DESK),
+    "platforms.work": Access(EVERY_DESK),
+    "platforms.workrate": Access(EVERY_DESK),
+    "platforms.workmove": Access(EVERY_DESK),
+    "platforms.collection": Access(EVERY_DESK),
+    "platforms.collectionwork": Access(EVERY_DESK),
+    "platforms.follow": Access(EVERY_DESK),
+    "platforms.listener": Access(OPERATIONS),
+    "platforms.listenerkey": Access(OPERATIONS),
     # Money
     "payments.stream": Access(
         EVERY_DESK,

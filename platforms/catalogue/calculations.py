@@ -28,7 +28,7 @@ def rate_holds_from(at: datetime) -> date:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Engagement:
-    """What a creator's engagement score follows from: sums of 30 days, and the followers at their end.
+    """Counts that a creator's engagement score follows from: sums of 30 days, and the followers at their end.
 
     `likes` are net of unlikes and may be below 0; `works` are those published in the 30 days.
     """

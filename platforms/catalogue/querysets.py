@@ -1,4 +1,4 @@
-from typing import Self
+from typing import Any, Self
 
 from django.db.models import Q
 
@@ -20,7 +20,7 @@ class WorkQuerySet(GuardedQuerySet):
     def with_external_id(self, external_id: str) -> Self:
         """Narrow to works with this external id. The index begins with the platform, so it is looked up under
         each of the few platforms."""
-        platforms = self.model._meta.get_field("platform").related_model
+        platforms: Any = self.model._meta.get_field("platform").related_model
         return self.filter(
             platform__in=list(platforms.objects.order_by().values_list("pk", flat=True)),
             external_id=external_id,

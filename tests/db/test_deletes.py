@@ -15,10 +15,11 @@ from loans.disbursement import services as disbursement_services
 from payments import services as payments
 from payments.models import Account, LedgerEntry
 from platforms import services as platforms
-from platforms.models import ApiKey, Platform, Task
+from platforms.models import ApiKey, Platform, Task, Work
 from reputation.models import ReputationEvent
 from reputation.scores import services as reputation
 from tests.support.api.client import Api
+from tests.support.creators.catalogue import listener, work
 from tests.support.database.snapshots import rows_that_name
 from tests.support.factories import (
     NOW,
@@ -153,6 +154,27 @@ def test_a_worker_without_money_history_is_gone_with_their_reputation_events():
 
     assert list(Worker.objects.all()) == [other]
     assert list(ReputationEvent.objects.values_list("worker", flat=True)) == [other.pk]
+
+
+def test_a_worker_whose_works_are_in_a_catalogue_is_anonymised():
+    song = work()
+    worker = song.creator.worker
+
+    assert worker.delete() == (0, {})
+
+    with pytest.raises(HasMoneyHistory, match="creator profiles"):
+        worker.hard_delete()
+    assert Worker.objects.get(pk=worker.pk).full_name == "Deleted worker"
+    assert Work.objects.get() == song
+
+
+def test_a_platform_with_a_catalogue_is_anonymised():
+    song = work()
+    listener(song.platform)
+
+    assert song.platform.delete() == (0, {})
+
+    assert Platform.objects.get().name == f"Deleted platform {song.platform_id}"
 
 
 def test_a_platform_with_money_history_is_anonymised():

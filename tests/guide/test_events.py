@@ -19,9 +19,10 @@ from payments.settlement.transactions import payloads as transactions_payloads
 from payments.streams import payloads as of_payments
 from payments.streams.releases import PlatformReleases
 from platforms import services as platforms
+from platforms.catalogue import payloads as catalogue_payloads
 from platforms.events import registry
 from platforms.invitations import payloads as invitations_payloads
-from platforms.models import Consent, Dispute, Invitation, PlatformEvent, Task
+from platforms.models import Consent, CreatorProfile, Dispute, Invitation, PlatformEvent, Task, Work
 from platforms.tasks import payloads as of_platforms
 from reputation.models import Quest, QuestEvent, Submission
 from reputation.quests import payloads as of_quests
@@ -86,6 +87,8 @@ def test_the_fields_of_each_object_are_those_that_events_have():
         "quest event": set(of_quests.of_quest_event(QuestEvent())),
         "submission": set(of_submission(Submission())),
         "loan": set(PUBLISHED_COLUMNS),
+        "creator": set(catalogue_payloads.of_creator(CreatorProfile())),
+        "work": set(catalogue_payloads.of_work(Work())),
     } == OBJECTS
 
 

@@ -13,6 +13,7 @@ from payments.ledger.entry_kinds import registered_kinds
 from payments.ledger.enums import HOUSE_ACCOUNTS, MAY_GO_BELOW_ZERO, PLATFORM_ACCOUNTS, WORKER_ACCOUNTS
 from payments.settlement.transactions.enums import TRANSACTION_MOVES
 from payments.streams.enums import STREAM_MOVES
+from platforms.catalogue.enums import CREATOR_MOVES
 from platforms.events.enums import DELIVERY_MOVES
 from platforms.tasks.enums import TASK_MOVES
 from reputation.scores.enums import TIER_FLOORS, ReputationEventType
@@ -28,6 +29,7 @@ MOVES = {
     "transaction": TRANSACTION_MOVES,
     "loan": LOAN_MOVES,
     "webhook delivery": DELIVERY_MOVES,
+    "creator": CREATOR_MOVES,
 }
 OWNERS = {"worker": WORKER_ACCOUNTS, "platform": PLATFORM_ACCOUNTS, "house": HOUSE_ACCOUNTS}
 # A way of a kind of entry: `platform escrow -> worker available`; accounts of the house stand alone.

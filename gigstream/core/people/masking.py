@@ -63,6 +63,7 @@ PERSONAL: dict[str, Callable[[str], str]] = {
     "email_as_given": _mask_email,
     "contact_email": _mask_email,
     "full_name": _mask_name,
+    "display_name": _mask_name,
     "worker_name": _mask_name,
     "wallet_address": _mask_wallet,
     "from_wallet": _mask_wallet,

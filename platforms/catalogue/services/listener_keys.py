@@ -21,11 +21,10 @@ DESTROYED_AT_ONCE = 10_000
 def keys_in_use(*, platform_id: UUID, now: datetime) -> list[ListenerKey]:
     """Return the platform's keys that were not destroyed, the present one first and made now if there is
     none. Until the transaction ends no key is retired or destroyed."""
-    share_lock(_lock_name(platform_id))
-    keys = _read_keys(platform_id)
+    keys = read_keys(platform_id)
     if not keys or keys[0].retired_at is not None:
         _make_key(platform_id, now)
-        keys = _read_keys(platform_id)
+        keys = read_keys(platform_id)
     return keys
 
 
@@ -33,7 +32,10 @@ def _lock_name(platform_id: UUID) -> str:
     return f"listener keys {platform_id}"
 
 
-def _read_keys(platform_id: UUID) -> list[ListenerKey]:
+def read_keys(platform_id: UUID) -> list[ListenerKey]:
+    """Return the platform's keys that were not destroyed, the newest first. Until the transaction ends none
+    is retired or destroyed."""
+    share_lock(_lock_name(platform_id))
     return list(ListenerKey.objects.usable().filter(platform=platform_id).order_by("-pk"))
 
 

@@ -10,18 +10,18 @@ from gigstream.core.clock import database_now
 from gigstream.core.unit import in_unit
 from platforms.catalogue.calculations import LONGEST_LISTENER, day_of, digest_of
 from platforms.catalogue.errors import InvalidListenerId
-from platforms.catalogue.services.listener_keys import keys_in_use
+from platforms.catalogue.services.listener_keys import keys_in_use, read_keys
 from platforms.models import ListenerKey
 
 
 def require_listener_id(external_id: str) -> None:
     """Raise InvalidListenerId unless the text is an id that a platform may give a listener."""
-    refusal = find_refusal(external_id)
+    refusal = find_listener_refusal(external_id)
     if refusal is not None:
         raise refusal
 
 
-def find_refusal(external_id: str) -> InvalidListenerId | None:
+def find_listener_refusal(external_id: str) -> InvalidListenerId | None:
     """Return the refusal of a platform's id of a listener, None for an id that is accepted."""
     length = len(external_id)
     if not 1 <= length <= LONGEST_LISTENER or not external_id.strip():
@@ -42,10 +42,10 @@ def resolve_listeners(
     """Return the listener of each of the platform's ids, made where there is none, as seen today; one
     statement for any number.
 
-    Ids that are refused (`find_refusal`) are left out. The caller has locked nothing that comes after
-    listeners in the order of locks.
+    Ids that are refused (`find_listener_refusal`) are left out. A person who was known under a former key
+    moves to the present one.
     """
-    wanted = [one for one in dict.fromkeys(external_ids) if find_refusal(one) is None]
+    wanted = [one for one in dict.fromkeys(external_ids) if find_listener_refusal(one) is None]
     if not wanted:
         return {}
     now = now or database_now()
@@ -62,6 +62,18 @@ def resolve_listeners(
         former_digests=earlier.digests,
     )
     return {wanted[row["position"] - 1]: row["id"] for row in rows}
+
+
+def find_listeners(*, platform_id: UUID, external_id: str) -> list[int]:
+    """Return the ids of the rows of the platform's listener of this id: one, or none for a stranger."""
+    present = _digests([external_id], read_keys(platform_id))
+    rows = sql.run(
+        "platforms/catalogue/find_listeners",
+        platform=platform_id,
+        keys=present.keys,
+        digests=present.digests,
+    )
+    return [row["id"] for row in rows]
 
 
 @dataclass(frozen=True, slots=True)

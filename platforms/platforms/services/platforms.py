@@ -16,6 +16,7 @@ from gigstream.core.clock import database_now
 from gigstream.core.money import BPS
 from gigstream.core.people.emails import normal_email
 from gigstream.core.people.names import normal_name, optional_name
+from platforms.catalogue.services.closing import close_catalogue
 from platforms.events.services.endpoints import forget_endpoint
 from platforms.invitations.services.consents import end_consents_of_platform
 from platforms.models import DEFAULT_FEE_BPS, ApiKey, Platform
@@ -189,6 +190,7 @@ def delete_platform(*, platform_id: UUID) -> None:
     platform.invitations.all().delete()
     platform.withdrawal_addresses.all().delete()
     end_consents_of_platform(platform=platform, now=now)
+    close_catalogue(platform=platform, now=now)
     platform.api_keys.filter(revoked_at=None).update(revoked_at=now)
     platform.delete()
 

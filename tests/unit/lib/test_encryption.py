@@ -146,6 +146,8 @@ def test_after_a_rotation_an_old_key_can_be_dropped(settings):
         "password_resets": 0,
         "invitations": 0,
         "platforms": 3,
+        "creator_profiles": 0,
+        "listener_keys": 0,
         "staff_authenticators": 1,
         "webhook_endpoints": 0,
     }

@@ -1,0 +1,93 @@
+"""Catalogue of the demo's music platform: creators with their works, and listeners who follow them."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from audit.log.context import Actor, acting
+from audit.log.enums import ActorType
+from platforms import services as platforms
+from platforms.models import CreatorProfile, Platform, Work
+from platforms.services import Place, WorkPlan
+from workers.models import Worker
+
+# Name as the public sees it, whether it is verified, and works: title, price, rate per play.
+CREATORS: Mapping[str, tuple[str, bool, tuple[tuple[str, str | None, str | None], ...]]] = {
+    "Grace": (
+        "Grace Notes",
+        True,
+        (("Paper Boats", None, "0.004"), ("Low Tide", None, "0.004"), ("Harbour Live", "4.50", None)),
+    ),
+    "Henry": (
+        "Taylor & Strings",
+        True,
+        (("Second Fiddle", None, "0.003"), ("Rosin", None, "0.003"), ("Open Strings", "1.20", "0.003")),
+    ),
+    "Jack": ("DJ Wilson", False, (("First Set", None, "0.002"), ("Night Bus", None, None))),
+}
+FOLLOWERS = {"Grace": 5, "Henry": 3, "Jack": 1}
+ALBUM = "Grace Notes: the first year"
+
+
+class CatalogueScenes:
+    """Scenes of a music platform, for which these workers work, in the history that ends `now`."""
+
+    def __init__(self, now: datetime, people: Mapping[str, Worker], platform: Platform) -> None:
+        self._now = now
+        self._people = people
+        self._platform = platform
+
+    def publish(self) -> None:
+        """Make the creators, publish their works, and let listeners follow them."""
+        with acting(Actor(ActorType.PLATFORM, str(self._platform.pk))):
+            made = {name: self._make_creator(name) for name in CREATORS}
+            self._make_album(made["Grace"])
+            for name, count in FOLLOWERS.items():
+                for number in range(count):
+                    platforms.follow_creator(
+                        platform_id=self._platform.pk,
+                        creator_id=made[name].pk,
+                        listener=f"fan-{number}",
+                        now=self._ago(hours=number + 1),
+                    )
+
+    def _make_creator(self, name: str) -> CreatorProfile:
+        """Make the worker's profile, once all of them have agreed to work for the platform."""
+        display_name, is_verified, works = CREATORS[name]
+        creator = platforms.create_creator(
+            platform_id=self._platform.pk,
+            worker_id=self._people[name].pk,
+            display_name=display_name,
+            now=self._ago(hours=20),
+        )
+        if is_verified:
+            platforms.verify_creator(creator_id=creator.pk, now=self._ago(hours=19))
+        for number, (title, price, rate) in enumerate(works, 1):
+            plan = WorkPlan(
+                external_id=f"{name.lower()}-{number}",
+                title=title,
+                kind="track",
+                price=price,
+                rate=rate,
+                published_on=self._ago(days=10 * number).date(),
+            )
+            platforms.publish_work(
+                platform_id=self._platform.pk,
+                creator_id=creator.pk,
+                plan=plan,
+                now=self._ago(hours=18),
+            )
+        return creator
+
+    def _make_album(self, creator: CreatorProfile) -> None:
+        works: Any = Work.objects.filter(creator=creator).order_by("external_id").values_list("pk", flat=True)
+        platforms.create_collection(
+            platform_id=self._platform.pk,
+            title=ALBUM,
+            creator_id=creator.pk,
+            works=[Place(work_id, position) for position, work_id in enumerate(works, 1)],
+            now=self._ago(hours=17),
+        )
+
+    def _ago(self, days: float = 0, *, hours: float = 0) -> datetime:
+        return self._now - timedelta(days=days, hours=hours)
