@@ -20,6 +20,8 @@ RAISE_BPS = 2_000
 # Gas that each transaction costs besides its creators: the chain's own, and the record that it was done.
 GAS_OF_A_TRANSACTION = 47_000
 WEI_IN_GWEI = 10**9
+# An operation that was given up waits for staff so long.
+DEAD_FOR = timedelta(days=7)
 
 _CLASSES = {
     ErrorClass.NETWORK: ChainErrorClass.NETWORK,

@@ -1,6 +1,7 @@
 """Simulation of the registry contract on the sandbox's chain."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import Any
 
 from payments.oracle.contract import calls
@@ -26,7 +27,7 @@ class SimulatedRegistry(SimulatedContract):
         return "execution reverted: DoneAlready" if done else ""
 
     def read(self, data: str, calls_: Iterable[ContractCall]) -> str:
-        reader = _READERS.get(data.removeprefix("0x")[:8])
+        reader = _readers().get(data.removeprefix("0x")[:8])
         if reader is None:
             raise NotEncodable("the contract has no such function")
         function, read = reader
@@ -64,12 +65,15 @@ def _read_distribution(known: list[ContractCall], number: int) -> tuple[Any, ...
     return 0, _ZERO
 
 
-_READERS = {
-    selector_of(function): (function, read)
-    for function, read in (
-        (calls.READ_METRICS, _read_metrics),
-        (calls.READ_TOKEN, _read_token),
-        (calls.READ_DISTRIBUTION, _read_distribution),
-    )
-}
+@cache
+def _readers() -> dict[str, tuple[str, Any]]:
+    """Return the functions that read, each with its simulation, by their selectors."""
+    reading = {
+        calls.READ_METRICS: _read_metrics,
+        calls.READ_TOKEN: _read_token,
+        calls.READ_DISTRIBUTION: _read_distribution,
+    }
+    return {selector_of(function): (function, read) for function, read in reading.items()}
+
+
 ADDRESS = contracts.register("0x5a4db0c000000000000000000000000000000001", SimulatedRegistry())

@@ -100,6 +100,12 @@ class CreatorSync(Changing):
         blank=True,
         db_index=False,
     )
+    address_hash = models.CharField(
+        max_length=64,
+        null=True,
+        blank=True,
+        help_text="keyed hash of the address that is the creator's on the chain; empty once the creator has left",
+    )
     plays = models.PositiveBigIntegerField(default=0)
     followers = models.PositiveBigIntegerField(default=0)
     likes = models.PositiveBigIntegerField(default=0)
@@ -119,6 +125,8 @@ class CreatorSync(Changing):
     class Meta:
         db_table = "creator_syncs"
         constraints = [
+            # Two creators of a platform would overwrite each other's numbers.
+            models.UniqueConstraint(name="creator_sync_address_once", fields=["address_hash"]),
             models.CheckConstraint(
                 name="creator_sync_confirmed_as_a_whole",
                 condition=Q(confirmed_by__isnull=True, synced_at__isnull=True)

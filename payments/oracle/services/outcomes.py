@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -16,6 +17,7 @@ from payments.oracle.vocabulary import ORACLE_FAILED, ORACLE_SYNCED
 from payments.settlement.provider.protocol import ProviderTransfer
 from payments.signals import chain_operations_confirmed, chain_operations_failed
 from platforms import services as platforms
+from platforms.catalogue.errors import CreatorClosed
 from platforms.events.services.events import NewEvent, publish_events
 
 logger = logging.getLogger(__name__)
@@ -166,11 +168,19 @@ def _follow_confirmed(rows: Sequence[ChainOperation], now: datetime) -> None:
     _release_creators(rows, now, written=True)
     for row in rows:
         if row.kind == OperationKind.CREATE_TOKEN:
-            creator = OperationCreator.objects.get(operation=row).creator_id
-            platforms.give_token(creator_id=creator, token_address=row.details["token"], now=now)
+            _give_token(row, now)
     record_each("oracle.confirm", rows, now)
     publish_events(_events(ORACLE_SYNCED, rows, now))
     chain_operations_confirmed.send(sender=ChainOperation, operations=list(rows), now=now)
+
+
+def _give_token(row: ChainOperation, now: datetime) -> None:
+    """Enter the address of a token at its creator, unless the creator is closed by now."""
+    creator_id = OperationCreator.objects.get(operation=row).creator_id
+    with suppress(CreatorClosed):
+        platforms.change_creator(
+            creator_id=creator_id, changes={"token_address": row.details["token"]}, now=now
+        )
 
 
 def _follow_dead(rows: Sequence[ChainOperation], now: datetime) -> None:

@@ -11,13 +11,14 @@ from django.utils.module_loading import import_string
 from audit.database_identity.services import require_own_database
 from payments.models import ChainOperation
 from payments.oracle.contract import simulated
+from payments.settlement.health import ORACLE
 from payments.settlement.provider import configured_provider
 from payments.settlement.provider.chain import Chain, configured_chain
 from payments.settlement.provider.protocol import ContractProvider
 from payments.settlement.transfers.services.transfers import key_for
 
 # The breaker's name: calls of the oracle that fail stop no payout.
-SERVICE = "oracle"
+SERVICE = ORACLE
 SANDBOX = "sandbox"
 
 

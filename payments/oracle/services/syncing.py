@@ -2,8 +2,11 @@
 chain was last seen to show them, up to two hundred in an operation."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from uuid import UUID
+
+from django.utils.crypto import salted_hmac
 
 from audit.log import services as audit
 from gigstream.core.clock import database_now
@@ -68,15 +71,23 @@ def _pages_of_creators(platform_id: UUID | None) -> Iterator[tuple[UUID, list[Cr
 def _moved(creators: Sequence[CreatorProfile], numbers: Mapping[UUID, CreatorNumbers]) -> list[CreatorProfile]:
     """Return the creators whose numbers the chain does not show, and that no operation is writing."""
     syncs = {sync.creator_id: sync for sync in CreatorSync.objects.filter(creator__in=creators)}
-    return [one for one in creators if _is_due(syncs.get(one.pk), numbers.get(one.pk, NO_NUMBERS))]
+    return [one for one in creators if _is_due(one, syncs.get(one.pk), numbers.get(one.pk, NO_NUMBERS))]
 
 
-def _is_due(sync: CreatorSync | None, numbers: CreatorNumbers) -> bool:
-    if sync is None:
+def _is_due(creator: CreatorProfile, sync: CreatorSync | None, numbers: CreatorNumbers) -> bool:
+    if sync is None or (sync.synced_at is None and sync.operation_id is None):
         return not are_equal(numbers, NO_NUMBERS)
     if sync.operation_id is not None:
         return False
-    return sync.differs_at is not None or not are_equal(numbers, sync.numbers)
+    if sync.differs_at is not None or not are_equal(numbers, sync.numbers):
+        return True
+    return sync.address_hash != hash_address(creator)
+
+
+def hash_address(creator: CreatorProfile) -> str:
+    """Return the keyed hash of a creator's address, which differs for each platform."""
+    text = f"{creator.platform_id}\n{creator.metrics_address.lower()}"
+    return salted_hmac("gigstream.oracle.addresses", text, algorithm="sha256").hexdigest()
 
 
 @in_unit
@@ -89,32 +100,33 @@ def _write_operation(
 ) -> int:
     """Make one operation of those creators that are still due once their rows are locked; return how many."""
     CreatorSync.unguarded.bulk_create(
-        [CreatorSync(id=new_id(), creator=one, created_at=now, updated_at=now) for one in creators],
-        ignore_conflicts=True,
+        [CreatorSync(creator=one, created_at=now, updated_at=now) for one in creators], ignore_conflicts=True
     )
     syncs = {row.creator_id: row for row in CreatorSync.objects.locked().filter(creator__in=creators)}
-    chosen, left_out = _choose(creators, syncs, numbers)
-    for creator, why in left_out.items():
-        if syncs[creator].left_out != why:
-            CreatorSync.unguarded.filter(pk=syncs[creator].pk).update(left_out=why, updated_at=now)
-    if not chosen:
-        return 0
-    operation = new_operation(
-        OperationKind.UPDATE_METRICS, platform_id, oracle, creator_count=len(chosen), now=now
-    )
-    operation.save(force_insert=True)
-    OperationCreator.unguarded.bulk_create(
-        OperationCreator(
-            operation=operation,
-            creator=creator,
-            position=position,
-            address=creator.metrics_address.lower(),
-            **_columns(numbers.get(creator.pk, NO_NUMBERS)),
+    chosen = _choose(creators, syncs, numbers)
+    if chosen:
+        operation = new_operation(
+            OperationKind.UPDATE_METRICS, platform_id, oracle, creator_count=len(chosen), now=now
         )
-        for position, creator in enumerate(chosen)
+        operation.save(force_insert=True)
+        OperationCreator.unguarded.bulk_create(
+            OperationCreator(
+                operation=operation,
+                creator=creator,
+                position=position,
+                address=creator.metrics_address.lower(),
+                **asdict(numbers.get(creator.pk, NO_NUMBERS)),
+            )
+            for position, creator in enumerate(chosen)
+        )
+        for creator in chosen:
+            syncs[creator.pk].operation = operation
+        audit.record("oracle.create", operation, after={"creators": len(chosen)}, now=now)
+    for row in syncs.values():
+        row.updated_at = now
+    CreatorSync.unguarded.bulk_update(
+        syncs.values(), ["operation", "address_hash", "left_out", "updated_at"]
     )
-    CreatorSync.unguarded.filter(creator__in=chosen).update(operation=operation, left_out="", updated_at=now)
-    audit.record("oracle.create", operation, after={"creators": len(chosen)}, now=now)
     return len(chosen)
 
 
@@ -122,44 +134,30 @@ def _choose(
     creators: Sequence[CreatorProfile],
     syncs: Mapping[UUID, CreatorSync],
     numbers: Mapping[UUID, CreatorNumbers],
-) -> tuple[list[CreatorProfile], dict[UUID, str]]:
-    """Return the creators to write, and why others are left out."""
+) -> list[CreatorProfile]:
+    """Return the creators to write; note (in memory) why others are left out. The first creator of a platform
+    with an address keeps it."""
+    hashes = {creator.pk: hash_address(creator) for creator in creators}
+    known = CreatorSync.objects.filter(address_hash__in=hashes.values())
+    taken: dict[str | None, UUID] = dict(known.values_list("address_hash", "creator"))
     chosen: list[CreatorProfile] = []
-    left_out: dict[UUID, str] = {}
-    taken = _addresses_taken(creators)
     for creator in creators:
-        wanted = numbers.get(creator.pk, NO_NUMBERS)
-        if not _is_due(syncs[creator.pk], wanted):
+        sync, wanted = syncs[creator.pk], numbers.get(creator.pk, NO_NUMBERS)
+        if not _is_due(creator, sync, wanted):
             continue
-        address = creator.metrics_address.lower()
-        if taken.setdefault(address, creator.pk) != creator.pk:
-            left_out[creator.pk] = SHARED
+        if taken.setdefault(hashes[creator.pk], creator.pk) != creator.pk:
+            sync.left_out = SHARED
+            if sync.address_hash != hashes[creator.pk]:
+                sync.address_hash = None
             continue
         try:
             pack_numbers(wanted)
         except NumbersTooLarge as error:
-            left_out[creator.pk] = str(error)
+            sync.left_out = str(error)[:120]
             continue
+        sync.address_hash, sync.left_out = hashes[creator.pk], ""
         chosen.append(creator)
-    return chosen, left_out
-
-
-def _addresses_taken(creators: Sequence[CreatorProfile]) -> dict[str, UUID]:
-    """Return the addresses that the platform's creators have on the chain, each with its creator: the first
-    to be written keeps it."""
-    written = OperationCreator.objects.filter(
-        operation__platform=creators[0].platform_id, creator__status=CreatorStatus.VERIFIED
-    )
-    newest = written.order_by("creator_id", "-operation__created_at", "-pk").distinct("creator_id")
-    taken: dict[str, UUID] = {}
-    for row in newest.select_related("creator"):
-        if row.address and row.address == row.creator.metrics_address.lower():
-            taken.setdefault(row.address, row.creator_id)
-    return taken
-
-
-def _columns(numbers: CreatorNumbers) -> dict[str, object]:
-    return {name: getattr(numbers, name) for name in ("plays", "followers", "likes", "listeners", "revenue")}
+    return chosen
 
 
 def new_operation(

@@ -1,11 +1,11 @@
-"""Calls of contracts in the form in which the chain takes them, and their results."""
+"""Calls of contracts in the form in which the chain takes them, and their results.
+
+The packages behind it are imported with the first call: they take a tenth of every command's start.
+"""
 
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
-
-from eth_abi import decode, encode
-from eth_abi.exceptions import DecodingError, EncodingError
-from eth_utils import function_signature_to_4byte_selector
 
 SELECTOR_DIGITS = 8
 
@@ -20,14 +20,20 @@ def parameter_types(function: str) -> list[str]:
     return inside.split(",") if inside else []
 
 
+@cache
 def selector_of(function: str) -> str:
     """Return the first four bytes of a call of the function, in hexadecimal."""
+    from eth_utils.abi import function_signature_to_4byte_selector
+
     return function_signature_to_4byte_selector(function).hex()
 
 
 def encode_call(function: str, parameters: Sequence[Any]) -> str:
     """Return the data of a call. Parameters are JSON: whole numbers may be texts, and bytes are hexadecimal.
     Raises NotEncodable."""
+    from eth_abi.abi import encode
+    from eth_abi.exceptions import EncodingError
+
     types = parameter_types(function)
     if len(types) != len(parameters):
         raise NotEncodable(f"{function} takes {len(types)} parameters, not {len(parameters)}")
@@ -45,11 +51,16 @@ def decode_call(function: str, data: str) -> tuple[Any, ...]:
 
 def encode_values(types: Sequence[str], values: Sequence[Any]) -> str:
     """Return the result of a function, as a node shows it."""
+    from eth_abi.abi import encode
+
     return "0x" + encode(types, values).hex()
 
 
 def decode_values(types: Sequence[str], data: str) -> tuple[Any, ...]:
     """Return the values in the result of a function. Raises NotEncodable."""
+    from eth_abi.abi import decode
+    from eth_abi.exceptions import DecodingError
+
     try:
         return tuple(decode(types, bytes.fromhex(data.removeprefix("0x"))))
     except (DecodingError, ValueError, TypeError, OverflowError) as error:

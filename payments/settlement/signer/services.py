@@ -24,7 +24,7 @@ from payments.models import SignedCall, SignedVersion, SignerAccount
 from payments.settlement.provider import units
 from payments.settlement.provider.abi import NotEncodable, encode_call
 from payments.settlement.provider.chain import Receipt
-from payments.settlement.provider.enums import FeeLevel, TransferErrorClass, TransferState
+from payments.settlement.provider.enums import SIGNER, FeeLevel, TransferErrorClass, TransferState
 from payments.settlement.provider.protocol import (
     ContractProvider,
     FeeEstimate,
@@ -34,7 +34,6 @@ from payments.settlement.provider.protocol import (
 )
 from payments.settlement.provider.sending import GWEI, SendingNode
 
-NAME = "signer"
 # Tips of the levels, in percent of the usual tip; the limit leaves a quarter above the estimated gas.
 TIPS = {FeeLevel.LOW: 80, FeeLevel.MEDIUM: 100, FeeLevel.HIGH: 200}
 SPARE_GAS = Decimal("1.25")
@@ -51,7 +50,7 @@ class _Signed(NamedTuple):
 class SigningProvider(ContractProvider):
     """Calls of contracts from one account, whose key is ORACLE_SIGNER_KEY."""
 
-    name = NAME
+    name = SIGNER
 
     @property
     def address(self) -> str:
