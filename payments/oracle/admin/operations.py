@@ -32,7 +32,7 @@ from payments.oracle.services.gas import read_budget
 from payments.settlement.health import Figure, State
 
 HOURS = (1, 24, 24 * 7)
-BADGES = {State.GOOD: "ok", State.WARNING: "late", State.CRITICAL: "broken"}
+BADGES = {State.GOOD: "ok", State.WARNING: "late", State.CRITICAL: "failed"}
 USUAL_HOURS = 24
 NEWEST = 20
 COLUMNS_OF_ATTEMPTS = (
