@@ -1,7 +1,8 @@
 """Observation of submitted operations until the chain has done them, or has plainly not."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import TypeVar
 from uuid import UUID, uuid5
 
 from django.conf import settings
@@ -23,6 +24,7 @@ from payments.oracle.services.outcomes import (
     give_up,
     note_transfer,
     record_each,
+    trouble_of,
     write_rows,
 )
 from payments.oracle.services.providers import SERVICE, Oracle, configured_oracle, round_key
@@ -39,16 +41,12 @@ from payments.settlement.provider import states
 from payments.settlement.provider.enums import TransferErrorClass, TransferState
 from payments.settlement.provider.protocol import ProviderTransfer, TransferUnknown
 
+Answer = TypeVar("Answer")
 # Blocks after which a higher price is offered, and the time after which a transaction is sent again.
 BLOCKS_UNTIL_BUMP = 3
 RESEND_AFTER = timedelta(minutes=1)
 # A round that the provider does not know for this time is lost.
 MISSING_FOR = timedelta(minutes=10)
-_TROUBLES = {
-    TransferErrorClass.NONCE: Trouble.NONCE_GAP,
-    TransferErrorClass.INSUFFICIENT_FUNDS: Trouble.NO_FUNDS,
-    TransferErrorClass.GAS: Trouble.SLOW,
-}
 
 
 def follow_operations(*, now: datetime | None = None, oracle: Oracle | None = None) -> int:
@@ -136,7 +134,7 @@ def _apply_look(row: ChainOperation, outcome: Outcome[Progress], now: datetime) 
     note_transfer(row, transfer)
     row.failures = 0
     if not _has_ended(transfer):
-        row.trouble = _TROUBLES.get(TransferErrorClass(transfer.error_class), "") if transfer.error_class else ""
+        row.trouble = trouble_of(transfer, row.trouble)
         row.next_attempt_at = now + POLL_EVERY
         return
     record_spending(row, transfer, now, round_=row.round)
@@ -217,7 +215,7 @@ def _resend(oracle: Oracle, row: ChainOperation, now: datetime) -> None:
         call = writing_call(row, creators_of(row))
     except CreatorHasLeft:
         return
-    _call(
+    answer = _call(
         row,
         ChainCall.EXECUTE,
         lambda: oracle.provider.execute_contract(
@@ -229,19 +227,22 @@ def _resend(oracle: Oracle, row: ChainOperation, now: datetime) -> None:
         ),
         now,
     )
-    _note_sent(row, Trouble(row.trouble or Trouble.SLOW), row.sent_block, now)
+    before = row.trouble or Trouble.SLOW
+    _note_sent(row, before if answer is None else trouble_of(answer, before), row.sent_block, now)
 
 
-def _call(row: ChainOperation, call: ChainCall, make: object, now: datetime) -> None:
+def _call(row: ChainOperation, call: ChainCall, make: Callable[[], Answer], now: datetime) -> Answer | None:
+    """Make a call that writes, on record; return its answer, None for an error."""
     known = calls_before([row.pk])
     attempt = begin_attempts([row], known, now, call)[row.pk]
-    outcome: Outcome[object] = make_call(make)  # type: ignore[arg-type]
+    outcome = make_call(make)
     ATTEMPTS.end_calls([(attempt, outcome)], now)
     breaker.note_outcomes(SERVICE, [outcome.error_class], now, on_record=ChainAttempt)
+    return outcome.answer
 
 
 @in_unit
-def _note_sent(row: ChainOperation, trouble: Trouble, block: int | None, now: datetime) -> None:
+def _note_sent(row: ChainOperation, trouble: str, block: int | None, now: datetime) -> None:
     ChainOperation.unguarded.filter(pk=row.pk, status=OperationStatus.SUBMITTED, round=row.round).update(
         sent_at=now, sent_block=block, trouble=trouble
     )

@@ -14,6 +14,7 @@ from payments.oracle.enums import GIVEN_UP, OperationKind, OperationStatus, Trou
 from payments.oracle.payloads import of_operation
 from payments.oracle.services.reading import Progress, Showing, Verdict
 from payments.oracle.vocabulary import ORACLE_FAILED, ORACLE_SYNCED
+from payments.settlement.provider.enums import TransferErrorClass, TransferState
 from payments.settlement.provider.protocol import ProviderTransfer
 from payments.signals import chain_operations_confirmed, chain_operations_failed
 from platforms import services as platforms
@@ -55,6 +56,20 @@ FIELDS = [
     "error_message",
     "updated_at",
 ]
+
+
+_TROUBLES = {
+    TransferErrorClass.NONCE: Trouble.NONCE_GAP,
+    TransferErrorClass.INSUFFICIENT_FUNDS: Trouble.NO_FUNDS,
+    TransferErrorClass.GAS: Trouble.SLOW,
+}
+
+
+def trouble_of(transfer: ProviderTransfer, before: str) -> str:
+    """Return why a transaction waits for its block: a stuck one that names no reason has that of before."""
+    if transfer.error_class:
+        return _TROUBLES.get(TransferErrorClass(transfer.error_class), Trouble.SLOW)
+    return before if transfer.state == TransferState.STUCK else ""
 
 
 def note_transfer(row: ChainOperation, transfer: ProviderTransfer) -> None:

@@ -39,6 +39,7 @@ from payments.oracle.services.outcomes import (
     give_up,
     note_transfer,
     record_each,
+    trouble_of,
     write_rows,
 )
 from payments.oracle.services.providers import SERVICE, Oracle, configured_oracle, round_key
@@ -250,7 +251,8 @@ def _apply_outcome(
         follow_showing(row, progress, now)
     elif progress.transfer is not None:
         note_transfer(row, progress.transfer)
-        row.status, row.trouble, row.failures = OperationStatus.SUBMITTED, "", 0
+        row.status, row.failures = OperationStatus.SUBMITTED, 0
+        row.trouble = trouble_of(progress.transfer, "")
         row.submitted_at = row.sent_at = now
         row.sent_block, row.is_in_flight = block, True
         row.next_attempt_at = now + POLL_EVERY

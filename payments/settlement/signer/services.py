@@ -9,7 +9,7 @@ from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.conf import settings
 from eth_account import Account
@@ -38,6 +38,7 @@ from payments.settlement.provider.sending import GWEI, SendingNode
 TIPS = {FeeLevel.LOW: 80, FeeLevel.MEDIUM: 100, FeeLevel.HIGH: 200}
 SPARE_GAS = Decimal("1.25")
 GAS_OF_NOTHING = 21_000
+FILLERS = UUID("b6d1a2f0-6a0e-5d9e-9c5b-1f0a7d3c2e41")
 CANCEL_RAISE_BPS = 2_000
 WEI = Decimal(1).scaleb(-9)
 
@@ -187,6 +188,7 @@ class SigningProvider(ContractProvider):
         """Send the newest versions of this call and of those before it that are in no block, in the order of
         their nonces; return the node's refusal of this one."""
         refusal, mined = None, self._node.count_mined(self.address)
+        self._fill_gaps(call, mined)
         open_calls = SignedCall.objects.filter(account=call.account_id, mined_at=None)
         for one in open_calls.filter(nonce__gte=mined, nonce__lte=call.nonce).order_by("nonce"):
             try:
@@ -194,6 +196,55 @@ class SigningProvider(ContractProvider):
             except CallRefused as refused:
                 refusal = refused if one.pk == call.pk else None
         return refusal
+
+    def _fill_gaps(self, call: SignedCall, mined: int) -> None:
+        """Take the nonces between the chain's count and this call by empty transactions where nothing is to
+        be sent with them: a reorganised chain may have lost what was mined, and a restore what was signed."""
+        if mined >= call.nonce:
+            return
+        between = SignedCall.objects.filter(
+            account=call.account_id, nonce__gte=mined, nonce__lt=call.nonce
+        )
+        rows = {row.nonce: row for row in between}
+        last = _versions_of(call)[-1]
+        bid = GasBid(GAS_OF_NOTHING, last.max_fee, last.priority_fee)
+        for nonce in range(mined, call.nonce):
+            row = rows.get(nonce)
+            if row is None:
+                self._write_filler(call, nonce, bid)
+            elif row.mined_at is not None and not self._is_known(row):
+                self._sign_filler(row.pk, bid)
+
+    def _is_known(self, call: SignedCall) -> bool:
+        return bool(self._node.known_hashes([one.tx_hash for one in _versions_of(call)]))
+
+    @in_unit
+    def _write_filler(self, call: SignedCall, nonce: int, bid: GasBid) -> None:
+        self._lock_account(call.account_id)
+        if SignedCall.objects.filter(account=call.account_id, nonce=nonce).exists():
+            return
+        filler = SignedCall(
+            id=new_id(),
+            idempotency_key=uuid5(FILLERS, f"{call.account_id}:{nonce}"),
+            account_id=call.account_id,
+            nonce=nonce,
+            contract=call.account_id,
+            function="",
+            data="0x",
+            gas_limit=bid.gas_limit,
+        )
+        filler.save(force_insert=True)
+        self._write_version(filler, 1, bid, is_empty=True)
+
+    @in_unit
+    def _sign_filler(self, call_id: UUID, bid: GasBid) -> None:
+        """Open a call again that the chain has lost, with an empty version."""
+        call = SignedCall.objects.locked().get(pk=call_id)
+        last = _versions_of(call)[-1]
+        if not last.is_empty:
+            self._write_version(call, last.number + 1, bid, is_empty=True)
+        call.mined_at, call.data = None, call.data or "0x"
+        call.save(update_fields=["mined_at", "data"])
 
     def _look_at(self, call: SignedCall, refusal: CallRefused | None = None) -> ProviderTransfer:
         """Return the call as the chain shows it: any of its versions may be the one in a block."""
