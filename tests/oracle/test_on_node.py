@@ -250,7 +250,7 @@ def test_a_gap_that_appears_later_has_its_name_until_it_is_filled(chain, one):
     chain.work()
     assert chain.operation().nonce == 1
     chain.node.control("anvil_setNonce", chain.deployed.writer, "0x0")
-    chain.work(blocks=1)
+    chain.work()
 
     assert chain.state() == ("submitted", "nonce_gap")
     assert chain.operation().error_message == "nonce 1 waits for nonce 0"
