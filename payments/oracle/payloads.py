@@ -1,11 +1,12 @@
+from decimal import Decimal
 from typing import Any
 
 from payments.oracle.models import ChainOperation
 from platforms.events.payloads import money
 
 
-def of_operation(operation: ChainOperation) -> dict[str, Any]:
-    """Return the operation as it is now."""
+def of_operation(operation: ChainOperation, *, fee: Decimal) -> dict[str, Any]:
+    """Return the operation as it is now, with what its gas has cost."""
     return {
         "id": operation.pk,
         "kind": operation.kind,
@@ -14,7 +15,7 @@ def of_operation(operation: ChainOperation) -> dict[str, Any]:
         "creators": operation.creator_count,
         "tx_hash": operation.tx_hash or None,
         "block_number": operation.block_number,
-        "fee": money(sum((row.fee for row in operation.spendings.all()), start=0 * operation.reserved)),
+        "fee": money(fee),
         "created_at": operation.created_at,
         "ended_at": operation.ended_at,
     }

@@ -7,9 +7,12 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Sum
+
 from audit.log import services as audit
+from gigstream.core.money import ZERO
 from gigstream.remote_calls.calculations import backoff_after
-from payments.models import ChainOperation, CreatorSync, OperationCreator
+from payments.models import ChainOperation, CreatorSync, GasSpending, OperationCreator
 from payments.oracle.enums import GIVEN_UP, OperationKind, OperationStatus, Trouble
 from payments.oracle.payloads import of_operation
 from payments.oracle.services.reading import Progress, Showing, Verdict
@@ -180,10 +183,11 @@ def _grounds(row: Any) -> dict[str, str]:
 
 
 def _follow_confirmed(rows: Sequence[ChainOperation], now: datetime) -> None:
-    _release_creators(rows, now, written=True)
+    # Creators are locked before what is kept of their numbers.
     for row in rows:
         if row.kind == OperationKind.CREATE_TOKEN:
             _give_token(row, now)
+    _release_creators(rows, now, written=True)
     record_each("oracle.confirm", rows, now)
     publish_events(_events(ORACLE_SYNCED, rows, now))
     chain_operations_confirmed.send(sender=ChainOperation, operations=list(rows), now=now)
@@ -206,7 +210,11 @@ def _follow_dead(rows: Sequence[ChainOperation], now: datetime) -> None:
 
 
 def _events(type_: str, rows: Sequence[ChainOperation], now: datetime) -> list[NewEvent]:
-    return [NewEvent.of(row.platform_id, type_, of_operation(row), now) for row in rows]
+    spent = GasSpending.objects.filter(operation__in=[row.pk for row in rows]).values("operation")
+    fees = dict(spent.annotate(all=Sum("fee")).values_list("operation", "all"))
+    return [
+        NewEvent.of(row.platform_id, type_, of_operation(row, fee=fees.get(row.pk, ZERO)), now) for row in rows
+    ]
 
 
 def _release_creators(rows: Sequence[ChainOperation], now: datetime, *, written: bool) -> None:

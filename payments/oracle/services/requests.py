@@ -13,6 +13,7 @@ from gigstream.core.clock import database_now
 from gigstream.core.errors import ReplayMismatch
 from gigstream.core.money import exact_amount
 from gigstream.core.people.names import normal_name
+from gigstream.core.postgres.transactions import wait_for_lock
 from payments.models import ChainOperation, CreatorSync, OperationCreator
 from payments.oracle.enums import OperationKind, OperationStatus
 from payments.oracle.errors import (
@@ -101,7 +102,9 @@ def record_distribution(
 
 
 def _known(key: str, details: Mapping[str, Any]) -> ChainOperation | None:
-    """Return the operation of this fact, None when there is none. Raises ReplayMismatch."""
+    """Return the operation of this fact, None when there is none, with the fact locked until the transaction
+    ends. Raises ReplayMismatch."""
+    wait_for_lock(f"oracle {key}")
     known = ChainOperation.objects.filter(key=key).first()
     if known is None:
         return None

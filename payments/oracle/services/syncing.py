@@ -19,6 +19,7 @@ from payments.oracle.errors import NumbersTooLarge
 from payments.oracle.registry import registry
 from payments.oracle.services.providers import Oracle, configured_oracle
 from platforms.catalogue.enums import CreatorStatus
+from platforms.catalogue.querysets import CreatorQuerySet
 from platforms.models import CreatorProfile
 
 MOST_CREATORS = 200
@@ -50,7 +51,7 @@ def sync_metrics(
 
 def _pages_of_creators(platform_id: UUID | None) -> Iterator[tuple[UUID, list[CreatorProfile]]]:
     """Yield the verified creators with an address, platform by platform."""
-    creators = CreatorProfile.objects.filter(status=CreatorStatus.VERIFIED).exclude(metrics_address="")
+    creators = _writable()
     if platform_id is not None:
         creators = creators.filter(platform=platform_id)
     platforms = list(creators.order_by("platform").values_list("platform", flat=True).distinct())
@@ -66,6 +67,11 @@ def _pages_of_creators(platform_id: UUID | None) -> Iterator[tuple[UUID, list[Cr
                 last = found[-1].number
             if len(found) < PAGE:
                 break
+
+
+def _writable() -> CreatorQuerySet:
+    """Return the creators whose numbers are written: the verified ones with an address."""
+    return CreatorProfile.objects.filter(status=CreatorStatus.VERIFIED).exclude(metrics_address="")
 
 
 def _moved(creators: Sequence[CreatorProfile], numbers: Mapping[UUID, CreatorNumbers]) -> list[CreatorProfile]:
@@ -99,11 +105,12 @@ def _write_operation(
     now: datetime,
 ) -> int:
     """Make one operation of those creators that are still due once their rows are locked; return how many."""
+    present = list(_writable().filter(pk__in=[creator.pk for creator in creators]).locked())
     CreatorSync.unguarded.bulk_create(
-        [CreatorSync(creator=one, created_at=now, updated_at=now) for one in creators], ignore_conflicts=True
+        [CreatorSync(creator=one, created_at=now, updated_at=now) for one in present], ignore_conflicts=True
     )
-    syncs = {row.creator_id: row for row in CreatorSync.objects.locked().filter(creator__in=creators)}
-    chosen = _choose(creators, syncs, numbers)
+    syncs = {row.creator_id: row for row in CreatorSync.objects.locked().filter(creator__in=present)}
+    chosen = _choose(present, syncs, numbers)
     if chosen:
         operation = new_operation(
             OperationKind.UPDATE_METRICS, platform_id, oracle, creator_count=len(chosen), now=now

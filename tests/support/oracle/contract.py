@@ -60,12 +60,18 @@ def deploy(node: TestNode, settings: Any) -> DeployedRegistry:
     """Deploy the contract, and make settings that write to it."""
     writer = Account.from_key(SIGNER_KEY).address
     node.control("anvil_setBalance", writer, hex(1000 * 10**18))
+    deployed = deploy_for(node, writer, settings)
+    settings.ORACLE_PROVIDER = SIGNING
+    settings.ORACLE_SIGNER_KEY = SIGNER_KEY
+    return deployed
+
+
+def deploy_for(node: TestNode, writer: str, settings: Any) -> DeployedRegistry:
+    """Deploy the contract that this account writes."""
     factory = node.web3.eth.contract(abi=abi(), bytecode=bytecode())
     sender: TxParams = {"from": Web3.to_checksum_address(node.minter), "gas": 8_000_000}
-    made = factory.constructor(writer).transact(sender)
+    made = factory.constructor(Web3.to_checksum_address(writer)).transact(sender)
     node.mine()
     address = str(node.web3.eth.get_transaction_receipt(made)["contractAddress"]).lower()
     settings.ORACLE_CONTRACT = address
-    settings.ORACLE_PROVIDER = SIGNING
-    settings.ORACLE_SIGNER_KEY = SIGNER_KEY
     return DeployedRegistry(node, address, writer.lower())
