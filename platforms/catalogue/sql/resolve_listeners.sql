@@ -1,13 +1,18 @@
--- Find or make the listener of each digest; return its id with the digest's position. A listener who is known under
--- a former key moves to the present one. The digests are all different. Rows are changed in the order of their ids and
+-- Find or make the listener of each digest; return their ids in the order of the digests. These come in one value, each
+-- in 32 bytes: under the present key, then those of the same people under each former key. All under a key differ.
+-- A listener who is known under a former key moves to the present one. Rows are changed in the order of their ids and
 -- then made in the order of their digests, so that two batches never wait for each other in a circle.
 WITH given AS MATERIALIZED (
-    SELECT position, digest FROM unnest(%(digests)s::bytea[]) WITH ORDINALITY AS g(digest, position)
+    SELECT position, substring(%(digests)s::bytea FROM (32 * position - 31)::int FOR 32) AS digest
+    FROM generate_series(1, %(count)s::bigint) AS n(position)
 ),
 candidates AS MATERIALIZED (
     SELECT position, %(key)s::bigint AS key_id, digest FROM given
     UNION ALL
-    SELECT * FROM unnest(%(former_positions)s::bigint[], %(former_keys)s::bigint[], %(former_digests)s::bytea[])
+    SELECT n.position, k.key_id,
+           substring(%(digests)s::bytea FROM (32 * (k.nth * %(count)s::bigint + n.position) - 31)::int FOR 32)
+    FROM unnest(%(former_keys)s::bigint[]) WITH ORDINALITY AS k(key_id, nth)
+    CROSS JOIN generate_series(1, %(count)s::bigint) AS n(position)
 ),
 found AS MATERIALIZED (
     SELECT DISTINCT ON (c.position) c.position, c.key_id, l.id, l.last_seen_on
@@ -45,6 +50,9 @@ made AS (
         DO UPDATE SET last_seen_on = greatest(listeners.last_seen_on, excluded.last_seen_on)
     RETURNING id, digest
 )
-SELECT position, id FROM found
-UNION ALL
-SELECT g.position, m.id FROM made m JOIN given g ON g.digest = m.digest
+SELECT array_agg(id ORDER BY position) AS ids
+FROM (
+    SELECT position, id FROM found
+    UNION ALL
+    SELECT g.position, m.id FROM made m JOIN given g ON g.digest = m.digest
+) AS all_of_them
