@@ -37,7 +37,7 @@ _CLASSES = {
 
 @dataclass(frozen=True, slots=True)
 class CreatorNumbers:
-    """What a creator's works have come to: counts, and the revenue in USDC."""
+    """Numbers of a creator's works: counts, and the revenue in USDC."""
 
     plays: int
     followers: int

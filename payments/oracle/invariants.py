@@ -93,7 +93,7 @@ register(
         by_sql(
             """
             SELECT g.id FROM gas_spendings g JOIN chain_operations o ON o.id = g.operation_id
-            WHERE g.round > o.round OR g.provider <> o.provider OR g.tx_hash = ''
+            WHERE g.round > o.round OR g.tx_hash = ''
             UNION
             SELECT min(id) FROM gas_spendings GROUP BY provider, tx_hash HAVING count(*) > 1
             ORDER BY 1

@@ -1,4 +1,4 @@
-"""What other subjects register with the oracle: the source of creators' numbers, and what else spends gas."""
+"""Register of the source of creators' numbers, and of other spenders of gas."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -37,7 +37,7 @@ class Registry:
         self.source = source
 
     def register_spender(self, name: str, spent: Spent) -> None:
-        """Have the budget for gas count what this spends as well. Raises ValueError for a known name."""
+        """Have the budget for gas include the spending of others. Raises ValueError for a known name."""
         if name in self._spenders:
             raise ValueError(f"{name} is registered already")
         self._spenders[name] = spent

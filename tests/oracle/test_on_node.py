@@ -1,4 +1,4 @@
-"""Records on a real chain, signed here and sent over real sockets: each trouble ends in a state with a name."""
+"""Records on a real chain, signed here, sent over real sockets: each trouble ends in a state with a name."""
 
 from datetime import timedelta
 from decimal import Decimal

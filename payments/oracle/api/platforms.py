@@ -10,10 +10,11 @@ from gigstream.api.endpoints import Endpoint
 from gigstream.api.fields import Amount, Choice, Instant, StrictSerializer, Text, Whole, YesNo
 from gigstream.api.views import json_response
 from gigstream.core.clock import database_now
+from payments.models import ChainOperation
 from payments.oracle.calculations import percent_text
+from payments.oracle.enums import Trouble
 from payments.oracle.health import platform_health
 from payments.oracle.selectors import SyncFigures, sync_figures
-from payments.oracle.services.gas import read_budget
 from payments.settlement.health import Health, State
 from platforms.platforms.views import PlatformView
 
@@ -80,7 +81,7 @@ class SyncHealth(serializers.Serializer):
     gas_saved = Whole(help_text="beside a transaction for each creator")
     events = Whole(help_text="events of use that you reported")
     off_chain_percent = Text(allow_null=True, help_text=f"events without a transaction, {PERCENT}")
-    is_stopped_by_budget = YesNo(help_text="whether the month's budget for gas is used up")
+    is_stopped_by_budget = YesNo(help_text="whether records wait since the month's budget for gas is used up")
 
 
 def health_as_json(figures: SyncFigures, health: Health, *, is_stopped: bool) -> dict[str, Any]:
@@ -136,7 +137,7 @@ class SyncHealthView(PlatformView):
         """Return how the numbers of your creators have come to the chain in the last hours."""
         hours, now = self.read_query(request).get("hours", USUAL_HOURS), database_now()
         figures = sync_figures(hours=hours, now=now, platform_id=self.platform.pk)
-        is_stopped = not read_budget(now).left
+        is_stopped = ChainOperation.objects.filter(platform=self.platform, trouble=Trouble.GAS_BUDGET).exists()
         return json_response(
             200, health_as_json(figures, platform_health(figures, now), is_stopped=is_stopped)
         )

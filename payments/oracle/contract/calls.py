@@ -1,5 +1,5 @@
-"""The registry contract as it is called and read (`CreatorRegistry.sol`); parameters are JSON, as providers take
-them."""
+"""The registry contract as it is called and read (`CreatorRegistry.sol`); parameters are JSON, as providers
+take them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

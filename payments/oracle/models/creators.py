@@ -104,7 +104,7 @@ class CreatorSync(Changing):
         max_length=64,
         null=True,
         blank=True,
-        help_text="keyed hash of the address that is the creator's on the chain; empty once the creator has left",
+        help_text="keyed hash of the address on the chain; empty once the creator has left",
     )
     plays = models.PositiveBigIntegerField(default=0)
     followers = models.PositiveBigIntegerField(default=0)
@@ -113,7 +113,7 @@ class CreatorSync(Changing):
     revenue = MoneyField(default=Decimal(0))
     synced_at = models.DateTimeField(null=True, blank=True)
     differs_at = models.DateTimeField(
-        null=True, blank=True, help_text="when the chain was found to show other numbers: they are written again"
+        null=True, blank=True, help_text="when the chain was found to show other numbers"
     )
     left_out = models.CharField(
         max_length=120, blank=True, default="", help_text="why the last run did not write the numbers"

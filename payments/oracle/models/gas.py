@@ -34,6 +34,7 @@ class GasSpending(models.Model):
         db_table = "gas_spendings"
         constraints = [
             models.UniqueConstraint(name="gas_spent_once_per_round", fields=["operation", "round"]),
+            models.UniqueConstraint(name="gas_spent_once_per_transaction", fields=["provider", "tx_hash"]),
             models.CheckConstraint(name="gas_fee_not_negative", condition=Q(fee__gte=0)),
         ]
         indexes = [models.Index(name="gas_spendings_by_time", fields=["spent_at"])]

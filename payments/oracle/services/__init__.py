@@ -1,1 +1,1 @@
-"""Services of the oracle: what is written to the chain, sent, followed, read back and compared."""
+"""Services of the oracle: operations are made, sent, followed, read back and compared."""

@@ -194,7 +194,9 @@ def _follow_confirmed(rows: Sequence[ChainOperation], now: datetime) -> None:
 
 
 def _give_token(row: ChainOperation, now: datetime) -> None:
-    """Enter the address of a token at its creator, unless the creator is closed by now."""
+    """Enter the address of a token at its creator, unless the creator is closed or has left by now."""
+    if "token" not in row.details:
+        return
     creator_id = OperationCreator.objects.get(operation=row).creator_id
     with suppress(CreatorClosed):
         platforms.change_creator(

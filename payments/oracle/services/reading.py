@@ -1,10 +1,12 @@
-"""What the chain shows of an operation, beside what was to be written."""
+"""Comparison of an operation with its effect on the chain."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import Enum
 from typing import Any
 
+from gigstream.core.money import exact_amount
 from gigstream.remote_calls.errors import CallRefused, ServiceUnavailable
 from payments.models import ChainOperation, OperationCreator
 from payments.oracle.calculations import pack_numbers
@@ -17,7 +19,7 @@ from payments.settlement.provider.protocol import ProviderTransfer
 
 
 class Verdict(Enum):
-    """The chain has not done the operation, shows what was written, or shows something else."""
+    """Result of a comparison: the chain has not done the operation, shows its values, or shows others."""
 
     MISSING = "missing"
     EQUAL = "equal"
@@ -26,7 +28,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Showing:
-    """What the chain shows of an operation: the verdict, the differences in words, and a token's address."""
+    """Effect of an operation as the chain shows it: the verdict, differences in words, a token's address."""
 
     verdict: Verdict
     words: str = ""
@@ -35,8 +37,8 @@ class Showing:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a call found out: the round's transaction at the provider, what the chain shows where it was read,
-    and whether the round is lost."""
+    """Result of a call: the round's transaction at the provider, its effect where the chain was read, and
+    whether the round is lost."""
 
     transfer: ProviderTransfer | None = None
     showing: Showing | None = None
@@ -69,23 +71,21 @@ def writing_call(operation: ChainOperation, creators: Sequence[OperationCreator]
     )
 
 
-def _total(operation: ChainOperation) -> Any:
-    return ChainOperation._meta.get_field("reserved").to_python(operation.details["total"])
+def _total(operation: ChainOperation) -> Decimal:
+    return exact_amount(operation.details["total"], allow_zero=True)
 
 
 def read_back(oracle: Oracle, operation: ChainOperation, creators: Sequence[OperationCreator]) -> Showing:
-    """Return what the chain shows of the operation; creators who have left are not looked at. Raises
+    """Return the effect of the operation that the chain shows, without creators who have left. Raises
     ServiceUnavailable."""
     present = [row for row in creators if row.address]
-    if operation.kind == OperationKind.CREATE_TOKEN and not present:
-        return Showing(Verdict.MISSING, "the creator has left")
     call = _reading_call(operation, present)
     done, *values = _read(oracle, operation.contract, call)
     if not done:
         return Showing(Verdict.MISSING, "the chain has not done it")
-    if operation.kind == OperationKind.UPDATE_METRICS:
+    if call.function == calls.READ_METRICS:
         return _compare_metrics(present, values[0])
-    if operation.kind == OperationKind.CREATE_TOKEN:
+    if call.function == calls.READ_TOKEN:
         token = str(values[0]).lower()
         return Showing(Verdict.DIFFERENT if token == calls.NO_ADDRESS else Verdict.EQUAL, "", token)
     return _compare_distribution(operation, *values)
@@ -99,12 +99,13 @@ def read_numbers(oracle: Oracle, operation: ChainOperation, addresses: Sequence[
 
 
 def _reading_call(operation: ChainOperation, creators: Sequence[OperationCreator]) -> Call:
+    """Return the call that reads the effect; without a creator, it shows only whether it was done."""
     ids = (operation.pk, operation.platform_id)
-    if operation.kind == OperationKind.UPDATE_METRICS:
-        return calls.read_metrics(*ids, [row.address for row in creators])
-    if operation.kind == OperationKind.CREATE_TOKEN:
+    if operation.kind == OperationKind.DISTRIBUTE:
+        return calls.read_distribution(*ids, operation.details["number"])
+    if operation.kind == OperationKind.CREATE_TOKEN and creators:
         return calls.read_token(*ids, creators[0].address)
-    return calls.read_distribution(*ids, operation.details["number"])
+    return calls.read_metrics(*ids, [row.address for row in creators])
 
 
 def _read(oracle: Oracle, contract: str, call: Call) -> tuple[Any, ...]:

@@ -25,8 +25,9 @@ BATCH = 200
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What a reconciliation compared: creators, records of tokens and distributions, and the ids of those that
-    differ. `is_complete` is false when the chain did not answer for all of them."""
+    """Result of a reconciliation: the creators, and the records of tokens and distributions, that were
+    compared, and the ids of those that differ. `is_complete` is false when the chain did not answer for all
+    of them."""
 
     creators: int
     records: int
@@ -86,8 +87,8 @@ def _synced_page(platform_id: UUID | None, last: UUID | None) -> list[CreatorSyn
 
 
 def _by_operation(page: Sequence[CreatorSync]) -> list[list[OperationCreator]]:
-    """Return what was written of these creators, by the operation that has written it; those who have left are
-    no more compared."""
+    """Return what was written of these creators, by the operation that has written it; those who have left
+    are not compared any more."""
     pairs = {(sync.confirmed_by_id, sync.creator_id) for sync in page}
     rows = OperationCreator.objects.filter(
         operation__in={operation for operation, _ in pairs}, creator__in={creator for _, creator in pairs}

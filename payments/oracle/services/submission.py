@@ -109,6 +109,7 @@ def _lease_to_submit(oracle: Oracle, now: datetime) -> list[Offered]:
     if not oracle.contract:
         return []
     wait_for_lock(SUBMISSION_LOCK)
+    _adopt_waiting(oracle)
     due = ChainOperation.objects.filter(
         status=OperationStatus.PENDING, next_attempt_at__lte=now, provider=oracle.provider.name
     )
@@ -128,6 +129,13 @@ def _lease_to_submit(oracle: Oracle, now: datetime) -> list[Offered]:
     known = calls_before(row.pk for row in rows)
     opened = begin_attempts(rows, known, now)
     return [Offered(row, opened[row.pk], known.get(row.pk, NOTHING), row.is_in_flight) for row in rows]
+
+
+def _adopt_waiting(oracle: Oracle) -> None:
+    """Have operations that no provider has written to the present contract, through the present provider."""
+    present = {"provider": oracle.provider.name, "contract": oracle.contract}
+    waiting = ChainOperation.unguarded.filter(status=OperationStatus.PENDING, is_in_flight=False)
+    waiting.exclude(**present).update(**present)
 
 
 def _offer(oracle: Oracle, one: Offered, now: datetime) -> Outcome[Progress]:

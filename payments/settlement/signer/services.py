@@ -1,7 +1,7 @@
 """A provider that only calls contracts: it signs with a key of this installation, and sends through a node.
 
-A call's nonce and its versions are rows before anything is sent, so that whatever dies meanwhile is sent again
-with the same nonce: no nonce is used twice, and none is left out.
+A call's nonce and its versions are rows before anything is sent, so that a call that a crash has cut short is
+sent again with the same nonce: no nonce is used twice, and none is left out.
 """
 
 from collections.abc import Mapping, Sequence

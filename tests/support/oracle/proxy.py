@@ -1,5 +1,5 @@
-"""A proxy before a node, over real sockets: it drops calls before or after the node took them, holds them, and
-changes answers."""
+"""A proxy before a node, over real sockets: it drops calls before or after the node took them, holds them,
+and changes answers."""
 
 import json
 import threading

@@ -190,6 +190,7 @@ REPEATED: list[tuple[str, type[Any], tuple[str, ...], dict[str, Any]]] = [
     ("operation_position_once", OperationCreator, ("operation", "position"), {}),
     ("creator_sync_address_once", CreatorSync, ("address_hash",), {}),
     ("gas_spent_once_per_round", GasSpending, ("operation", "round"), {}),
+    ("gas_spent_once_per_transaction", GasSpending, ("provider", "tx_hash"), {}),
     ("signed_call_nonce_once", SignedCall, ("account", "nonce"), {}),
     ("signed_version_once_per_number", SignedVersion, ("call", "number"), {}),
 ]
