@@ -209,7 +209,9 @@ def _oracle_errors() -> Iterator[CheckMessage]:
         if not _PRIVATE_KEY.fullmatch(settings.ORACLE_SIGNER_KEY):
             yield Error("ORACLE_SIGNER_KEY must be a private key: 0x and 64 hex digits", id="gigstream.E091")
         if not settings.CHAIN_RPC_URL:
-            yield Error("CHAIN_RPC_URL must name a node: ORACLE_PROVIDER sends through it", id="gigstream.E092")
+            yield Error(
+                "CHAIN_RPC_URL must name a node: ORACLE_PROVIDER sends through it", id="gigstream.E092"
+            )
     if not (
         _is_amount(settings.ORACLE_GAS_FLOOR_GWEI, lowest=Decimal(0))
         and _is_amount(settings.ORACLE_GAS_CEILING_GWEI)

@@ -34,7 +34,8 @@ class Evm:
         gas = int(self._call("eth_estimateGas", wanted), 16) * SPARE_GAS_PERCENT // 100
         base = Decimal(int(self._call("eth_getBlockByNumber", "latest", False)["baseFeePerGas"], 16))
         return {
-            level.lower(): _bid(gas, base / chain.GWEI, Decimal(tip)) for level, tip in chain.TIPS_GWEI.items()
+            level.lower(): _bid(gas, base / chain.GWEI, Decimal(tip))
+            for level, tip in chain.TIPS_GWEI.items()
         }
 
     def read(self, contract: str, data: str) -> str:

@@ -1471,6 +1471,9 @@ class Migration(migrations.Migration):
                 "indexes": [models.Index(fields=["spent_at"], name="gas_spendings_by_time")],
                 "constraints": [
                     models.UniqueConstraint(fields=("operation", "round"), name="gas_spent_once_per_round"),
+                    models.UniqueConstraint(
+                        fields=("provider", "tx_hash"), name="gas_spent_once_per_transaction"
+                    ),
                     models.CheckConstraint(condition=models.Q(("fee__gte", 0)), name="gas_fee_not_negative"),
                 ],
             },
@@ -1685,7 +1688,7 @@ class Migration(migrations.Migration):
                     "address_hash",
                     models.CharField(
                         blank=True,
-                        help_text="keyed hash of the address that is the creator's on the chain; empty once the creator has left",
+                        help_text="keyed hash of the address on the chain; empty once the creator has left",
                         max_length=64,
                         null=True,
                     ),
@@ -1699,9 +1702,7 @@ class Migration(migrations.Migration):
                 (
                     "differs_at",
                     models.DateTimeField(
-                        blank=True,
-                        help_text="when the chain was found to show other numbers: they are written again",
-                        null=True,
+                        blank=True, help_text="when the chain was found to show other numbers", null=True
                     ),
                 ),
                 (

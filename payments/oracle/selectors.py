@@ -148,16 +148,16 @@ def _gas(platform_id: UUID | None, since: datetime, until: datetime) -> dict[str
     spendings = _of_platform(GasSpending.objects.all(), platform_id, "operation__platform")
     found = spendings.filter(spent_at__gt=since, spent_at__lte=until).aggregate(
         transactions=Count("id"),
-        gas_used=Sum("gas_used"),
-        fee=Sum("fee"),
-        saved_gas=Sum("saved_gas"),
-        saved=Sum(F("saved_gas") * F("gas_price")),
+        used=Sum("gas_used"),
+        spent=Sum("fee"),
+        saved=Sum("saved_gas"),
+        saved_wei=Sum(F("saved_gas") * F("gas_price")),
     )
-    saved = found.pop("saved")
+    saved_wei = found["saved_wei"]
     return {
         "transactions": found["transactions"],
-        "gas_used": found["gas_used"] or 0,
-        "fee": found["fee"] or ZERO,
-        "saved_gas": found["saved_gas"] or 0,
-        "saved_fee": booked_fee(of_gas_units(int(saved))) if saved else ZERO,
+        "gas_used": found["used"] or 0,
+        "fee": found["spent"] or ZERO,
+        "saved_gas": found["saved"] or 0,
+        "saved_fee": booked_fee(of_gas_units(int(saved_wei))) if saved_wei else ZERO,
     }

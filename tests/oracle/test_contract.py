@@ -82,7 +82,9 @@ def write(deployed, settings):
 
 
 def read(deployed, call):
-    answer = deployed.node.web3.eth.call({"to": Web3.to_checksum_address(deployed.address), "data": call.data})
+    answer = deployed.node.web3.eth.call(
+        {"to": Web3.to_checksum_address(deployed.address), "data": call.data}
+    )
     return calls.read_result(call, answer.hex())
 
 
@@ -116,7 +118,9 @@ def test_an_operation_is_done_once(deployed, write):
     with pytest.raises(ContractCustomError):
         write(calls.update_metrics(operation, platform, [(one, 8)]))
     with pytest.raises(ContractCustomError):
-        write(calls.record_distribution(operation, platform, number=1, total=Decimal(1), root="0x" + "ab" * 32))
+        write(
+            calls.record_distribution(operation, platform, number=1, total=Decimal(1), root="0x" + "ab" * 32)
+        )
     assert read(deployed, calls.read_metrics(operation, platform, [one]))[1] == (7,)
 
 

@@ -62,7 +62,11 @@ def test_a_used_up_budget_stops_what_is_written_with_one_alarm(chain, source, us
     assert chain.state() == ("pending", "gas_budget")
     assert not chain.newest().is_in_flight
     alarm = GasAlarm.objects.get()
-    assert (alarm.month, alarm.budget, alarm.spent) == (chain.now.date().replace(day=1), 50, Decimal("49.999"))
+    assert (alarm.month, alarm.budget, alarm.spent) == (
+        chain.now.date().replace(day=1),
+        50,
+        Decimal("49.999"),
+    )
     chain.work(seconds=3700)
     assert GasAlarm.objects.count() == AuditLog.objects.filter(action="oracle.use_up_gas").count() == 1
 

@@ -14,16 +14,20 @@ from payments.oracle.health import oracle_health, platform_health, service_figur
 from payments.oracle.selectors import sync_figures
 from payments.settlement.health import State, settlement_health
 from tests.support.api.client import Api
-from tests.support.database.valid_rows import in_status, insert, valid
+from tests.support.database.valid_rows import columns_of, insert, valid
 from tests.support.factories import PlatformFactory, seconds
 
 pytestmark = pytest.mark.django_db
-CHAIN_OPERATION = "0x" + "ab" * 32
+
+
+def of_status(status, **changes):
+    """An operation in this status, with these columns."""
+    return valid(ChainOperation, **{**columns_of(ChainOperation, status), **changes})
 
 
 def calls(good, bad, *, minutes_ago=5, milliseconds=100, operation=None):
     at = database_now() - timedelta(minutes=minutes_ago)
-    operation = operation or insert(in_status(ChainOperation, "confirmed", ended_at=at, read_back_at=at))
+    operation = operation or insert(of_status("confirmed", ended_at=at, read_back_at=at))
     ChainAttempt.unguarded.bulk_create(
         ChainAttempt(
             chain_operation=operation,
@@ -90,7 +94,7 @@ def test_the_gap_in_which_something_waits(minutes, state):
 
 def test_nothing_due_is_no_gap():
     long_ago = database_now() - timedelta(days=3)
-    insert(in_status(ChainOperation, "confirmed", ended_at=long_ago, read_back_at=long_ago))
+    insert(of_status("confirmed", ended_at=long_ago, read_back_at=long_ago))
     assert states()["gap"] == State.GOOD
 
 
@@ -115,7 +119,7 @@ def test_the_budget_for_gas(spent, state):
 
 def test_dead_operations_and_differing_creators_are_warnings_for_a_week():
     now = database_now()
-    insert(in_status(ChainOperation, "dead", ended_at=now - timedelta(days=6)))
+    insert(of_status("dead", ended_at=now - timedelta(days=6)))
     assert states()["dead operations"] == State.WARNING
     ChainOperation.unguarded.update(ended_at=now - timedelta(days=8))
     assert states()["dead operations"] == State.GOOD
@@ -125,9 +129,9 @@ def test_reliability_failed_transactions_and_delay_are_above_their_thresholds():
     now = database_now()
     at = now - timedelta(minutes=5)
     for _ in range(95):
-        insert(in_status(ChainOperation, "confirmed", created_at=at, ended_at=at, read_back_at=at))
+        insert(of_status("confirmed", created_at=at, ended_at=at, read_back_at=at))
     for _ in range(5):
-        insert(in_status(ChainOperation, "dead", created_at=at, ended_at=at))
+        insert(of_status("dead", created_at=at, ended_at=at))
 
     def figures():
         found = service_figures(sync_figures(hours=1, now=now))
@@ -138,11 +142,7 @@ def test_reliability_failed_transactions_and_delay_are_above_their_thresholds():
         "failed transactions": ("5.0 %", State.WARNING),
         "delay": ("0:00:00", State.GOOD),
     }
-    insert(
-        in_status(
-            ChainOperation, "confirmed", created_at=at - timedelta(hours=1), ended_at=at, read_back_at=at
-        )
-    )
+    insert(of_status("confirmed", created_at=at - timedelta(hours=1), ended_at=at, read_back_at=at))
     assert figures() == {
         "reliability": ("95.0 %", State.GOOD),
         "failed transactions": ("4.9 %", State.GOOD),
@@ -153,11 +153,9 @@ def test_reliability_failed_transactions_and_delay_are_above_their_thresholds():
 def test_a_platform_sees_its_own_operations(source):
     platform, other = PlatformFactory(), PlatformFactory()
     now = database_now()
-    own = insert(
-        in_status(ChainOperation, "confirmed", platform=platform, ended_at=now, read_back_at=now, created_at=now)
-    )
+    own = insert(of_status("confirmed", platform=platform, ended_at=now, read_back_at=now, created_at=now))
     calls(9, 1, operation=own, minutes_ago=1)
-    calls(0, 5, operation=insert(in_status(ChainOperation, "dead", platform=other, ended_at=now)), minutes_ago=1)
+    calls(0, 5, operation=insert(of_status("dead", platform=other, ended_at=now)), minutes_ago=1)
     insert(valid(GasSpending, operation=own, spent_at=now, fee=Decimal("0.25"), gas_used=60_000))
     source.events = 1000
 

@@ -251,9 +251,7 @@ def test_a_killed_process_leaves_each_operation_to_be_done_once(scene, point, at
 
     operation = ChainOperation.objects.get()
     assert (operation.status, operation.trouble) == ("confirmed", ""), operation.error_message
-    numbers = unpack_numbers(
-        scene.deployed.packed(scene.creator.platform, scene.creator.metrics_address)
-    )
+    numbers = unpack_numbers(scene.deployed.packed(scene.creator.platform, scene.creator.metrics_address))
     assert numbers.plays == CreatorSync.objects.get().plays == 55
     assert scene.deployed.count() == operation.round == GasSpending.objects.count() == 1
     assert isinstance(source, CatalogueNumbers)

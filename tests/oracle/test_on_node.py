@@ -19,7 +19,6 @@ from payments.models import (
     SignerAccount,
 )
 from payments.oracle.calculations import unpack_numbers
-from payments.settlement.provider.protocol import GasBid
 from tests.support.factories import NOW, PlatformFactory
 from tests.support.oracle.creators import many_on_chain, on_chain, played
 from tests.support.oracle.proxy import run_proxy
@@ -102,7 +101,10 @@ def test_numbers_reach_the_chain_and_are_read_back(chain, one):
     numbers = shown(chain, one)
     assert (numbers.plays, numbers.likes, numbers.revenue) == (1234, 123, Decimal("1.234"))
     assert CreatorSync.objects.get().numbers == numbers
-    spending, receipt = GasSpending.objects.get(), chain.node.web3.eth.get_transaction_receipt(operation.tx_hash)
+    spending, receipt = (
+        GasSpending.objects.get(),
+        chain.node.web3.eth.get_transaction_receipt(operation.tx_hash),
+    )
     assert (spending.gas_used, spending.gas_price) == (receipt["gasUsed"], receipt["effectiveGasPrice"])
     done = ChainAttempt.objects.filter(gas_used__isnull=False).latest("id")
     assert (done.gas_used, done.block_number, done.error_class) == (
@@ -419,11 +421,18 @@ def test_a_distribution_is_recorded_and_moves_no_money(chain):
     platform, root = PlatformFactory(funds="100"), "0x" + "ab" * 32
     entries = LedgerEntry.objects.count()
     operation = payments.record_distribution(
-        platform_id=platform.pk, number=7, total="12.5", root=root, now=chain.now, oracle=chain.deployed.oracle()
+        platform_id=platform.pk,
+        number=7,
+        total="12.5",
+        root=root,
+        now=chain.now,
+        oracle=chain.deployed.oracle(),
     )
     assert chain.work_until_it_ends() == ("confirmed", "")
 
-    shown = chain.deployed.contract.functions.readDistribution(operation.pk.bytes, platform.pk.bytes, 7).call()
+    shown = chain.deployed.contract.functions.readDistribution(
+        operation.pk.bytes, platform.pk.bytes, 7
+    ).call()
     assert shown == [chain.operation().block_number, 12_500_000, bytes.fromhex(root[2:])]
     assert LedgerEntry.objects.count() == entries
 
@@ -449,4 +458,3 @@ def test_sixteen_are_in_flight_at_most(chain, settings):
     assert ChainOperation.objects.filter(status="submitted").count() == 3
     nonces = sorted(ChainOperation.objects.values_list("nonce", flat=True))
     assert nonces == list(range(19))
-

@@ -28,6 +28,7 @@ from tests.support.creators.catalogue import creator
 from tests.support.factories import NOW, PlatformFactory
 from tests.support.oracle.creators import followed, many_on_chain, on_chain, played, registered_source
 from tests.support.oracle.sandbox import SandboxOracle
+from workers import services as workers
 
 pytestmark = pytest.mark.django_db
 ROOT = "0x" + "ab" * 32
@@ -310,11 +311,14 @@ def test_the_addresses_of_a_worker_who_leaves_are_gone(source, chain):
     for each in (one, other):
         played(source, each, 5)
     chain.write()
-    one.worker.delete()
+    workers.delete_worker(worker_id=one.worker_id)
 
     assert OperationCreator.objects.get(creator=one).address == ""
     assert OperationCreator.objects.get(creator=other).address != ""
-    assert (CreatorSync.objects.get(creator=one).address_hash, CreatorSync.objects.get(creator=one).plays) == (
+    assert (
+        CreatorSync.objects.get(creator=one).address_hash,
+        CreatorSync.objects.get(creator=one).plays,
+    ) == (
         None,
         5,
     )
@@ -327,7 +331,7 @@ def test_an_operation_whose_creator_has_left_before_it_was_sent_is_given_up(sour
     for each in (one, other):
         played(source, each, 5)
     chain.sync()
-    one.worker.delete()
+    workers.delete_worker(worker_id=one.worker_id)
     chain.work()
 
     assert chain.state() == ("dead", "creator_left")
@@ -345,7 +349,7 @@ def test_an_operation_whose_creator_leaves_on_the_way_is_read_back_for_the_other
         played(source, each, 5)
     chain.sync()
     chain.work(seconds=1)
-    one.worker.delete()
+    workers.delete_worker(worker_id=one.worker_id)
     chain.work(times=2)
 
     assert chain.state() == ("confirmed", "")
@@ -428,7 +432,9 @@ def test_numbers_that_the_chain_does_not_show_are_written_again(source, chain, m
 
     read = SandboxProvider.read_contract
     monkeypatch.setattr(
-        SandboxProvider, "read_contract", lambda self, *, contract, data: read(self, contract=contract, data=data)[:-64] + "0" * 64
+        SandboxProvider,
+        "read_contract",
+        lambda self, *, contract, data: read(self, contract=contract, data=data)[:-64] + "0" * 64,
     )
     found = chain.reconcile()
     assert (found.creators, found.differences) == (2, 2)

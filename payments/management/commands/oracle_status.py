@@ -25,7 +25,9 @@ class Command(MoneyCommand):
         health, figures = oracle_health(now, hours=hours), sync_figures(hours=hours, now=now)
         for figure in [*health.figures, *service_figures(figures)]:
             self._write_figure(figure)
-        off_chain = f"{percent_text(*figures.off_chain)} % of {figures.events}" if figures.off_chain else "none"
+        off_chain = (
+            f"{percent_text(*figures.off_chain)} % of {figures.events}" if figures.off_chain else "none"
+        )
         for name, value in (
             ("confirmed, given up", f"{figures.confirmed}, {figures.dead}"),
             ("pending, submitted", f"{figures.pending}, {figures.submitted}"),

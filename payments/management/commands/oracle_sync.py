@@ -11,7 +11,9 @@ class Command(MoneyCommand):
     help = "write the moved numbers of creators to the chain now, and follow what is under way"
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--platform", type=UUID, default=None, help="only creators of this platform, by id")
+        parser.add_argument(
+            "--platform", type=UUID, default=None, help="only creators of this platform, by id"
+        )
 
     def handle(self, *, platform: UUID | None, **options: Any) -> None:
         """Print how many creators are written, and how many operations were sent and have ended."""

@@ -137,7 +137,9 @@ class SyncHealthView(PlatformView):
         """Return how the numbers of your creators have come to the chain in the last hours."""
         hours, now = self.read_query(request).get("hours", USUAL_HOURS), database_now()
         figures = sync_figures(hours=hours, now=now, platform_id=self.platform.pk)
-        is_stopped = ChainOperation.objects.filter(platform=self.platform, trouble=Trouble.GAS_BUDGET).exists()
+        is_stopped = ChainOperation.objects.filter(
+            platform=self.platform, trouble=Trouble.GAS_BUDGET
+        ).exists()
         return json_response(
             200, health_as_json(figures, platform_health(figures, now), is_stopped=is_stopped)
         )

@@ -30,9 +30,7 @@ class ChainOperation(Changing):
     platform = models.ForeignKey(
         Platform, on_delete=models.PROTECT, related_name="chain_operations", db_index=False
     )
-    status = models.CharField(
-        max_length=16, choices=OperationStatus.choices, default=OperationStatus.PENDING
-    )
+    status = models.CharField(max_length=16, choices=OperationStatus.choices, default=OperationStatus.PENDING)
     trouble = models.CharField(max_length=16, choices=Trouble.choices, blank=True, default="")
     details = models.JSONField(default=dict, blank=True, help_text="of a token, or of a distribution")
     creator_count = models.PositiveIntegerField(default=0)
@@ -144,9 +142,7 @@ class ChainOperation(Changing):
             models.Index(
                 name="operations_dead", fields=["ended_at"], condition=Q(status=OperationStatus.DEAD)
             ),
-            models.Index(
-                name="operations_ended", fields=["ended_at"], condition=Q(ended_at__isnull=False)
-            ),
+            models.Index(name="operations_ended", fields=["ended_at"], condition=Q(ended_at__isnull=False)),
         ]
         triggers = [
             status_trigger(OPERATION_MOVES),

@@ -29,7 +29,9 @@ DETAILS = (
     "block_number",
 )
 # The rest of an answer can hold addresses of creators.
-KEPT = frozenset({"id", "state", "nonce", "version", "errorReason", "errorDetails", "updateDate", "createDate"})
+KEPT = frozenset(
+    {"id", "state", "nonce", "version", "errorReason", "errorDetails", "updateDate", "createDate"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +58,7 @@ def calls_before(operation_ids: Iterable[UUID]) -> dict[UUID, Before]:
         first_of_round=Min("started_at", filter=of_round),
     )
     return {
-        id_: Before(
-            history.last_number, history.more["unknown_of_round"] > 0, history.more["first_of_round"]
-        )
+        id_: Before(history.last_number, history.more["unknown_of_round"] > 0, history.more["first_of_round"])
         for id_, history in histories.items()
     }
 

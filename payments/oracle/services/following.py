@@ -155,9 +155,10 @@ def _apply_failure(
         give_up(row, Trouble.DIFFERS, showing.words, now)
     elif transfer.error_class == TransferErrorClass.NONCE:
         begin_round(row, Trouble.REPLACED, why, now)
-    elif transfer.error_class == TransferErrorClass.INSUFFICIENT_FUNDS:
-        begin_round(row, Trouble.NO_FUNDS, why, now)
-    elif transfer.error_class == TransferErrorClass.GAS:
+    elif (
+        transfer.error_class == TransferErrorClass.INSUFFICIENT_FUNDS
+        or transfer.error_class == TransferErrorClass.GAS
+    ):
         begin_round(row, Trouble.NO_FUNDS, why, now)
     elif transfer.state == TransferState.CANCELLED:
         begin_round(row, Trouble.REPLACED, why, now)
@@ -185,11 +186,13 @@ def _is_slow(row: ChainOperation, block: int | None) -> bool:
         return False
     underpriced = row.error_class == TransferErrorClass.GAS
     blocks = 0 if block is None or row.sent_block is None else block - row.sent_block
-    return row.trouble != Trouble.NONCE_GAP and (underpriced or blocks >= BLOCKS_UNTIL_BUMP)
+    # More money for gas fills no gap and no wallet.
+    is_helped = row.trouble not in (Trouble.NONCE_GAP, Trouble.NO_FUNDS)
+    return is_helped and (underpriced or blocks >= BLOCKS_UNTIL_BUMP)
 
 
 def _bump(oracle: Oracle, row: ChainOperation, block: int | None, now: datetime) -> None:
-    """Offer the row's transaction, with the same nonce, for a fifth more, up to the ceiling and the budget."""
+    """Offer the row's transaction for a fifth more, with the same nonce, up to the ceiling and the budget."""
     bid = current_bid(row, more_bumps=1)
     if bid.max_fee <= current_bid(row).max_fee:
         _note_waiting(row.pk, Trouble.PRICE_TOO_HIGH, "the price is at its ceiling", now)

@@ -127,12 +127,12 @@ def _raise_alarm(budget: Budget, now: datetime) -> None:
         "the oracle stops: the gas of %s is used up, %s of %s", budget.month, budget.used, budget.limit
     )
     after = {"month": budget.month, "budget": budget.limit, "spent": budget.used}
-    audit.record_many(
-        [Record("oracle.use_up_gas", "gasalarm", str(budget.month), after=after)], now=now
-    )
+    audit.record_many([Record("oracle.use_up_gas", "gasalarm", str(budget.month), after=after)], now=now)
 
 
-def record_spending(operation: ChainOperation, transfer: ProviderTransfer, now: datetime, *, round_: int) -> None:
+def record_spending(
+    operation: ChainOperation, transfer: ProviderTransfer, now: datetime, *, round_: int
+) -> None:
     """Record what a round has cost, once; within the caller's transaction. A transaction that no block has
     costs nothing."""
     if transfer.network_fee is None or transfer.tx_hash is None:

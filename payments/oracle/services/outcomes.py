@@ -215,7 +215,8 @@ def _events(type_: str, rows: Sequence[ChainOperation], now: datetime) -> list[N
     spent = GasSpending.objects.filter(operation__in=[row.pk for row in rows]).values("operation")
     fees = dict(spent.annotate(all=Sum("fee")).values_list("operation", "all"))
     return [
-        NewEvent.of(row.platform_id, type_, of_operation(row, fee=fees.get(row.pk, ZERO)), now) for row in rows
+        NewEvent.of(row.platform_id, type_, of_operation(row, fee=fees.get(row.pk, ZERO)), now)
+        for row in rows
     ]
 
 

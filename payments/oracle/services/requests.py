@@ -55,7 +55,9 @@ def create_creator_token(
         return known
     if creator.status != CreatorStatus.VERIFIED or not creator.metrics_address:
         raise CreatorHasNoAddress(f"creator {creator.pk} is not verified, or has no address for metrics")
-    operation = _create(OperationKind.CREATE_TOKEN, creator.platform_id, oracle, key, details, now, creators=1)
+    operation = _create(
+        OperationKind.CREATE_TOKEN, creator.platform_id, oracle, key, details, now, creators=1
+    )
     OperationCreator(
         operation=operation, creator=creator, position=0, address=creator.metrics_address.lower()
     ).save(force_insert=True)
@@ -171,5 +173,9 @@ def _take_creators_again(operation: ChainOperation, now: datetime) -> None:
         or sync.address_hash != hashes[sync.creator_id]
     ]
     if newer:
-        raise OperationSuperseded(f"the numbers of {len(newer)} creators were written since, or are", newer=len(newer))
-    CreatorSync.unguarded.filter(pk__in=[sync.pk for sync in syncs]).update(operation=operation, updated_at=now)
+        raise OperationSuperseded(
+            f"the numbers of {len(newer)} creators were written since, or are", newer=len(newer)
+        )
+    CreatorSync.unguarded.filter(pk__in=[sync.pk for sync in syncs]).update(
+        operation=operation, updated_at=now
+    )

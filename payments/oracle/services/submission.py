@@ -212,9 +212,7 @@ def _mark_offered(
     """Record the outcomes of the offers; operations that were not offered are due again."""
     by_id = {one.operation.pk: (one, outcome) for one, outcome in outcomes}
     leased = {one.operation.pk: one for one in batch}
-    rows = list(
-        ChainOperation.objects.locked().filter(pk__in=list(leased), status=OperationStatus.PENDING)
-    )
+    rows = list(ChainOperation.objects.locked().filter(pk__in=list(leased), status=OperationStatus.PENDING))
     for row in rows:
         if row.pk in by_id:
             _apply_outcome(row, *by_id[row.pk], block, now)

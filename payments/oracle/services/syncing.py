@@ -74,7 +74,9 @@ def _writable() -> CreatorQuerySet:
     return CreatorProfile.objects.filter(status=CreatorStatus.VERIFIED).exclude(metrics_address="")
 
 
-def _moved(creators: Sequence[CreatorProfile], numbers: Mapping[UUID, CreatorNumbers]) -> list[CreatorProfile]:
+def _moved(
+    creators: Sequence[CreatorProfile], numbers: Mapping[UUID, CreatorNumbers]
+) -> list[CreatorProfile]:
     """Return the creators whose numbers the chain does not show, and that no operation is writing."""
     syncs = {sync.creator_id: sync for sync in CreatorSync.objects.filter(creator__in=creators)}
     return [one for one in creators if _is_due(one, syncs.get(one.pk), numbers.get(one.pk, NO_NUMBERS))]
@@ -131,9 +133,7 @@ def _write_operation(
         audit.record("oracle.create", operation, after={"creators": len(chosen)}, now=now)
     for row in syncs.values():
         row.updated_at = now
-    CreatorSync.unguarded.bulk_update(
-        syncs.values(), ["operation", "address_hash", "left_out", "updated_at"]
-    )
+    CreatorSync.unguarded.bulk_update(syncs.values(), ["operation", "address_hash", "left_out", "updated_at"])
     return len(chosen)
 
 

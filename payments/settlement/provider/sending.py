@@ -32,7 +32,9 @@ class SendingNode(Node):
     def count_mined(self, account: str) -> int:
         """Return the number of the account's transactions in blocks: the nonce of its next one."""
         with translate_errors():
-            chain_id, count = self._call([("eth_chainId", []), ("eth_getTransactionCount", [account, "latest"])])
+            chain_id, count = self._call(
+                [("eth_chainId", []), ("eth_getTransactionCount", [account, "latest"])]
+            )
             self._require_own_chain(chain_id)
             return read_int(count)
 

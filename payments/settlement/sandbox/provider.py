@@ -122,9 +122,7 @@ class SandboxProvider(PaymentProvider):
     ) -> ProviderTransfer:
         call = {"function": function, "parameters": list(parameters)}
         with _with_faults("execute_contract", f"{contract} {key}") as fate:
-            row = self._once(
-                key, from_wallet, fee, fate, to_wallet=contract, amount=Decimal(0), call=call
-            )
+            row = self._once(key, from_wallet, fee, fate, to_wallet=contract, amount=Decimal(0), call=call)
         return self._as_transfer(row)
 
     def _once(

@@ -34,9 +34,7 @@ class SignedCall(Common):
     too, so that the chain takes one of them at most."""
 
     idempotency_key = models.UUIDField(unique=True)
-    account = models.ForeignKey(
-        SignerAccount, on_delete=models.PROTECT, related_name="calls", db_index=False
-    )
+    account = models.ForeignKey(SignerAccount, on_delete=models.PROTECT, related_name="calls", db_index=False)
     nonce = models.PositiveBigIntegerField()
     contract = models.CharField(max_length=42)
     function = models.CharField(max_length=120)

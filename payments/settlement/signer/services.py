@@ -99,7 +99,9 @@ class SigningProvider(ContractProvider):
         gas = self._node.estimate_gas(sender=self.address, contract=contract, data=data)
         limit, prices = int(gas * SPARE_GAS), self._node.prices()
         tips = {level: (prices.tip * percent / 100).quantize(WEI) for level, percent in TIPS.items()}
-        bids = {level: GasBid(limit, (prices.base * 2 + tip).quantize(WEI), tip) for level, tip in tips.items()}
+        bids = {
+            level: GasBid(limit, (prices.base * 2 + tip).quantize(WEI), tip) for level, tip in tips.items()
+        }
         costs = {level: units.gas_cost(limit, prices.base + tip) for level, tip in tips.items()}
         return FeeEstimate(bids=bids, costs=costs)
 
@@ -202,9 +204,7 @@ class SigningProvider(ContractProvider):
         be sent with them: a reorganised chain may have lost what was mined, and a restore what was signed."""
         if mined >= call.nonce:
             return
-        between = SignedCall.objects.filter(
-            account=call.account_id, nonce__gte=mined, nonce__lt=call.nonce
-        )
+        between = SignedCall.objects.filter(account=call.account_id, nonce__gte=mined, nonce__lt=call.nonce)
         rows = {row.nonce: row for row in between}
         last = _versions_of(call)[-1]
         bid = GasBid(GAS_OF_NOTHING, last.max_fee, last.priority_fee)

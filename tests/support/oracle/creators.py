@@ -75,7 +75,7 @@ def many_on_chain(platform: Platform, count: int, *, now: datetime = NOW) -> lis
 
 def played(source: CatalogueNumbers, one: CreatorProfile, plays: int) -> Work:
     """Return a work of the creator that was played so often."""
-    made = work(one)
+    made = work(one, now=one.created_at)
     source.plays[made.pk] = plays
     return made
 

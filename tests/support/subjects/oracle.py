@@ -75,7 +75,7 @@ ROWS = {
     },
     CreatorSync: lambda: {"creator": on_chain(), "created_at": AT, "address_hash": f"{next(numbers):064x}"},
     GasSpending: lambda: {
-        "operation": _row(ChainOperation),
+        "operation": valid_rows.insert(valid_rows.in_status(ChainOperation, "confirmed")),
         "round": 1,
         "spent_at": AT,
         "provider": "sandbox",
@@ -259,7 +259,10 @@ def a_creator_who_waits_for_an_operation_that_has_ended(h: History) -> None:
 
 @breaks("synced_numbers_are_those_of_their_operation")
 def numbers_that_nothing_has_written(h: History) -> None:
-    run("UPDATE creator_syncs SET plays = plays + 1 WHERE id = (SELECT min(id::text)::uuid FROM creator_syncs)")
+    run(
+        "UPDATE creator_syncs SET plays = plays + 1"
+        " WHERE id = (SELECT min(id::text)::uuid FROM creator_syncs WHERE operation_id IS NULL)"
+    )
 
 
 @breaks("gas_is_spent_by_rounds_that_were")

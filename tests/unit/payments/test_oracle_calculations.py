@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -83,7 +84,7 @@ def test_bumps_raise_by_a_fifth_up_to_the_ceiling(price, bumps):
 
     assert prices == sorted(prices)
     assert all(1 <= one <= 1000 for one in prices)
-    for before, after in zip(prices, prices[1:], strict=False):
+    for before, after in pairwise(prices):
         assert after == 1000 or after == 1 or before <= after
         if before > 1 and after < 1000:
             assert before * Decimal("1.2") <= after <= before * Decimal("1.2") + Decimal("1e-8")
