@@ -116,10 +116,12 @@ def test_a_dearer_version_needs_room_in_the_budget(chain, source):
     chain.sync()
     chain.goes_wrong("execute_contract", "stuck")
     chain.work()
-    insert(valid(GasSpending, spent_at=chain.now, fee=Decimal(50) - chain.newest().reserved))
+    operation = chain.newest()
+    insert(valid(GasSpending, spent_at=chain.now, fee=Decimal(50) - operation.reserved))
     chain.work(times=2)
 
-    assert (chain.state(), chain.newest().bumps) == (("submitted", "gas_budget"), 0)
+    operation.refresh_from_db()
+    assert (operation.status, operation.trouble, operation.bumps) == ("submitted", "gas_budget", 0)
 
 
 def test_a_limit_of_zero_writes_nothing(chain, source, settings):

@@ -7,7 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from gigstream.api.endpoints import Endpoint
-from gigstream.api.fields import Amount, Choice, Instant, StrictSerializer, Text, Whole, YesNo
+from gigstream.api.fields import Amount, Choice, Instant, StrictSerializer, Text, Whole, WrittenWhole, YesNo
 from gigstream.api.views import json_response
 from gigstream.core.clock import database_now
 from payments.models import ChainOperation
@@ -25,7 +25,7 @@ PERCENT = "with one decimal, rounded down"
 class SyncHealthQuery(StrictSerializer):
     """Span of time: by default the last 24 hours."""
 
-    hours = Whole(required=False, min_value=1, max_value=MOST_HOURS, help_text="1 to 744")
+    hours = WrittenWhole(required=False, min_value=1, max_value=MOST_HOURS, help_text="1 to 744")
 
 
 class OperationCounts(serializers.Serializer):
