@@ -23,7 +23,7 @@ WEI_IN_GWEI = 10**9
 # An operation that was given up waits for staff so long.
 DEAD_FOR = timedelta(days=7)
 
-_CLASSES = {
+_CLASSES: dict[str, ChainErrorClass] = {
     ErrorClass.NETWORK: ChainErrorClass.NETWORK,
     ErrorClass.UNKNOWN_OUTCOME: ChainErrorClass.NETWORK,
     ErrorClass.CREDENTIALS: ChainErrorClass.NETWORK,
@@ -61,8 +61,9 @@ def pack_numbers(numbers: CreatorNumbers) -> int:
 def unpack_numbers(packed: int) -> CreatorNumbers:
     """Return the numbers that the contract keeps so."""
     mask = (1 << COUNT_BITS) - 1
-    counts = [packed >> (COUNT_BITS * place) & mask for place in range(len(COUNTS))]
-    return CreatorNumbers(*counts, from_micro(packed >> (COUNT_BITS * len(COUNTS))))
+    plays, followers, likes, listeners = (packed >> COUNT_BITS * place & mask for place in range(4))
+    revenue = from_micro(packed >> COUNT_BITS * len(COUNTS))
+    return CreatorNumbers(plays, followers, likes, listeners, revenue)
 
 
 def _require_room(name: str, value: int, bits: int) -> int:

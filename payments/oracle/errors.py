@@ -47,7 +47,7 @@ class NumbersTooLarge(ValueError):
 
 
 class Withheld(RemoteCallError):
-    """Nothing is sent now, by a rule of ours: the operation waits."""
+    """A call that a rule of ours withholds: the operation waits."""
 
     error_class = TransferErrorClass.GAS
     trouble: Trouble

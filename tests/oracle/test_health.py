@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def of_status(status, **changes):
-    """An operation in this status, with these columns."""
+    """Return an operation in this status, with these columns."""
     return valid(ChainOperation, **{**columns_of(ChainOperation, status), **changes})
 
 
@@ -163,7 +163,7 @@ def test_a_platform_sees_its_own_operations(source):
 
     assert (found["hours"], found["state"], found["attempts"], found["failed_attempts"]) == (2, "good", 10, 1)
     assert found["operations"] == {"pending": 0, "submitted": 0, "confirmed": 1, "dead": 0}
-    assert found["errors"] == {"network": 1, "gas": 0, "nonce": 0, "execution": 0, "unknown": 0}
+    assert found["error_counts"] == {"network": 1, "gas": 0, "nonce": 0, "execution": 0, "unknown": 0}
     assert (found["success_percent"], found["reliability_percent"]) == ("90.0", "100.0")
     assert (found["gas_fee"], found["gas_used"], found["transactions"]) == ("0.250000", 60_000, 1)
     assert (found["events"], found["off_chain_percent"]) == (1000, "99.9")

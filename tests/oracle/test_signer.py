@@ -1,4 +1,4 @@
-"""The provider that signs: one nonce for each key, whatever is sent again."""
+"""The provider that signs: one nonce for each key, however often it is sent."""
 
 from decimal import Decimal
 from uuid import uuid4

@@ -57,7 +57,7 @@ class FigureRow(serializers.Serializer):
 
 
 class SyncHealth(serializers.Serializer):
-    """How the numbers of a platform's creators come to the chain."""
+    """Health of the way of creators' numbers to the chain."""
 
     as_of = Instant()
     hours = Whole()
@@ -66,7 +66,7 @@ class SyncHealth(serializers.Serializer):
     operations = OperationCounts()
     attempts = Whole(help_text="calls to the provider and the chain")
     failed_attempts = Whole()
-    errors = ErrorCounts()
+    error_counts = ErrorCounts()
     success_percent = Text(help_text=f"of the attempts, {PERCENT}")
     reliability_percent = Text(help_text=f"confirmed operations of those that ended, {PERCENT}")
     failed_transactions_percent = Text(help_text=PERCENT)
@@ -107,7 +107,7 @@ def health_as_json(figures: SyncFigures, health: Health, *, is_stopped: bool) ->
         },
         "attempts": calls.calls,
         "failed_attempts": calls.failed,
-        "errors": {kind.value: count for kind, count in figures.errors.items()},
+        "error_counts": {kind.value: count for kind, count in figures.errors.items()},
         "success_percent": percent_text(calls.calls - calls.failed, calls.calls),
         "reliability_percent": percent_text(figures.confirmed, ended),
         "failed_transactions_percent": percent_text(failed, transactions) if transactions else "0.0",

@@ -6,6 +6,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Sum
 
@@ -223,7 +224,7 @@ def _events(type_: str, rows: Sequence[ChainOperation], now: datetime) -> list[N
 def _release_creators(rows: Sequence[ChainOperation], now: datetime, *, written: bool) -> None:
     """Let the creators of ended operations be written again; with `written`, keep what the chain shows."""
     syncs = list(CreatorSync.objects.locked().filter(operation__in=[row.pk for row in rows]))
-    sent = {
+    sent: dict[tuple[UUID | None, UUID], OperationCreator] = {
         (one.operation_id, one.creator_id): one
         for one in OperationCreator.objects.filter(operation__in=[row.pk for row in rows])
     }

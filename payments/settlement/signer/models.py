@@ -30,8 +30,8 @@ class SignerAccount(models.Model):
 
 
 class SignedCall(Common):
-    """Call of a contract under a key, with a nonce that is its own for good: whatever is sent again has it
-    too, so that the chain takes one of them at most."""
+    """Call of a contract under a key, with a nonce that is its own for good: all its versions have it, so
+    that the chain takes one of them at most."""
 
     idempotency_key = models.UUIDField(unique=True)
     account = models.ForeignKey(SignerAccount, on_delete=models.PROTECT, related_name="calls", db_index=False)

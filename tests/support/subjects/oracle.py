@@ -222,7 +222,12 @@ def _write_to_the_chain(h: History) -> None:
         payments.create_creator_token(
             creator_id=first.pk, name="The Band", symbol="BAND", now=chain.now, oracle=chain.oracle
         )
-        record = {"platform_id": h.platform.pk, "total": "12.5", "root": ROOT, "oracle": chain.oracle}
+        record: dict[str, Any] = {
+            "platform_id": h.platform.pk,
+            "total": "12.5",
+            "root": ROOT,
+            "oracle": chain.oracle,
+        }
         payments.record_distribution(**record, number=1, now=chain.now)
         chain.work(times=3)
         chain.goes_wrong("execute_contract", "refused")
