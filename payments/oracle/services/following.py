@@ -1,7 +1,9 @@
 """Observation of submitted operations until the chain has done them, or has plainly not."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import TypeVar
 from uuid import UUID, uuid5
 
@@ -13,6 +15,7 @@ from gigstream.remote_calls.calculations import LONGEST_BACKOFF
 from gigstream.remote_calls.services import breaker
 from gigstream.remote_calls.services.calls import LEASE, Outcome, make_call, make_calls_in_turn
 from payments.models import ChainAttempt, ChainOperation
+from payments.oracle.calculations import WEI_IN_GWEI
 from payments.oracle.enums import ChainCall, OperationStatus, Trouble
 from payments.oracle.errors import GasBudgetUsed
 from payments.oracle.services.attempts import ATTEMPTS, NOTHING, begin_attempts, calls_before, record_look
@@ -40,6 +43,7 @@ from payments.oracle.services.submission import BATCH, POLL_EVERY
 from payments.settlement.provider import states
 from payments.settlement.provider.enums import TransferErrorClass, TransferState
 from payments.settlement.provider.protocol import ProviderTransfer, TransferUnknown
+from payments.settlement.provider.units import gas_cost
 
 Answer = TypeVar("Answer")
 # Blocks after which a higher price is offered, and the time after which a transaction is sent again.
@@ -83,7 +87,24 @@ def _look(oracle: Oracle, operation: ChainOperation) -> Progress:
     transfer = oracle.provider.get(operation.transfer_id)
     if not _has_ended(transfer):
         return Progress(transfer)
-    return Progress(transfer, read_back(oracle, operation, creators_of(operation)))
+    showing = read_back(oracle, operation, creators_of(operation))
+    return Progress(_with_gas(oracle, transfer), showing)
+
+
+def _with_gas(oracle: Oracle, transfer: ProviderTransfer) -> ProviderTransfer:
+    """Return the transaction with the gas that the node has counted, where the provider counts none."""
+    if oracle.chain is None or transfer.tx_hash is None or transfer.gas_used is not None:
+        return transfer
+    receipt = oracle.chain.receipts([transfer.tx_hash]).get(transfer.tx_hash)
+    if receipt is None:
+        return transfer
+    price = Decimal(receipt.gas_price) / WEI_IN_GWEI
+    return replace(
+        transfer,
+        gas_used=receipt.gas_used,
+        gas_price=price,
+        network_fee=transfer.network_fee or gas_cost(receipt.gas_used, price),
+    )
 
 
 def _has_ended(transfer: ProviderTransfer) -> bool:
@@ -155,10 +176,7 @@ def _apply_failure(
         give_up(row, Trouble.DIFFERS, showing.words, now)
     elif transfer.error_class == TransferErrorClass.NONCE:
         begin_round(row, Trouble.REPLACED, why, now)
-    elif (
-        transfer.error_class == TransferErrorClass.INSUFFICIENT_FUNDS
-        or transfer.error_class == TransferErrorClass.GAS
-    ):
+    elif transfer.error_class in (TransferErrorClass.INSUFFICIENT_FUNDS, TransferErrorClass.GAS):
         begin_round(row, Trouble.NO_FUNDS, why, now)
     elif transfer.state == TransferState.CANCELLED:
         begin_round(row, Trouble.REPLACED, why, now)
