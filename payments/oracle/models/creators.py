@@ -52,6 +52,7 @@ class OperationCreator(models.Model):
                     followers__isnull=False,
                     likes__isnull=False,
                     listeners__isnull=False,
+                    revenue__isnull=False,
                     revenue__gte=0,
                 ),
             ),

@@ -125,7 +125,15 @@ class ChainOperation(Changing):
             models.CheckConstraint(
                 name="operation_bid_as_a_whole",
                 condition=Q(gas_limit__isnull=True, max_fee__isnull=True, priority_fee__isnull=True)
-                | Q(gas_limit__gt=0, max_fee__gt=0, priority_fee__gte=0, priority_fee__lte=F("max_fee")),
+                | Q(
+                    gas_limit__isnull=False,
+                    max_fee__isnull=False,
+                    priority_fee__isnull=False,
+                    gas_limit__gt=0,
+                    max_fee__gt=0,
+                    priority_fee__gte=0,
+                    priority_fee__lte=F("max_fee"),
+                ),
             ),
             models.CheckConstraint(
                 name="operation_reserves_while_in_flight",

@@ -174,6 +174,7 @@ BROKEN: list[tuple[str, type[Any], dict[str, Any]]] = [
     ("chain_attempt_error_known", ChainAttempt, {"error_class": "bad_luck"}),
     ("operation_numbers_as_a_whole", OperationCreator, {"plays": None}),
     ("operation_numbers_as_a_whole", OperationCreator, {"revenue": Decimal(-1)}),
+    ("operation_numbers_as_a_whole", OperationCreator, {"revenue": None}),
     ("creator_sync_confirmed_as_a_whole", CreatorSync, {"synced_at": AT}),
     ("creator_sync_revenue_not_negative", CreatorSync, {"revenue": Decimal(-1)}),
     ("gas_fee_not_negative", GasSpending, {"fee": Decimal(-1)}),
