@@ -2,12 +2,21 @@ from gigstream.core.rooms import load_rooms
 from payments.earnings.models import ReportedEarning
 from payments.figures.models import TransactionDay
 from payments.ledger.models import Account, Adjustment, LedgerEntry
+from payments.oracle.models import (
+    ChainAttempt,
+    ChainOperation,
+    CreatorSync,
+    GasAlarm,
+    GasSpending,
+    OperationCreator,
+)
 from payments.settlement.custody.models import WalletOrder
 from payments.settlement.deposits.models import ChainCursor, ObservedTransfer
 from payments.settlement.payouts.models.holds import CoveredParts, PayoutHold, PayoutHoldPart
 from payments.settlement.payouts.models.task_payouts import CoveredTask, PlatformPayout
 from payments.settlement.reconciliation.models import Discrepancy, Reconciliation
 from payments.settlement.sandbox.models import SandboxFault, SandboxTransfer, SandboxWallet
+from payments.settlement.signer.models import SignedCall, SignedVersion, SignerAccount
 from payments.settlement.switches.models import PaymentSwitch
 from payments.settlement.transactions.models import Transaction
 from payments.settlement.transfers.models import ProviderNotification, SettlementAttempt
@@ -18,12 +27,18 @@ load_rooms("payments", "models", "reports")
 __all__ = [
     "Account",
     "Adjustment",
+    "ChainAttempt",
     "ChainCursor",
+    "ChainOperation",
     "CoveredParts",
     "CoveredTask",
+    "CreatorSync",
     "Discrepancy",
+    "GasAlarm",
+    "GasSpending",
     "LedgerEntry",
     "ObservedTransfer",
+    "OperationCreator",
     "PaymentSwitch",
     "PayoutHold",
     "PayoutHoldPart",
@@ -35,6 +50,9 @@ __all__ = [
     "SandboxTransfer",
     "SandboxWallet",
     "SettlementAttempt",
+    "SignedCall",
+    "SignedVersion",
+    "SignerAccount",
     "Stream",
     "Transaction",
     "TransactionDay",

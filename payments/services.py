@@ -4,6 +4,11 @@ from payments.earnings.services.rewards import grant_reward
 from payments.figures.services.days import close_transaction_days
 from payments.ledger.approvals import request_adjustment, reward_or_request
 from payments.ledger.services.manual import adjust
+from payments.oracle.services.following import follow_operations
+from payments.oracle.services.reconciliation import reconcile_oracle
+from payments.oracle.services.requests import create_creator_token, record_distribution, retry_operation
+from payments.oracle.services.submission import submit_operations
+from payments.oracle.services.syncing import sync_metrics
 from payments.settlement.custody.services import create_wallets
 from payments.settlement.deposits.approvals import request_credit, request_deposit
 from payments.settlement.deposits.services.deposits import book_deposit, simulate_deposit
@@ -59,6 +64,7 @@ __all__ = [
     "cash_out",
     "claim_stream",
     "close_transaction_days",
+    "create_creator_token",
     "create_due_payouts",
     "create_wallets",
     "credit_observed",
@@ -67,6 +73,7 @@ __all__ = [
     "end_long_pauses",
     "explain_discrepancy",
     "first_payout_due",
+    "follow_operations",
     "grant_reward",
     "hold_payouts",
     "hold_withdrawals",
@@ -80,7 +87,9 @@ __all__ = [
     "poll_settlements",
     "read_again_from",
     "recompute_task_payouts",
+    "reconcile_oracle",
     "reconcile_settlements",
+    "record_distribution",
     "rediscover_payouts",
     "release_due_streams",
     "release_parked_stream",
@@ -92,6 +101,7 @@ __all__ = [
     "request_withdrawal",
     "request_withdrawal_release",
     "resume_stream",
+    "retry_operation",
     "reward_or_request",
     "send_hold_notices",
     "send_withdrawal_notices",
@@ -100,7 +110,9 @@ __all__ = [
     "simulate_deposit",
     "stop_payments",
     "stop_withdrawal",
+    "submit_operations",
     "submit_payouts",
+    "sync_metrics",
     "top_up_stream",
     "verify_notifications",
 ]

@@ -17,5 +17,8 @@ transactions_submitted = Signal()
 transactions_confirmed = Signal()
 transactions_failed = Signal()
 transactions_cancelled = Signal()
+# Each: operations: list[ChainOperation], now: datetime; each was read back from the chain, or was given up
+chain_operations_confirmed = Signal()
+chain_operations_failed = Signal()
 # balances: list[LowBalance], now: datetime; once when a platform's available money falls below the threshold
 balances_fell_low = Signal()

@@ -124,6 +124,26 @@ MENU: tuple[tuple[str, tuple[Page | List | QueueEntry, ...]], ...] = (
         ),
     ),
     (
+        "Records on the chain",
+        (
+            Page(
+                "Sync health",
+                "monitor_heart",
+                "admin:payments_sync_health",
+                _may_view("payments.ChainOperation"),
+            ),
+            List("Operations", "hub", "payments.ChainOperation"),
+            List("Attempts", "call_made", "payments.ChainAttempt"),
+            List("Creators' numbers", "analytics", "payments.CreatorSync"),
+            List("Creators in operations", "group", "payments.OperationCreator"),
+            List("Gas", "local_gas_station", "payments.GasSpending"),
+            List("Months without gas", "event_busy", "payments.GasAlarm"),
+            List("Signed calls", "draw", "payments.SignedCall"),
+            List("Versions of signed calls", "history", "payments.SignedVersion"),
+            List("Accounts that sign", "key", "payments.SignerAccount"),
+        ),
+    ),
+    (
         "Work",
         (
             List("Tasks", "task", "platforms.Task"),

@@ -173,6 +173,16 @@ ACCESS: dict[str, Access] = {
     "payments.sandboxwallet": Access(OPERATIONS),
     "payments.sandboxtransfer": Access(OPERATIONS),
     "payments.sandboxfault": Access(OPERATIONS),
+    # Records on the chain
+    "payments.chainoperation": Access(EVERY_DESK, actions={"retry": OPERATIONS}),
+    "payments.chainattempt": Access(OPERATIONS | FINANCE),
+    "payments.creatorsync": Access(EVERY_DESK),
+    "payments.operationcreator": Access(EVERY_DESK),
+    "payments.gasspending": Access(OPERATIONS | FINANCE),
+    "payments.gasalarm": Access(OPERATIONS | FINANCE),
+    "payments.signeraccount": Access(OPERATIONS | FINANCE),
+    "payments.signedcall": Access(OPERATIONS | FINANCE),
+    "payments.signedversion": Access(OPERATIONS | FINANCE),
     # Reputation and advances
     "reputation.reputationevent": Access(EVERY_DESK),
     "reputation.reputationhistory": Access(EVERY_DESK),

@@ -11,6 +11,7 @@ import pgtrigger.migrations
 from django.db import migrations, models
 
 import gigstream.core.clock
+import gigstream.core.encryption
 import gigstream.core.ids
 import gigstream.core.money
 import payments.ledger.entry_kinds
@@ -355,112 +356,33 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="Reconciliation",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("started_at", models.DateTimeField()),
-                ("ended_at", models.DateTimeField()),
-                ("since", models.DateTimeField(help_text="transfers made since then were compared")),
-                ("matched", models.PositiveIntegerField()),
-                ("discrepancies", models.JSONField(help_text="number found, by bucket")),
-                (
-                    "treasury",
-                    models.JSONField(
-                        blank=True,
-                        help_text="USDC: the holdings of our wallets, and those that the ledger expects",
-                        null=True,
-                    ),
-                ),
-            ],
-            options={
-                "db_table": "reconciliations",
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("since__lte", models.F("started_at")), ("started_at__lte", models.F("ended_at"))
-                        ),
-                        name="reconciliation_ends_after_it_began",
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="SandboxFault",
+            name="ChainOperation",
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
-                ),
-                ("call", models.CharField(help_text="the provider's method, as in transfer", max_length=30)),
-                ("kind", models.CharField(max_length=30)),
-                (
-                    "about",
-                    models.CharField(
-                        blank=True, help_text="only calls about this address, id or key", max_length=100
-                    ),
-                ),
-                ("after", models.PositiveIntegerField(default=0)),
-                ("times", models.PositiveIntegerField(default=1)),
-            ],
-            options={
-                "db_table": "sandbox_faults",
-                "constraints": [
-                    models.CheckConstraint(condition=models.Q(("times__gt", 0)), name="sandbox_fault_strikes")
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="SandboxWallet",
-            fields=[
-                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
-                ("idempotency_key", models.UUIDField(unique=True)),
-                ("owner", models.CharField(max_length=100)),
-                ("address", models.CharField(max_length=42, unique=True)),
-                (
-                    "funded",
-                    gigstream.core.money.MoneyField(
-                        default=Decimal("0"), help_text="play money from outside the chain"
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
                     ),
                 ),
                 (
-                    "reserved",
-                    gigstream.core.money.MoneyField(
-                        default=Decimal("0"), help_text="sum of all transfers requested from it"
-                    ),
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
                 ),
-                ("next_nonce", models.PositiveBigIntegerField(default=0)),
-            ],
-            options={
-                "db_table": "sandbox_wallets",
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("funded__gte", 0)), name="sandbox_wallet_funded_not_negative"
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="TransactionDay",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("day", models.DateField(help_text="the UTC day of created_at")),
+                ("updated_at", models.DateTimeField(auto_now=True)),
                 (
-                    "type",
+                    "kind",
                     models.CharField(
                         choices=[
-                            ("payout", "Payout"),
-                            ("advance", "Advance"),
-                            ("refund", "Refund"),
-                            ("repayment", "Repayment"),
-                            ("fee", "Fee"),
-                            ("deposit", "Deposit"),
-                            ("reward", "Reward"),
-                            ("withdrawal", "Withdrawal"),
+                            ("update_metrics", "Update Metrics"),
+                            ("create_token", "Create Token"),
+                            ("distribute", "Distribute"),
                         ],
                         max_length=16,
                     ),
+                ),
+                (
+                    "key",
+                    models.CharField(help_text="names the fact that is written", max_length=120, unique=True),
                 ),
                 (
                     "status",
@@ -469,45 +391,114 @@ class Migration(migrations.Migration):
                             ("pending", "Pending"),
                             ("submitted", "Submitted"),
                             ("confirmed", "Confirmed"),
-                            ("failed", "Failed"),
-                            ("cancelled", "Cancelled"),
+                            ("dead", "Dead"),
                         ],
+                        default="pending",
                         max_length=16,
                     ),
                 ),
-                ("transactions", models.PositiveIntegerField()),
-                ("total_amount", gigstream.core.money.MoneyField()),
-                ("total_fees", gigstream.core.money.MoneyField()),
-            ],
-            options={
-                "db_table": "transaction_days",
-                "constraints": [
-                    models.UniqueConstraint(fields=("day", "type", "status"), name="transaction_day_once")
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="WalletOrder",
-            fields=[
-                ("key", models.UUIDField(editable=False, primary_key=True, serialize=False)),
                 (
-                    "created_at",
-                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
-                ),
-                (
-                    "owner",
-                    models.CharField(help_text="as the provider knows the owner: kind and id", max_length=64),
-                ),
-                (
-                    "address",
+                    "trouble",
                     models.CharField(
                         blank=True,
-                        db_index=True,
-                        help_text="of a platform's wallet; a worker's is personal",
-                        max_length=42,
+                        choices=[
+                            ("service_away", "Service Away"),
+                            ("gas_budget", "Gas Budget"),
+                            ("price_too_high", "Price Too High"),
+                            ("no_funds", "No Funds"),
+                            ("nonce_gap", "Nonce Gap"),
+                            ("slow", "Slow"),
+                            ("not_shown", "Not Shown"),
+                            ("replaced", "Replaced"),
+                            ("refused", "Refused"),
+                            ("reverted", "Reverted"),
+                            ("differs", "Differs"),
+                            ("exhausted", "Exhausted"),
+                            ("creator_left", "Creator Left"),
+                        ],
+                        default="",
+                        max_length=16,
                     ),
                 ),
-                ("calls", models.PositiveIntegerField(default=0, help_text="to the provider so far")),
+                (
+                    "details",
+                    models.JSONField(blank=True, default=dict, help_text="of a token, or of a distribution"),
+                ),
+                ("creator_count", models.PositiveIntegerField(default=0)),
+                ("contract", models.CharField(max_length=42)),
+                ("provider", models.CharField(max_length=32)),
+                ("round", models.PositiveIntegerField(default=1)),
+                (
+                    "transfer_id",
+                    models.CharField(blank=True, default="", help_text="at the provider", max_length=64),
+                ),
+                ("provider_state", models.CharField(blank=True, default="", max_length=40)),
+                ("tx_hash", models.CharField(blank=True, default="", max_length=66)),
+                ("block_number", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("nonce", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("gas_limit", models.PositiveBigIntegerField(blank=True, null=True)),
+                (
+                    "max_fee",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=9,
+                        help_text="gwei, as first offered",
+                        max_digits=27,
+                        null=True,
+                    ),
+                ),
+                (
+                    "priority_fee",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=9,
+                        help_text="gwei, as first offered",
+                        max_digits=27,
+                        null=True,
+                    ),
+                ),
+                (
+                    "bumps",
+                    models.PositiveIntegerField(
+                        default=0, help_text="so many times a fifth more was offered"
+                    ),
+                ),
+                (
+                    "reserved",
+                    gigstream.core.money.MoneyField(
+                        default=Decimal("0"), help_text="USDC that the round may cost at most"
+                    ),
+                ),
+                (
+                    "sent_at",
+                    models.DateTimeField(blank=True, help_text="last offered to the chain", null=True),
+                ),
+                (
+                    "sent_block",
+                    models.PositiveBigIntegerField(blank=True, help_text="the newest block then", null=True),
+                ),
+                ("is_in_flight", models.BooleanField(default=False)),
+                ("submitted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "mined_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="when the provider was first seen to say that it is confirmed",
+                        null=True,
+                    ),
+                ),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "read_back_at",
+                    models.DateTimeField(
+                        blank=True, help_text="when the chain was seen to show what was written", null=True
+                    ),
+                ),
+                ("calls", models.PositiveIntegerField(default=0)),
+                (
+                    "failures",
+                    models.PositiveIntegerField(default=0, help_text="calls in a row that came to nothing"),
+                ),
                 (
                     "next_attempt_at",
                     models.DateTimeField(
@@ -516,90 +507,171 @@ class Migration(migrations.Migration):
                         null=True,
                     ),
                 ),
-                ("error_message", models.TextField(blank=True)),
-                ("made_at", models.DateTimeField(blank=True, null=True)),
+                ("error_class", models.CharField(blank=True, default="", max_length=24)),
+                ("error_message", models.TextField(blank=True, default="")),
                 (
                     "platform",
-                    models.OneToOneField(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.SET_NULL,
-                        related_name="wallet_order",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="chain_operations",
                         to="platforms.platform",
                     ),
                 ),
-                (
-                    "worker",
-                    models.OneToOneField(
-                        blank=True,
-                        null=True,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="wallet_order",
-                        to="workers.worker",
-                    ),
-                ),
             ],
             options={
-                "db_table": "wallet_orders",
+                "db_table": "chain_operations",
                 "indexes": [
+                    models.Index(fields=["platform", "-created_at", "-id"], name="operations_of_platform"),
                     models.Index(
                         condition=models.Q(("next_attempt_at__isnull", False)),
                         fields=["next_attempt_at"],
-                        name="wallet_orders_open",
-                    )
+                        name="operations_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_in_flight", True)), fields=["id"], name="operations_in_flight"
+                    ),
+                    models.Index(
+                        condition=models.Q(("status", "dead")), fields=["ended_at"], name="operations_dead"
+                    ),
+                    models.Index(
+                        condition=models.Q(("ended_at__isnull", False)),
+                        fields=["ended_at"],
+                        name="operations_ended",
+                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(
-                            ("worker__isnull", True), ("platform__isnull", True), _connector="OR"
-                        ),
-                        name="wallet_order_for_one",
+                        condition=models.Q(("kind__in", ["update_metrics", "create_token", "distribute"])),
+                        name="operation_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["pending", "submitted", "confirmed", "dead"])),
+                        name="operation_status_known",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("made_at__isnull", True), ("next_attempt_at__isnull", True), _connector="OR"
+                            models.Q(("status", "confirmed"), ("trouble", "")),
+                            models.Q(
+                                ("status", "dead"),
+                                (
+                                    "trouble__in",
+                                    [
+                                        "creator_left",
+                                        "differs",
+                                        "exhausted",
+                                        "refused",
+                                        "replaced",
+                                        "reverted",
+                                    ],
+                                ),
+                            ),
+                            models.Q(
+                                ("status__in", ["pending", "submitted"]),
+                                (
+                                    "trouble__in",
+                                    [
+                                        "",
+                                        "gas_budget",
+                                        "no_funds",
+                                        "nonce_gap",
+                                        "not_shown",
+                                        "price_too_high",
+                                        "replaced",
+                                        "reverted",
+                                        "service_away",
+                                        "slow",
+                                    ],
+                                ),
+                            ),
+                            _connector="OR",
                         ),
-                        name="wallet_order_made_waits_for_nothing",
+                        name="operation_trouble_fits_its_status",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("worker__isnull", True), ("address", ""), _connector="OR"),
-                        name="wallet_order_address_of_no_worker",
+                        condition=models.Q(
+                            models.Q(
+                                ("creator_count__gte", 1),
+                                ("creator_count__lte", 200),
+                                ("kind", "update_metrics"),
+                            ),
+                            models.Q(("creator_count", 1), ("kind", "create_token")),
+                            models.Q(("creator_count", 0), ("kind", "distribute")),
+                            _connector="OR",
+                        ),
+                        name="operation_of_creators_has_some",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("address", django.db.models.functions.text.Lower("address"))),
-                        name="wallet_order_address_lower_case",
+                        condition=models.Q(
+                            models.Q(("status", "submitted"), _negated=True),
+                            models.Q(
+                                models.Q(("transfer_id", ""), _negated=True),
+                                ("is_in_flight", True),
+                                ("submitted_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="operation_submitted_is_at_the_provider",
                     ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="ChainCursor",
-            fields=[
-                (
-                    "token",
-                    models.CharField(
-                        help_text="address of the token's contract",
-                        max_length=42,
-                        primary_key=True,
-                        serialize=False,
-                    ),
-                ),
-                ("block_number", models.PositiveBigIntegerField(help_text="read to its end")),
-                (
-                    "block_hash",
-                    models.CharField(
-                        help_text="shows whether the chain was reorganised since", max_length=66
-                    ),
-                ),
-                ("updated_at", models.DateTimeField(auto_now=True)),
-            ],
-            options={
-                "db_table": "chain_cursors",
-                "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("token", django.db.models.functions.text.Lower("token"))),
-                        name="cursor_token_lower_case",
-                    )
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", False),
+                                ("is_in_flight", False),
+                                ("next_attempt_at__isnull", True),
+                                ("status__in", ["confirmed", "dead"]),
+                            ),
+                            models.Q(
+                                ("ended_at__isnull", True),
+                                ("next_attempt_at__isnull", False),
+                                ("status__in", ["pending", "submitted"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="operation_ended_waits_for_nothing",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("read_back_at__isnull", False), ("status", "confirmed")),
+                            models.Q(
+                                models.Q(("status", "confirmed"), _negated=True),
+                                ("read_back_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="operation_confirmed_was_read_back",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("gas_limit__isnull", True),
+                                ("max_fee__isnull", True),
+                                ("priority_fee__isnull", True),
+                            ),
+                            models.Q(
+                                ("gas_limit__gt", 0),
+                                ("gas_limit__isnull", False),
+                                ("max_fee__gt", 0),
+                                ("max_fee__isnull", False),
+                                ("priority_fee__gte", 0),
+                                ("priority_fee__isnull", False),
+                                ("priority_fee__lte", models.F("max_fee")),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="operation_bid_as_a_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("reserved", 0),
+                            models.Q(("is_in_flight", True), ("max_fee__isnull", False), ("reserved__gt", 0)),
+                            _connector="OR",
+                        ),
+                        name="operation_reserves_while_in_flight",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("round__gte", 1)), name="operation_round_from_1"
+                    ),
                 ],
             },
         ),
@@ -782,6 +854,292 @@ class Migration(migrations.Migration):
                         ),
                         name="notification_applied_has_its_time",
                     ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Reconciliation",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField()),
+                ("since", models.DateTimeField(help_text="transfers made since then were compared")),
+                ("matched", models.PositiveIntegerField()),
+                ("discrepancies", models.JSONField(help_text="number found, by bucket")),
+                (
+                    "treasury",
+                    models.JSONField(
+                        blank=True,
+                        help_text="USDC: the holdings of our wallets, and those that the ledger expects",
+                        null=True,
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "reconciliations",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("since__lte", models.F("started_at")), ("started_at__lte", models.F("ended_at"))
+                        ),
+                        name="reconciliation_ends_after_it_began",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="SandboxFault",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("call", models.CharField(help_text="the provider's method, as in transfer", max_length=30)),
+                ("kind", models.CharField(max_length=30)),
+                (
+                    "about",
+                    models.CharField(
+                        blank=True, help_text="only calls about this address, id or key", max_length=100
+                    ),
+                ),
+                ("after", models.PositiveIntegerField(default=0)),
+                ("times", models.PositiveIntegerField(default=1)),
+            ],
+            options={
+                "db_table": "sandbox_faults",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("times__gt", 0)), name="sandbox_fault_strikes")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="SandboxWallet",
+            fields=[
+                ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                ("idempotency_key", models.UUIDField(unique=True)),
+                ("owner", models.CharField(max_length=100)),
+                ("address", models.CharField(max_length=42, unique=True)),
+                (
+                    "funded",
+                    gigstream.core.money.MoneyField(
+                        default=Decimal("0"), help_text="play money from outside the chain"
+                    ),
+                ),
+                (
+                    "reserved",
+                    gigstream.core.money.MoneyField(
+                        default=Decimal("0"), help_text="sum of all transfers requested from it"
+                    ),
+                ),
+                ("next_nonce", models.PositiveBigIntegerField(default=0)),
+            ],
+            options={
+                "db_table": "sandbox_wallets",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("funded__gte", 0)), name="sandbox_wallet_funded_not_negative"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="SignerAccount",
+            fields=[
+                ("address", models.CharField(max_length=42, primary_key=True, serialize=False)),
+                ("next_nonce", models.PositiveBigIntegerField(default=0)),
+            ],
+            options={
+                "db_table": "signer_accounts",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("address", django.db.models.functions.text.Lower("address"))),
+                        name="signer_address_lower_case",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="TransactionDay",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("day", models.DateField(help_text="the UTC day of created_at")),
+                (
+                    "type",
+                    models.CharField(
+                        choices=[
+                            ("payout", "Payout"),
+                            ("advance", "Advance"),
+                            ("refund", "Refund"),
+                            ("repayment", "Repayment"),
+                            ("fee", "Fee"),
+                            ("deposit", "Deposit"),
+                            ("reward", "Reward"),
+                            ("withdrawal", "Withdrawal"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("submitted", "Submitted"),
+                            ("confirmed", "Confirmed"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("transactions", models.PositiveIntegerField()),
+                ("total_amount", gigstream.core.money.MoneyField()),
+                ("total_fees", gigstream.core.money.MoneyField()),
+            ],
+            options={
+                "db_table": "transaction_days",
+                "constraints": [
+                    models.UniqueConstraint(fields=("day", "type", "status"), name="transaction_day_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="WalletOrder",
+            fields=[
+                ("key", models.UUIDField(editable=False, primary_key=True, serialize=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                (
+                    "owner",
+                    models.CharField(help_text="as the provider knows the owner: kind and id", max_length=64),
+                ),
+                (
+                    "address",
+                    models.CharField(
+                        blank=True,
+                        db_index=True,
+                        help_text="of a platform's wallet; a worker's is personal",
+                        max_length=42,
+                    ),
+                ),
+                ("calls", models.PositiveIntegerField(default=0, help_text="to the provider so far")),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="when a job may next take it up; doubles as the job's lease",
+                        null=True,
+                    ),
+                ),
+                ("error_message", models.TextField(blank=True)),
+                ("made_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "platform",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="wallet_order",
+                        to="platforms.platform",
+                    ),
+                ),
+                (
+                    "worker",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="wallet_order",
+                        to="workers.worker",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "wallet_orders",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("next_attempt_at__isnull", False)),
+                        fields=["next_attempt_at"],
+                        name="wallet_orders_open",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("worker__isnull", True), ("platform__isnull", True), _connector="OR"
+                        ),
+                        name="wallet_order_for_one",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("made_at__isnull", True), ("next_attempt_at__isnull", True), _connector="OR"
+                        ),
+                        name="wallet_order_made_waits_for_nothing",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("worker__isnull", True), ("address", ""), _connector="OR"),
+                        name="wallet_order_address_of_no_worker",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("address", django.db.models.functions.text.Lower("address"))),
+                        name="wallet_order_address_lower_case",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ChainCursor",
+            fields=[
+                (
+                    "token",
+                    models.CharField(
+                        help_text="address of the token's contract",
+                        max_length=42,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("block_number", models.PositiveBigIntegerField(help_text="read to its end")),
+                (
+                    "block_hash",
+                    models.CharField(
+                        help_text="shows whether the chain was reorganised since", max_length=66
+                    ),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+            ],
+            options={
+                "db_table": "chain_cursors",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("token", django.db.models.functions.text.Lower("token"))),
+                        name="cursor_token_lower_case",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="GasAlarm",
+            fields=[
+                (
+                    "month",
+                    models.DateField(help_text="its first day, in UTC", primary_key=True, serialize=False),
+                ),
+                ("raised_at", models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow())),
+                ("budget", gigstream.core.money.MoneyField(help_text="USDC, then")),
+                (
+                    "spent",
+                    gigstream.core.money.MoneyField(help_text="USDC until then, with what is under way"),
+                ),
+            ],
+            options={
+                "db_table": "gas_alarms",
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="gas_alarm_of_a_month")
                 ],
             },
         ),
@@ -1080,6 +1438,336 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="GasSpending",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("round", models.PositiveIntegerField()),
+                ("spent_at", models.DateTimeField()),
+                ("provider", models.CharField(max_length=32)),
+                ("tx_hash", models.CharField(max_length=66)),
+                ("block_number", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("gas_used", models.PositiveBigIntegerField(blank=True, null=True)),
+                (
+                    "gas_price",
+                    models.PositiveBigIntegerField(blank=True, help_text="wei for a unit of gas", null=True),
+                ),
+                ("fee", gigstream.core.money.MoneyField(help_text="USDC")),
+                (
+                    "saved_gas",
+                    models.PositiveBigIntegerField(
+                        default=0,
+                        help_text="that a transaction for each creator would have used beside this one",
+                    ),
+                ),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="spendings",
+                        to="payments.chainoperation",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "gas_spendings",
+                "indexes": [models.Index(fields=["spent_at"], name="gas_spendings_by_time")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("operation", "round"), name="gas_spent_once_per_round"),
+                    models.UniqueConstraint(
+                        fields=("provider", "tx_hash"), name="gas_spent_once_per_transaction"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("fee__gte", 0)), name="gas_fee_not_negative"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="OperationCreator",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("position", models.PositiveIntegerField()),
+                (
+                    "address",
+                    gigstream.core.encryption.EncryptedTextField(blank=True, help_text="encrypted at rest"),
+                ),
+                ("plays", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("followers", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("likes", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("listeners", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("revenue", gigstream.core.money.MoneyField(blank=True, null=True)),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="chain_operations",
+                        to="platforms.creatorprofile",
+                    ),
+                ),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="creators",
+                        to="payments.chainoperation",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "chain_operation_creators",
+                "constraints": [
+                    models.UniqueConstraint(fields=("operation", "creator"), name="operation_creator_once"),
+                    models.UniqueConstraint(fields=("operation", "position"), name="operation_position_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("followers__isnull", True),
+                                ("likes__isnull", True),
+                                ("listeners__isnull", True),
+                                ("plays__isnull", True),
+                                ("revenue__isnull", True),
+                            ),
+                            models.Q(
+                                ("followers__isnull", False),
+                                ("likes__isnull", False),
+                                ("listeners__isnull", False),
+                                ("plays__isnull", False),
+                                ("revenue__gte", 0),
+                                ("revenue__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="operation_numbers_as_a_whole",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ChainAttempt",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("number", models.PositiveIntegerField(help_text="1, 2, … of the calls about the same row")),
+                ("service", models.CharField(max_length=32)),
+                ("started_at", models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow())),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("milliseconds", models.PositiveIntegerField(blank=True, null=True)),
+                ("error_message", models.TextField(blank=True)),
+                ("answer", models.JSONField(blank=True, help_text="as received, without secrets", null=True)),
+                (
+                    "operation",
+                    models.CharField(
+                        choices=[("execute", "Execute"), ("read", "Read"), ("accelerate", "Accelerate")],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "error_class",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("network", "Network"),
+                            ("unknown_outcome", "Unknown Outcome"),
+                            ("credentials", "Credentials"),
+                            ("invalid_request", "Invalid Request"),
+                            ("key_reused", "Key Reused"),
+                            ("gas", "Gas"),
+                            ("nonce", "Nonce"),
+                            ("execution", "Execution"),
+                            ("blocked_destination", "Blocked Destination"),
+                            ("insufficient_funds", "Insufficient Funds"),
+                        ],
+                        max_length=24,
+                        null=True,
+                    ),
+                ),
+                ("round", models.PositiveIntegerField(default=1)),
+                (
+                    "transfer_id",
+                    models.CharField(blank=True, default="", help_text="at the provider", max_length=64),
+                ),
+                ("state", models.CharField(blank=True, help_text="in the provider's word", max_length=40)),
+                ("tx_hash", models.CharField(blank=True, default="", max_length=66)),
+                ("nonce", models.PositiveBigIntegerField(blank=True, null=True)),
+                (
+                    "gas_price",
+                    models.PositiveBigIntegerField(blank=True, help_text="wei for a unit of gas", null=True),
+                ),
+                ("gas_used", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("network_fee", gigstream.core.money.MoneyField(blank=True, help_text="USDC", null=True)),
+                ("block_number", models.PositiveBigIntegerField(blank=True, null=True)),
+                (
+                    "chain_operation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attempts",
+                        to="payments.chainoperation",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "chain_attempts",
+                "abstract": False,
+                "indexes": [
+                    models.Index(fields=["started_at"], name="chainattempt_started"),
+                    models.Index(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=["started_at"],
+                        name="chainattempt_open",
+                    ),
+                    models.Index(
+                        condition=models.Q(("error_class", "unknown_outcome")),
+                        fields=["started_at"],
+                        name="chainattempt_unknown",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 1)), name="chainattempt_number_from_1"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", True),
+                                ("error_class__isnull", True),
+                                ("milliseconds__isnull", True),
+                            ),
+                            models.Q(("ended_at__isnull", False), ("milliseconds__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="chainattempt_ended_has_its_time",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("chain_operation", "number"), name="chain_attempt_once_per_number"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("operation__in", ["execute", "read", "accelerate"])),
+                        name="chain_attempt_operation_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("error_class__isnull", True),
+                            (
+                                "error_class__in",
+                                [
+                                    "network",
+                                    "unknown_outcome",
+                                    "credentials",
+                                    "invalid_request",
+                                    "key_reused",
+                                    "gas",
+                                    "nonce",
+                                    "execution",
+                                    "blocked_destination",
+                                    "insufficient_funds",
+                                ],
+                            ),
+                            _connector="OR",
+                        ),
+                        name="chain_attempt_error_known",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CreatorSync",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "address_hash",
+                    models.CharField(
+                        blank=True,
+                        help_text="keyed hash of the address on the chain; empty once the creator has left",
+                        max_length=64,
+                        null=True,
+                    ),
+                ),
+                ("plays", models.PositiveBigIntegerField(default=0)),
+                ("followers", models.PositiveBigIntegerField(default=0)),
+                ("likes", models.PositiveBigIntegerField(default=0)),
+                ("listeners", models.PositiveBigIntegerField(default=0)),
+                ("revenue", gigstream.core.money.MoneyField(default=Decimal("0"))),
+                ("synced_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "differs_at",
+                    models.DateTimeField(
+                        blank=True, help_text="when the chain was found to show other numbers", null=True
+                    ),
+                ),
+                (
+                    "left_out",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="why the last run did not write the numbers",
+                        max_length=120,
+                    ),
+                ),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="syncs_confirmed",
+                        to="payments.chainoperation",
+                    ),
+                ),
+                (
+                    "creator",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="chain_sync",
+                        to="platforms.creatorprofile",
+                    ),
+                ),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="under way",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="syncs_under_way",
+                        to="payments.chainoperation",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "creator_syncs",
+                "constraints": [
+                    models.UniqueConstraint(fields=("address_hash",), name="creator_sync_address_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("confirmed_by__isnull", True), ("synced_at__isnull", True)),
+                            models.Q(("confirmed_by__isnull", False), ("synced_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="creator_sync_confirmed_as_a_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("revenue__gte", 0)), name="creator_sync_revenue_not_negative"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="SandboxTransfer",
             fields=[
                 ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
@@ -1143,6 +1831,69 @@ class Migration(migrations.Migration):
                     ),
                     models.UniqueConstraint(
                         fields=("from_wallet", "nonce"), name="sandbox_transfer_nonce_once"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="SignedCall",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("idempotency_key", models.UUIDField(unique=True)),
+                ("nonce", models.PositiveBigIntegerField()),
+                ("contract", models.CharField(max_length=42)),
+                ("function", models.CharField(max_length=120)),
+                (
+                    "data",
+                    gigstream.core.encryption.EncryptedTextField(
+                        blank=True,
+                        help_text="the call as the chain takes it, encrypted at rest; empty once it is mined",
+                    ),
+                ),
+                ("gas_limit", models.PositiveIntegerField()),
+                (
+                    "mined_at",
+                    models.DateTimeField(
+                        blank=True, help_text="when a look found it deep in the chain", null=True
+                    ),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="calls",
+                        to="payments.signeraccount",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "signed_calls",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("mined_at__isnull", True)),
+                        fields=["account", "nonce"],
+                        name="signed_calls_open",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "nonce"), name="signed_call_nonce_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("mined_at__isnull", False),
+                            models.Q(("data", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="signed_call_can_be_sent_until_mined",
                     ),
                 ],
             },
@@ -1572,6 +2323,40 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="SignedVersion",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("number", models.PositiveIntegerField()),
+                ("max_fee", models.DecimalField(decimal_places=9, help_text="gwei", max_digits=27)),
+                ("priority_fee", models.DecimalField(decimal_places=9, help_text="gwei", max_digits=27)),
+                ("is_empty", models.BooleanField(default=False)),
+                ("tx_hash", models.CharField(max_length=66, unique=True)),
+                ("signed_at", models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow())),
+                (
+                    "call",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="payments.signedcall",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "signed_versions",
+                "constraints": [
+                    models.UniqueConstraint(fields=("call", "number"), name="signed_version_once_per_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 1)), name="signed_version_number_from_1"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("max_fee__gt", 0), ("priority_fee__gte", 0)),
+                        name="signed_version_has_a_price",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="LedgerEntry",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
@@ -1810,142 +2595,6 @@ class Migration(migrations.Migration):
                             )
                         ),
                         name="discrepancy_bucket_known",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="SettlementAttempt",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("number", models.PositiveIntegerField(help_text="1, 2, … of the calls about the same row")),
-                ("service", models.CharField(max_length=32)),
-                ("started_at", models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow())),
-                ("ended_at", models.DateTimeField(blank=True, null=True)),
-                ("milliseconds", models.PositiveIntegerField(blank=True, null=True)),
-                ("error_message", models.TextField(blank=True)),
-                ("answer", models.JSONField(blank=True, help_text="as received, without secrets", null=True)),
-                (
-                    "operation",
-                    models.CharField(
-                        choices=[
-                            ("transfer", "Transfer"),
-                            ("read", "Read"),
-                            ("find", "Find"),
-                            ("accelerate", "Accelerate"),
-                            ("cancel", "Cancel"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        blank=True, help_text="the transfer's, in the provider's word", max_length=40
-                    ),
-                ),
-                (
-                    "error_class",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("network", "Network"),
-                            ("unknown_outcome", "Unknown Outcome"),
-                            ("credentials", "Credentials"),
-                            ("invalid_request", "Invalid Request"),
-                            ("key_reused", "Key Reused"),
-                            ("gas", "Gas"),
-                            ("nonce", "Nonce"),
-                            ("execution", "Execution"),
-                            ("blocked_destination", "Blocked Destination"),
-                            ("insufficient_funds", "Insufficient Funds"),
-                        ],
-                        max_length=24,
-                        null=True,
-                    ),
-                ),
-                (
-                    "gas_price",
-                    models.PositiveBigIntegerField(blank=True, help_text="wei for a unit of gas", null=True),
-                ),
-                ("gas_used", models.PositiveBigIntegerField(blank=True, null=True)),
-                (
-                    "network_fee",
-                    gigstream.core.money.MoneyField(
-                        blank=True, help_text="USDC; the house bears it", null=True
-                    ),
-                ),
-                ("block_number", models.PositiveBigIntegerField(blank=True, null=True)),
-                (
-                    "transaction",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="attempts",
-                        to="payments.transaction",
-                    ),
-                ),
-            ],
-            options={
-                "db_table": "settlement_attempts",
-                "abstract": False,
-                "indexes": [
-                    models.Index(fields=["started_at"], name="settlementattempt_started"),
-                    models.Index(
-                        condition=models.Q(("ended_at__isnull", True)),
-                        fields=["started_at"],
-                        name="settlementattempt_open",
-                    ),
-                    models.Index(
-                        condition=models.Q(("error_class", "unknown_outcome")),
-                        fields=["started_at"],
-                        name="settlementattempt_unknown",
-                    ),
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("number__gte", 1)), name="settlementattempt_number_from_1"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                ("ended_at__isnull", True),
-                                ("error_class__isnull", True),
-                                ("milliseconds__isnull", True),
-                            ),
-                            models.Q(("ended_at__isnull", False), ("milliseconds__isnull", False)),
-                            _connector="OR",
-                        ),
-                        name="settlementattempt_ended_has_its_time",
-                    ),
-                    models.UniqueConstraint(fields=("transaction", "number"), name="attempt_once_per_number"),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("operation__in", ["transfer", "read", "find", "accelerate", "cancel"])
-                        ),
-                        name="attempt_operation_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("error_class__isnull", True),
-                            (
-                                "error_class__in",
-                                [
-                                    "network",
-                                    "unknown_outcome",
-                                    "credentials",
-                                    "invalid_request",
-                                    "key_reused",
-                                    "gas",
-                                    "nonce",
-                                    "execution",
-                                    "blocked_destination",
-                                    "insufficient_funds",
-                                ],
-                            ),
-                            _connector="OR",
-                        ),
-                        name="attempt_error_known",
                     ),
                 ],
             },
@@ -2253,6 +2902,142 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="SettlementAttempt",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("number", models.PositiveIntegerField(help_text="1, 2, … of the calls about the same row")),
+                ("service", models.CharField(max_length=32)),
+                ("started_at", models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow())),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("milliseconds", models.PositiveIntegerField(blank=True, null=True)),
+                ("error_message", models.TextField(blank=True)),
+                ("answer", models.JSONField(blank=True, help_text="as received, without secrets", null=True)),
+                (
+                    "operation",
+                    models.CharField(
+                        choices=[
+                            ("transfer", "Transfer"),
+                            ("read", "Read"),
+                            ("find", "Find"),
+                            ("accelerate", "Accelerate"),
+                            ("cancel", "Cancel"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        blank=True, help_text="the transfer's, in the provider's word", max_length=40
+                    ),
+                ),
+                (
+                    "error_class",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("network", "Network"),
+                            ("unknown_outcome", "Unknown Outcome"),
+                            ("credentials", "Credentials"),
+                            ("invalid_request", "Invalid Request"),
+                            ("key_reused", "Key Reused"),
+                            ("gas", "Gas"),
+                            ("nonce", "Nonce"),
+                            ("execution", "Execution"),
+                            ("blocked_destination", "Blocked Destination"),
+                            ("insufficient_funds", "Insufficient Funds"),
+                        ],
+                        max_length=24,
+                        null=True,
+                    ),
+                ),
+                (
+                    "gas_price",
+                    models.PositiveBigIntegerField(blank=True, help_text="wei for a unit of gas", null=True),
+                ),
+                ("gas_used", models.PositiveBigIntegerField(blank=True, null=True)),
+                (
+                    "network_fee",
+                    gigstream.core.money.MoneyField(
+                        blank=True, help_text="USDC; the house bears it", null=True
+                    ),
+                ),
+                ("block_number", models.PositiveBigIntegerField(blank=True, null=True)),
+                (
+                    "transaction",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attempts",
+                        to="payments.transaction",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "settlement_attempts",
+                "abstract": False,
+                "indexes": [
+                    models.Index(fields=["started_at"], name="settlementattempt_started"),
+                    models.Index(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=["started_at"],
+                        name="settlementattempt_open",
+                    ),
+                    models.Index(
+                        condition=models.Q(("error_class", "unknown_outcome")),
+                        fields=["started_at"],
+                        name="settlementattempt_unknown",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 1)), name="settlementattempt_number_from_1"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", True),
+                                ("error_class__isnull", True),
+                                ("milliseconds__isnull", True),
+                            ),
+                            models.Q(("ended_at__isnull", False), ("milliseconds__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="settlementattempt_ended_has_its_time",
+                    ),
+                    models.UniqueConstraint(fields=("transaction", "number"), name="attempt_once_per_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("operation__in", ["transfer", "read", "find", "accelerate", "cancel"])
+                        ),
+                        name="attempt_operation_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("error_class__isnull", True),
+                            (
+                                "error_class__in",
+                                [
+                                    "network",
+                                    "unknown_outcome",
+                                    "credentials",
+                                    "invalid_request",
+                                    "key_reused",
+                                    "gas",
+                                    "nonce",
+                                    "execution",
+                                    "blocked_destination",
+                                    "insufficient_funds",
+                                ],
+                            ),
+                            _connector="OR",
+                        ),
+                        name="attempt_error_known",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="ReportedEarning",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
@@ -2489,6 +3274,20 @@ class Migration(migrations.Migration):
             },
         ),
         pgtrigger.migrations.AddTrigger(
+            model_name="gasalarm",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="69d6fb0461872397c5e5d5518db98935a3b8cda3",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_f02e0",
+                    table="gas_alarms",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
             model_name="providernotification",
             trigger=pgtrigger.compiler.Trigger(
                 name="legal_status_moves",
@@ -2620,6 +3419,52 @@ class Migration(migrations.Migration):
             ),
         ),
         pgtrigger.migrations.AddTrigger(
+            model_name="chainoperation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="legal_status_moves",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."status" IS DISTINCT FROM (NEW."status"))',
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{dead:pending,pending:confirmed,pending:dead,pending:submitted,submitted:confirmed,submitted:dead,submitted:pending}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="f608cb63f793f8e206002cf80a5a9f9209ba7e22",
+                    operation="UPDATE",
+                    pgid="pgtrigger_legal_status_moves_88fe4",
+                    table="chain_operations",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="chainoperation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="writes_the_same_fact",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."creator_count" IS DISTINCT FROM (NEW."creator_count") OR OLD."key" IS DISTINCT FROM (NEW."key") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."platform_id" IS DISTINCT FROM (NEW."platform_id"))',
+                    func='RAISE EXCEPTION \'pgtrigger: Cannot update of "kind", "key", "platform_id", "creator_count" rows from % table\', TG_TABLE_NAME;',
+                    hash="5babcc8e007b5fab3c79d0749867608869129731",
+                    operation='UPDATE OF "kind", "key", "platform_id", "creator_count"',
+                    pgid="pgtrigger_writes_the_same_fact_643e7",
+                    table="chain_operations",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="chainattempt",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_changes_once_ended",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."ended_at" IS NOT NULL)',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="0f97c75484ba50b977388595175cdefae95ab25a",
+                    operation="UPDATE",
+                    pgid="pgtrigger_never_changes_once_ended_5d3a3",
+                    table="chain_attempts",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
             model_name="coveredparts",
             trigger=pgtrigger.compiler.Trigger(
                 name="never_deleted",
@@ -2663,6 +3508,35 @@ class Migration(migrations.Migration):
             ),
         ),
         pgtrigger.migrations.AddTrigger(
+            model_name="gasspending",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="8db9ad296ddcd96a5bfcd1c9c07568d757fb32c7",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_74d6b",
+                    table="gas_spendings",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="operationcreator",
+            trigger=pgtrigger.compiler.Trigger(
+                name="keeps_its_numbers",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."followers" IS DISTINCT FROM (NEW."followers") OR OLD."likes" IS DISTINCT FROM (NEW."likes") OR OLD."listeners" IS DISTINCT FROM (NEW."listeners") OR OLD."plays" IS DISTINCT FROM (NEW."plays") OR OLD."revenue" IS DISTINCT FROM (NEW."revenue"))',
+                    func='RAISE EXCEPTION \'pgtrigger: Cannot update of "plays", "followers", "likes", "listeners", "revenue" rows from % table\', TG_TABLE_NAME;',
+                    hash="982e619733089743e6016b3458255226894b032b",
+                    operation='UPDATE OF "plays", "followers", "likes", "listeners", "revenue"',
+                    pgid="pgtrigger_keeps_its_numbers_be50e",
+                    table="chain_operation_creators",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
             model_name="payoutholdpart",
             trigger=pgtrigger.compiler.Trigger(
                 name="append_only",
@@ -2700,6 +3574,20 @@ class Migration(migrations.Migration):
                     operation="INSERT",
                     pgid="pgtrigger_only_in_test_databases_bfbf8",
                     table="sandbox_transfers",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="signedversion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="b26c28cc80511999da9f92ff82d3c3d4c4045c83",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_94e9b",
+                    table="signed_versions",
                     when="BEFORE",
                 ),
             ),

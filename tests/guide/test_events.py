@@ -12,7 +12,8 @@ from audit.log.enums import ActorType
 from gigstream.core.money import ZERO
 from loans.events.receivers import PUBLISHED_COLUMNS
 from payments import services as payments
-from payments.models import Stream, Transaction
+from payments.models import ChainOperation, Stream, Transaction
+from payments.oracle.payloads import of_operation
 from payments.settlement.payouts import payloads as payouts_payloads
 from payments.settlement.payouts.selectors import PlatformPart
 from payments.settlement.transactions import payloads as transactions_payloads
@@ -88,6 +89,7 @@ def test_the_fields_of_each_object_are_those_that_events_have():
         "dispute": set(of_platforms.of_dispute(Dispute())),
         "stream": set(of_payments.of_stream(Stream())),
         "releases": set(json.loads(of_payments.of_releases(releases, NOW))),
+        "chain operation": set(of_operation(ChainOperation(), fee=ZERO)),
         "transaction": set(transactions_payloads.of_transaction(Transaction())),
         "payout": set(
             payouts_payloads.of_platform_payout(PlatformPart(Transaction(), Task().pk, ZERO, 1, []))
