@@ -19,3 +19,11 @@ transactions_failed = Signal()
 transactions_cancelled = Signal()
 # balances: list[LowBalance], now: datetime; once when a platform's available money falls below the threshold
 balances_fell_low = Signal()
+# Each: periods: list[PeriodSums], now: datetime; once for each batch of a platform
+royalties_accrued = Signal()
+royalties_unfunded = Signal()
+royalties_paid = Signal()
+# Each: distributions: list[Distribution], now: datetime
+distributions_created = Signal()
+distributions_approved = Signal()
+distributions_paid = Signal()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from gigstream.core.money import MICRO, ZERO
+from gigstream.core.money import ZERO, from_micro, to_micro
 from payments.earnings.calculations import fee_on
 
 # Of a later payment, at most a tenth takes back what was paid too much.
@@ -97,11 +97,10 @@ def fund_up_to(unfunded: Decimal, *, base: Decimal, fee_bps: int, available: Dec
     its fee. Where it does not cover all, up to 2 micro-USDC are left."""
     if unfunded + fee_on(base + unfunded, fee_bps) - fee_on(base, fee_bps) <= available:
         return unfunded
-    micros = int(available / MICRO) * 10_000 // (10_000 + fee_bps) - 1
-    return max(ZERO, min(unfunded, micros * MICRO))
+    micros = to_micro(available) * 10_000 // (10_000 + fee_bps) - 1
+    return max(ZERO, min(unfunded, from_micro(micros)))
 
 
 def recover(carried: Decimal, remainder: Decimal) -> Decimal:
     """Return the part of a payment that makes up for a negative remainder: at most a tenth, rounded down."""
-    tenth = int(carried / MICRO) // RECOVERED_AT_MOST * MICRO
-    return min(remainder, tenth)
+    return min(remainder, from_micro(to_micro(carried) // RECOVERED_AT_MOST))

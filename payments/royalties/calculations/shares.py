@@ -1,22 +1,9 @@
 """Shares of a sum by weights, exact to the micro-USDC."""
 
 from collections.abc import Sequence
-from decimal import Decimal
-
-from gigstream.core.money import MICRO
 
 # A listener's weight, divided among creators by plays.
 SCALE = 10**18
-
-
-def to_micros(amount: Decimal) -> int:
-    """Return the amount in micro-USDC."""
-    return int(amount.scaleb(6))
-
-
-def from_micros(micros: int) -> Decimal:
-    """Return micro-USDC as an amount."""
-    return micros * MICRO
 
 
 def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
