@@ -199,6 +199,26 @@ MENU: tuple[tuple[str, tuple[Page | List | QueueEntry, ...]], ...] = (
         ),
     ),
     (
+        "Usage",
+        (
+            List("Days of creators", "bar_chart", "platforms.CreatorDay"),
+            List("Days of works", "stacked_bar_chart", "platforms.WorkDay"),
+            List("Days of platforms", "area_chart", "platforms.PlatformDay"),
+            List("Artificial use", "smart_toy", "platforms.UsageFinding"),
+            List("Rules of artificial use", "rule", "platforms.UsageRule"),
+            List("Marked events", "flag", "platforms.UsageMark"),
+            List("Corrections", "edit_note", "platforms.UsageCorrection"),
+            List("Corrected events", "edit", "platforms.CorrectedEvent"),
+            List("Events that do not count", "block", "platforms.UsageExclusion"),
+            List("Events", "play_circle", "platforms.UsageEvent"),
+            List("Batches", "inbox", "platforms.UsageBatch"),
+            List("Receipts", "receipt_long", "platforms.UsageReceipt"),
+            List("Chains of receipts", "link", "platforms.ReceiptChain"),
+            List("Keys of receipts", "vpn_key", "platforms.SigningKey"),
+            List("Files of months", "inventory_2", "platforms.UsageArchive"),
+        ),
+    ),
+    (
         "Reputation & loans",
         (
             List("Loans", "request_quote", "loans.Loan"),

@@ -1,4 +1,4 @@
-"""Register of those who say which days of a creator are final, because they were paid: nothing corrects these."""
+"""Register of those who say which days of a creator are final, as they were paid: nothing corrects these."""
 
 from collections.abc import Callable, Collection
 from datetime import date

@@ -12,7 +12,7 @@ from gigstream import embedded
 from tests.benchmarks.databases import QUIET
 from tests.benchmarks.scale import SIZES
 
-BENCHES = ("release", "posting", "views", "startup", "api", "servers", "webhooks", "quests")
+BENCHES = ("release", "posting", "views", "startup", "api", "servers", "webhooks", "quests", "usage")
 
 
 def arguments() -> argparse.Namespace:

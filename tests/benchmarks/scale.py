@@ -24,6 +24,9 @@ class Size:
     # Workers who claim a reward at once, and events of quests under the reads.
     claimants: int
     quest_events: int
+    # Creators of a platform whose use is reported, and batches of 5,000 events in a round.
+    usage_creators: int
+    usage_batches: int
     # Whether those take part that only `make bench` installs.
     peers: bool = True
 
@@ -44,6 +47,8 @@ SIZES = {
         history=20_000,
         claimants=1_000,
         quest_events=1_000_000,
+        usage_creators=1_000,
+        usage_batches=20,
     ),
     "small": Size(
         rounds=1,
@@ -60,5 +65,7 @@ SIZES = {
         history=2_000,
         claimants=20,
         quest_events=2_000,
+        usage_creators=4,
+        usage_batches=1,
     ),
 }

@@ -11,7 +11,7 @@ from tests.benchmarks.results import BEGIN, END
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASES = "gigstream_smoke"
-BENCHES = ["release", "posting", "startup", "api", "webhooks", "quests"]
+BENCHES = ["release", "posting", "startup", "api", "webhooks", "quests", "usage"]
 GOALS = [
     "release, against the same SQL from psql",
     "release, against Django loop with signals",
@@ -22,6 +22,7 @@ GOALS = [
     "webhooks that are well, beside one that hangs and one that fails, against alone",
     "20 workers at once have their rewards",
     "sign-in by address, at 2,000 events",
+    "usage in batches, against row by row",
 ]
 TABLES = [
     "Release of 600 due",
@@ -33,6 +34,7 @@ TABLES = [
     "2 events for each of 8 webhooks, 1 rounds",
     "A reward claimed by 20 workers at once",
     "Reads of rewards at 2,000 events of 20 workers",
+    "Usage in batches of 5,000, 1 rounds",
 ]
 
 

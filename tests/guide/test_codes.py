@@ -38,6 +38,7 @@ OF_STAFF = {
         "quest_rewards_not_decided",
         "cluster_gone",
     ),
+    *("usage_month_not_ended", "usage_archive_damaged"),
     *("not_enough_points", "points_not_reversible", "points_reversed_already"),
     *("wrong_code", "code_refused", "nothing_to_do", "access_changed", "no_address", "last_superuser"),
 }

@@ -22,8 +22,19 @@ from platforms import services as platforms
 from platforms.catalogue import payloads as catalogue_payloads
 from platforms.events import registry
 from platforms.invitations import payloads as invitations_payloads
-from platforms.models import Consent, CreatorProfile, Dispute, Invitation, PlatformEvent, Task, Work
+from platforms.models import (
+    Consent,
+    CreatorProfile,
+    Dispute,
+    Invitation,
+    PlatformEvent,
+    Task,
+    UsageCorrection,
+    UsageReceipt,
+    Work,
+)
 from platforms.tasks import payloads as of_platforms
+from platforms.usage import payloads as usage_payloads
 from reputation.models import Quest, QuestEvent, Submission
 from reputation.quests import payloads as of_quests
 from reputation.quests import services as quests
@@ -89,6 +100,7 @@ def test_the_fields_of_each_object_are_those_that_events_have():
         "loan": set(PUBLISHED_COLUMNS),
         "creator": set(catalogue_payloads.of_creator(CreatorProfile())),
         "work": set(catalogue_payloads.of_work(Work())),
+        "correction": set(usage_payloads.of_correction(UsageCorrection(receipt=UsageReceipt()))),
     } == OBJECTS
 
 

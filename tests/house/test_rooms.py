@@ -56,6 +56,7 @@ PARTICULAR = {
     "payments/settlement/sandbox": {"chain", "provider"},
     "payments/statements": {"statement_pdf"},
     "payments/streams": {"releases"},
+    "platforms/usage": {"finality"},
     "reputation/scores": {"bounds", "replay"},
     "workers/profiles": {"places"},
     "workers/sign_in": {"tokens"},

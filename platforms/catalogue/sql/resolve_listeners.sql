@@ -1,5 +1,5 @@
 -- Find or make the listener of each digest; return their ids in the order of the digests. These come in one value, each
--- in 32 bytes: those under the present key, then those of the same people under each former key. All under a key differ.
+-- in 32 bytes: under the present key, then those of the same people under each former key. All under a key differ.
 -- A listener who is known under a former key moves to the present one. Rows are changed in the order of their ids and
 -- then made in the order of their digests, so that two batches never wait for each other in a circle.
 WITH given AS MATERIALIZED (

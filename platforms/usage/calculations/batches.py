@@ -105,8 +105,7 @@ def read_events(items: Sequence[Any], *, window: Window) -> tuple[Columns, dict[
     oldest, newest = window.oldest, window.newest
     for position, item in enumerate(items):
         try:
-            if item.__class__ is not dict:
-                raise _BadValue("the event is not an object")
+            _require_object(item)
             external_id, work, listener = item.get("id"), item.get("work"), item.get("listener")
             if not (_is_id(external_id, LONGEST_ID) and _is_id(work, LONGEST_WORK) and item.keys() <= NAMES):
                 raise _explain_ids(item)
@@ -136,6 +135,11 @@ def read_events(items: Sequence[Any], *, window: Window) -> tuple[Columns, dict[
     return columns, refused
 
 
+def _require_object(item: Any) -> None:
+    if item.__class__ is not dict:
+        raise _BadValue("the event is not an object")
+
+
 def _bad_item(item: Any, error: Exception) -> Refused:
     if isinstance(item, Refused):
         return item
@@ -163,14 +167,9 @@ def _read_time(given: Any) -> datetime:
 
 
 def _is_id(text: Any, longest: int) -> bool:
-    """Whether the value is a text that may be an id: printable, which leaves out control characters and halves
-    of surrogate pairs, and not blanks alone."""
-    return (
-        text.__class__ is str
-        and 0 < len(text) <= longest
-        and text.isprintable()
-        and not text.isspace()
-    )
+    """Whether the value is a text that may be an id: printable, which leaves out control characters and
+    halves of surrogate pairs, and not blanks alone."""
+    return text.__class__ is str and 0 < len(text) <= longest and text.isprintable() and not text.isspace()
 
 
 def _explain_ids(item: dict[str, Any]) -> _BadValue:

@@ -1,4 +1,4 @@
-"""Merkle trees of RFC 6962: the root over the events of a receipt, and the proof that an event is under it."""
+"""Merkle trees of RFC 6962: the root over the events of a receipt, and proofs that events are under it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

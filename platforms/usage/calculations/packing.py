@@ -2,7 +2,7 @@
 they are read."""
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import orjson
@@ -86,26 +86,12 @@ def _read_line(line: bytes) -> Any:
         return BadLine("the line is not JSON")
 
 
-def read_json(body: bytes) -> list[Any]:
-    """Return the items of a body `{"events": […]}`. Raise InvalidUsageBatch, or UsageBatchTooLarge for more
-    than `MOST_EVENTS`."""
-    try:
-        found = orjson.loads(body)
-    except ValueError as error:
-        raise InvalidUsageBatch(f"not JSON: {str(error)[:120]}") from error
-    if not isinstance(found, dict) or found.keys() != {"events"} or not isinstance(found["events"], list):
-        raise InvalidUsageBatch('a batch is an object with the name "events" alone, which is a list')
-    events = found["events"]
-    if len(events) > MOST_EVENTS:
-        raise _too_many()
-    # Of a body with short items none can be too long.
-    if len(body) > LONGEST_LINE:
-        return [_measured(one) for one in events]
-    return events
+def measure_items(items: Sequence[Any]) -> list[Any]:
+    """Return the items of a body in JSON, a BadLine for each that would be too long a line of NDJSON."""
+    return [_measured(one) for one in items]
 
 
 def _measured(item: Any) -> Any:
-    """Return the item, or a BadLine for one that would be too long a line of NDJSON."""
     if isinstance(item, dict) and len(item) <= 8 and all(_is_short(*pair) for pair in item.items()):
         return item
     if len(orjson.dumps(item)) > LONGEST_LINE:

@@ -164,6 +164,9 @@ class WorkListenerDay(ListenerDay):
             models.CheckConstraint(name="work_listener_day_has_plays", condition=Q(plays__gt=0)),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.plays} plays on {self.day}"
+
 
 class CreatorListenerDay(ListenerDay):
     """The plays of a creator's works by a listener on a day."""
@@ -179,6 +182,9 @@ class CreatorListenerDay(ListenerDay):
             models.CheckConstraint(name="creator_listener_day_has_plays", condition=Q(plays__gt=0)),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.plays} plays on {self.day}"
+
 
 class PlatformListenerDay(ListenerDay):
     """The plays of a platform's works by a listener on a day."""
@@ -193,3 +199,6 @@ class PlatformListenerDay(ListenerDay):
         constraints = [
             models.CheckConstraint(name="platform_listener_day_has_plays", condition=Q(plays__gt=0)),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.plays} plays on {self.day}"

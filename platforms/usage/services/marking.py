@@ -1,4 +1,4 @@
-"""Artificial use: plays that rules find are left out of pay until a person decides, or 30 days have passed."""
+"""Artificial use: plays that rules find are left out of pay until a person decides, or for 30 days."""
 
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
@@ -85,7 +85,10 @@ def _case_of(finding: UsageFinding) -> Case:
             "threshold": finding.threshold,
             "plays": finding.plays,
         },
-        sentence=f"{finding.plays} plays on {finding.day} are not paid for now: {kind.explain(finding.threshold)}.",
+        sentence=(
+            f"{finding.plays} plays on {finding.day} are not paid for now:"
+            f" {kind.explain(finding.threshold)}."
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 import gzip
 from collections import Counter
 from collections.abc import Collection, Iterator
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from platforms.usage.enums import UsageKind
 from platforms.usage.errors import ArchiveDamaged, MonthNotEnded
 
 MOST_MINUTES = 30
+# A month that was attached again is there for so long.
+KEPT_ATTACHED = timedelta(days=7)
 _PIECE = 1 << 20
 
 
@@ -40,11 +42,13 @@ def make_months(months: Collection[date]) -> int:
 
 
 def keep_usage_partitions(*, now: datetime | None = None) -> int:
-    """Make the partitions of the next months, and put those of 14 months ago into files; return how many
-    months changed. Raises StrayEvents if events lie outside of all months."""
+    """Make the partitions of the next months, and put those of 14 months ago into files, unless they were
+    attached again less than a week ago; return how many months changed. Raises StrayEvents if events lie
+    outside of all months."""
     now = now or database_now()
     changed = make_months(months_to_have(day_of(now)))
-    for month in attached_months():
+    kept = UsageArchive.objects.filter(attached_at__gt=now - KEPT_ATTACHED)
+    for month in sorted(set(attached_months()) - set(kept.values_list("month", flat=True))):
         if is_to_detach(month, day_of(now)):
             archive_month(month=month, now=now)
             changed += 1
@@ -110,7 +114,7 @@ def _write_file(path: Path, month: date) -> dict[str, Any]:
 
 
 def _lines(month: date) -> Iterator[bytes]:
-    """Yield the month's events in the order of their numbers, a line of CSV each. No text has a line break."""
+    """Yield the month's events in the order of their numbers, each as a line of CSV."""
     rest = b""
     with (
         connection.cursor() as cursor,

@@ -31,13 +31,13 @@ class UsageResult:
     changes: list[UsageChange] = field(default_factory=list)
 
     def note_known(self, position: int, content: bytes, known: "Known") -> None:
-        """Put an event whose id is on record among the replayed, or among the refused if it says otherwise."""
+        """Put an event whose id is on record among the replayed, or the refused if it says otherwise."""
         if content == known.content:
             self.replayed[position] = known.number
             return
         self.refused[position] = Refused(
             Reason.CONFLICT,
-            f"the id stands for event {known.number} of {known.occurred_at.isoformat()}, which says otherwise",
+            f"the id stands for event {known.number} of {known.occurred_at.isoformat()}, which differs",
             number=known.number,
         )
 
