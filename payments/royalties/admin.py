@@ -275,9 +275,7 @@ class PoolWriteAdmin(Exports, ReadOnlyAdmin):
 def _waits_for(found: Distribution) -> Sequence[Sequence[object]]:
     if found.status != DistributionStatus.DRAFT:
         return [("waits for", "nothing")]
-    reasons = find_stale(
-        found.platform_id, first=found.first, last=found.last, today=day_of(database_now())
-    )
+    reasons = find_stale(found.platform_id, first=found.first, last=found.last, today=day_of(database_now()))
     return [("waits for", reason) for reason in reasons] or [("waits for", "two people to approve it")]
 
 

@@ -12,9 +12,7 @@ def _fee_sql(total: str, row: str) -> str:
 
 
 # What is carried, and the fee that is still due on it after what was paid.
-_CARRIED = (
-    f"y.carried + {_fee_sql('y.paid + y.carried', 'p')} - {_fee_sql('y.paid', 'p')}"
-)
+_CARRIED = f"y.carried + {_fee_sql('y.paid + y.carried', 'p')} - {_fee_sql('y.paid', 'p')}"
 _OF_DISTRIBUTION = (
     f"d.amount - d.paid_amount + {_fee_sql('d.amount', 'd')} - {_fee_sql('d.paid_amount', 'd')}"
 )
@@ -130,7 +128,8 @@ register(
             )
             SELECT 'pay ' || y.id FROM period_pays y LEFT JOIN given g ON g.pay_id = y.id
             WHERE (y.paid, y.recovered, y.payments, y.payments)
-                  <> (coalesce(g.paid, 0), coalesce(g.recovered, 0), coalesce(g.payments, 0), coalesce(g.last, 0))
+                  <> (coalesce(g.paid, 0), coalesce(g.recovered, 0), coalesce(g.payments, 0),
+                      coalesce(g.last, 0))
             UNION ALL
             SELECT 'payment ' || m.id FROM royalty_payments m
             JOIN period_pays y ON y.id = m.pay_id
@@ -160,7 +159,9 @@ register(
                        sum(y.paid + y.carried) AS funded, sum({_fee_sql("y.paid + y.carried", "p")}) AS fee
                 FROM period_pays y JOIN royalty_periods p ON p.id = y.period_id GROUP BY 1
             ),
-            given AS (SELECT period_id, sum(amount) AS amount, sum(fee) AS fee FROM period_fundings GROUP BY 1)
+            given AS (
+                SELECT period_id, sum(amount) AS amount, sum(fee) AS fee FROM period_fundings GROUP BY 1
+            )
             SELECT p.id FROM royalty_periods p
             LEFT JOIN booked b ON b.subject_id = p.id
             LEFT JOIN needed n ON n.period_id = p.id
@@ -204,7 +205,8 @@ register(
         by_sql(
             """
             SELECT a.id::text FROM royalty_periods a
-            JOIN royalty_periods b ON b.platform_id = a.platform_id AND b.first > a.first AND b.first <= a.last
+            JOIN royalty_periods b
+                ON b.platform_id = a.platform_id AND b.first > a.first AND b.first <= a.last
             UNION ALL
             SELECT p.id || ' of ' || y.creator_number FROM royalty_periods p
             JOIN period_pays y ON y.period_id = p.id
@@ -213,7 +215,8 @@ register(
                 WHERE s.period_id = p.id AND s.creator_number = y.creator_number)
               AND EXISTS (
                 SELECT FROM daily_accruals a
-                WHERE a.period_id = p.id AND a.creator_number = y.creator_number AND a.accrued_at < p.final_at)
+                WHERE a.period_id = p.id AND a.creator_number = y.creator_number
+                  AND a.accrued_at < p.final_at)
             ORDER BY 1
             """
         ),

@@ -76,4 +76,6 @@ def find_final_days(days: Collection[CreatorDate]) -> list[CreatorDate]:
 
 def same_weights(known: Sequence[Any], found: Sequence[Weighed]) -> bool:
     """Whether the shares of a draft have the weights that were found now."""
-    return [(one.creator_id, int(one.weight)) for one in known] == [(one.creator, one.weight) for one in found]
+    return [(one.creator_id, int(one.weight)) for one in known] == [
+        (one.creator, one.weight) for one in found
+    ]

@@ -77,7 +77,7 @@ def test_a_sum_is_shared_by_all_plays(platform):
     }
     assert (found.number, found.creators, found.plays, found.total_weight) == (1, 3, 3, 3)
     assert balance(platform, "escrow") == 0
-    assert PlatformEvent.objects.get(type="distribution.created").data["amount"] == "100.000000"
+    assert PlatformEvent.objects.get(type="distribution.created").payload["amount"] == "100.000000"
     assert violated() == {}
 
 
@@ -286,5 +286,3 @@ def test_days_by_rates_alone_are_corrected_after_they_were_paid():
     payments.accrue_royalties(now=LATER)
 
     assert void(song.platform, ref, now=LATER).events == 1
-
-

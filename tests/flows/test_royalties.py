@@ -150,7 +150,7 @@ def test_a_closed_creator_is_paid_what_is_below_the_minimum(song):
     play(song, times=60)
     run_until_final(MARCH_IS_FINAL)
     with pytest.raises(RoyaltiesNotPaid):
-        workers.delete_worker(worker_id=song.creator.worker_id, now=MARCH_IS_FINAL)
+        workers.delete_worker(worker_id=song.creator.worker_id)
 
     platforms.close_creator(creator_id=song.creator.pk, now=MARCH_IS_FINAL)
     payments.pay_royalties(now=MARCH_IS_FINAL)
@@ -168,7 +168,7 @@ def test_what_is_not_covered_is_unfunded_and_said_and_funded_later():
     assert parts["carried"] + parts["unfunded"] == money("0.3")
     assert money("0.099995") <= parts["carried"] <= money("0.1")
     said = PlatformEvent.objects.get(type="royalty.unfunded")
-    assert said.data["amount"] == f"{parts['unfunded']:.6f}"
+    assert said.payload["amount"] == f"{parts['unfunded']:.6f}"
     assert violated() == {}
     assert payments.fund_royalties(now=NOW) == 0
 

@@ -132,8 +132,10 @@ def test_fifty_kills_at_any_time_lose_and_double_nothing(platform, tmp_path):
         at = LATER
         accepted(platform, *(event(song, "tip", amount="1", at=at) for song in songs), now=at)
         tips += 1
-        with working(tmp_path) as (process, log):
-            until(lambda process=process: count_of("query LIKE '%period_pays%'") or process.poll() is not None)
+        with working(tmp_path) as (process, _):
+            until(
+                lambda process=process: count_of("query LIKE '%period_pays%'") or process.poll() is not None
+            )
             time.sleep(kill % 10 / 50)
             process.kill()
             process.wait(timeout=30)

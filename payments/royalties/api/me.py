@@ -42,15 +42,15 @@ _PERIOD = {
     "platform_name": "period__platform__name",
 }
 _STATEMENT_FORMULA = (
-    "Each line is (plays - plays_refused) * rate, and accrued is their sum. accrued + sales = paid + carried +"
-    " unfunded + held, but for what payments of earlier periods took back. pro_rata is the share that all plays"
-    " would have given you of what all creators earned for plays in the period, user_centric the one by what"
-    " each of your listeners played."
+    "Each line is (plays - plays_refused) * rate, and accrued is their sum. accrued + sales = paid + carried"
+    " + unfunded + held, but for what payments made up for. pro_rata is the share that all plays would have"
+    " given you of what all creators earned for plays in the period, user_centric the one by what your"
+    " listeners played each."
 )
 _SHARE_FORMULAS = {
     ShareMode.PRO_RATA: "weight = your plays without artificial ones; amount = sum * weight / total_weight",
-    ShareMode.USER_CENTRIC: "weight = the sum over your listeners of 10^18 * their plays of yours / all their plays,"
-    " each rounded down; amount = sum * weight / total_weight",
+    ShareMode.USER_CENTRIC: "weight = the sum over your listeners of 10^18 * their plays of yours / all their"
+    " plays, each rounded down; amount = sum * weight / total_weight",
 }
 
 

@@ -20,7 +20,14 @@ from payments.models import (
     RoyaltyTerms,
     Statement,
 )
-from payments.royalties.enums import Cadence, DistributionStatus, PaySource, PeriodStatus, PoolStatus, ShareMode
+from payments.royalties.enums import (
+    Cadence,
+    DistributionStatus,
+    PaySource,
+    PeriodStatus,
+    PoolStatus,
+    ShareMode,
+)
 from payments.royalties.models.periods import MOST_GRACE_DAYS
 from payments.royalties.models.pools import MOST_UNITS
 
@@ -155,9 +162,7 @@ WholeStatement = describe_rows(
     formula=_FORMULA,
     lines=StatementLine(many=True),
 )
-DistributionRow = describe_rows(
-    "DistributionRow", Distribution, DISTRIBUTION_COLUMNS, total_weight=_WEIGHT
-)
+DistributionRow = describe_rows("DistributionRow", Distribution, DISTRIBUTION_COLUMNS, total_weight=_WEIGHT)
 WholeDistribution = describe_rows(
     "WholeDistribution",
     Distribution,
@@ -165,9 +170,7 @@ WholeDistribution = describe_rows(
     total_weight=_WEIGHT,
     waits_for=serializers.ListField(child=Text(), help_text="why a draft cannot be approved yet"),
 )
-ShareRow = describe_rows(
-    "DistributionShareRow", DistributionShare, SHARE_COLUMNS, **_CREATOR, weight=_WEIGHT
-)
+ShareRow = describe_rows("DistributionShareRow", DistributionShare, SHARE_COLUMNS, **_CREATOR, weight=_WEIGHT)
 MyShareRow = describe_rows(
     "MyDistributionShareRow",
     DistributionShare,
@@ -263,8 +266,8 @@ def columns_of(model_columns: tuple[str, ...], *more: str) -> tuple[str, ...]:
 
 
 def with_names(**names: str) -> Callable[[Mapping[str, Any]], dict[str, Any]]:
-    """Return how a row is shown that was read by `columns_of`, with the columns `names` under other names, and
-    weights as texts."""
+    """Return how a row is shown that was read by `columns_of`: the columns `names` have other names, and
+    weights are texts."""
     renamed = {"creator__id": "creator_id", **{column: name for name, column in names.items()}}
 
     def show(row: Mapping[str, Any]) -> dict[str, Any]:

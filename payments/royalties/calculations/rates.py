@@ -36,7 +36,8 @@ class Due:
     """What a creator has earned in a period, and where each part of it is.
 
     `accrued + taken_back = paid + recovered + carried + unfunded + held`. `carried` stands in escrow with its
-    fee; `taken_back` was paid before a correction took it away, and `recovered` of later pay made up for that.
+    fee; `taken_back` was paid before a correction took it away, and `recovered` of later pay made up for
+    that.
     """
 
     accrued: Decimal = ZERO
@@ -93,8 +94,8 @@ def change_due(due: Due, *, accrued: Decimal, held: Decimal, remainder: Decimal)
 
 
 def fund_up_to(unfunded: Decimal, *, base: Decimal, fee_bps: int, available: Decimal) -> Decimal:
-    """Return how much of an unfunded sum `available` covers with the fee on top, after `base` that has carried
-    its fee. Where it does not cover all, up to 2 micro-USDC are left."""
+    """Return how much of an unfunded sum `available` covers with the fee on top, after `base` that has
+    carried its fee. Where it does not cover all, up to 4 micro-USDC are left."""
     if unfunded + fee_on(base + unfunded, fee_bps) - fee_on(base, fee_bps) <= available:
         return unfunded
     micros = to_micro(available) * 10_000 // (10_000 + fee_bps) - 1

@@ -100,7 +100,7 @@ class Distribution(Changing):
 
 
 class DistributionShare(models.Model):
-    """A creator's share of a distribution: the weight, the plays behind it, those left out, and the amount."""
+    """A creator's share of a distribution: the weight, the plays behind it, those left out, the amount."""
 
     id = models.BigAutoField(primary_key=True)
     distribution = models.ForeignKey(

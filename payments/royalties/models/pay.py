@@ -149,7 +149,9 @@ class CarriedBalance(models.Model):
         db_column="creator_number",
     )
     carried = MoneyField(default=0, help_text="for plays, of final periods")
-    remainder = MoneyField(default=0, help_text="paid too much; at most a tenth of each payment makes up for it")
+    remainder = MoneyField(
+        default=0, help_text="paid too much; at most a tenth of each payment makes up for it"
+    )
 
     objects = models.Manager.from_queryset(GuardedQuerySet)()
     unguarded = models.Manager()

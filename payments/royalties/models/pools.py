@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from gigstream.core.clock import DatabaseNow
-from gigstream.core.models import Changing, CommonQuerySet, GuardedQuerySet, is_readable
+from gigstream.core.models import Changing, GuardedQuerySet, is_readable
 from gigstream.core.money import LARGEST, MoneyField
 from gigstream.core.states import append_only, status_trigger
 from payments.royalties.calculations.shares import SCALE
@@ -54,7 +54,8 @@ class Pool(Changing):
                 condition=Q(paid__gte=0, received__gte=F("paid"), received__lte=LARGEST),
             ),
             models.CheckConstraint(
-                name="pool_sums_in_range", condition=Q(units__gte=0, units__lt=SCALE, index__gte=0, carry__gte=0)
+                name="pool_sums_in_range",
+                condition=Q(units__gte=0, units__lt=SCALE, index__gte=0, carry__gte=0),
             ),
             models.CheckConstraint(
                 name="pool_closed_as_a_whole",

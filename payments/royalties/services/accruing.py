@@ -1,4 +1,4 @@
-"""Accruals: each day's use becomes what creators have earned, once the day is over and again when it changes."""
+"""Accruals: each day's use becomes what creators have earned, once it is over and again when it changes."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
@@ -53,8 +53,8 @@ def accrue_royalties(*, now: datetime | None = None) -> int:
 
 @in_unit
 def open_days(*, platform_id: UUID, through: date, now: datetime) -> None:
-    """Put the platform's days up to this one into the queue. From then on use that is reported for them queues
-    them again, so none of it is missed."""
+    """Put the platform's days up to this one into the queue. From then on use that is reported for them
+    queues them again, so none of it is missed."""
     platform = Platform.objects.get(pk=platform_id)
     if RoyaltyTerms.objects.filter(platform=platform, accrued_through__gte=through).exists():
         return
@@ -64,7 +64,10 @@ def open_days(*, platform_id: UUID, through: date, now: datetime) -> None:
         return
     used = PlatformDay.objects.filter(platform=platform, day__gt=terms.accrued_through, day__lte=through)
     DayToAccrue.objects.bulk_create(
-        [DayToAccrue(platform=platform, day=day) for day in used.order_by("day").values_list("day", flat=True)]
+        [
+            DayToAccrue(platform=platform, day=day)
+            for day in used.order_by("day").values_list("day", flat=True)
+        ]
     )
     terms.accrued_through = through
     terms.save(update_fields=["accrued_through", "updated_at"])
@@ -155,7 +158,7 @@ def _apply(platform: Platform, changes: Sequence[dict[str, object]], now: dateti
 
 
 def _by_source(change: dict[str, object]) -> Iterable[tuple[object, ...]]:
-    """Yield the changes that are not 0: the period, the creator, the source, and more earned and more held."""
+    """Yield the changes that are not 0: the period, the creator, the source, more earned, more held."""
     of_creator = change["period_id"], change["creator_number"]
     if change["amount"] or change["held"]:
         yield *of_creator, PaySource.PLAYS, change["amount"], change["held"]

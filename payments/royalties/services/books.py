@@ -1,5 +1,5 @@
-"""Books of pay by use: what creators have earned in a platform's periods, read, changed and written for any number
-of them by a fixed number of statements. The caller has locked the platform's terms."""
+"""Books of pay by use: what creators have earned in a platform's periods, read, changed and written for any
+number of them by a fixed number of statements. The caller has locked the platform's terms."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -94,9 +94,7 @@ class PayBook:
     def change(self, line: PayLine, *, accrued: Decimal, held: Decimal) -> Decimal:
         """Change what was earned; return what leaves escrow with its fee, which the line no longer has."""
         before = line.due
-        change = change_due(
-            before, accrued=accrued, held=held, remainder=self._remainders[line.creator]
-        )
+        change = change_due(before, accrued=accrued, held=held, remainder=self._remainders[line.creator])
         self._add_to_remainder(line.creator, change.remainder)
         self._replace(line, change.due)
         return change.released

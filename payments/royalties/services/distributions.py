@@ -100,9 +100,7 @@ def _require_days(first: date, last: date, today: date) -> None:
 
 
 def _weigh(found: Distribution) -> list[Weighed]:
-    weighed = weigh_creators(
-        found.platform_id, ShareMode(found.mode), first=found.first, last=found.last
-    )
+    weighed = weigh_creators(found.platform_id, ShareMode(found.mode), first=found.first, last=found.last)
     if not any(one.weight for one in weighed):
         raise DistributionWithoutUse(
             f"nothing was played from {found.first} to {found.last} that counts",
@@ -232,7 +230,9 @@ def pay_distributions(*, now: datetime | None = None) -> int:
     """Pay the shares of approved distributions, 5,000 in a transaction; return how many were paid."""
     at = now or database_now()
     approved = Distribution.objects.filter(status=DistributionStatus.APPROVED).order_by("approved_at", "pk")
-    return sum(_pay_all(distribution_id, at) for distribution_id in list(approved.values_list("pk", flat=True)))
+    return sum(
+        _pay_all(distribution_id, at) for distribution_id in list(approved.values_list("pk", flat=True))
+    )
 
 
 def _pay_all(distribution_id: UUID, now: datetime) -> int:
@@ -296,5 +296,3 @@ def _note_entries(shares: Sequence[DistributionShare], entries: dict[str, int]) 
         shares=sql.array_literal([share.pk for share in shares]),
         entries=sql.array_literal([entries[f"{ROYALTY}:{_key_of(share)}"] for share in shares]),
     )
-
-

@@ -1,4 +1,4 @@
-"""Funding: what creators have earned moves from their platform's available money into escrow, the oldest first."""
+"""Funding: what creators have earned moves from their platform's money into escrow, the oldest first."""
 
 from datetime import datetime
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""Payment of what creators have earned by use: purchases and tips at once, plays once their period is final."""
+"""Payment of what creators have earned: purchases and tips at once, plays once their period is final."""
 
 from collections.abc import Sequence
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Pools: money that arrives is shared among all members by one write, and paid to each when it is worth it."""
+"""Pools: money that arrives is shared among all members by one write, and paid to each from 1 USDC on."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,7 +16,6 @@ from gigstream.core.money import LARGEST, exact_amount, from_micro, to_micro
 from gigstream.core.people.names import normal_name
 from gigstream.core.states import require_move
 from gigstream.core.unit import in_unit
-from gigstream.jobs.batches import repeat_batch
 from gigstream.jobs.registry import nudge_job
 from payments.earnings.calculations import fee_between
 from payments.earnings.payables import Charge, Payable
@@ -46,7 +45,8 @@ PAID_FROM: Final = 1_000_000
 
 @verb("pool.create", "platform")
 def create_pool(*, platform_id: UUID, name: str, now: datetime | None = None) -> Pool:
-    """Make a pool without members. Raises InvalidName, PoolNameTaken, PlatformSuspended or PlatformDeleted."""
+    """Make a pool without members. Raises InvalidName, PoolNameTaken, PlatformSuspended or
+    PlatformDeleted."""
     now = now or database_now()
     platform = Platform.objects.get(pk=platform_id)
     require_active(platform=platform)
@@ -98,9 +98,7 @@ def add_to_pool(*, pool_id: UUID, amount: Decimal | str, now: datetime | None = 
 
 
 @verb("pool.set_units", "pool")
-def set_pool_units(
-    *, pool_id: UUID, creator_id: UUID, units: int, now: datetime | None = None
-) -> PoolMember:
+def set_pool_units(*, pool_id: UUID, creator_id: UUID, units: int, now: datetime | None = None) -> PoolMember:
     """Set the units that a creator holds of the pool from now on; what is due by then is paid.
 
     Raises PoolNotOpen, PoolTooLarge, or the errors of a creator who cannot be relied on.
@@ -150,16 +148,20 @@ def pay_pools(*, now: datetime | None = None) -> int:
 
 
 def _pay_pool(pool_id: UUID, now: datetime) -> int:
-    return repeat_batch(lambda: pay_members(pool_id=pool_id, now=now), size=SETTLED_AT_ONCE)
+    paid, goes_on = 0, True
+    while goes_on:
+        members, goes_on = pay_members(pool_id=pool_id, now=now)
+        paid += members
+    return paid
 
 
 @in_unit
-def pay_members(*, pool_id: UUID, now: datetime) -> int:
-    """Pay up to 1,000 members of the pool; return how many. Of a closing pool all members are paid in whole
-    micro-USDC, then what is left is shared, and then it is closed."""
+def pay_members(*, pool_id: UUID, now: datetime) -> tuple[int, bool]:
+    """Pay up to 1,000 members of the pool; return how many, and whether it goes on with others. Of a closing
+    pool all members are paid in whole micro-USDC, then what is left is shared, and then it is closed."""
     pool = Pool.objects.locked().get(pk=pool_id)
     if pool.status == PoolStatus.CLOSED:
-        return 0
+        return 0, False
     is_closing = pool.status == PoolStatus.CLOSING
     owing = sql.run(
         "payments/royalties/owing_members",
@@ -173,28 +175,32 @@ def pay_members(*, pool_id: UUID, now: datetime) -> int:
         pool.save(update_fields=["paid", "updated_at"])
         audit.record("pool.pay", pool, after={"members": len(owing), "paid": pool.paid}, now=now)
     elif is_closing:
-        return _finish(pool, now)
-    return len(owing)
+        _finish(pool, now)
+    goes_on = is_closing or len(owing) == SETTLED_AT_ONCE
+    return len(owing), goes_on and pool.status != PoolStatus.CLOSED
 
 
-def _finish(pool: Pool, now: datetime) -> int:
-    """Share what is left of a closing pool whose members are all paid but for fractions, or close it; return
-    a batch's size while members are still to be paid."""
-    rows = list(PoolMember.objects.filter(pool=pool).order_by("pk").values_list("pk", "fraction", "units", "index_at"))
+def _finish(pool: Pool, now: datetime) -> None:
+    """Share what is left of a closing pool whose members are all paid but for fractions, which are paid next;
+    or close it, if nothing is left."""
+    rows = list(
+        PoolMember.objects.filter(pool=pool).order_by("pk").values_list("pk", "fraction", "units", "index_at")
+    )
     owed = [units * (int(pool.index) - int(at)) + int(fraction) for _, fraction, units, at in rows]
     if pool.received > pool.paid:
         rest = share_rest(int(pool.carry), owed)
         chosen = [pk for (pk, *_), one in zip(rows, rest, strict=True) if one]
-        sql.run("payments/royalties/share_rest", pool=pool.pk, index=pool.index, chosen=sql.array_literal(chosen))
+        sql.run(
+            "payments/royalties/share_rest", pool=pool.pk, index=pool.index, chosen=sql.array_literal(chosen)
+        )
         pool.units, pool.carry = 0, Decimal(0)
         pool.save(update_fields=["units", "carry", "updated_at"])
-        return SETTLED_AT_ONCE
+        return
     sql.run("payments/royalties/share_rest", pool=pool.pk, index=pool.index, chosen="{}")
     _move(pool, PoolStatus.CLOSED)
     pool.units, pool.carry, pool.closed_at = 0, Decimal(0), now
     pool.save(update_fields=["status", "units", "carry", "closed_at", "updated_at"])
     audit.record("pool.close", pool, after={"status": pool.status, "paid": pool.paid}, now=now)
-    return 0
 
 
 def _lock_open(pool_id: UUID) -> Pool:

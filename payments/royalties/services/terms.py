@@ -28,8 +28,8 @@ def set_royalty_terms(
     grace_days: int,
     now: datetime | None = None,
 ) -> RoyaltyTerms:
-    """Set how often the platform's periods end, below which sum pay is carried on, and how many days after its
-    end a period becomes final. Periods that were opened keep their length and their grace.
+    """Set how often the platform's periods end, below which sum pay is carried on, and how many days after
+    its end a period becomes final. Periods that were opened keep their length and their grace.
 
     Raises InvalidAmount, PlatformSuspended or PlatformDeleted.
     """

@@ -26,7 +26,7 @@ counted AS (
     FROM heard h LEFT JOIN left_out l USING (listener_number, creator_number)
 )
 SELECT creator_number, sum(plays)::bigint AS plays, sum(plays_refused)::bigint AS plays_refused,
-       sum(CASE WHEN all_plays > 0 THEN div(plays * 1000000000000000000, all_plays) ELSE 0 END) AS weight
+       sum(CASE WHEN all_plays > 0 THEN div(plays * 1000000000000000000::numeric, all_plays) ELSE 0 END) AS weight
 FROM counted
 GROUP BY 1
 ORDER BY 1

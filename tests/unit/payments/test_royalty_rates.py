@@ -111,9 +111,7 @@ def _parts(due):
 
 
 def test_less_is_taken_of_the_unfunded_then_of_the_carried_then_of_the_paid():
-    due = Due(
-        accrued=Decimal(10), unfunded=Decimal(1), carried=Decimal(2), paid=Decimal(4), held=Decimal(3)
-    )
+    due = Due(accrued=Decimal(10), unfunded=Decimal(1), carried=Decimal(2), paid=Decimal(4), held=Decimal(3))
 
     change = change_due(due, accrued=Decimal(5), held=Decimal(3), remainder=Decimal(0))
 
@@ -132,7 +130,12 @@ def test_what_comes_back_first_makes_up_for_what_was_taken_back():
 
 @pytest.mark.parametrize(
     "carried, remainder, back",
-    [("10.00", "5.00", "1"), ("10.00", "0.25", "0.25"), ("0.000009", "1", "0"), ("0.000019", "1", "0.000001")],
+    [
+        ("10.00", "5.00", "1"),
+        ("10.00", "0.25", "0.25"),
+        ("0.000009", "1", "0"),
+        ("0.000019", "1", "0.000001"),
+    ],
 )
 def test_a_payment_makes_up_for_a_remainder_with_at_most_a_tenth(carried, remainder, back):
     assert recover(Decimal(carried), Decimal(remainder)) == Decimal(back)
