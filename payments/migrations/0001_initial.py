@@ -906,9 +906,9 @@ class Migration(migrations.Migration):
                                 ("status", "approved"),
                             ),
                             models.Q(
+                                models.Q(("status__in", ["approved", "paid"]), _negated=True),
                                 ("approved_at__isnull", True),
                                 ("paid_at__isnull", True),
-                                ("status__in", ["draft", "cancelled"]),
                             ),
                             _connector="OR",
                         ),
@@ -1572,7 +1572,7 @@ class Migration(migrations.Migration):
                 (
                     "user_centric",
                     gigstream.core.money.MoneyField(
-                        help_text="of the same money, by what each listener played"
+                        help_text="of the same money, by the plays of each listener"
                     ),
                 ),
                 ("lines", models.JSONField(help_text="by work and rate")),
@@ -1709,9 +1709,7 @@ class Migration(migrations.Migration):
                 ("paid", gigstream.core.money.MoneyField(default=0)),
                 (
                     "recovered",
-                    gigstream.core.money.MoneyField(
-                        default=0, help_text="of payments, for what was taken back"
-                    ),
+                    gigstream.core.money.MoneyField(default=0, help_text="of payments, for a remainder"),
                 ),
                 (
                     "taken_back",

@@ -244,7 +244,7 @@ class PoolAdmin(Exports, ReadOnlyAdmin):
             done="closed",
             run=lambda pool, reason: services.close_pool(pool_id=pool.pk),
             when=lambda pool: pool.status == PoolStatus.OPEN,
-            note="For good: its members are paid what is left.",
+            note="For good: its members are paid the rest.",
         ),
     )
 

@@ -7,7 +7,7 @@ class Cadence(TextChoices):
 
 
 class PaySource(TextChoices):
-    """What a creator is paid for: plays by their rates, or purchases and tips."""
+    """The source of pay: plays by their rates, or purchases and tips."""
 
     PLAYS = "plays"
     SALES = "sales"
@@ -27,7 +27,7 @@ PERIOD_MOVES = {
 
 
 class ShareMode(TextChoices):
-    """How a distribution is shared: by all plays, or each listener's part by what that listener played."""
+    """The way in which a distribution is shared: by all plays, or each listener's part by their own."""
 
     PRO_RATA = "pro_rata"
     USER_CENTRIC = "user_centric"

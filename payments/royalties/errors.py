@@ -16,7 +16,7 @@ class InvalidDistribution(Refusal):
 
 
 class DistributionWithoutUse(Refusal):
-    """Nothing was played on these days that counts: the weights sum to zero."""
+    """A distribution for days on which nothing was played that counts: the weights sum to zero."""
 
     code = "distribution_without_use"
 
@@ -53,13 +53,13 @@ class PoolNotOpen(Refusal):
 
 
 class PoolHasNoMembers(Refusal):
-    """Nobody holds units of the pool, so that money could be shared among nobody."""
+    """Money for a pool of which nobody holds units."""
 
     code = "pool_has_no_members"
 
 
 class PoolTooLarge(Refusal):
-    """The units of all members together, or what the pool has received, would be too many to count."""
+    """The units of all members together, or all money of the pool, would be too many to count."""
 
     code = "pool_too_large"
     status = 422

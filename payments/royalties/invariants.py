@@ -11,7 +11,7 @@ def _fee_sql(total: str, row: str) -> str:
     return f"div(({total}) * 1000000 * {row}.fee_bps, 10000) * 0.000001"
 
 
-# What is carried, and the fee that is still due on it after what was paid.
+# Carried pay, and the fee that is still due on it.
 _CARRIED = f"y.carried + {_fee_sql('y.paid + y.carried', 'p')} - {_fee_sql('y.paid', 'p')}"
 _OF_DISTRIBUTION = (
     f"d.amount - d.paid_amount + {_fee_sql('d.amount', 'd')} - {_fee_sql('d.paid_amount', 'd')}"
@@ -35,7 +35,7 @@ reserves.register(
 
 
 def _booked(kind: SubjectKind) -> str:
-    """Return SQL for what the entries of rows of a kind leave in escrow, and what they paid."""
+    """Return SQL for the sums that entries of rows of a kind leave in escrow, and that they paid."""
     return f"""
         SELECT subject_id, sum(CASE WHEN kind = 'hold' THEN amount ELSE -amount END) AS amount,
                sum(amount) FILTER (WHERE kind = 'royalty') AS paid
@@ -48,8 +48,8 @@ def _booked(kind: SubjectKind) -> str:
 register(
     Invariant(
         "royalty_pay_is_whole",
-        "What a creator has earned in a period was paid, is carried, unfunded or held; what corrections took"
-        " back of it was paid before.",
+        "The royalties of a creator in a period were paid, are carried, unfunded or held; a part that"
+        " corrections took back was paid before.",
         by_sql(
             """
             SELECT id FROM period_pays
@@ -64,7 +64,7 @@ register(
 register(
     Invariant(
         "royalty_pay_is_its_days",
-        "What a creator has earned in a period, and the part that is held, are the sums of its days.",
+        "The royalties of a creator in a period, and the part that is held, are the sums of its days.",
         by_sql(
             """
             WITH days AS (
@@ -117,7 +117,7 @@ register(
 register(
     Invariant(
         "royalty_payments_are_what_was_paid",
-        "What a creator was paid for a period, and what payments made up for, are the sums of its payments,"
+        "The paid and the recovered sum of a creator and period are those of its payments,"
         " numbered from 1 on; each is an entry of its amount for its worker.",
         by_sql(
             f"""
@@ -149,8 +149,8 @@ register(
 register(
     Invariant(
         "royalty_money_is_conserved",
-        "What was held for a period was paid, charged, given back or is carried, with the fee on it; its"
-        " fundings are what creators were paid and what is carried.",
+        "Money held for a period was paid, charged, given back or is carried, with the fee on it; its"
+        " fundings are the paid and the carried sums.",
         by_sql(
             f"""
             WITH booked AS ({_booked(ROYALTY_PERIOD)}),
@@ -178,7 +178,7 @@ register(
 register(
     Invariant(
         "carried_balance_is_of_final_periods",
-        "What is carried for a creator is that of final periods for plays; the negative remainder is what was"
+        "The carried balance of a creator is that of final periods for plays; the negative remainder was"
         " taken back and payments have not made up for.",
         by_sql(
             """
@@ -248,8 +248,9 @@ register(
 register(
     Invariant(
         "distribution_shares_are_paid_once",
-        "What a distribution has paid are its shares with an entry, of their amount for their worker, and all"
-        " shares once it is paid; what was held for it was paid, charged or is left, with the fee on it.",
+        "The paid sum of a distribution is that of its shares with an entry, of their amount for their worker,"
+        " and of all shares once it is paid; money held for it was paid, charged or is left, with the fee on"
+        " it.",
         by_sql(
             f"""
             WITH booked AS ({_booked(DISTRIBUTION)}),
@@ -281,8 +282,8 @@ register(
 register(
     Invariant(
         "pool_shares_what_it_received",
-        "What a pool has paid, what its members are owed with their fractions, and what no unit has got yet"
-        " are what it received; its units and payments are its members', its arrivals in order.",
+        "The paid sum of a pool, the sums owed to members with their fractions, and the carry are all that"
+        " it received; its units and payments are its members', its arrivals in order.",
         by_sql(
             f"""
             WITH held AS (
@@ -310,7 +311,7 @@ register(
 register(
     Invariant(
         "pool_money_is_conserved",
-        "What was held for a pool was paid to members, charged or is left, with the fee on it.",
+        "Money held for a pool was paid to members, charged or is left, with the fee on it.",
         by_sql(
             f"""
             WITH booked AS ({_booked(POOL)})

@@ -1,4 +1,4 @@
-"""Jobs that accrue, fund and pay what creators have earned."""
+"""Jobs that accrue, fund and pay royalties, distributions and pools."""
 
 from gigstream.jobs.registry import job
 from payments import services

@@ -1,9 +1,8 @@
 """Weights by which sums are shared, why use is not final yet, and which days are final for good."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from uuid import UUID
 
 from gigstream.core import sql
@@ -71,11 +70,4 @@ def find_final_days(days: Collection[CreatorDate]) -> list[CreatorDate]:
         (creator, day)
         for creator, day in days
         if any(of == platforms.get(creator) and first <= day <= last for of, first, last in spans)
-    ]
-
-
-def same_weights(known: Sequence[Any], found: Sequence[Weighed]) -> bool:
-    """Whether the shares of a draft have the weights that were found now."""
-    return [(one.creator_id, int(one.weight)) for one in known] == [
-        (one.creator, one.weight) for one in found
     ]

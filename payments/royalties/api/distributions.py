@@ -88,7 +88,7 @@ class OneDistribution(DistributionView):
     endpoints = {"GET": Endpoint("get_distribution", WholeDistribution)}
 
     def get(self, request: Request, distribution_id: UUID) -> HttpResponse:
-        """Return a distribution, and of a draft what it waits for."""
+        """Return a distribution, and of a draft the reasons for which it waits."""
         found, waits_for = self.own_one(pk=distribution_id), []
         if found.status == DistributionStatus.DRAFT:
             today = day_of(database_now())
@@ -189,7 +189,7 @@ class Members(PoolView):
         )
 
     def post(self, request: Request, pool_id: UUID) -> HttpResponse:
-        """Set the units that a creator holds from now on. What was due until now is paid."""
+        """Set the units that a creator holds from now on. All that was due until now is paid."""
         given = self.read(request)
         pool = self.own_one(pk=pool_id)
 
@@ -226,7 +226,7 @@ class Arrivals(PoolView):
 
 
 class Close(PoolView, RowCommand):
-    """Close the pool: its members are paid what is left, to the last micro-USDC."""
+    """Close the pool: its members are paid the rest, to the last micro-USDC."""
 
     row_id = "pool_id"
     as_json = staticmethod(pool_as_json)

@@ -32,7 +32,7 @@ from payments.royalties.api.schemas import (
 )
 from payments.royalties.calculations.pools import Holding, settle
 from payments.royalties.enums import DistributionStatus, ShareMode
-from workers.sign_in.views import MyView, NothingQuery, PeriodQuery
+from workers.sign_in.views import MyView, PeriodQuery
 
 NEWEST = ("-id",)
 _PERIOD = {
@@ -43,9 +43,8 @@ _PERIOD = {
 }
 _STATEMENT_FORMULA = (
     "Each line is (plays - plays_refused) * rate, and accrued is their sum. accrued + sales = paid + carried"
-    " + unfunded + held, but for what payments made up for. pro_rata is the share that all plays would have"
-    " given you of what all creators earned for plays in the period, user_centric the one by what your"
-    " listeners played each."
+    " + unfunded + held, but for the parts of payments that made up for a remainder. pro_rata is your part of"
+    " all pay for plays in the period by your part of all plays, user_centric by that of each listener's plays."
 )
 _SHARE_FORMULAS = {
     ShareMode.PRO_RATA: "weight = your plays without artificial ones; amount = sum * weight / total_weight",
@@ -61,7 +60,7 @@ class MyRoyalties(MyView):
     endpoints = {"GET": Endpoint("list_my_royalties", MyPayRow, listed=True)}
 
     def get(self, request: Request) -> HttpResponse:
-        """List what you have earned by use in periods, and what of it is held, unfunded, carried and paid."""
+        """List your royalties by period, with the parts that are held, unfunded, carried and paid."""
         own = PeriodPay.objects.filter(creator__worker=self.worker(request))
         rows = narrow_rows(own, self.read_query(request), columns=FILTERS)
         read = rows.values(*columns_of(PAY_COLUMNS, *_PERIOD.values()))
@@ -75,7 +74,7 @@ class MyDays(MyView):
     endpoints = {"GET": Endpoint("list_my_royalty_days", AccrualRow, listed=True)}
 
     def get(self, request: Request) -> HttpResponse:
-        """List what you have earned on days, those accrued last first."""
+        """List your royalties by day, those accrued last first."""
         own = DailyAccrual.objects.filter(creator__worker=self.worker(request))
         rows = narrow_rows(own, self.read_query(request), columns=FILTERS)
         return self.paged(request, rows.values(*columns_of(ACCRUAL_COLUMNS)), show=with_names(), order=NEWEST)
@@ -88,7 +87,7 @@ class MyStatements(MyView):
     endpoints = {"GET": Endpoint("list_my_royalty_statements", StatementRow, listed=True)}
 
     def get(self, request: Request) -> HttpResponse:
-        """List your statements of periods, newest first, with what other ways of sharing would have given."""
+        """List your statements of periods, newest first, with your parts under other ways of sharing."""
         own = Statement.objects.filter(creator__worker=self.worker(request))
         rows = narrow_rows(own, self.read_query(request))
         read = rows.values(*columns_of(STATEMENT_COLUMNS, *_PERIOD.values()))
@@ -112,7 +111,6 @@ class MyRoyaltyStatement(MyView):
 class MyDistributions(MyView):
     """`me/distributions`."""
 
-    query = NothingQuery
     endpoints = {"GET": Endpoint("list_my_distribution_shares", MyShareRow, listed=True)}
 
     def get(self, request: Request) -> HttpResponse:
@@ -135,11 +133,10 @@ def _with_formula(row: dict[str, Any]) -> dict[str, Any]:
 class MyPools(MyView):
     """`me/pools`."""
 
-    query = NothingQuery
     endpoints = {"GET": Endpoint("list_my_pools", MyMemberRow, listed=True)}
 
     def get(self, request: Request) -> HttpResponse:
-        """List the pools that you hold units of, or held some, with what is due now."""
+        """List the pools that you hold units of, or held some, with the sum that is due now."""
         own = PoolMember.objects.filter(creator__worker=self.worker(request))
         names = {
             "platform_id": "pool__platform_id",

@@ -1,4 +1,4 @@
-"""A platform's pay for use over the API: terms, periods, days, and what creators have earned of them."""
+"""A platform's pay for use over the API: terms, periods, days, pay and payments."""
 
 from typing import Any
 from uuid import UUID
@@ -102,7 +102,7 @@ class Pays(RoyaltyView):
     endpoints = {"GET": Endpoint("list_royalty_pays", PayRow, listed=True)}
 
     def get(self, request: Request) -> HttpResponse:
-        """List what creators have earned in periods, and what of it is held, unfunded, carried and paid."""
+        """List royalties by creator and period, with the parts that are held, unfunded, carried and paid."""
         own = PeriodPay.objects.filter(period__platform=self.platform)
         rows = narrow_rows(own, self.read_query(request), columns=FILTERS)
         return self.paged(request, rows.values(*columns_of(PAY_COLUMNS)), show=with_names(), order=NEWEST)
@@ -115,7 +115,7 @@ class Accruals(RoyaltyView):
     endpoints = {"GET": Endpoint("list_royalty_days", AccrualRow, listed=True)}
 
     def get(self, request: Request) -> HttpResponse:
-        """List what creators have earned on days, those accrued last first."""
+        """List royalties by creator and day, those accrued last first."""
         own = DailyAccrual.objects.filter(period__platform=self.platform)
         rows = narrow_rows(own, self.read_query(request), columns=FILTERS)
         return self.paged(request, rows.values(*columns_of(ACCRUAL_COLUMNS)), show=with_names(), order=NEWEST)

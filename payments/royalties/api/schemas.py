@@ -112,13 +112,14 @@ POOL_COLUMNS = (
 MEMBER_COLUMNS = ("id", "creator_id", "units", "paid", "payments")
 ARRIVAL_COLUMNS = ("id", "created_at", "number", "amount", "fee", "units")
 
-_CREATOR = {"creator_id": Id(help_text="the creator")}
+_Fields = dict[str, Any]
+_CREATOR: _Fields = {"creator_id": Id(help_text="the creator")}
 _WEIGHT = Text(help_text="a whole number in digits")
-_SPAN = {
+_SPAN: _Fields = {
     "first": Day(help_text="first day of the period, in UTC"),
     "last": Day(help_text="last day of the period, in UTC"),
 }
-_PLATFORM = {"platform_id": Id(), "platform_name": Text()}
+_PLATFORM: _Fields = {"platform_id": Id(), "platform_name": Text()}
 _FORMULA = Text(help_text="how the amount follows, in words")
 
 TermsRow = describe_rows("RoyaltyTermsRow", RoyaltyTerms, TERMS_COLUMNS)
@@ -141,7 +142,7 @@ StatementRow = describe_rows(
 
 
 class StatementLine(serializers.Serializer):
-    """The plays of a work at a rate, and what they are worth: (plays - plays_refused) * rate."""
+    """The plays of a work at a rate, and their worth: (plays - plays_refused) * rate."""
 
     work_id = Id()
     title = Text()
@@ -234,7 +235,7 @@ class PeriodsQuery(StrictSerializer):
 class PaysQuery(StrictSerializer):
     period_id = Id(required=False)
     creator_id = Id(required=False)
-    source = Choice(choices=PaySource.values, required=False)
+    source = Choice(choices=PaySource.values, required=False)  # type: ignore[assignment]
 
 
 class AccrualsQuery(StrictSerializer):

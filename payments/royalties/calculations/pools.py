@@ -1,6 +1,6 @@
 """Pools: money that arrives is shared among any number of members by one write, in integers alone.
 
-Amounts are micro-USDC. `index` is what a unit has got since the beginning, times 10^18.
+Amounts are micro-USDC. `index` is the sum that a unit has got since the beginning, times 10^18.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from payments.royalties.calculations.shares import SCALE
 
 @dataclass(frozen=True, slots=True)
 class PoolIndex:
-    """The index of a pool, and what no unit has got yet of what arrived, times 10^18."""
+    """The index of a pool, and the rest of the arrivals that no unit has got yet, times 10^18."""
 
     index: int
     carry: int
@@ -35,19 +35,19 @@ def add_to_index(pool: PoolIndex, amount: int) -> PoolIndex:
 
 
 def owed_to(holding: Holding, index: int) -> int:
-    """Return what the member is owed at this index, times 10^18."""
+    """Return the sum that the member is owed at this index, times 10^18."""
     return holding.units * (index - holding.index_at) + holding.fraction
 
 
 def settle(holding: Holding, index: int) -> tuple[int, Holding]:
-    """Return what is due in whole micro-USDC, and the member after it is paid."""
+    """Return the whole micro-USDC that are due, and the member after it is paid."""
     due, fraction = divmod(owed_to(holding, index), SCALE)
     return due, Holding(holding.units, index, fraction)
 
 
 def share_rest(carry: int, fractions: Sequence[int]) -> list[int]:
-    """Return who of a closed pool's settled members, in the order of their ids, gets a micro-USDC more: what
-    is left goes to the largest fractions, of equal ones to the first. All members have the index of the pool.
+    """Return who of a closed pool's settled members, in the order of their ids, gets a micro-USDC more: the
+    rest goes to the largest fractions, of equal ones to the first. All members have the index of the pool.
     """
     rest, odd = divmod(carry + sum(fractions), SCALE)
     if odd or rest > len(fractions):

@@ -1,4 +1,4 @@
-"""Pay by use: what plays are worth, and how a change of that moves what is due."""
+"""Pay by use: the worth of plays, and how a change of it moves the pay that is due."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -7,7 +7,7 @@ from decimal import Decimal
 from gigstream.core.money import ZERO, from_micro, to_micro
 from payments.earnings.calculations import fee_on
 
-# Of a later payment, at most a tenth takes back what was paid too much.
+# Of a later payment, at most a tenth makes up for too large payments.
 RECOVERED_AT_MOST = 10
 
 
@@ -22,7 +22,7 @@ class WorkUse:
 
 
 def earned_by(uses: Iterable[WorkUse]) -> tuple[Decimal, Decimal]:
-    """Return what these uses are worth, refused plays left out, and the part of it that is held. A rate has
+    """Return the worth of these uses, refused plays left out, and the part of it that is held. A rate has
     at most 6 decimals, so both are exact."""
     amount = held = ZERO
     for use in uses:
@@ -33,7 +33,7 @@ def earned_by(uses: Iterable[WorkUse]) -> tuple[Decimal, Decimal]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """What a creator has earned in a period, and where each part of it is.
+    """The royalties of a creator in a period, and where each part of them is.
 
     `accrued + taken_back = paid + recovered + carried + unfunded + held`. `carried` stands in escrow with its
     fee; `taken_back` was paid before a correction took it away, and `recovered` of later pay made up for
@@ -57,7 +57,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A `Due` after a change of what was earned; what leaves escrow again, and by how much the creator's
+    """A `Due` after a change; the sum that leaves escrow again, and by how much the creator's
     negative remainder grows (below 0: shrinks)."""
 
     due: Due
@@ -66,10 +66,10 @@ class Change:
 
 
 def change_due(due: Due, *, accrued: Decimal, held: Decimal, remainder: Decimal) -> Change:
-    """Return what follows when a period's accrued sum and its held part become these.
+    """Return the change that follows when a period's accrued sum and its held part become these.
 
-    More first makes up for what was taken back, as far as the remainder still has it, and is then unfunded.
-    Less is taken of what is unfunded, then of what is carried, and then of what was paid.
+    More first makes up for the part taken back, as far as the remainder still has it, and is then unfunded.
+    Less is taken of the unfunded part, then of the carried, and then of the paid.
     """
     more = (accrued - held) - (due.accrued - due.held)
     after = replace(due, accrued=accrued, held=held)

@@ -7,7 +7,7 @@ SCALE = 10**18
 
 
 def largest_remainder(total: int, weights: Sequence[int]) -> list[int]:
-    """Return parts of `total` in proportion to the weights: each rounded down, and what is left one by one to
+    """Return parts of `total` in proportion to the weights: each rounded down, and the rest one by one to
     the largest remainders, of equal ones to the first. The weights are in the order of their owners' ids.
     Raises ValueError for weights that sum to zero or are below it.
     """

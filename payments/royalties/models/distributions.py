@@ -71,7 +71,7 @@ class Distribution(Changing):
                 condition=Q(status=DistributionStatus.PAID, approved_at__isnull=False, paid_at__isnull=False)
                 | Q(status=DistributionStatus.APPROVED, approved_at__isnull=False, paid_at__isnull=True)
                 | Q(
-                    status__in=[DistributionStatus.DRAFT, DistributionStatus.CANCELLED],
+                    ~Q(status__in=[DistributionStatus.APPROVED, DistributionStatus.PAID]),
                     approved_at__isnull=True,
                     paid_at__isnull=True,
                 ),

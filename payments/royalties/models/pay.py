@@ -1,4 +1,4 @@
-"""What creators have earned by use: day by day, by period, and how it was funded and paid."""
+"""Royalties: by day, by period, and how they were funded and paid."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ class DayToAccrue(models.Model):
 
 
 class DailyAccrual(models.Model):
-    """What a creator has earned on a day, as the roll-ups have it: plays by their rates without those that
+    """The royalties of a creator on a day, as the roll-ups have it: plays by their rates without those that
     were refused, the part that is held, and purchases and tips."""
 
     id = models.BigAutoField(primary_key=True)
@@ -84,7 +84,7 @@ class DailyAccrual(models.Model):
 
 
 class PeriodPay(models.Model):
-    """What a creator has earned in a period from one source, and where each part of it is. What is carried
+    """The royalties of a creator in a period from one source, and where each part of them is. Carried pay
     stands in the platform's escrow, with the fee on it."""
 
     id = models.BigAutoField(primary_key=True)
@@ -96,7 +96,7 @@ class PeriodPay(models.Model):
     unfunded = MoneyField(default=0, help_text="the platform's money has not covered it")
     carried = MoneyField(default=0, help_text="in escrow, to be paid")
     paid = MoneyField(default=0)
-    recovered = MoneyField(default=0, help_text="of payments, for what was taken back")
+    recovered = MoneyField(default=0, help_text="of payments, for a remainder")
     taken_back = MoneyField(default=0, help_text="paid before a correction took it away")
     payments = models.PositiveIntegerField(default=0)
 
@@ -137,7 +137,7 @@ class PeriodPay(models.Model):
 
 
 class CarriedBalance(models.Model):
-    """What final periods still owe a creator, paid once it reaches the minimum, and the negative remainder
+    """A creator's pay of final periods, paid once it reaches the minimum, and the negative remainder
     that later payments make up for."""
 
     creator = models.OneToOneField(
@@ -198,7 +198,7 @@ class PeriodFunding(Common):
 
 
 class RoyaltyPayment(models.Model):
-    """A payment of what a creator had earned in a period: the entry, its fee, and the part that made up for
+    """A payment of royalties of a creator and period: the entry, its fee, and the part that made up for
     a remainder and went back to the platform. Never changes."""
 
     id = models.BigAutoField(primary_key=True)
@@ -221,7 +221,7 @@ class RoyaltyPayment(models.Model):
                 name="royalty_payment_pays",
                 condition=Q(number__gte=1, amount__gt=0, amount__lte=LARGEST, fee__gte=0),
             ),
-            # A tenth of the whole, which is a ninth of what is left of it.
+            # A tenth of the whole, which is a ninth of the rest.
             models.CheckConstraint(
                 name="royalty_payment_recovers_a_tenth",
                 condition=Q(recovered__gte=0, recovered__lte=F("amount") / 9),

@@ -1,4 +1,4 @@
-"""Terms and periods of a platform's royalties, and what creators are told of a period."""
+"""Terms and periods of a platform's royalties, and the statements of creators."""
 
 from typing import Any
 
@@ -30,8 +30,8 @@ def creator_field(related_name: str, *, is_checked: bool = True) -> Any:
 
 
 class RoyaltyTerms(Changing):
-    """The terms by which a platform pays for use. Whatever changes what creators have earned locks this row
-    first. New terms hold for periods that begin after them."""
+    """The terms by which a platform pays for use. All changes of royalties lock this row first. New
+    terms hold for periods that begin after them."""
 
     platform = models.OneToOneField(Platform, on_delete=models.PROTECT, related_name="royalty_terms")
     cadence = models.CharField(max_length=16, choices=Cadence.choices, default=Cadence.MONTH)
@@ -109,9 +109,9 @@ class RoyaltyPeriod(Changing):
 
 
 class Statement(Common):
-    """What a creator is told of a period once it is final: each work's plays, those left out and why, the
-    sums, and what other ways of sharing would have given. Never changes: corrections afterwards are payments
-    of their own."""
+    """The statement of a creator for a final period: each work's plays, those left out and why, the
+    sums, and the parts that other ways of sharing would have given. Never changes: corrections afterwards
+    are payments of their own."""
 
     period = models.ForeignKey(RoyaltyPeriod, on_delete=models.PROTECT, related_name="statements")
     creator = creator_field("royalty_statements")
@@ -125,7 +125,7 @@ class Statement(Common):
     carried = MoneyField(help_text="to be paid, or carried on to a later payment")
     paid = MoneyField(help_text="until the period was final")
     pro_rata = MoneyField(help_text="of the same money, by all plays")
-    user_centric = MoneyField(help_text="of the same money, by what each listener played")
+    user_centric = MoneyField(help_text="of the same money, by the plays of each listener")
     lines = models.JSONField(help_text="by work and rate")
 
     objects = models.Manager.from_queryset(GuardedQuerySet)()

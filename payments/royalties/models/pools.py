@@ -1,5 +1,7 @@
 """Pools: money that arrives is shared among members by their units, by one write for any number of them."""
 
+from typing import Any
+
 import pgtrigger
 from django.db import models
 from django.db.models import F, Q
@@ -17,15 +19,15 @@ INDEX_DIGITS = 60
 MOST_UNITS = 10**12
 
 
-def _whole(**options: object) -> models.DecimalField:
+def _whole(**options: Any) -> models.DecimalField:
     """Return a column of a whole number that no bigint holds."""
     return models.DecimalField(max_digits=INDEX_DIGITS, decimal_places=0, default=0, **options)
 
 
 class Pool(Changing):
-    """A pool of a platform, for creators who hold units of it. `index` is what a unit has got since the
-    beginning and `carry` what no unit has got yet, in micro-USDC times 10^18. Escrow holds what is not paid,
-    with the fee on it. Moves through `POOL_MOVES`."""
+    """A pool of a platform, for creators who hold units of it. `index` is the sum that a unit has got
+    since the beginning and `carry` the rest that no unit has got yet, in micro-USDC times 10^18. Escrow
+    holds all that is not paid, with the fee on it. Moves through `POOL_MOVES`."""
 
     platform = models.ForeignKey(Platform, on_delete=models.PROTECT, related_name="pools", db_index=False)
     name = models.CharField(max_length=120)
@@ -107,7 +109,7 @@ class PoolMember(models.Model):
             models.CheckConstraint(
                 name="pool_member_units_in_range", condition=Q(units__gte=0, units__lte=MOST_UNITS)
             ),
-            # A whole one is what a member of a closing pool gets of what is left.
+            # A whole one is the part of the rest that a member of a closing pool gets.
             models.CheckConstraint(
                 name="pool_member_fraction_at_most_one",
                 condition=Q(fraction__gte=0, fraction__lte=SCALE, index_at__gte=0),
@@ -127,7 +129,7 @@ class PoolMember(models.Model):
 
 
 class PoolWrite(models.Model):
-    """An arrival of money in a pool, with what it made of the index. Never changes."""
+    """An arrival of money in a pool, with the index that follows. Never changes."""
 
     id = models.BigAutoField(primary_key=True)
     created_at = models.DateTimeField(db_default=DatabaseNow(), editable=False)

@@ -1,13 +1,16 @@
-"""Accruals: each day's use becomes what creators have earned, once it is over and again when it changes."""
+"""Accruals: each day's use becomes royalties, once the day is over and again when its use changes."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from decimal import Decimal
+from typing import Any, Final
 from uuid import UUID
 
 from audit.log import services as audit
 from gigstream.core import sql
 from gigstream.core.clock import database_now
+from gigstream.core.money import ZERO
 from gigstream.core.unit import in_unit
 from payments.earnings.services.earnings import Payroll
 from payments.models import DayToAccrue, RoyaltyPeriod, RoyaltyTerms
@@ -39,7 +42,7 @@ def queue_days(days: Iterable[tuple[int, date, bool]]) -> None:
 
 
 def accrue_royalties(*, now: datetime | None = None) -> int:
-    """Accrue the days that are over, and those that have changed since; fund what was earned. Return how many
+    """Accrue the days that are over, and those that have changed since, and fund them. Return how many
     creators' pay has changed. A day that is accrued again changes nothing, so this can run at any time."""
     at = now or database_now()
     through = day_of(at - ACCRUED_AFTER) - timedelta(days=1)
@@ -74,7 +77,7 @@ def open_days(*, platform_id: UUID, through: date, now: datetime) -> None:
 
 
 def accrue_queued(*, platform_id: UUID, now: datetime) -> int:
-    """Accrue the platform's days in the queue, then fund what was earned; return how many creators' pay has
+    """Accrue the platform's days in the queue, then fund them; return how many creators' pay has
     changed."""
     changed = 0
     while DayToAccrue.objects.filter(platform=platform_id).exists():
@@ -121,23 +124,21 @@ def _expand(platform: Platform, queued: Sequence[DayToAccrue]) -> Iterable[tuple
             yield found["creator_number"], row.day
 
 
-def _apply(platform: Platform, changes: Sequence[dict[str, object]], now: datetime) -> None:
-    """Change what creators have earned by these sums; what escrow no longer needs goes back at once."""
+def _apply(platform: Platform, changes: Sequence[dict[str, Any]], now: datetime) -> None:
+    """Change royalties by these sums; money that escrow no longer needs goes back at once."""
     book, earned, released = PayBook.of_platform(platform.pk, now), SumsByPeriod(), SumsByPeriod()
-    given = [row for change in changes for row in _by_source(change)]
+    given = [one for change in changes for one in _by_source(change)]
     book.read(
         "read_pays",
-        creators=[creator for _, creator, *_ in given],
-        periods=list({period_id for period_id, *_ in given}),
+        creators=[creator for _, creator, _ in (one.key for one in given)],
+        periods=list({period_id for period_id, _, _ in (one.key for one in given)}),
     )
-    touched = {(period_id, creator, source) for period_id, creator, source, _, _ in given}
-    book.lines = {key: line for key, line in book.lines.items() if key in touched}
-    book.open_lines(touched)
-    for period_id, creator, source, more, held in given:
-        line = book.lines[period_id, creator, source]
+    book.open_lines(one.key for one in given)
+    for one in given:
+        line = book.lines[one.key]
         before = line.due
-        back = book.change(line, accrued=before.accrued + more, held=before.held + held)
-        earned.of(line.period).add(line, more)
+        back = book.change(line, accrued=before.accrued + one.more, held=before.held + one.held)
+        earned.of(line.period).add(line, one.more)
         base = before.paid + before.carried
         released.of(line.period).add(line, back, line.fee_between(base - back, base))
     if released.as_list:
@@ -147,7 +148,7 @@ def _apply(platform: Platform, changes: Sequence[dict[str, object]], now: dateti
     book.write()
     audit.record_each(
         "royalty.accrue",
-        [one.period for one in earned.values()],
+        [sums.period for sums in earned.values()],
         after=lambda period: {
             "creators": len(earned[period.pk].creators),
             "amount": earned[period.pk].amount,
@@ -157,10 +158,18 @@ def _apply(platform: Platform, changes: Sequence[dict[str, object]], now: dateti
     royalties_accrued.send(sender=RoyaltyPeriod, periods=earned.as_list, now=now)
 
 
-def _by_source(change: dict[str, object]) -> Iterable[tuple[object, ...]]:
-    """Yield the changes that are not 0: the period, the creator, the source, more earned, more held."""
-    of_creator = change["period_id"], change["creator_number"]
+@dataclass(frozen=True, slots=True)
+class _Earned:
+    """By how much a creator's pay of a period from a source has changed, and the part that is held."""
+
+    key: tuple[UUID, int, PaySource]
+    more: Decimal
+    held: Decimal
+
+
+def _by_source(change: dict[str, Any]) -> Iterable[_Earned]:
+    period_id, creator = change["period_id"], change["creator_number"]
     if change["amount"] or change["held"]:
-        yield *of_creator, PaySource.PLAYS, change["amount"], change["held"]
+        yield _Earned((period_id, creator, PaySource.PLAYS), change["amount"], change["held"])
     if change["sales"]:
-        yield *of_creator, PaySource.SALES, change["sales"], 0
+        yield _Earned((period_id, creator, PaySource.SALES), change["sales"], ZERO)

@@ -1,5 +1,5 @@
-"""Books of pay by use: what creators have earned in a platform's periods, read, changed and written for any
-number of them by a fixed number of statements. The caller has locked the platform's terms."""
+"""Books of pay by use: royalties of a platform's periods, read, changed and written for any number of
+creators by a fixed number of statements. The caller has locked the platform's terms."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ _DUE = tuple(Due.__slots__)
 
 @dataclass(slots=True)
 class PayLine:
-    """What a creator has earned in a period from one source."""
+    """The royalties of a creator in a period from one source."""
 
     period: RoyaltyPeriod
     creator: int
@@ -36,7 +36,7 @@ class PayLine:
 
     @property
     def is_carried_on(self) -> bool:
-        """Whether what it carries waits with that of other final periods for the minimum."""
+        """Whether its carried pay waits with that of other final periods for the minimum."""
         return self.source == PaySource.PLAYS and self.period.status == PeriodStatus.FINAL
 
     def fee_between(self, before: Decimal, after: Decimal) -> Decimal:
@@ -81,9 +81,9 @@ class PayBook:
         return line
 
     def _read_balances(self, creators: Iterable[int]) -> None:
-        rows = CarriedBalance.objects.filter(creator__in=list(creators))
-        for creator, carried, remainder in rows.values_list("creator", "carried", "remainder"):
-            self._carried[creator], self._remainders[creator] = carried, remainder
+        rows = CarriedBalance.objects.filter(creator__number__in=list(creators))
+        for number, carried, remainder in rows.values_list("creator__number", "carried", "remainder"):
+            self._carried[number], self._remainders[number] = carried, remainder
 
     def open_lines(self, keys: Iterable[tuple[UUID, int, PaySource]]) -> None:
         """Add those of these lines that are not there yet, with nothing earned."""
@@ -92,7 +92,7 @@ class PayBook:
                 self.lines[period_id, creator, source] = PayLine(self.periods[period_id], creator, source)
 
     def change(self, line: PayLine, *, accrued: Decimal, held: Decimal) -> Decimal:
-        """Change what was earned; return what leaves escrow with its fee, which the line no longer has."""
+        """Change the sum that was earned; return the part that leaves escrow with its fee."""
         before = line.due
         change = change_due(before, accrued=accrued, held=held, remainder=self._remainders[line.creator])
         self._add_to_remainder(line.creator, change.remainder)
@@ -100,12 +100,12 @@ class PayBook:
         return change.released
 
     def fund(self, line: PayLine, amount: Decimal) -> None:
-        """Put a part of what is unfunded into what is carried."""
+        """Move a part of the unfunded pay to the carried pay."""
         due = line.due
         self._replace(line, _with(due, unfunded=due.unfunded - amount, carried=due.carried + amount))
 
     def pay(self, line: PayLine, recovered: Decimal) -> None:
-        """Put what is carried into what is paid, but a part that makes up for a remainder."""
+        """Move the carried pay to the paid, but for a part that makes up for a remainder."""
         due = line.due
         self._add_to_remainder(line.creator, -recovered)
         paid = due.carried - recovered
@@ -115,11 +115,11 @@ class PayBook:
         )
 
     def carry_on(self, line: PayLine) -> None:
-        """Count what the line carries among that of its creator's final periods: its own has become so."""
+        """Count the carried pay of the line among that of its creator's final periods."""
         self._add_to_carried(line.creator, line.due.carried)
 
     def remainder_of(self, creator: int) -> Decimal:
-        """Return what later payments have to make up for."""
+        """Return the sum that later payments have to make up for."""
         return self._remainders[creator]
 
     def _replace(self, line: PayLine, due: Due) -> None:
@@ -167,7 +167,7 @@ def _amounts(values: Iterable[Decimal]) -> str:
 
 @dataclass(slots=True)
 class PeriodSums:
-    """What a batch has moved of a period: for how many creators, and how much."""
+    """Sums of a period that a batch has moved, with the creators."""
 
     period: RoyaltyPeriod
     creators: set[int] = field(default_factory=set)
@@ -195,7 +195,7 @@ class SumsByPeriod(dict[UUID, PeriodSums]):
 
 
 def note_fundings(sums: Sequence[PeriodSums], *, sign: int, now: datetime) -> list[PeriodFunding]:
-    """Write what periods got from their platform (sign 1) or gave back (-1)."""
+    """Write the sums that periods got from their platform (sign 1) or gave back (-1)."""
     fundings = [
         PeriodFunding(period=one.period, amount=sign * one.amount, fee=sign * one.fee, created_at=now)
         for one in sums
@@ -205,7 +205,7 @@ def note_fundings(sums: Sequence[PeriodSums], *, sign: int, now: datetime) -> li
 
 
 def refunds_of(fundings: Iterable[PeriodFunding]) -> list[Charge]:
-    """Return what these give back to the platform."""
+    """Return the refunds to the platform for these."""
     return [
         Charge(
             kind=REFUND,

@@ -34,7 +34,7 @@ from payments.royalties.errors import (
     InvalidDistribution,
     MetricsStale,
 )
-from payments.royalties.selectors import Weighed, find_stale, same_weights, weigh_creators
+from payments.royalties.selectors import Weighed, find_stale, weigh_creators
 from payments.royalties.services.terms import lock_terms
 from payments.royalties.vocabulary import ROYALTY
 from payments.signals import distributions_approved, distributions_created, distributions_paid
@@ -111,7 +111,7 @@ def _weigh(found: Distribution) -> list[Weighed]:
 
 
 def _share(found: Distribution, weighed: Sequence[Weighed]) -> None:
-    """Write the shares of a draft, and what they follow from."""
+    """Write the shares of a draft, and their sums."""
     weights = [one.weight for one in weighed]
     parts = largest_remainder(to_micro(found.amount), weights)
     sql.run(
@@ -195,7 +195,8 @@ def _require_fresh(found: Distribution, now: datetime) -> None:
     reasons = find_stale(found.platform_id, first=found.first, last=found.last, today=day_of(now))
     if not reasons:
         shares = DistributionShare.objects.filter(distribution=found).order_by("creator")
-        if not same_weights(shares, _weigh(found)):
+        known = [(creator, int(weight)) for creator, weight in shares.values_list("creator", "weight")]
+        if known != [(one.creator, one.weight) for one in _weigh(found)]:
             reasons = ["use has changed since the draft: share it anew"]
     if reasons:
         raise MetricsStale(f"{found} waits: {'; '.join(reasons)}", waits_for="; ".join(reasons))

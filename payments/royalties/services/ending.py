@@ -52,7 +52,7 @@ def _end(*, period_id: UUID, now: datetime) -> int:
 
 
 def _make_final(period: RoyaltyPeriod, now: datetime) -> None:
-    """Write the statements, and let what the period carries be paid."""
+    """Write the statements, and let the carried pay of the period leave."""
     book = PayBook({period.pk: period}, now)
     lines = book.read("final_pays", period=period.pk)
     for line in lines:
@@ -82,7 +82,7 @@ def _write_statements(period: RoyaltyPeriod, creators: set[int], now: datetime) 
 
 
 def _shares_of(period: RoyaltyPeriod, mode: ShareMode, total: int) -> dict[int, int]:
-    """Return what each creator would have of the period's money in this way, in micro-USDC."""
+    """Return each creator's part of the period's money if it were shared in this way, in micro-USDC."""
     found = weigh_creators(period.platform_id, mode, first=period.first, last=period.last)
     weights = [one.weight for one in found]
     if not any(weights):

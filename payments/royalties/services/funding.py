@@ -1,4 +1,4 @@
-"""Funding: what creators have earned moves from their platform's money into escrow, the oldest first."""
+"""Funding: royalties move from their platform's available money into escrow, the oldest first."""
 
 from datetime import datetime
 from uuid import UUID
@@ -19,8 +19,8 @@ from platforms.models import Platform
 
 
 def fund_royalties(*, now: datetime | None = None) -> int:
-    """Fund what platforms' money had not covered, as far as it does now; return for how many creators and
-    periods."""
+    """Fund the royalties that platforms' money had not covered, as far as it does now; return for how many
+    creators and periods."""
     at = now or database_now()
     waiting = PeriodPay.objects.filter(unfunded__gt=0).order_by("period__platform")
     platforms = list(waiting.values_list("period__platform", flat=True).distinct())
@@ -29,8 +29,9 @@ def fund_royalties(*, now: datetime | None = None) -> int:
 
 @in_unit
 def fund_platform(*, platform_id: UUID, announces: bool, now: datetime) -> int:
-    """Hold what the platform's creators have earned, with the fee on it, as far as its available money covers
-    that. Return for how many creators and periods. With `announces` the platform hears what is left."""
+    """Hold the royalties of the platform's creators, with the fee on them, as far as its available money
+    covers both. Return for how many creators and periods. With `announces` the platform hears of the rest.
+    """
     platform = Platform.objects.get(pk=platform_id)
     lock_terms(platform, now)
     book = PayBook.of_platform(platform_id, now)

@@ -1,7 +1,8 @@
-"""Payment of what creators have earned: purchases and tips at once, plays once their period is final."""
+"""Payment of royalties: purchases and tips at once, plays once their period is final."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Final
 from uuid import UUID
 
@@ -26,8 +27,8 @@ PAID_AT_ONCE: Final = 1_000
 
 
 def pay_royalties(*, now: datetime | None = None) -> int:
-    """Pay what is due and funded, up to 1,000 creators and periods in a transaction; return how many payments
-    were made. Of two that run at once each pays what the other has left."""
+    """Pay all that is due and funded, up to 1,000 creators and periods in a transaction; return how many
+    payments were made. Of two that run at once each pays the rest of the other."""
     at = now or database_now()
     waiting = PeriodPay.objects.filter(carried__gt=0).order_by("period__platform")
     platforms = list(waiting.values_list("period__platform", flat=True).distinct())
@@ -40,7 +41,7 @@ def _pay_platform(platform_id: UUID, now: datetime) -> int:
 
 @in_unit
 def pay_some(*, platform_id: UUID, now: datetime) -> int:
-    """Pay up to 1,000 of the platform's creators and periods what is due; return how many were paid."""
+    """Pay the royalties that are due of up to 1,000 creators and periods; return how many were paid."""
     platform = Platform.objects.get(pk=platform_id)
     terms = lock_terms(platform, now)
     book = PayBook.of_platform(platform_id, now)
@@ -76,8 +77,10 @@ def pay_some(*, platform_id: UUID, now: datetime) -> int:
     return len(lines)
 
 
-def _pay(book: PayBook, line: PayLine, now: datetime) -> tuple[RoyaltyPayment, object]:
-    """Pay the line in the book; return the payment, and the fee that goes back with what it recovers."""
+def _pay(book: PayBook, line: PayLine, now: datetime) -> tuple[RoyaltyPayment, Decimal]:
+    """Pay the line in the book; return the payment, and the fee that goes back with the recovered part."""
+    if line.pay_id is None:
+        raise ValueError(f"the pay of creator {line.creator} is not written yet")
     due = line.due
     recovered = recover(due.carried, book.remainder_of(line.creator))
     amount = due.carried - recovered

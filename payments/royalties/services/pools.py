@@ -99,7 +99,7 @@ def add_to_pool(*, pool_id: UUID, amount: Decimal | str, now: datetime | None = 
 
 @verb("pool.set_units", "pool")
 def set_pool_units(*, pool_id: UUID, creator_id: UUID, units: int, now: datetime | None = None) -> PoolMember:
-    """Set the units that a creator holds of the pool from now on; what is due by then is paid.
+    """Set the units that a creator holds of the pool from now on; all that is due by then is paid.
 
     Raises PoolNotOpen, PoolTooLarge, or the errors of a creator who cannot be relied on.
     """
@@ -131,7 +131,7 @@ def set_pool_units(*, pool_id: UUID, creator_id: UUID, units: int, now: datetime
 
 @verb("pool.close", "pool")
 def close_pool(*, pool_id: UUID, now: datetime | None = None) -> Pool:
-    """Take no more money; all members are paid what is left, to the last micro-USDC. Raises PoolNotOpen."""
+    """Take no more money; all members are paid the rest, to the last micro-USDC. Raises PoolNotOpen."""
     pool = _lock_open(pool_id)
     _move(pool, PoolStatus.CLOSING)
     pool.save(update_fields=["status", "updated_at"])
@@ -158,7 +158,7 @@ def _pay_pool(pool_id: UUID, now: datetime) -> int:
 @in_unit
 def pay_members(*, pool_id: UUID, now: datetime) -> tuple[int, bool]:
     """Pay up to 1,000 members of the pool; return how many, and whether it goes on with others. Of a closing
-    pool all members are paid in whole micro-USDC, then what is left is shared, and then it is closed."""
+    pool all members are paid in whole micro-USDC, then the rest is shared, and then it is closed."""
     pool = Pool.objects.locked().get(pk=pool_id)
     if pool.status == PoolStatus.CLOSED:
         return 0, False
@@ -181,7 +181,7 @@ def pay_members(*, pool_id: UUID, now: datetime) -> tuple[int, bool]:
 
 
 def _finish(pool: Pool, now: datetime) -> None:
-    """Share what is left of a closing pool whose members are all paid but for fractions, which are paid next;
+    """Share the rest of a closing pool whose members are all paid but for fractions, which are paid next;
     or close it, if nothing is left."""
     rows = list(
         PoolMember.objects.filter(pool=pool).order_by("pk").values_list("pk", "fraction", "units", "index_at")
@@ -227,8 +227,8 @@ def _as_owing(member: PoolMember) -> dict[str, Any]:
 
 
 def _settle(pool: Pool, members: Sequence[dict[str, Any]], now: datetime) -> None:
-    """Pay these members what is due in whole micro-USDC, and write them and what the pool has paid (in
-    memory)."""
+    """Pay these members the whole micro-USDC that are due, and write them; count the payments of the pool in
+    memory."""
     index, payroll, total = int(pool.index), Payroll(now), Decimal(0)
     fractions, paid, payments, fee_key = [], [], [], ""
     for row in members:

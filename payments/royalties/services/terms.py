@@ -48,7 +48,7 @@ def set_royalty_terms(
 
 def lock_terms(platform: Platform, now: datetime) -> RoyaltyTerms:
     """Lock the platform's terms, made where there are none; return them. Until the transaction ends nobody
-    else changes what its creators have earned."""
+    else changes the royalties of its creators."""
     found = RoyaltyTerms.objects.locked().filter(platform=platform).first()
     if found is None:
         RoyaltyTerms.objects.bulk_create(

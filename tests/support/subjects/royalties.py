@@ -266,8 +266,9 @@ def _royalties_of(h: History) -> None:
     play(songs[1], "friend", times=3, at=past, now=h.later())
     accepted(h.rival, event(songs[0], "tip", amount="3.333333", at=past), now=h.later())
     _run_royalties(h)
-    _distribute(h, past.date(), songs[0].creator)
+    _distribute(h, past.date())
     _fill_pools(h, [song.creator for song in songs])
+    _tip_unfunded(h)
 
 
 def _run_royalties(h: History) -> None:
@@ -277,7 +278,7 @@ def _run_royalties(h: History) -> None:
     payments.pay_royalties(now=h.later())
 
 
-def _distribute(h: History, day: date, of: Any) -> None:
+def _distribute(h: History, day: date) -> None:
     given: dict[str, Any] = {"platform_id": h.rival.pk, "first": day, "last": day}
     for mode, amount in (("pro_rata", "10.000001"), ("user_centric", "7")):
         found = payments.draft_distribution(**given, mode=mode, amount=amount, now=h.later())
@@ -294,6 +295,14 @@ def _fill_pools(h: History, members: list[Any]) -> None:
     payments.add_to_pool(pool_id=pool.pk, amount="10", now=h.later())
     payments.pay_pools(now=h.later())
     payments.add_to_pool(pool_id=pool.pk, amount="0.000005", now=h.later())
+
+
+def _tip_unfunded(h: History) -> None:
+    """Have a tip reported by a platform without money."""
+    song = song_of(PlatformFactory.create(now=h.later()), now=h.later())
+    at = h.later()
+    accepted(song.platform, event(song, "tip", amount="5", at=at), now=at)
+    payments.accrue_royalties(now=h.later())
 
 
 HISTORIES = [_royalties_of]

@@ -144,8 +144,8 @@ def _() -> Ask:
 
 @request_for("create_pool")
 def _() -> Ask:
-    names = ({"name": f"Fund {next(numbers)}"} for _ in range(2))
-    return Ask(rich_platform(), "pools", *names)
+    first, second = ({"name": f"Fund {next(numbers)}"} for _ in range(2))
+    return Ask(rich_platform(), "pools", first, second)
 
 
 @request_for("get_pool")
