@@ -130,8 +130,8 @@ def _apply(platform: Platform, changes: Sequence[dict[str, Any]], now: datetime)
     given = [one for change in changes for one in _by_source(change)]
     book.read(
         "read_pays",
-        creators=[creator for _, creator, _ in (one.key for one in given)],
-        periods=list({period_id for period_id, _, _ in (one.key for one in given)}),
+        creators=sql.array_literal(sorted({one.key[1] for one in given})),
+        periods=list({one.key[0] for one in given}),
     )
     book.open_lines(one.key for one in given)
     for one in given:

@@ -2,7 +2,7 @@
 creators by a fixed number of statements. The caller has locked the platform's terms."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from payments.earnings.calculations import fee_between
 from payments.earnings.payables import Charge
 from payments.earnings.vocabulary import REFUND
 from payments.ledger.subjects import ROYALTY_PERIOD, Subject
-from payments.models import CarriedBalance, PeriodFunding, RoyaltyPeriod
+from payments.models import PeriodFunding, RoyaltyPeriod
 from payments.royalties.calculations.rates import Due, change_due
 from payments.royalties.enums import PaySource, PeriodStatus
 
@@ -80,16 +80,19 @@ class PayBook:
         self.lines[line.period.pk, line.creator, line.source] = line
         return line
 
-    def _read_balances(self, creators: Iterable[int]) -> None:
-        rows = CarriedBalance.objects.filter(creator__number__in=list(creators))
-        for number, carried, remainder in rows.values_list("creator__number", "carried", "remainder"):
-            self._carried[number], self._remainders[number] = carried, remainder
+    def _read_balances(self, creators: Collection[int]) -> None:
+        known = sql.array_literal(sorted(creators))
+        for row in sql.run("payments/royalties/read_balances", creators=known):
+            creator = row["creator_number"]
+            self._carried[creator], self._remainders[creator] = row["carried"], row["remainder"]
 
     def open_lines(self, keys: Iterable[tuple[UUID, int, PaySource]]) -> None:
-        """Add those of these lines that are not there yet, with nothing earned."""
-        for period_id, creator, source in keys:
-            if (period_id, creator, source) not in self.lines:
-                self.lines[period_id, creator, source] = PayLine(self.periods[period_id], creator, source)
+        """Add those of these lines that are not there yet, with nothing earned, and their creators'
+        balances."""
+        new = [key for key in keys if key not in self.lines]
+        for period_id, creator, source in new:
+            self.lines[period_id, creator, source] = PayLine(self.periods[period_id], creator, source)
+        self._read_balances({creator for _, creator, _ in new})
 
     def change(self, line: PayLine, *, accrued: Decimal, held: Decimal) -> Decimal:
         """Change the sum that was earned; return the part that leaves escrow with its fee."""

@@ -1,6 +1,7 @@
 """Distributions: a sum is shared in a draft, approved by two people, and paid in batches."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
@@ -227,6 +228,20 @@ def approve_distribution(*, distribution_id: UUID, now: datetime | None = None) 
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class UnpaidShare:
+    """A share that is to be paid: its number, the worker, and the amount."""
+
+    number: int
+    worker_id: UUID
+    amount: Decimal
+
+    @property
+    def key(self) -> str:
+        """Name of the fact that the share is paid."""
+        return f"distribution_share:{self.number}"
+
+
 def pay_distributions(*, now: datetime | None = None) -> int:
     """Pay the shares of approved distributions, 5,000 in a transaction; return how many were paid."""
     at = now or database_now()
@@ -246,8 +261,9 @@ def pay_shares(*, distribution_id: UUID, now: datetime) -> int:
     found = Distribution.objects.locked().get(pk=distribution_id)
     if found.status != DistributionStatus.APPROVED:
         return 0
-    unpaid = DistributionShare.objects.filter(distribution=found, entry=None, amount__gt=0)
-    shares = list(unpaid.select_related("creator").order_by("pk")[:PAID_AT_ONCE])
+    unpaid = DistributionShare.objects.filter(distribution=found, entry=None, amount__gt=0).order_by("pk")
+    rows = unpaid.values_list("pk", "creator__worker", "amount")[:PAID_AT_ONCE]
+    shares = [UnpaidShare(*row) for row in rows]
     payroll = Payroll(now)
     payroll.add(*(_payable_of(found, share) for share in shares))
     paid = sum((share.amount for share in shares), Decimal(0))
@@ -265,35 +281,31 @@ def pay_shares(*, distribution_id: UUID, now: datetime) -> int:
     return len(shares)
 
 
-def _key_of(share: DistributionShare) -> str:
-    return f"distribution_share:{share.pk}"
-
-
-def _payable_of(found: Distribution, share: DistributionShare) -> Payable:
+def _payable_of(found: Distribution, share: UnpaidShare) -> Payable:
     return Payable(
-        worker_id=share.creator.worker_id,
+        worker_id=share.worker_id,
         platform_id=found.platform_id,
         amount=share.amount,
-        key=_key_of(share),
+        key=share.key,
         subject=Subject(DISTRIBUTION, found.pk),
         kind=ROYALTY,
     )
 
 
-def _fee_of(found: Distribution, first: DistributionShare, paid: Decimal) -> Charge:
+def _fee_of(found: Distribution, first: UnpaidShare, paid: Decimal) -> Charge:
     """Return the fee of a batch; all batches together carry it on the whole sum."""
     return Charge(
         kind=FEE,
         platform_id=found.platform_id,
         amount=fee_between(found.fee_bps, found.paid_amount, found.paid_amount + paid),
-        key=_key_of(first),
+        key=first.key,
         subject=Subject(DISTRIBUTION, found.pk),
     )
 
 
-def _note_entries(shares: Sequence[DistributionShare], entries: dict[str, int]) -> None:
+def _note_entries(shares: Sequence[UnpaidShare], entries: dict[str, int]) -> None:
     sql.run(
         "payments/royalties/note_entries",
-        shares=sql.array_literal([share.pk for share in shares]),
-        entries=sql.array_literal([entries[f"{ROYALTY}:{_key_of(share)}"] for share in shares]),
+        shares=sql.array_literal([share.number for share in shares]),
+        entries=sql.array_literal([entries[f"{ROYALTY}:{share.key}"] for share in shares]),
     )
