@@ -21,6 +21,7 @@ urlpatterns = [
     path("creators/<id:creator_id>", creators.OneCreator.as_view(), name="creator"),
     path("creators/<id:creator_id>/verify", creators.Verify.as_view(), name="creator-verify"),
     path("creators/<id:creator_id>/close", creators.Close.as_view(), name="creator-close"),
+    path("creators/<id:creator_id>/follows", creators.CreatorFollows.as_view(), name="creator-follows"),
     path("follows", creators.Follows.as_view(), name="follows"),
     path("follows/end", creators.EndFollow.as_view(), name="follow-end"),
     path("listeners/erase", creators.EraseListener.as_view(), name="listener-erase"),

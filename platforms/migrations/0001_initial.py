@@ -392,6 +392,7 @@ class Migration(migrations.Migration):
                         condition=models.Q(
                             models.Q(
                                 ("amount__gt", 0),
+                                ("amount__isnull", False),
                                 ("amount__lte", Decimal("99999999999999.999999")),
                                 ("kind__in", frozenset([6, 7])),
                             ),
@@ -2495,12 +2496,10 @@ class Migration(migrations.Migration):
                 (
                     "creator",
                     models.ForeignKey(
-                        db_column="creator_number",
                         db_index=False,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="usage_findings",
                         to="platforms.creatorprofile",
-                        to_field="number",
                     ),
                 ),
             ],
@@ -2823,7 +2822,11 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "follows",
-                "indexes": [models.Index(fields=["creator", "-since", "-id"], name="follows_of_creator")],
+                "indexes": [
+                    models.Index(
+                        fields=["creator", "-since", "-id"], include=("until",), name="follows_of_creator"
+                    )
+                ],
                 "constraints": [
                     models.UniqueConstraint(
                         condition=models.Q(("until__isnull", True)),
@@ -2878,11 +2881,12 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "reverts",
-                    models.OneToOneField(
+                    models.ForeignKey(
                         blank=True,
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
-                        related_name="reverted_by",
+                        related_name="reverting",
                         to="platforms.usagecorrection",
                     ),
                 ),
@@ -2901,6 +2905,11 @@ class Migration(migrations.Migration):
                     models.Index(fields=["platform", "-created_at", "-id"], name="corrections_of_platform")
                 ],
                 "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("reverts__isnull", False)),
+                        fields=("reverts",),
+                        name="correction_reverted_once",
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(("kind__in", ["amend", "void", "backfill", "revert"])),
                         name="correction_kind_known",

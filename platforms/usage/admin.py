@@ -185,7 +185,7 @@ class UsageFindingAdmin(Exports, ReadOnlyAdmin):
     list_filter = ("status", "kind", ("contested_at", admin.EmptyFieldListFilter))
     belongs = ("creator",)
     ordering = ("-id",)
-    searches = (by_number("id"), by_uuid("creator__id"))
+    searches = (by_number("id"), by_uuid("creator_id"))
     search_help_text = "number of a finding, or id of a creator"
     actions = (
         RowAction(

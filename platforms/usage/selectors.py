@@ -144,4 +144,4 @@ def keys_as_jwks() -> dict[str, Any]:
 def left_out_by_work(creator: CreatorProfile, *, first: date, last: date) -> list[dict[str, Any]]:
     """Return by day, work and status the plays of a creator that rules leave out of pay and that still count:
     what pay by use subtracts while it is held, and for good once it is confirmed."""
-    return sql.run("platforms/usage/left_out", creator=creator.number, first=first, last=last)
+    return sql.run("platforms/usage/left_out", creator=creator.pk, first=first, last=last)

@@ -17,9 +17,10 @@ from payments import services as payments
 from payments.models import Stream, Transaction
 from platforms import services as platforms
 from platforms.models import ApiKey, Platform, PlatformEvent, Task
-from platforms.services import MilestonePlan
+from platforms.services import MilestonePlan, Place
 from tests.support.api.client import Api
 from tests.support.books import violated
+from tests.support.creators.catalogue import creator, work
 from tests.support.factories import (
     PlatformFactory,
     TaskFactory,
@@ -60,8 +61,22 @@ def work_between(platform: Platform, worker: Worker) -> None:
     platforms.set_withdrawal_address(platform_id=platform.pk, signed=signed, now=now)
     payments.request_withdrawal(platform_id=platform.pk, amount="5", now=now)
     platforms.invite_worker(platform_id=PlatformFactory(now=now).pk, email=worker.email, now=now)
+    _catalogue_between(platform, worker)
     # A platform to leave, whose tasks are not among those above.
     consent(PlatformFactory(now=now), worker, now=now)
+
+
+def _catalogue_between(platform: Platform, worker: Worker) -> None:
+    """Make creators with works, some of them in a collection, and a listener who follows one."""
+    now = database_now()
+    for person in (worker, WorkerFactory(now=now), WorkerFactory(now=now)):
+        band = creator(platform, person, now=now)
+        songs = [work(band, rate="0.01", now=now) for _ in range(2)]
+        places = [Place(song.pk, position) for position, song in enumerate(songs, 1)]
+        platforms.create_collection(
+            platform_id=platform.pk, title="Album", creator_id=band.pk, works=places, now=now
+        )
+        platforms.follow_creator(platform_id=platform.pk, creator_id=band.pk, listener="fan", now=now)
 
 
 def ids_of(platform: Platform, worker: Worker) -> dict[str, list[str]]:
@@ -74,6 +89,9 @@ def ids_of(platform: Platform, worker: Worker) -> dict[str, list[str]]:
         "payout_id": payouts,
         "event_id": PlatformEvent.objects.filter(platform=platform),
         "loan_id": worker.loans.all(),
+        "creator_id": platform.creators.all(),
+        "work_id": platform.works.all(),
+        "collection_id": platform.collections.all(),
         "worker_id": Worker.objects.filter(pk=worker.pk),
         "withdrawal_id": Transaction.objects.filter(platform=platform, type="withdrawal"),
         "invitation_id": platforms.invitations_to(worker=worker),

@@ -16,7 +16,7 @@ TIMES_BY_ROW = 20
 
 
 def run(server: Server, size: Size, results: Results) -> None:
-    """All report in turn to the same database; the first round warms up."""
+    """Have all report in turn to the same database; the first round warms up."""
     with ExitStack() as stack:
         url = server.create_migrated("usage")
         clients = [contenders.python("listening", url) for _ in range(2)]

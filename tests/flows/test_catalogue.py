@@ -273,16 +273,16 @@ def test_a_price_and_a_rate_are_exact_amounts_above_zero(band, amount):
 
     refused(InvalidAmount, publish, of=band, price=amount)
     refused(InvalidAmount, publish, of=band, rate=amount)
-    refused(InvalidAmount, platforms.set_price, work_id=song.pk, price=amount, now=NOW)
-    refused(InvalidAmount, platforms.set_rate, work_id=song.pk, rate=amount, now=NOW)
+    refused(InvalidAmount, platforms.set_work_price, work_id=song.pk, price=amount, now=NOW)
+    refused(InvalidAmount, platforms.set_work_rate, work_id=song.pk, rate=amount, now=NOW)
 
 
 def test_a_price_holds_at_once_and_can_be_taken_away(band):
     song = work(band, price="1")
 
-    platforms.set_price(work_id=song.pk, price="2.5", now=NOW)
+    platforms.set_work_price(work_id=song.pk, price="2.5", now=NOW)
     assert Work.objects.get().price == Decimal("2.5")
-    platforms.set_price(work_id=song.pk, price=None, now=NOW)
+    platforms.set_work_price(work_id=song.pk, price=None, now=NOW)
 
     assert Work.objects.get().price is None
     lines = AuditLog.objects.filter(action="work.set_price").order_by("pk")
@@ -296,10 +296,10 @@ def test_a_rate_holds_from_the_next_day_and_each_day_keeps_its_own(band):
     song, unpaid = work(band, rate="0.01"), work(band)
     today = NOW.date()
 
-    platforms.set_rate(work_id=song.pk, rate="0.02", now=NOW + HOUR)
-    platforms.set_rate(work_id=song.pk, rate="0.03", now=NOW + 2 * HOUR)
-    platforms.set_rate(work_id=song.pk, rate="0.03", now=NOW + DAY)
-    platforms.set_rate(work_id=song.pk, rate=None, now=NOW + 5 * DAY)
+    platforms.set_work_rate(work_id=song.pk, rate="0.02", now=NOW + HOUR)
+    platforms.set_work_rate(work_id=song.pk, rate="0.03", now=NOW + 2 * HOUR)
+    platforms.set_work_rate(work_id=song.pk, rate="0.03", now=NOW + DAY)
+    platforms.set_work_rate(work_id=song.pk, rate=None, now=NOW + 5 * DAY)
 
     numbers = [song.number, unpaid.number]
     by_day = {day: rates_on(numbers, today + timedelta(days=day)) for day in (-1, 0, 1, 5, 6)}
@@ -378,8 +378,8 @@ def test_a_withdrawn_work_is_not_changed(band):
 
     for act, given in (
         (platforms.change_work, {"changes": {"title": "B"}}),
-        (platforms.set_price, {"price": "1"}),
-        (platforms.set_rate, {"rate": "1"}),
+        (platforms.set_work_price, {"price": "1"}),
+        (platforms.set_work_rate, {"rate": "1"}),
         (platforms.move_work, {"creator_id": other.pk}),
         (platforms.withdraw_work, {}),
     ):

@@ -85,9 +85,12 @@ def test_refused_ids_are_left_out_and_the_others_are_found(platform):
     assert set(found) == {longest, "ann"}
     assert Listener.objects.count() == 2
     for refused in ("", " \t", "x" * 201, "y" * 10_000, "\ud800"):
-        assert isinstance(platforms.find_listener_refusal(refused), InvalidListenerId)
-    assert platforms.find_listener_refusal(longest) is None
-    assert platforms.find_listener_refusal("x" * 201).numbers == {"length": "201", "longest": "200"}
+        assert isinstance(platforms.find_listener_refusal(external_id=refused), InvalidListenerId)
+    assert platforms.find_listener_refusal(external_id=longest) is None
+    assert platforms.find_listener_refusal(external_id="x" * 201).numbers == {
+        "length": "201",
+        "longest": "200",
+    }
 
 
 def test_no_id_makes_no_key(platform):

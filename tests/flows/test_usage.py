@@ -182,7 +182,7 @@ def test_works_that_are_unknown_foreign_unpublished_or_withdrawn_take_no_use(son
 
 
 def test_use_counts_for_the_creator_that_the_work_had_then(song):
-    second = creator(song.platform)
+    second = creator(song.platform, now=NOW - timedelta(days=1))
     platforms.move_work(work_id=song.pk, creator_id=second.pk, now=NOW - timedelta(hours=1))
 
     report(song.platform, event(song, at=NOW - timedelta(hours=2)), event(song), event(song, listener="bob"))

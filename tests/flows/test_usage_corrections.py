@@ -124,7 +124,8 @@ def test_an_amendment_counts_another_event_in_its_place(song):
 
 def test_an_amendment_counts_for_the_creator_of_its_time(song):
     former = song.creator
-    platforms.move_work(work_id=song.pk, creator_id=creator(song.platform).pk, now=NOW - timedelta(hours=1))
+    second = creator(song.platform, now=NOW - timedelta(days=1))
+    platforms.move_work(work_id=song.pk, creator_id=second.pk, now=NOW - timedelta(hours=1))
     (play,) = accepted(song.platform, event(song))
 
     amend(song, Amendment(number=play.number, occurred_at=NOW, new_time=NOW - timedelta(hours=2)))

@@ -28,8 +28,8 @@ class Life:
 
     def __init__(self, seed):
         self.random = random.Random(seed)
-        self.platform = PlatformFactory.create()
-        creators = [creator(self.platform) for _ in range(3)]
+        self.platform = PlatformFactory.create(now=NOW - timedelta(days=40))
+        creators = [creator(self.platform, now=NOW - timedelta(days=40)) for _ in range(3)]
         self.works = [work(one, published_on=date(2025, 1, 1)) for one in creators for _ in range(2)]
         self.sent = []
         self.refused = 0

@@ -67,6 +67,28 @@ def test_of_twenty_follows_of_one_listener_one_is_made(at_once, books_balance):
     books_balance()
 
 
+def test_a_follow_that_meets_the_erasure_ends_with_it_or_is_somebody_new(at_once, books_balance):
+    platform = PlatformFactory()
+    bands = [creator(platform) for _ in range(TWENTY)]
+    platforms.resolve_listeners(platform_id=platform.pk, external_ids=["ann"], now=NOW)
+    follows = [
+        partial(
+            platforms.follow_creator, platform_id=platform.pk, creator_id=band.pk, listener="ann", now=NOW
+        )
+        for band in bands
+    ]
+    erase = partial(platforms.erase_listener, platform_id=platform.pk, listener="ann", now=NOW)
+
+    done, refusals = at_once(*follows[:10], erase, *follows[10:])
+
+    assert (len(done), refusals) == (TWENTY + 1, [])
+    assert Follow.objects.count() == TWENTY
+    assert not Follow.objects.open().filter(listener__digest=None).exists()
+    assert Listener.objects.filter(digest=None).count() == 1
+    assert Listener.objects.exclude(digest=None).count() <= 1
+    books_balance()
+
+
 def test_of_twenty_moves_to_one_creator_one_is_made(at_once, books_balance):
     song = work()
     target = creator(song.platform)

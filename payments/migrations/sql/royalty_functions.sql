@@ -8,10 +8,11 @@ LANGUAGE sql STABLE AS $$
         SELECT DISTINCT g.creator_number, g.day FROM unnest(creators, days) AS g(creator_number, day)
     ),
     left_out AS MATERIALIZED (
-        SELECT f.creator_number, f.day, m.work_number,
+        SELECT pair.creator_number, f.day, m.work_number,
                count(*) FILTER (WHERE f.status = 'held') AS held,
                count(*) FILTER (WHERE f.status = 'confirmed') AS refused
-        FROM pair JOIN usage_findings f ON f.creator_number = pair.creator_number AND f.day = pair.day
+        FROM pair JOIN creator_profiles c ON c.number = pair.creator_number
+        JOIN usage_findings f ON f.creator_id = c.id AND f.day = pair.day
         JOIN usage_marks m ON m.finding_id = f.id
         WHERE f.status IN ('held', 'confirmed')
               AND NOT EXISTS (SELECT FROM usage_exclusions x WHERE x.event_number = m.event_number)

@@ -1,12 +1,12 @@
 -- The weights of a user-centric share: each listener of a platform weighs 10^18, divided among the creators by what that
 -- listener played of theirs from a day to a day, artificial use left out.
 WITH own AS MATERIALIZED (
-    SELECT c.number FROM creator_profiles c JOIN workers w ON w.id = c.worker_id
+    SELECT c.id, c.number FROM creator_profiles c JOIN workers w ON w.id = c.worker_id
     WHERE c.platform_id = %(platform)s AND w.deleted_at IS NULL
 ),
 left_out AS MATERIALIZED (
     SELECT e.listener_number, e.creator_number, count(*) AS plays
-    FROM own JOIN usage_findings f ON f.creator_number = own.number
+    FROM own JOIN usage_findings f ON f.creator_id = own.id
     JOIN usage_marks m ON m.finding_id = f.id
     JOIN usage_events e ON e.number = m.event_number AND e.occurred_at = m.occurred_at
     WHERE f.day BETWEEN %(first)s AND %(last)s AND f.status IN ('held', 'confirmed')

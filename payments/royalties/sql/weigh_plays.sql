@@ -1,12 +1,12 @@
 -- The plays of a platform's creators from a day to a day, those of artificial use left out: the weights of a pro-rata
 -- share. Creators whose worker has left have no share.
 WITH own AS MATERIALIZED (
-    SELECT c.number FROM creator_profiles c JOIN workers w ON w.id = c.worker_id
+    SELECT c.id, c.number FROM creator_profiles c JOIN workers w ON w.id = c.worker_id
     WHERE c.platform_id = %(platform)s AND w.deleted_at IS NULL
 ),
 left_out AS MATERIALIZED (
-    SELECT f.creator_number, count(*) AS plays
-    FROM own JOIN usage_findings f ON f.creator_number = own.number
+    SELECT own.number AS creator_number, count(*) AS plays
+    FROM own JOIN usage_findings f ON f.creator_id = own.id
     JOIN usage_marks m ON m.finding_id = f.id
     WHERE f.day BETWEEN %(first)s AND %(last)s AND f.status IN ('held', 'confirmed')
           AND NOT EXISTS (SELECT FROM usage_exclusions x WHERE x.event_number = m.event_number)

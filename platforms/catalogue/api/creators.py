@@ -24,7 +24,6 @@ from platforms.catalogue.api.schemas import (
     ErasureForm,
     ErasureRow,
     FollowForm,
-    FollowQuery,
     FollowRow,
     WholeCreator,
     creator_as_json,
@@ -122,28 +121,26 @@ class Close(CreatorCommand):
     service = staticmethod(services.close_creator)
 
 
-class FollowView(PlatformView):
-    """Base view of follows of a platform's creators."""
+class CreatorFollows(CreatorView):
+    """`creators/{id}/follows`."""
 
-    resource = "catalogue"
+    endpoints = {"GET": Endpoint("list_follows", FollowRow, listed=True)}
 
-    def own(self) -> QuerySet[Follow]:
-        return Follow.objects.filter(creator__platform=self.platform)
+    def get(self, request: Request, creator_id: UUID) -> HttpResponse:
+        """List the follows of a creator, newest first. Nobody is named: your ids are not kept."""
+        rows = Follow.objects.filter(creator=self.own_one(pk=creator_id))
+        return self.paged(request, rows.values("id", *FOLLOW_COLUMNS), show=_without_id, order=NEWEST_FOLLOWS)
 
 
-class Follows(FollowView):
+def _without_id(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in FOLLOW_COLUMNS}
+
+
+class Follows(PlatformView):
     """`follows`."""
 
-    query = FollowQuery
-    endpoints = {
-        "GET": Endpoint("list_follows", FollowRow, listed=True),
-        "POST": Endpoint("follow_creator", FollowRow, takes=FollowForm, status=201),
-    }
-
-    def get(self, request: Request) -> HttpResponse:
-        """List the follows of your creators, newest first. Nobody is named: your ids are not kept."""
-        rows = narrow_rows(self.own(), self.read_query(request))
-        return self.paged(request, rows.values("id", *FOLLOW_COLUMNS), show=_without_id, order=NEWEST_FOLLOWS)
+    resource = "catalogue"
+    endpoints = {"POST": Endpoint("follow_creator", FollowRow, takes=FollowForm, status=201)}
 
     def post(self, request: Request) -> HttpResponse:
         """Let a listener follow a creator."""
@@ -154,13 +151,10 @@ class Follows(FollowView):
         )
 
 
-def _without_id(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in FOLLOW_COLUMNS}
-
-
-class EndFollow(FollowView):
+class EndFollow(PlatformView):
     """`follows/end`."""
 
+    resource = "catalogue"
     endpoints = {"POST": Endpoint("unfollow_creator", FollowRow, takes=FollowForm)}
 
     def post(self, request: Request) -> HttpResponse:

@@ -167,11 +167,11 @@ class WorkChangeForm(StrictSerializer):
     metadata = JSONObject(required=False)
 
 
-class PriceForm(StrictSerializer):
+class WorkPriceForm(StrictSerializer):
     price = Amount(allow_null=True, help_text="null: the work is free")
 
 
-class RateOfWorkForm(StrictSerializer):
+class WorkRateForm(StrictSerializer):
     rate = Amount(
         allow_null=True, help_text="USDC per play from the next UTC day on; null: plays are not paid"
     )
@@ -225,10 +225,6 @@ class CollectionQuery(StrictSerializer):
 class FollowForm(StrictSerializer):
     listener = ListenerId()
     creator_id = Id()
-
-
-class FollowQuery(StrictSerializer):
-    creator_id = Id(required=False)
 
 
 class ErasureForm(StrictSerializer):

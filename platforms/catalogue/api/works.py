@@ -21,12 +21,12 @@ from platforms.catalogue.api.schemas import (
     CollectionRow,
     DeletedCollection,
     MoveForm,
-    PriceForm,
-    RateOfWorkForm,
     WholeCollection,
     WorkChangeForm,
     WorkForm,
+    WorkPriceForm,
     WorkQuery,
+    WorkRateForm,
     WorkRow,
     collection_as_json,
     with_places,
@@ -106,15 +106,15 @@ class WorkCommand(WorkView, RowCommand):
 class SetPrice(WorkCommand):
     """Set the price of the work, from now on."""
 
-    endpoints = {"POST": Endpoint("set_price", WorkRow, takes=PriceForm)}
-    service = staticmethod(services.set_price)
+    endpoints = {"POST": Endpoint("set_work_price", WorkRow, takes=WorkPriceForm)}
+    service = staticmethod(services.set_work_price)
 
 
 class SetRate(WorkCommand):
     """Set what a play of the work pays, from the next UTC day on."""
 
-    endpoints = {"POST": Endpoint("set_rate", WorkRow, takes=RateOfWorkForm)}
-    service = staticmethod(services.set_rate)
+    endpoints = {"POST": Endpoint("set_work_rate", WorkRow, takes=WorkRateForm)}
+    service = staticmethod(services.set_work_rate)
 
 
 class Move(WorkCommand):

@@ -115,7 +115,10 @@ class Follow(models.Model):
                 condition=Q(until__isnull=True) | Q(until__gte=F("since")),
             ),
         ]
-        indexes = [models.Index(name="follows_of_creator", fields=["creator", "-since", "-id"])]
+        indexes = [
+            # With its end, so that followers are counted in the index.
+            models.Index(name="follows_of_creator", fields=["creator", "-since", "-id"], include=["until"])
+        ]
 
     def __str__(self) -> str:
         return f"{self.listener_id} follows {self.creator_id}"

@@ -18,7 +18,7 @@ from platforms.catalogue.errors import (
     WorkWithdrawn,
 )
 from platforms.catalogue.services.creators import lock_open_creator
-from platforms.catalogue.services.listeners import require_listener_id, resolve_listeners
+from platforms.catalogue.services.listeners import lock_listener, require_listener_id
 from platforms.models import Collection, Work
 from platforms.tasks.errors import NOTHING_HERE
 
@@ -53,9 +53,8 @@ def create_collection(
     if creator_id is not None:
         collection.creator = lock_open_creator(creator_id=creator_id, platform_id=platform_id)
     if listener is not None:
-        require_listener_id(listener)
-        found = resolve_listeners(platform_id=platform_id, external_ids=[listener], now=now)
-        collection.listener_id = found[listener]
+        require_listener_id(external_id=listener)
+        collection.listener_id = lock_listener(platform_id=platform_id, external_id=listener, now=now)
     collection.save(force_insert=True)
     _place_works(collection, works)
     audit.record("collection.create", collection, after={"works": len(works)}, now=now)

@@ -30,7 +30,7 @@ def erase_listener(*, platform_id: UUID, listener: str, now: datetime | None = N
 
     Raises InvalidListenerId, or ListenerNotFound.
     """
-    require_listener_id(listener)
+    require_listener_id(external_id=listener)
     now = now or database_now()
     ids = find_listeners(platform_id=platform_id, external_id=listener)
     rows = list(Listener.objects.filter(pk__in=ids, digest__isnull=False).locked())

@@ -11,7 +11,7 @@ from gigstream.core import sql
 from gigstream.core.clock import database_now
 from platforms.catalogue.enums import CreatorStatus
 from platforms.catalogue.errors import AlreadyFollowing, CreatorClosed, CreatorNotFound, NotFollowing
-from platforms.catalogue.services.listeners import find_listeners, require_listener_id, resolve_listeners
+from platforms.catalogue.services.listeners import find_listeners, lock_listener, require_listener_id
 from platforms.models import CreatorProfile, Follow
 from platforms.signals import follows_begun, follows_ended
 from platforms.tasks.errors import NOTHING_HERE
@@ -25,13 +25,13 @@ def follow_creator(
 
     Raises InvalidListenerId, CreatorNotFound, CreatorClosed or AlreadyFollowing.
     """
-    require_listener_id(listener)
+    require_listener_id(external_id=listener)
     now = now or database_now()
     _require_open(platform_id, creator_id)
-    found = resolve_listeners(platform_id=platform_id, external_ids=[listener], now=now)
+    listener_id = lock_listener(platform_id=platform_id, external_id=listener, now=now)
     try:
         with transaction.atomic():
-            follow = Follow.unguarded.create(listener_id=found[listener], creator_id=creator_id, since=now)
+            follow = Follow.unguarded.create(listener_id=listener_id, creator_id=creator_id, since=now)
     except IntegrityError as error:
         if "follow_one_open_per_pair" not in str(error):
             raise
@@ -57,7 +57,7 @@ def unfollow_creator(
 ) -> Follow:
     """End the listener's following of the creator, who may be closed. Raises InvalidListenerId,
     CreatorNotFound or NotFollowing."""
-    require_listener_id(listener)
+    require_listener_id(external_id=listener)
     now = now or database_now()
     if not CreatorProfile.objects.filter(pk=creator_id, platform=platform_id).exists():
         raise CreatorNotFound(NOTHING_HERE)

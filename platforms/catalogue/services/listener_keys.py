@@ -21,10 +21,10 @@ DESTROYED_AT_ONCE = 10_000
 def keys_in_use(*, platform_id: UUID, now: datetime) -> list[ListenerKey]:
     """Return the platform's keys that were not destroyed, the present one first and made now if there is
     none. Until the transaction ends no key is retired or destroyed."""
-    keys = read_keys(platform_id)
+    keys = read_keys(platform_id=platform_id)
     if not keys or keys[0].retired_at is not None:
         _make_key(platform_id, now)
-        keys = read_keys(platform_id)
+        keys = read_keys(platform_id=platform_id)
     return keys
 
 
@@ -32,7 +32,7 @@ def _lock_name(platform_id: UUID) -> str:
     return f"listener keys {platform_id}"
 
 
-def read_keys(platform_id: UUID) -> list[ListenerKey]:
+def read_keys(*, platform_id: UUID) -> list[ListenerKey]:
     """Return the platform's keys that were not destroyed, the newest first. Until the transaction ends none
     is retired or destroyed."""
     share_lock(_lock_name(platform_id))
@@ -83,7 +83,7 @@ def _destroy_key(platform_id: UUID, key_id: int, now: datetime) -> int:
     """Forget the listeners of the key in batches, each in a transaction of its own, then destroy it."""
     forgotten = 0
     while True:
-        count = forget_batch(platform_id, key_id)
+        count = _forget_batch(platform_id, key_id)
         forgotten += count
         if count < DESTROYED_AT_ONCE:
             break
@@ -92,7 +92,7 @@ def _destroy_key(platform_id: UUID, key_id: int, now: datetime) -> int:
 
 
 @in_unit
-def forget_batch(platform_id: UUID, key_id: int) -> int:
+def _forget_batch(platform_id: UUID, key_id: int) -> int:
     """Take key and digest from the next listeners of the key; return how many they were."""
     return len(
         sql.run(
@@ -122,6 +122,6 @@ def forget_listeners_of_platform(*, platform_id: UUID, now: datetime) -> None:
     wait_for_lock(_lock_name(platform_id))
     keys = list(ListenerKey.objects.usable().filter(platform=platform_id).locked())
     for key in keys:
-        while forget_batch(platform_id, key.pk) == DESTROYED_AT_ONCE:
+        while _forget_batch(platform_id, key.pk) == DESTROYED_AT_ONCE:
             pass
     _erase_secrets(keys, now)

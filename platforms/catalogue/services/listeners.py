@@ -13,14 +13,14 @@ from platforms.catalogue.services.listener_keys import keys_in_use, read_keys
 from platforms.models import ListenerKey
 
 
-def require_listener_id(external_id: str) -> None:
+def require_listener_id(*, external_id: str) -> None:
     """Raise InvalidListenerId unless the text is an id that a platform may give a listener."""
-    refusal = find_listener_refusal(external_id)
+    refusal = find_listener_refusal(external_id=external_id)
     if refusal is not None:
         raise refusal
 
 
-def find_listener_refusal(external_id: str) -> InvalidListenerId | None:
+def find_listener_refusal(*, external_id: str) -> InvalidListenerId | None:
     """Return the refusal of a platform's id of a listener, None for an id that is accepted."""
     length = len(external_id)
     if not 1 <= length <= LONGEST_LISTENER or not external_id.strip():
@@ -44,7 +44,7 @@ def resolve_listeners(
     Ids that are refused (`find_listener_refusal`) are left out. A person who was known under a former key
     moves to the present one.
     """
-    wanted = [one for one in dict.fromkeys(external_ids) if find_listener_refusal(one) is None]
+    wanted = [one for one in dict.fromkeys(external_ids) if find_listener_refusal(external_id=one) is None]
     if not wanted:
         return {}
     now = now or database_now()
@@ -62,9 +62,20 @@ def resolve_listeners(
     return dict(zip(wanted, row["ids"], strict=True))
 
 
+@in_unit
+def lock_listener(*, platform_id: UUID, external_id: str, now: datetime) -> int:
+    """Return the platform's listener of this id, made where there is none, who is not erased until the
+    transaction ends."""
+    while True:
+        found = resolve_listeners(platform_id=platform_id, external_ids=[external_id], now=now)
+        # Between the two statements the listener may have been erased: then the same id is somebody new.
+        if sql.run("platforms/catalogue/rely_on_listener", listener=found[external_id]):
+            return found[external_id]
+
+
 def find_listeners(*, platform_id: UUID, external_id: str) -> list[int]:
     """Return the ids of the rows of the platform's listener of this id: one, or none for a stranger."""
-    keys = read_keys(platform_id)
+    keys = read_keys(platform_id=platform_id)
     rows = sql.run(
         "platforms/catalogue/find_listeners",
         platform=platform_id,

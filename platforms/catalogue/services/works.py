@@ -122,7 +122,7 @@ def change_work(*, work_id: UUID, changes: Mapping[str, Any], now: datetime | No
 
 
 @verb("work.set_price", "work")
-def set_price(*, work_id: UUID, price: Decimal | str | None, now: datetime | None = None) -> Work:
+def set_work_price(*, work_id: UUID, price: Decimal | str | None, now: datetime | None = None) -> Work:
     """Set the price of a work, from now on; None makes it free. Raises WorkWithdrawn or InvalidAmount."""
     amount = _amount_or_none(price)
     work = lock_open_work(work_id=work_id)
@@ -133,7 +133,7 @@ def set_price(*, work_id: UUID, price: Decimal | str | None, now: datetime | Non
 
 
 @verb("work.set_rate", "work")
-def set_rate(*, work_id: UUID, rate: Decimal | str | None, now: datetime | None = None) -> Work:
+def set_work_rate(*, work_id: UUID, rate: Decimal | str | None, now: datetime | None = None) -> Work:
     """Set what a play of the work pays, in USDC; it holds from the next UTC day on. None pays nothing. The
     rates before stay on record, so that the pay of each day can be explained. Raises WorkWithdrawn or
     InvalidAmount."""

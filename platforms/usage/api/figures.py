@@ -43,7 +43,10 @@ def days_of_work(work: Work, given: dict[str, Any]) -> dict[str, Any]:
     """Return the days of the work that the query names."""
     first, last = read_days(given, today=day_of(database_now()))
     rows = WorkDay.objects.filter(work=work, day__range=(first, last)).order_by("-day", "creator")
-    return days_as_json(rows.values(*WORK_DAY_COLUMNS, creator_id=F("creator__id")))
+    return days_as_json(
+        {"creator_id": row.creator.pk, **{name: getattr(row, name) for name in WORK_DAY_COLUMNS}}
+        for row in rows.select_related("creator")
+    )
 
 
 def days_of_creator(creator: CreatorProfile, given: dict[str, Any]) -> dict[str, Any]:

@@ -164,7 +164,7 @@ class ReceiptQuery(StrictSerializer):
 
 
 class EventOutcome(Form):
-    """What became of an event, by `status`."""
+    """Outcome of an event, by `status`."""
 
     status = Choice(choices=["accepted", "replayed", "refused"])
     number = Whole(required=False, help_text="of the event; for a conflict that of the one on record")
@@ -193,7 +193,7 @@ CorrectionRow = describe_rows("CorrectionRow", UsageCorrection, CORRECTION_COLUM
 
 
 class Difference(Form):
-    """What a correction has changed on a day of a creator; what stayed the same is left out."""
+    """Changes of a creator's day by a correction; what stayed the same is left out."""
 
     creator_id = Id()
     day = Day()
@@ -247,7 +247,7 @@ class CreatorDays(Form):
 
 
 class ScoreInputs(Form):
-    """What a score follows from: 30 days, today the last of them."""
+    """Sums that a score follows from: 30 days, today the last of them."""
 
     plays = Whole()
     followers = Whole()
@@ -273,7 +273,7 @@ class Score(Form):
 
 
 class LeafRow(Form):
-    """What the leaf of an event says."""
+    """Content of the leaf of an event."""
 
     number = Whole()
     work = Id()
@@ -299,7 +299,7 @@ class ProofAnswer(Form):
     receipt = ReceiptRow()
 
 
-class KeyRow(Form):
+class ReceiptKeyRow(Form):
     """A public key as RFC 8037 writes it."""
 
     kty = Text()
@@ -313,7 +313,7 @@ class KeyRow(Form):
 class KeySet(Form):
     """The public keys of receipts, as a JWK Set (RFC 7517)."""
 
-    keys = KeyRow(many=True)
+    keys = ReceiptKeyRow(many=True)
 
 
 FindingRow = describe_rows("FindingRow", UsageFinding, FINDING_COLUMNS)

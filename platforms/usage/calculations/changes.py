@@ -9,8 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageChange:
-    """What was added to the sums of a creator's day; below 0 it was taken back. `creator` is the creator's
-    number."""
+    """Addition to the sums of a creator's day, below 0 where it was taken back. `creator` is a number."""
 
     creator: int
     day: date

@@ -28,7 +28,7 @@ def time_text(at: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class LeafContent:
-    """What a leaf says about an event, without its listener. `work` is the work's id."""
+    """Content of an event's leaf, without the listener. `work` is the work's id."""
 
     number: int
     work: str
@@ -74,7 +74,7 @@ def content_digest(work: int, kind: int, listener: int, at: str, seconds: int, a
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptContent:
-    """What a receipt says, and what is signed."""
+    """Content of a receipt, which is signed."""
 
     platform: str
     number: int

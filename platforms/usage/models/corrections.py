@@ -21,8 +21,8 @@ class UsageCorrection(Common):
     reason = models.CharField(max_length=500)
     events = models.PositiveIntegerField(help_text="events that it concerned")
     differences = models.JSONField(help_text="what changed, by creator and day")
-    reverts = models.OneToOneField(
-        "self", on_delete=models.PROTECT, related_name="reverted_by", null=True, blank=True
+    reverts = models.ForeignKey(
+        "self", on_delete=models.PROTECT, related_name="reverting", null=True, blank=True, db_index=False
     )
     receipt = models.OneToOneField(UsageReceipt, on_delete=models.PROTECT, related_name="correction")
 
@@ -31,6 +31,9 @@ class UsageCorrection(Common):
     class Meta:
         db_table = "usage_corrections"
         constraints = [
+            models.UniqueConstraint(
+                name="correction_reverted_once", fields=["reverts"], condition=Q(reverts__isnull=False)
+            ),
             models.CheckConstraint(name="correction_kind_known", condition=Q(kind__in=CorrectionKind.values)),
             models.CheckConstraint(name="correction_has_a_reason", condition=~Q(reason="")),
             models.CheckConstraint(name="correction_reason_readable", condition=is_readable("reason")),

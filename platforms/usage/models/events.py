@@ -43,7 +43,7 @@ class UsageEvent(models.Model):
             models.CheckConstraint(name="usage_kind_known", condition=Q(kind__in=UsageKind.values)),
             models.CheckConstraint(
                 name="usage_amount_of_what_is_paid",
-                condition=Q(kind__in=PAID_KINDS, amount__gt=0, amount__lte=LARGEST)
+                condition=Q(kind__in=PAID_KINDS, amount__isnull=False, amount__gt=0, amount__lte=LARGEST)
                 | Q(~Q(kind__in=PAID_KINDS), amount__isnull=True),
             ),
             models.CheckConstraint(

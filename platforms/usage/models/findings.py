@@ -48,12 +48,7 @@ class UsageFinding(models.Model):
 
     id = models.BigAutoField(primary_key=True)
     creator = models.ForeignKey(
-        CreatorProfile,
-        models.PROTECT,
-        to_field="number",
-        related_name="usage_findings",
-        db_column="creator_number",
-        db_index=False,
+        CreatorProfile, on_delete=models.PROTECT, related_name="usage_findings", db_index=False
     )
     day = models.DateField()
     kind = models.CharField(max_length=24, choices=RuleKind.choices)

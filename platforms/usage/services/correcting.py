@@ -63,7 +63,7 @@ class RecordedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Replacement:
-    """What is counted in place of an event that is amended."""
+    """Event that is counted in place of one that is amended."""
 
     number: int
     of: RecordedEvent

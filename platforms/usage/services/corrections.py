@@ -44,7 +44,7 @@ from platforms.usage.services.outcomes import UsageResult
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Amendment:
-    """What an event is to say instead; None leaves a field as it is."""
+    """Change of an event; None leaves a field as it is."""
 
     number: int
     occurred_at: datetime

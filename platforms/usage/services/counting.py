@@ -20,7 +20,7 @@ from platforms.usage.services.outcomes import TakenEvents
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a statement has counted: the positions of events that were known, how many it took, the changes by
+    """Count of a statement: the positions of events that were known, how many it took, the changes by
     creator and day, and those of the platform as they are written last."""
 
     known: list[int]

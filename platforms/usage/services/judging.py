@@ -1,4 +1,4 @@
-"""What the catalogue and the events on record say about the events of a batch."""
+"""Judgement of the events of a batch by the catalogue and the events on record."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

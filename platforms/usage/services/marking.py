@@ -86,8 +86,7 @@ def _case_of(finding: UsageFinding) -> Case:
             "plays": finding.plays,
         },
         sentence=(
-            f"{finding.plays} plays on {finding.day} are not paid for now:"
-            f" {kind.explain(finding.threshold)}."
+            f"{finding.plays} plays on {finding.day} are not paid for now: {kind.explain(finding.threshold)}."
         ),
     )
 

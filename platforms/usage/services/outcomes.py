@@ -11,7 +11,7 @@ from platforms.usage.enums import Reason
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is on record under an id: the event's number and time, and the digest of its content."""
+    """Record under an id: the event's number and time, and the digest of its content."""
 
     number: int
     occurred_at: datetime

@@ -38,17 +38,18 @@ found AS MATERIALIZED (
     ORDER BY p.number, r.place
 ),
 findings AS (
-    INSERT INTO usage_findings (creator_number, day, kind, threshold, plays, found_at, status, contest, decided_by,
-                                reason)
-    SELECT creator_number, %(day)s::date, kind, min(threshold), count(*), %(now)s, 'held', '', '', ''
-    FROM found GROUP BY creator_number, kind ORDER BY creator_number, kind
-    ON CONFLICT (creator_number, day, kind) DO NOTHING
-    RETURNING id, creator_number, kind
+    INSERT INTO usage_findings (creator_id, day, kind, threshold, plays, found_at, status, contest, decided_by, reason)
+    SELECT c.id, %(day)s::date, f.kind, min(f.threshold), count(*), %(now)s, 'held', '', '', ''
+    FROM found f JOIN creator_profiles c ON c.number = f.creator_number
+    GROUP BY c.id, f.kind ORDER BY c.id, f.kind
+    ON CONFLICT (creator_id, day, kind) DO NOTHING
+    RETURNING id, creator_id, kind
 ),
 marks AS (
     INSERT INTO usage_marks (event_number, occurred_at, work_number, finding_id)
     SELECT f.number, f.occurred_at, f.work_number, g.id
-    FROM found f JOIN findings g ON g.creator_number = f.creator_number AND g.kind = f.kind
+    FROM found f JOIN creator_profiles c ON c.number = f.creator_number
+    JOIN findings g ON g.creator_id = c.id AND g.kind = f.kind
     ORDER BY f.number
 )
 SELECT id FROM findings ORDER BY id

@@ -159,7 +159,7 @@ def _catalogue_of(h: History) -> None:
     former = creator(h.platform, h.debtor, now=h.later())
     platforms.close_creator(creator_id=former.pk, now=h.later())
     songs = [work(own, now=h.later(), rate="0.01", external_id=f"song-{number}") for number in range(3)]
-    platforms.set_rate(work_id=songs[0].pk, rate="0.02", now=h.later())
+    platforms.set_work_rate(work_id=songs[0].pk, rate="0.02", now=h.later())
     platforms.move_work(work_id=songs[0].pk, creator_id=others.pk, now=h.later())
     platforms.move_work(work_id=songs[0].pk, creator_id=own.pk, now=h.later())
     platforms.move_work(work_id=songs[1].pk, creator_id=others.pk, now=h.later())

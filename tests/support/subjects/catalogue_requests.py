@@ -74,7 +74,7 @@ def _() -> Ask:
 def _() -> Ask:
     made = _now_creator()
     platforms.follow_creator(platform_id=made.platform_id, creator_id=made.pk, listener="fan")
-    return Ask(made.platform, "follows")
+    return Ask(made.platform, f"creators/{made.pk}/follows")
 
 
 @request_for("follow_creator")
@@ -126,13 +126,13 @@ def _() -> Ask:
     return Ask(made.platform, f"works/{made.pk}", {"title": "A Better Song"}, {"content_id": "bafy"})
 
 
-@request_for("set_price")
+@request_for("set_work_price")
 def _() -> Ask:
     made = _now_work()
     return Ask(made.platform, f"works/{made.pk}/price", {"price": "1.50"}, {"price": None})
 
 
-@request_for("set_rate")
+@request_for("set_work_rate")
 def _() -> Ask:
     made = _now_work()
     return Ask(made.platform, f"works/{made.pk}/rate", {"rate": "0.003"}, {"rate": "0.004"})

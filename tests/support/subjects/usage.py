@@ -233,7 +233,11 @@ BROKEN: list[tuple[str, type[Any], dict[str, Any]]] = [
     ("usage_rule_kind_known", UsageRule, {"kind": "taste"}),
     ("usage_rule_has_a_reason", UsageRule, {"reason": ""}),
     ("finding_kind_known", UsageFinding, {"kind": "taste"}),
-    ("finding_status_known", UsageFinding, {"status": "lost"}),
+    (
+        "finding_status_known",
+        UsageFinding,
+        {"status": "lost", "decided_at": AT, "decided_by": "staff:4", "reason": "looked at"},
+    ),
     ("finding_of_plays", UsageFinding, {"plays": 0}),
     ("finding_decided_as_a_whole", UsageFinding, {"status": "confirmed"}),
     ("finding_decided_as_a_whole", UsageFinding, {"decided_at": AT}),
@@ -245,6 +249,7 @@ REPEATED: list[tuple[str, type[Any], tuple[str, ...], dict[str, Any]]] = [
     ("platform_day_once", PlatformDay, ("platform", "day"), {}),
     ("signing_key_one_current", SigningKey, ("retired_at",), {"retired_at": None, "private": "ab"}),
     ("receipt_once_per_number", UsageReceipt, ("platform", "number"), {}),
+    ("correction_reverted_once", UsageCorrection, ("reverts", "kind"), {}),
     ("corrected_once_by_each", CorrectedEvent, ("correction", "event_number"), {}),
     ("finding_once", UsageFinding, ("creator", "day", "kind"), {}),
 ]
@@ -291,7 +296,7 @@ HISTORIES = [_usage_of]
 
 @breaks("work_days_equal_a_recount")
 def a_play_that_no_event_stands_for(h: History) -> None:
-    """The sums above it, and the listeners, say the same."""
+    """Change the sums above it in the same way."""
     for table in ("work_days", "creator_days", "platform_days"):
         run(f"UPDATE {table} SET comments = comments + 1 WHERE comments > 0")
 

@@ -22,7 +22,7 @@ def _song() -> Work:
     have_months(now)
     platform = PlatformFactory.create(now=now - timedelta(days=2))
     of = creator(platform, now=now - timedelta(days=2))
-    return work(of, now=now - timedelta(days=2), published_on=(now - timedelta(days=1)).date())
+    return work(of, now=now - timedelta(days=2))
 
 
 def _played(count: int = 1) -> tuple[Work, list[EventRef]]:
