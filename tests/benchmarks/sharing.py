@@ -42,15 +42,15 @@ _DAYS = """
     FROM generate_series(1, %(creators)s) n, generate_series(1, 3) k;
     INSERT INTO creator_listener_days (day, creator_number, listener_number, plays)
     SELECT day, creator_number, listener_number, plays FROM work_listener_days;
-    INSERT INTO work_days (work_number, creator_number, day, plays, listeners, likes, comments, shares, seconds,
-                           purchases, sales, tips)
+    INSERT INTO work_days (work_number, creator_number, day, plays, listeners, likes, comments, shares,
+                           seconds, purchases, sales, tips)
     SELECT work_number, creator_number, day, sum(plays), count(*), 0, 0, 0, 0, 0, 0, 0
     FROM work_listener_days GROUP BY 1, 2, 3;
-    INSERT INTO creator_days (creator_number, day, plays, listeners, likes, comments, shares, seconds, purchases,
-                              sales, tips, followers_gained, followers_lost)
+    INSERT INTO creator_days (creator_number, day, plays, listeners, likes, comments, shares, seconds,
+                              purchases, sales, tips, followers_gained, followers_lost)
     SELECT creator_number, day, plays, listeners, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM work_days;
-    INSERT INTO platform_days (platform_number, day, plays, listeners, likes, comments, shares, seconds, purchases,
-                               sales, tips, followers_gained, followers_lost)
+    INSERT INTO platform_days (platform_number, day, plays, listeners, likes, comments, shares, seconds,
+                               purchases, sales, tips, followers_gained, followers_lost)
     SELECT %(platform)s, day, sum(plays), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM creator_days GROUP BY day
 """
 _MEMBERS = """
@@ -97,7 +97,7 @@ def _copy(cursor: Any, table: str, changed: dict[str, str], count: int) -> None:
     values = ", ".join(changed.get(name, f'c."{name}"') for name in names)
     columns = ", ".join(f'"{name}"' for name in names)
     cursor.execute(
-        f"INSERT INTO {table} ({columns}) SELECT {values}"  # noqa: S608 - names of our own
+        f"INSERT INTO {table} ({columns}) SELECT {values}"
         f" FROM (SELECT * FROM {table} LIMIT 1) c, generate_series(1, {int(count)}) n"
     )
 
