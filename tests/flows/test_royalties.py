@@ -99,7 +99,7 @@ def test_days_missed_in_an_outage_are_all_accrued(song):
 
 
 def test_a_rate_changes_from_the_next_day(song):
-    platforms.set_rate(work_id=song.pk, rate="0.05", now=NOW)
+    platforms.set_work_rate(work_id=song.pk, rate="0.05", now=NOW)
     play(song)
     next_day = NOW + timedelta(days=1)
     play(song, at=next_day, now=next_day)
@@ -338,7 +338,7 @@ def test_a_statement_says_by_work_and_rate_how_its_sum_follows(song):
     play(song, "ann", times=3)
     play(song, "bob", times=1)
     play(other, "bob", times=1)
-    platforms.set_rate(work_id=song.pk, rate="0.03", now=NOW)
+    platforms.set_work_rate(work_id=song.pk, rate="0.03", now=NOW)
     next_day = NOW + timedelta(days=1)
     play(song, "ann", times=1, at=next_day, now=next_day)
     run_until_final(MARCH_IS_FINAL)

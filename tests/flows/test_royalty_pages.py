@@ -100,7 +100,7 @@ def test_a_creator_sees_a_statement_whose_lines_add_up_to_it(song):
 def test_a_creator_sees_a_share_with_its_formula_and_a_pool_with_what_is_due(song):
     found = payments.approve_distribution(distribution_id=drafted(song).pk)
     pool = payments.create_pool(platform_id=song.platform_id, name="Fund")
-    payments.set_pool_units(pool_id=pool.pk, creator_id=song.creator_id, units=3)
+    payments.set_pool_units(pool_id=pool.pk, creator_id=song.creator_id, units=2)
     payments.add_to_pool(pool_id=pool.pk, amount="0.50")
     api = Api.as_worker(song.creator.worker)
 
@@ -109,7 +109,7 @@ def test_a_creator_sees_a_share_with_its_formula_and_a_pool_with_what_is_due(son
 
     assert (share["amount"], share["weight"], share["status"]) == ("10.000000", "4", found.status)
     assert share["formula"].startswith("weight = your plays")
-    assert (held["pool_name"], held["units"], held["due"]) == ("Fund", 3, "0.500000")
+    assert (held["pool_name"], held["units"], held["due"]) == ("Fund", 2, "0.500000")
 
 
 def test_another_platform_sees_nothing_of_it(song):
