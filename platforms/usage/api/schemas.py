@@ -124,7 +124,7 @@ class VoidForm(StrictSerializer):
     """Events that are not to count, all or none."""
 
     reason = Name(max_length=500)
-    events = EventRefForm(many=True, min_length=1, max_length=MOST_EVENTS)
+    events: Any = serializers.ListSerializer(child=EventRefForm(), min_length=1, max_length=MOST_EVENTS)
 
 
 class AmendmentForm(EventRefForm):
@@ -139,7 +139,7 @@ class AmendForm(StrictSerializer):
     """Events that are to say something else, all or none."""
 
     reason = Name(max_length=500)
-    events = AmendmentForm(many=True, min_length=1, max_length=MOST_EVENTS)
+    events: Any = serializers.ListSerializer(child=AmendmentForm(), min_length=1, max_length=MOST_EVENTS)
 
 
 class RevertForm(StrictSerializer):

@@ -1,12 +1,11 @@
 """Given: usage, reported and corrected through the services."""
 
 import itertools
-from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from platforms import services as platforms
-from platforms.models import CreatorDay, Platform, PlatformDay, UsageCorrection, UsageEvent, Work, WorkDay
+from platforms.models import CreatorDay, Platform, PlatformDay, UsageCorrection, Work, WorkDay
 from platforms.services import EventRef, UsageResult
 from platforms.usage.calculations.periods import months_to_have
 from platforms.usage.services.verifying import find_usage_faults
@@ -84,11 +83,3 @@ def day_rows() -> dict[str, list[Any]]:
 def usage_faults() -> list[str]:
     """Return all that is wrong with usage, by a recount of everything."""
     return find_usage_faults()
-
-
-def plays_on(day: date) -> int:
-    """Return the plays of the events that count on a day, counted one by one."""
-    events: Sequence[UsageEvent] = UsageEvent.objects.filter(kind=1).extra(
-        where=["NOT EXISTS (SELECT FROM usage_exclusions x WHERE x.event_number = usage_events.number)"]
-    )
-    return sum(one.occurred_at.date() == day for one in events)

@@ -62,7 +62,8 @@ def _minutes_ago(minutes: int) -> datetime:
 def _() -> Ask:
     song = _song()
     bodies = [{"events": [event(song, at=_minutes_ago(2))]} for _ in range(2)]
-    return Ask(song.platform, "usage", *bodies)
+    first, second = bodies
+    return Ask(song.platform, "usage", first, second)
 
 
 @request_for("list_usage_corrections")
@@ -95,7 +96,8 @@ def _() -> Ask:
 def _() -> Ask:
     song = _song()
     bodies = [{"reason": "an outage", "events": [event(song, at=_minutes_ago(3))]} for _ in range(2)]
-    return Ask(song.platform, "usage/corrections/backfill", *bodies)
+    first, second = bodies
+    return Ask(song.platform, "usage/corrections/backfill", first, second)
 
 
 @request_for("revert_usage_correction")
