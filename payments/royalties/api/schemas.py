@@ -141,7 +141,7 @@ StatementRow = describe_rows(
 )
 
 
-class StatementLine(serializers.Serializer):
+class RoyaltyStatementLine(serializers.Serializer):
     """The plays of a work at a rate, and their worth: (plays - plays_refused) * rate."""
 
     work_id = Id()
@@ -161,7 +161,7 @@ WholeStatement = describe_rows(
     **_SPAN,
     **_PLATFORM,
     formula=_FORMULA,
-    lines=StatementLine(many=True),
+    lines=RoyaltyStatementLine(many=True),
 )
 DistributionRow = describe_rows("DistributionRow", Distribution, DISTRIBUTION_COLUMNS, total_weight=_WEIGHT)
 WholeDistribution = describe_rows(
