@@ -13,7 +13,7 @@ WRITTEN_WITHIN_MS = 5
 
 
 def run(server: Server, size: Size, results: Results) -> None:
-    """One process does everything, one after the other."""
+    """Have one process do everything, step by step."""
     with ExitStack() as stack:
         url = server.create_migrated("royalties")
         client = contenders.python("sharing", url)

@@ -32,7 +32,7 @@ from tests.support.database import valid_rows
 from tests.support.database.breaks import belonging_to, breaks, of_platform, run, unguard, wash
 from tests.support.database.rich_history import History
 from tests.support.factories import NOW as AT
-from tests.support.factories import PlatformFactory
+from tests.support.factories import PlatformFactory, fund
 
 DAY = date(2026, 3, 2)
 ONE = Decimal(1)
@@ -234,15 +234,17 @@ def _sees_royalties(platform: Platform) -> None:
     accepted(platform, event(song, "tip", amount="0.5"), event(song, "tip", amount="900000"))
     payments.accrue_royalties(now=after_midnight(DAY))
     payments.pay_royalties(now=after_midnight(DAY))
+    fund(platform, "1000")
 
 
 def _sees_distributions(platform: Platform) -> None:
     have_months()
-    play(song_of(platform))
+    # Days that are distributed are not corrected any more: those of others are.
+    before = AT - timedelta(days=1)
+    play(song_of(platform, now=before), at=before)
     payments.accrue_royalties(now=after_midnight(DAY))
-    found = payments.draft_distribution(
-        platform_id=platform.pk, first=DAY, last=DAY, mode="pro_rata", amount="1", now=after_midnight(DAY)
-    )
+    given: dict[str, Any] = {"platform_id": platform.pk, "first": before.date(), "last": before.date()}
+    found = payments.draft_distribution(**given, mode="pro_rata", amount="1", now=after_midnight(DAY))
     payments.approve_distribution(distribution_id=found.pk, now=after_midnight(DAY))
     payments.pay_distributions(now=after_midnight(DAY))
 
