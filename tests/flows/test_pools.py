@@ -167,6 +167,7 @@ def test_a_member_stays_until_the_pool_is_closed(pool):
         workers.delete_worker(worker_id=member.worker_id)
 
 
+@pytest.mark.shortened
 @pytest.mark.parametrize("seed", range(count(short=1, long=6)))
 def test_nothing_is_lost_whatever_happens(platform, seed):
     """Play arrivals, joins, leaves and payments, with a loop over the members as the model."""

@@ -36,6 +36,7 @@ def test_plays_are_worth_their_rates_to_the_micro_unit():
     assert earned_by(uses) == (Decimal("2.283338"), Decimal("0.030247"))
 
 
+@pytest.mark.shortened
 @CASES
 @given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 10**6), micros), max_size=5))
 def test_what_uses_are_worth_is_the_sum_of_their_micro_units(given_uses):
@@ -47,6 +48,7 @@ def test_what_uses_are_worth_is_the_sum_of_their_micro_units(given_uses):
     assert held == 0
 
 
+@pytest.mark.shortened
 @CASES
 @given(bps, st.lists(micros, min_size=1, max_size=8))
 def test_fees_on_parts_add_up_to_the_fee_on_the_whole(fee_bps, parts):
@@ -59,6 +61,7 @@ def test_fees_on_parts_add_up_to_the_fee_on_the_whole(fee_bps, parts):
     assert int(fees / MICRO) == int(paid / MICRO) * fee_bps // 10_000
 
 
+@pytest.mark.shortened
 @CASES
 @given(micros, micros, bps, micros)
 def test_what_is_funded_is_covered_and_leaves_next_to_nothing(unfunded, base, fee_bps, available):
@@ -71,6 +74,7 @@ def test_what_is_funded_is_covered_and_leaves_next_to_nothing(unfunded, base, fe
     assert funded == unfunded or available - spent <= 4 * MICRO
 
 
+@pytest.mark.shortened
 @CASES
 @given(
     st.lists(

@@ -35,6 +35,7 @@ def test_these_parts_of_a_sum(total, given_weights, parts):
     assert largest_remainder(total, given_weights) == parts
 
 
+@pytest.mark.shortened
 @CASES
 @given(st.integers(0, 10**15), weights)
 def test_parts_add_up_and_each_is_within_a_unit_of_its_exact_share(total, given_weights):
@@ -47,6 +48,7 @@ def test_parts_add_up_and_each_is_within_a_unit_of_its_exact_share(total, given_
         assert weight or not part
 
 
+@pytest.mark.shortened
 @CASES
 @given(st.integers(0, 10**9), weights)
 def test_whoever_has_the_larger_remainder_gets_a_unit_first(total, given_weights):
@@ -70,6 +72,7 @@ arrivals = st.tuples(st.just("arrives"), st.integers(1, 10**12), st.just(0))
 changes = st.tuples(st.just("changes"), st.integers(0, 5), st.integers(0, 10**6))
 
 
+@pytest.mark.shortened
 @CASES
 @given(st.lists(st.one_of(arrivals, changes), max_size=40))
 def test_a_pool_shares_as_a_loop_over_its_members_does(steps):
@@ -97,6 +100,7 @@ def test_a_pool_shares_as_a_loop_over_its_members_does(steps):
         assert pool.carry == carry
 
 
+@pytest.mark.shortened
 @CASES
 @given(
     st.lists(st.integers(1, 10**12), min_size=1, max_size=12),
