@@ -22,3 +22,11 @@ chain_operations_confirmed = Signal()
 chain_operations_failed = Signal()
 # balances: list[LowBalance], now: datetime; once when a platform's available money falls below the threshold
 balances_fell_low = Signal()
+# Each: periods: list[PeriodSums], now: datetime; once for each batch of a platform
+royalties_accrued = Signal()
+royalties_unfunded = Signal()
+royalties_paid = Signal()
+# Each: distributions: list[Distribution], now: datetime
+distributions_created = Signal()
+distributions_approved = Signal()
+distributions_paid = Signal()

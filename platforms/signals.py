@@ -52,6 +52,8 @@ usage_counted = Signal()
 usage_accepted = Signal()
 # corrections: list[UsageCorrection], now: datetime
 usage_corrected = Signal()
+# findings: list[UsageFinding], now: datetime; made, or decided
+usage_findings_changed = Signal()
 
 # moves: list[TaskMove]; rows were written in bulk, without post_save
 tasks_moved_in_bulk = Signal()

@@ -200,6 +200,25 @@ MENU: tuple[tuple[str, tuple[Page | List | QueueEntry, ...]], ...] = (
         ),
     ),
     (
+        "Pay of creators",
+        (
+            List("Distributions", "pie_chart", "payments.Distribution"),
+            List("Shares of distributions", "donut_small", "payments.DistributionShare"),
+            List("Periods of royalties", "date_range", "payments.RoyaltyPeriod"),
+            List("Pay for use", "request_quote", "payments.PeriodPay"),
+            List("Days of pay for use", "today", "payments.DailyAccrual"),
+            List("Days to accrue", "pending_actions", "payments.DayToAccrue"),
+            List("Payments for use", "payments", "payments.RoyaltyPayment"),
+            List("Fundings of royalties", "savings", "payments.PeriodFunding"),
+            List("Carried balances", "account_balance_wallet", "payments.CarriedBalance"),
+            List("Statements of creators", "description", "payments.Statement"),
+            List("Terms of royalties", "gavel", "payments.RoyaltyTerms"),
+            List("Pools", "water_drop", "payments.Pool"),
+            List("Members of pools", "groups", "payments.PoolMember"),
+            List("Money of pools", "input", "payments.PoolWrite"),
+        ),
+    ),
+    (
         "Usage",
         (
             List("Days of creators", "bar_chart", "platforms.CreatorDay"),

@@ -29,6 +29,7 @@ def list_jobs(release_workers: int) -> dict[str, dict[str, Any]]:
         "erase_submissions": {"every": 60, "queue": "default"},
         "delete_submission_images": {"every": DAY, "queue": "default", "minutes": 10},
         **_list_jobs_of_rewards(),
+        **_list_jobs_of_royalties(),
         "deliver_webhooks": {"every": 5, "queue": "webhooks", "minutes": 1},
         "seal_audit_log": {"every": 60, "queue": "default"},
         "write_key_uses": {"every": 60, "queue": "default"},
@@ -87,6 +88,17 @@ def _list_jobs_of_rewards() -> dict[str, dict[str, Any]]:
         "count_referrals": {"every": 60, "queue": "default"},
         "find_clusters": {"every": 3600, "queue": "default", "minutes": 10},
         "check_leaderboards": {"every": 600, "queue": "default", "minutes": 10},
+    }
+
+
+def _list_jobs_of_royalties() -> dict[str, dict[str, Any]]:
+    return {
+        "accrue_royalties": {"every": 60, "queue": "settlement", "minutes": 10},
+        "fund_royalties": {"every": 3600, "queue": "settlement", "minutes": 10},
+        "end_royalty_periods": {"every": 3600, "queue": "settlement", "minutes": 10},
+        "pay_royalties": {"every": 60, "queue": "settlement", "minutes": 10},
+        "pay_distributions": {"every": 60, "queue": "settlement", "minutes": 10},
+        "pay_pools": {"every": 3600, "queue": "settlement", "minutes": 10},
     }
 
 

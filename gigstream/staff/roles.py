@@ -125,6 +125,23 @@ ACCESS: dict[str, Access] = {
     "platforms.usagerule": Access(OPERATIONS | RISK | SUPPORT),
     "platforms.usagefinding": Access(EVERY_DESK, actions={"confirm": RISK, "dismiss": RISK}),
     "platforms.usagemark": Access(OPERATIONS | RISK),
+    # Pay of creators
+    "payments.royaltyterms": Access(OPERATIONS | FINANCE | SUPPORT),
+    "payments.royaltyperiod": Access(OPERATIONS | FINANCE | SUPPORT),
+    "payments.periodpay": Access(OPERATIONS | FINANCE | SUPPORT),
+    "payments.dailyaccrual": Access(OPERATIONS | FINANCE | SUPPORT),
+    "payments.daytoaccrue": Access(OPERATIONS | FINANCE),
+    "payments.carriedbalance": Access(OPERATIONS | FINANCE | SUPPORT),
+    "payments.periodfunding": Access(FINANCE),
+    "payments.royaltypayment": Access(OPERATIONS | FINANCE | SUPPORT),
+    "payments.statement": Access(OPERATIONS | FINANCE | SUPPORT),
+    "payments.distribution": Access(
+        EVERY_DESK, actions={"approve": FINANCE, "recount": FINANCE, "cancel": FINANCE}
+    ),
+    "payments.distributionshare": Access(OPERATIONS | FINANCE | SUPPORT),
+    "payments.pool": Access(EVERY_DESK, actions={"close": FINANCE}),
+    "payments.poolmember": Access(OPERATIONS | FINANCE | SUPPORT),
+    "payments.poolwrite": Access(OPERATIONS | FINANCE),
     # Money
     "payments.stream": Access(
         EVERY_DESK,

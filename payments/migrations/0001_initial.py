@@ -750,6 +750,175 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="RoyaltyPeriod",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("first", models.DateField(help_text="first day, in UTC")),
+                ("last", models.DateField(help_text="last day, in UTC")),
+                ("fee_bps", models.PositiveSmallIntegerField()),
+                ("grace_days", models.PositiveSmallIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("open", "Open"), ("grace", "Grace"), ("final", "Final")],
+                        default="open",
+                        max_length=16,
+                    ),
+                ),
+                ("final_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="royalty_periods",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "royalty_periods",
+                "constraints": [
+                    models.UniqueConstraint(fields=("platform", "first"), name="royalty_period_once"),
+                    models.UniqueConstraint(fields=("platform", "last"), name="royalty_period_ends_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("last__gt", models.F("first"))), name="royalty_period_in_order"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("fee_bps__lte", 10000)), name="royalty_fee_in_range"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["open", "grace", "final"])),
+                        name="royalty_period_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("final_at__isnull", False), ("status", "final")),
+                            models.Q(
+                                models.Q(("status", "final"), _negated=True), ("final_at__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="royalty_period_final_has_time",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Pool",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=120)),
+                ("fee_bps", models.PositiveSmallIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("open", "Open"), ("closing", "Closing"), ("closed", "Closed")],
+                        default="open",
+                        max_length=16,
+                    ),
+                ),
+                ("units", models.BigIntegerField(default=0)),
+                ("index", models.DecimalField(decimal_places=0, default=0, max_digits=60)),
+                ("carry", models.DecimalField(decimal_places=0, default=0, max_digits=60)),
+                ("received", gigstream.core.money.MoneyField(default=0)),
+                ("paid", gigstream.core.money.MoneyField(default=0)),
+                ("writes", models.PositiveIntegerField(default=0, help_text="arrivals of money so far")),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pools",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "pools",
+                "indexes": [
+                    models.Index(fields=["platform", "-created_at", "-id"], name="pools_of_platform")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("platform", "name"), name="pool_name_once_per_platform"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                (
+                                    "name__regex",
+                                    "[\\u0001-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]",
+                                ),
+                                _negated=True,
+                            ),
+                            models.Q(("name", ""), _negated=True),
+                        ),
+                        name="pool_name_readable",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["open", "closing", "closed"])),
+                        name="pool_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("fee_bps__lte", 10000)), name="pool_fee_in_range"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("paid__gte", 0),
+                            ("received__gte", models.F("paid")),
+                            ("received__lte", Decimal("99999999999999.999999")),
+                        ),
+                        name="pool_pays_what_it_received",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("carry__gte", 0),
+                            ("index__gte", 0),
+                            ("units__gte", 0),
+                            ("units__lt", 1000000000000000000),
+                        ),
+                        name="pool_sums_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("carry", 0),
+                                ("closed_at__isnull", False),
+                                ("paid", models.F("received")),
+                                ("status", "closed"),
+                                ("units", 0),
+                            ),
+                            models.Q(
+                                models.Q(("status", "closed"), _negated=True), ("closed_at__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="pool_closed_as_a_whole",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="ProviderNotification",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
@@ -884,6 +1053,71 @@ class Migration(migrations.Migration):
                         ),
                         name="reconciliation_ends_after_it_began",
                     )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="RoyaltyTerms",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "cadence",
+                    models.CharField(
+                        choices=[("month", "Month"), ("quarter", "Quarter")], default="month", max_length=16
+                    ),
+                ),
+                (
+                    "minimum",
+                    gigstream.core.money.MoneyField(
+                        default=1, help_text="less than that is carried to the next payment"
+                    ),
+                ),
+                (
+                    "grace_days",
+                    models.PositiveSmallIntegerField(
+                        default=7, help_text="after a period, before it is final"
+                    ),
+                ),
+                (
+                    "accrued_through",
+                    models.DateField(help_text="the last day, in UTC, that has been accrued"),
+                ),
+                (
+                    "platform",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="royalty_terms",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "royalty terms",
+                "db_table": "royalty_terms",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("cadence__in", ["month", "quarter"])),
+                        name="royalty_cadence_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("minimum__gte", 0), ("minimum__lte", Decimal("99999999999999.999999"))
+                        ),
+                        name="royalty_minimum_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("grace_days__lte", 60)), name="royalty_grace_in_range"
+                    ),
                 ],
             },
         ),
@@ -1092,6 +1326,49 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="CarriedBalance",
+            fields=[
+                (
+                    "creator",
+                    models.OneToOneField(
+                        db_column="creator_number",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="carried_balance",
+                        serialize=False,
+                        to="platforms.creatorprofile",
+                        to_field="number",
+                    ),
+                ),
+                (
+                    "carried",
+                    gigstream.core.money.MoneyField(default=0, help_text="for plays, of final periods"),
+                ),
+                (
+                    "remainder",
+                    gigstream.core.money.MoneyField(
+                        default=0, help_text="paid too much; at most a tenth of each payment makes up for it"
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "carried_balances",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("carried__gt", 0)),
+                        fields=["carried"],
+                        name="carried_balances_due",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("carried__gte", 0), ("remainder__gte", 0)),
+                        name="carried_balance_not_negative",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="ChainCursor",
             fields=[
                 (
@@ -1119,6 +1396,147 @@ class Migration(migrations.Migration):
                         condition=models.Q(("token", django.db.models.functions.text.Lower("token"))),
                         name="cursor_token_lower_case",
                     )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="DayToAccrue",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("creator_number", models.BigIntegerField(blank=True, null=True)),
+                ("day", models.DateField()),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "days_to_accrue",
+                "indexes": [models.Index(fields=["platform", "id"], name="days_to_accrue_of_platform")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Distribution",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("number", models.PositiveIntegerField(help_text="1, 2, … of the platform")),
+                ("first", models.DateField(help_text="first day, in UTC")),
+                ("last", models.DateField(help_text="last day, in UTC")),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[("pro_rata", "Pro Rata"), ("user_centric", "User Centric")], max_length=16
+                    ),
+                ),
+                ("amount", gigstream.core.money.MoneyField(help_text="for creators; the fee comes on top")),
+                ("fee_bps", models.PositiveSmallIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("approved", "Approved"),
+                            ("paid", "Paid"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="draft",
+                        max_length=16,
+                    ),
+                ),
+                ("creators", models.PositiveIntegerField(default=0)),
+                ("plays", models.BigIntegerField(default=0)),
+                ("total_weight", models.DecimalField(decimal_places=0, default=0, max_digits=40)),
+                ("paid_amount", gigstream.core.money.MoneyField(default=0)),
+                ("approved_at", models.DateTimeField(blank=True, null=True)),
+                ("paid_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="distributions",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "distributions",
+                "indexes": [
+                    models.Index(fields=["platform", "-created_at", "-id"], name="distributions_of_platform"),
+                    models.Index(
+                        condition=models.Q(("status", "approved")), fields=["id"], name="distributions_to_pay"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("platform", "number"), name="distribution_number_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("last__gte", models.F("first"))),
+                        name="distribution_days_in_order",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("mode__in", ["pro_rata", "user_centric"])),
+                        name="distribution_mode_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["draft", "approved", "paid", "cancelled"])),
+                        name="distribution_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__gt", 0), ("amount__lte", Decimal("99999999999999.999999"))
+                        ),
+                        name="distribution_amount_positive",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("fee_bps__lte", 10000), ("number__gte", 1)),
+                        name="distribution_terms_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("paid_amount__gte", 0),
+                            models.Q(
+                                models.Q(("paid_amount", models.F("amount")), ("status", "paid")),
+                                models.Q(("paid_amount__lte", models.F("amount")), ("status", "approved")),
+                                ("paid_amount", 0),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="distribution_pays_its_amount",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("approved_at__isnull", False), ("paid_at__isnull", False), ("status", "paid")
+                            ),
+                            models.Q(
+                                ("approved_at__isnull", False),
+                                ("paid_at__isnull", True),
+                                ("status", "approved"),
+                            ),
+                            models.Q(
+                                models.Q(("status__in", ["approved", "paid"]), _negated=True),
+                                ("approved_at__isnull", True),
+                                ("paid_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="distribution_has_its_times",
+                    ),
                 ],
             },
         ),
@@ -1763,6 +2181,420 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(("revenue__gte", 0)), name="creator_sync_revenue_not_negative"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PeriodFunding",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("amount", gigstream.core.money.MoneyField(help_text="below 0 where it was given back")),
+                ("fee", gigstream.core.money.MoneyField(help_text="below 0 where it was given back")),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="fundings",
+                        to="payments.royaltyperiod",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "period_fundings",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("amount__gt", 0),
+                                ("amount__lte", Decimal("99999999999999.999999")),
+                                ("fee__gte", 0),
+                            ),
+                            models.Q(
+                                ("amount__gte", Decimal("-99999999999999.999999")),
+                                ("amount__lt", 0),
+                                ("fee__lte", 0),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="period_funding_moves_something",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PeriodPay",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("source", models.CharField(choices=[("plays", "Plays"), ("sales", "Sales")], max_length=16)),
+                ("accrued", gigstream.core.money.MoneyField(default=0)),
+                (
+                    "held",
+                    gigstream.core.money.MoneyField(
+                        default=0, help_text="for plays that a rule leaves out until a person decides"
+                    ),
+                ),
+                (
+                    "unfunded",
+                    gigstream.core.money.MoneyField(
+                        default=0, help_text="the platform's money has not covered it"
+                    ),
+                ),
+                ("carried", gigstream.core.money.MoneyField(default=0, help_text="in escrow, to be paid")),
+                ("paid", gigstream.core.money.MoneyField(default=0)),
+                (
+                    "recovered",
+                    gigstream.core.money.MoneyField(default=0, help_text="of payments, for a remainder"),
+                ),
+                (
+                    "taken_back",
+                    gigstream.core.money.MoneyField(
+                        default=0, help_text="paid before a correction took it away"
+                    ),
+                ),
+                ("payments", models.PositiveIntegerField(default=0)),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        db_column="creator_number",
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="period_pays",
+                        to="platforms.creatorprofile",
+                        to_field="number",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pays",
+                        to="payments.royaltyperiod",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "period_pays",
+                "indexes": [
+                    models.Index(fields=["period", "creator"], name="period_pays_of_period"),
+                    models.Index(
+                        condition=models.Q(("unfunded__gt", 0)),
+                        fields=["period"],
+                        name="period_pays_unfunded",
+                    ),
+                    models.Index(
+                        condition=models.Q(("carried__gt", 0)), fields=["period"], name="period_pays_carried"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("creator", "period", "source"), name="period_pay_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("source__in", ["plays", "sales"])), name="period_pay_source_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("accrued__gte", 0),
+                            ("held__gte", 0),
+                            ("unfunded__gte", 0),
+                            ("carried__gte", 0),
+                            ("paid__gte", 0),
+                            ("recovered__gte", 0),
+                            ("taken_back__gte", 0),
+                        ),
+                        name="period_pay_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "accrued",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        django.db.models.expressions.CombinedExpression(
+                                            django.db.models.expressions.CombinedExpression(
+                                                django.db.models.expressions.CombinedExpression(
+                                                    models.F("paid"), "+", models.F("recovered")
+                                                ),
+                                                "+",
+                                                models.F("carried"),
+                                            ),
+                                            "+",
+                                            models.F("unfunded"),
+                                        ),
+                                        "+",
+                                        models.F("held"),
+                                    ),
+                                    "-",
+                                    models.F("taken_back"),
+                                ),
+                            )
+                        ),
+                        name="period_pay_is_whole",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Statement",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("plays", models.BigIntegerField()),
+                ("plays_held", models.BigIntegerField()),
+                ("plays_refused", models.BigIntegerField()),
+                ("accrued", gigstream.core.money.MoneyField(help_text="for plays, by their rates")),
+                ("held", gigstream.core.money.MoneyField()),
+                ("sales", gigstream.core.money.MoneyField(help_text="purchases and tips")),
+                ("unfunded", gigstream.core.money.MoneyField()),
+                (
+                    "carried",
+                    gigstream.core.money.MoneyField(help_text="to be paid, or carried on to a later payment"),
+                ),
+                ("paid", gigstream.core.money.MoneyField(help_text="until the period was final")),
+                ("pro_rata", gigstream.core.money.MoneyField(help_text="of the same money, by all plays")),
+                (
+                    "user_centric",
+                    gigstream.core.money.MoneyField(
+                        help_text="of the same money, by the plays of each listener"
+                    ),
+                ),
+                ("lines", models.JSONField(help_text="by work and rate")),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        db_column="creator_number",
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="royalty_statements",
+                        to="platforms.creatorprofile",
+                        to_field="number",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="statements",
+                        to="payments.royaltyperiod",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "royalty_statements",
+                "constraints": [
+                    models.UniqueConstraint(fields=("creator", "period"), name="royalty_statement_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("accrued__gte", 0),
+                            ("carried__gte", 0),
+                            ("held__gte", 0),
+                            ("paid__gte", 0),
+                            ("plays__gte", 0),
+                            ("plays_held__gte", 0),
+                            ("plays_refused__gte", 0),
+                            ("pro_rata__gte", 0),
+                            ("sales__gte", 0),
+                            ("unfunded__gte", 0),
+                            ("user_centric__gte", 0),
+                        ),
+                        name="royalty_statement_not_negative",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="DailyAccrual",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("day", models.DateField(help_text="in UTC")),
+                ("plays", models.BigIntegerField()),
+                ("plays_held", models.BigIntegerField()),
+                ("plays_refused", models.BigIntegerField()),
+                ("amount", gigstream.core.money.MoneyField(help_text="for plays, those refused left out")),
+                ("held", gigstream.core.money.MoneyField(help_text="part of the amount")),
+                ("sales", gigstream.core.money.MoneyField(help_text="purchases and tips")),
+                (
+                    "above_price",
+                    gigstream.core.money.MoneyField(
+                        help_text="part of the purchases that goes beyond the works' prices"
+                    ),
+                ),
+                ("accrued_at", models.DateTimeField()),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        db_column="creator_number",
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="accruals",
+                        to="platforms.creatorprofile",
+                        to_field="number",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="days",
+                        to="payments.royaltyperiod",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "daily_accruals",
+                "indexes": [models.Index(fields=["period", "creator", "day"], name="accruals_of_period")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("creator", "day"), name="accrual_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("plays__gte", 0),
+                            ("plays_held__gte", 0),
+                            ("plays_refused__gte", 0),
+                            ("amount__gte", 0),
+                            ("held__gte", 0),
+                            ("sales__gte", 0),
+                            ("above_price__gte", 0),
+                        ),
+                        name="accrual_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__lte", Decimal("99999999999999.999999")),
+                            ("held__lte", models.F("amount")),
+                        ),
+                        name="accrual_held_is_a_part",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PoolMember",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("units", models.BigIntegerField(default=0)),
+                (
+                    "index_at",
+                    models.DecimalField(
+                        decimal_places=0,
+                        default=0,
+                        help_text="the pool's index when the member was settled last",
+                        max_digits=60,
+                    ),
+                ),
+                ("fraction", models.DecimalField(decimal_places=0, default=0, max_digits=60)),
+                ("paid", gigstream.core.money.MoneyField(default=0)),
+                ("payments", models.PositiveIntegerField(default=0)),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        db_column="creator_number",
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pool_members",
+                        to="platforms.creatorprofile",
+                        to_field="number",
+                    ),
+                ),
+                (
+                    "pool",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="members",
+                        to="payments.pool",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "pool_members",
+                "indexes": [
+                    models.Index(fields=["creator"], name="pool_members_of_creator"),
+                    models.Index(fields=["pool", "id"], name="pool_members_in_order"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("pool", "creator"), name="pool_member_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("units__gte", 0), ("units__lte", 1000000000000)),
+                        name="pool_member_units_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("fraction__gte", 0), ("fraction__lte", 1000000000000000000), ("index_at__gte", 0)
+                        ),
+                        name="pool_member_fraction_at_most_one",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("paid", 0), ("payments", 0)),
+                            models.Q(
+                                ("paid__gt", 0),
+                                ("paid__lte", Decimal("99999999999999.999999")),
+                                ("payments__gt", 0),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="pool_member_paid_in_payments",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PoolWrite",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("number", models.PositiveIntegerField(help_text="1, 2, … of the pool")),
+                ("amount", gigstream.core.money.MoneyField()),
+                ("fee", gigstream.core.money.MoneyField()),
+                ("units", models.BigIntegerField(help_text="among which it was shared")),
+                ("index_after", models.DecimalField(decimal_places=0, default=0, max_digits=60)),
+                ("carry_after", models.DecimalField(decimal_places=0, default=0, max_digits=60)),
+                (
+                    "pool",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="arrivals",
+                        to="payments.pool",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "pool_writes",
+                "constraints": [
+                    models.UniqueConstraint(fields=("pool", "number"), name="pool_write_number_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__gt", 0),
+                            ("amount__lte", Decimal("99999999999999.999999")),
+                            ("fee__gte", 0),
+                            ("number__gte", 1),
+                            ("units__gt", 0),
+                        ),
+                        name="pool_write_shares_an_amount",
                     ),
                 ],
             },
@@ -3069,6 +3901,64 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="RoyaltyPayment",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("number", models.PositiveIntegerField(help_text="1, 2, … of this pay")),
+                ("amount", gigstream.core.money.MoneyField(help_text="to the creator")),
+                ("recovered", gigstream.core.money.MoneyField(default=0, help_text="back to the platform")),
+                ("fee", gigstream.core.money.MoneyField(default=0)),
+                (
+                    "entry",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="royalty_payment",
+                        to="payments.ledgerentry",
+                    ),
+                ),
+                (
+                    "pay",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="paid_by",
+                        to="payments.periodpay",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "royalty_payments",
+                "constraints": [
+                    models.UniqueConstraint(fields=("pay", "number"), name="royalty_payment_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__gt", 0),
+                            ("amount__lte", Decimal("99999999999999.999999")),
+                            ("fee__gte", 0),
+                            ("number__gte", 1),
+                        ),
+                        name="royalty_payment_pays",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("recovered__gte", 0),
+                            (
+                                "recovered__lte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("amount"), "/", models.Value(9)
+                                ),
+                            ),
+                        ),
+                        name="royalty_payment_recovers_a_tenth",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Adjustment",
             fields=[
                 (
@@ -3228,6 +4118,80 @@ class Migration(migrations.Migration):
                             ("pay__gte", models.F("amount")), ("pay__lte", Decimal("99999999999999.999999"))
                         ),
                         name="covered_task_pay_is_at_least_what_left",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="DistributionShare",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("plays", models.BigIntegerField(help_text="that count")),
+                ("plays_refused", models.BigIntegerField(help_text="left out as artificial")),
+                ("weight", models.DecimalField(decimal_places=0, max_digits=40)),
+                ("amount", gigstream.core.money.MoneyField()),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        db_column="creator_number",
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="distribution_shares",
+                        to="platforms.creatorprofile",
+                        to_field="number",
+                    ),
+                ),
+                (
+                    "distribution",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shares",
+                        to="payments.distribution",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="distribution_shares",
+                        to="payments.ledgerentry",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "distribution_shares",
+                "indexes": [
+                    models.Index(fields=["creator", "-id"], name="distribution_shares_of_creator"),
+                    models.Index(
+                        condition=models.Q(("amount__gt", 0), ("entry__isnull", True)),
+                        fields=["distribution", "id"],
+                        name="distribution_shares_to_pay",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("distribution", "creator"), name="distribution_share_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__gte", 0),
+                            ("amount__lte", Decimal("99999999999999.999999")),
+                            ("plays__gte", 0),
+                            ("plays_refused__gte", 0),
+                            ("weight__gte", 0),
+                        ),
+                        name="distribution_share_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("entry__isnull", True), ("amount__gt", 0), _connector="OR"),
+                        name="distribution_share_pays_an_amount",
                     ),
                 ],
             },
@@ -3508,6 +4472,51 @@ class Migration(migrations.Migration):
             ),
         ),
         pgtrigger.migrations.AddTrigger(
+            model_name="distribution",
+            trigger=pgtrigger.compiler.Trigger(
+                name="legal_status_moves",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."status" IS DISTINCT FROM (NEW."status"))',
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{approved:paid,draft:approved,draft:cancelled}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="d0bee662e6688b0e0e2507bcb172a45f81ff6e0c",
+                    operation="UPDATE",
+                    pgid="pgtrigger_legal_status_moves_670b2",
+                    table="distributions",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="distribution",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="d9c428ab3176087be1c95b3a3154c7d622aab73f",
+                    operation="DELETE",
+                    pgid="pgtrigger_never_deleted_db0d4",
+                    table="distributions",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="distribution",
+            trigger=pgtrigger.compiler.Trigger(
+                name="terms_of_money_fixed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."amount" IS DISTINCT FROM (NEW."amount") OR OLD."fee_bps" IS DISTINCT FROM (NEW."fee_bps") OR OLD."first" IS DISTINCT FROM (NEW."first") OR OLD."last" IS DISTINCT FROM (NEW."last") OR OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."platform_id" IS DISTINCT FROM (NEW."platform_id"))',
+                    func='RAISE EXCEPTION \'pgtrigger: Cannot update of "platform_id", "number", "first", "last", "amount", "fee_bps" rows from % table\', TG_TABLE_NAME;',
+                    hash="eff9b5f98585d29e94f74de8d37ddb7b18345536",
+                    operation='UPDATE OF "platform_id", "number", "first", "last", "amount", "fee_bps"',
+                    pgid="pgtrigger_terms_of_money_fixed_f9208",
+                    table="distributions",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
             model_name="gasspending",
             trigger=pgtrigger.compiler.Trigger(
                 name="append_only",
@@ -3551,6 +4560,65 @@ class Migration(migrations.Migration):
             ),
         ),
         pgtrigger.migrations.AddTrigger(
+            model_name="pool",
+            trigger=pgtrigger.compiler.Trigger(
+                name="legal_status_moves",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."status" IS DISTINCT FROM (NEW."status"))',
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{closing:closed,open:closing}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="63ab386922a1d798ea90fa3edcd5c4c71d8b0645",
+                    operation="UPDATE",
+                    pgid="pgtrigger_legal_status_moves_d17e0",
+                    table="pools",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="pool",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="c991e25df506c3d7072c32ef4d24b59ef50aef7d",
+                    operation="DELETE",
+                    pgid="pgtrigger_never_deleted_31e68",
+                    table="pools",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="pool",
+            trigger=pgtrigger.compiler.Trigger(
+                name="terms_of_money_fixed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."fee_bps" IS DISTINCT FROM (NEW."fee_bps") OR OLD."platform_id" IS DISTINCT FROM (NEW."platform_id"))',
+                    func='RAISE EXCEPTION \'pgtrigger: Cannot update of "platform_id", "fee_bps" rows from % table\', TG_TABLE_NAME;',
+                    hash="f86c1911acf10761e6ad23e4c9136946eef6dcfc",
+                    operation='UPDATE OF "platform_id", "fee_bps"',
+                    pgid="pgtrigger_terms_of_money_fixed_2d429",
+                    table="pools",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="poolwrite",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="823b1bf2d3fed541b6902acaa1207b48d8725735",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_cb88e",
+                    table="pool_writes",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
             model_name="reportedearning",
             trigger=pgtrigger.compiler.Trigger(
                 name="append_only",
@@ -3560,6 +4628,79 @@ class Migration(migrations.Migration):
                     operation="UPDATE OR DELETE",
                     pgid="pgtrigger_append_only_cc7c2",
                     table="reported_earnings",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="royaltypayment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="b469085b782016c630239ed02621f586a908daad",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_057d8",
+                    table="royalty_payments",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="royaltyperiod",
+            trigger=pgtrigger.compiler.Trigger(
+                name="legal_status_moves",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."status" IS DISTINCT FROM (NEW."status"))',
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{grace:final,open:grace}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="e679d2892feacf8919f1e4d0972316ce31d836be",
+                    operation="UPDATE",
+                    pgid="pgtrigger_legal_status_moves_e55dd",
+                    table="royalty_periods",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="royaltyperiod",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="ab90316d959a04ed8cef7a6732056402e57d3e8d",
+                    operation="DELETE",
+                    pgid="pgtrigger_never_deleted_39cc1",
+                    table="royalty_periods",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="royaltyperiod",
+            trigger=pgtrigger.compiler.Trigger(
+                name="terms_of_period_fixed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."fee_bps" IS DISTINCT FROM (NEW."fee_bps") OR OLD."first" IS DISTINCT FROM (NEW."first") OR OLD."last" IS DISTINCT FROM (NEW."last") OR OLD."platform_id" IS DISTINCT FROM (NEW."platform_id"))',
+                    func='RAISE EXCEPTION \'pgtrigger: Cannot update of "platform_id", "first", "last", "fee_bps" rows from % table\', TG_TABLE_NAME;',
+                    hash="0c013159cc6a9d4b5b8032984e3241216857a298",
+                    operation='UPDATE OF "platform_id", "first", "last", "fee_bps"',
+                    pgid="pgtrigger_terms_of_period_fixed_9f3eb",
+                    table="royalty_periods",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="periodfunding",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="a56880c445cfce93dc5e696c8511ff33b6383902",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_c46e0",
+                    table="period_fundings",
                     when="BEFORE",
                 ),
             ),
@@ -3588,6 +4729,20 @@ class Migration(migrations.Migration):
                     operation="UPDATE OR DELETE",
                     pgid="pgtrigger_append_only_94e9b",
                     table="signed_versions",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="statement",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="f35365e472d6d548a74cd1920bcecb6a9b9ac54b",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_0a318",
+                    table="royalty_statements",
                     when="BEFORE",
                 ),
             ),

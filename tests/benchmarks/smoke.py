@@ -11,7 +11,7 @@ from tests.benchmarks.results import BEGIN, END
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASES = "gigstream_smoke"
-BENCHES = ["release", "posting", "startup", "api", "webhooks", "quests", "usage"]
+BENCHES = ["release", "posting", "startup", "api", "webhooks", "quests", "usage", "royalties"]
 GOALS = [
     "release, against the same SQL from psql",
     "release, against Django loop with signals",
@@ -24,6 +24,7 @@ GOALS = [
     "sign-in by address, at 2,000 events",
     "clusters of 2,000 accounts, first run",
     "usage in batches, against row by row",
+    "a write into a pool of 100 members",
 ]
 TABLES = [
     "Release of 600 due",
@@ -37,6 +38,7 @@ TABLES = [
     "Reads of rewards at 2,000 events of 20 workers",
     "Clusters of 2,000 accounts",
     "Usage in batches of 5,000, 1 rounds",
+    "Pay of 50 creators",
 ]
 
 

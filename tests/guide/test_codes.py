@@ -36,6 +36,8 @@ OF_STAFF = {
         "quest_event_not_held",
         "quest_event_not_deferred",
         "quest_rewards_not_decided",
+        "royalties_not_paid",
+        "metrics_stale",
         "cluster_gone",
     ),
     *("usage_month_not_ended", "usage_archive_damaged"),

@@ -12,8 +12,9 @@ from audit.log.enums import ActorType
 from gigstream.core.money import ZERO
 from loans.events.receivers import PUBLISHED_COLUMNS
 from payments import services as payments
-from payments.models import ChainOperation, Stream, Transaction
+from payments.models import ChainOperation, Distribution, Stream, Transaction
 from payments.oracle.payloads import of_operation
+from payments.royalties import payloads as royalties_payloads
 from payments.settlement.payouts import payloads as payouts_payloads
 from payments.settlement.payouts.selectors import PlatformPart
 from payments.settlement.transactions import payloads as transactions_payloads
@@ -103,6 +104,7 @@ def test_the_fields_of_each_object_are_those_that_events_have():
         "creator": set(catalogue_payloads.of_creator(CreatorProfile())),
         "work": set(catalogue_payloads.of_work(Work())),
         "correction": set(usage_payloads.of_correction(UsageCorrection(receipt=UsageReceipt()))),
+        "distribution": set(royalties_payloads.of_distribution(Distribution())),
     } == OBJECTS
 
 

@@ -1,5 +1,6 @@
 """Artificial use: plays that rules find are left out of pay until a person decides, or for 30 days."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -15,6 +16,7 @@ from gigstream.core.states import require_move
 from gigstream.core.unit import in_unit
 from platforms.models import Platform, PlatformDay, UsageFinding, UsageRule
 from platforms.platforms.services.platforms import require_present
+from platforms.signals import usage_findings_changed
 from platforms.usage.calculations.periods import day_of
 from platforms.usage.enums import FINDING_MOVES, FindingStatus, RuleKind
 from platforms.usage.errors import FindingNotFound, FindingNotOpen, InvalidContest
@@ -60,7 +62,15 @@ def mark_day(*, platform_id: UUID, day: date, now: datetime) -> int:
     findings = UsageFinding.objects.filter(pk__in=[row["id"] for row in rows]).order_by("pk")
     cases = [_case_of(finding) for finding in findings.select_related("creator")]
     decide(ARTIFICIAL_USE, *cases, now=now)
+    _announce(findings, now)
     return len(cases)
+
+
+def _announce(findings: Iterable[UsageFinding], now: datetime) -> None:
+    """Announce findings that were made or decided: what they leave out of pay has changed."""
+    changed = list(findings)
+    if changed:
+        usage_findings_changed.send(sender=UsageFinding, findings=changed, now=now)
 
 
 def _case_of(finding: UsageFinding) -> Case:
@@ -87,6 +97,7 @@ def _end_old_findings(now: datetime) -> int:
     ended = list(old.locked().select_related("creator"))
     for finding in ended:
         _close(finding, FindingStatus.LAPSED, "nobody has decided within 30 days", "system", now)
+    _announce(ended, now)
     return len(ended)
 
 
@@ -125,6 +136,7 @@ def decide_finding(
     audit.record(
         "usage_finding.decide", finding, after={"status": status}, metadata={"reason": reason}, now=now
     )
+    _announce([finding], now)
     return finding
 
 

@@ -55,7 +55,7 @@ def unguard(*, keep_unique: bool = False) -> None:
                 FOR one IN SELECT conrelid::regclass AS relation, conname FROM pg_constraint
                            WHERE contype IN ({kinds}) AND connamespace = 'public'::regnamespace
                              AND coninhcount = 0 LOOP
-                    EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', one.relation, one.conname);
+                    EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', one.relation, one.conname);
                 END LOOP;
                 FOR one IN SELECT indexrelid::regclass AS name FROM pg_index
                            WHERE indisunique AND NOT indisprimary AND {not keep_unique}
