@@ -1,7 +1,7 @@
 """Base classes of the staff's pages: read-only, computed, or with a few fields to correct."""
 
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -25,6 +25,21 @@ from gigstream.core.people import masking
 
 # Computed parts stand above the rows that they follow from.
 _ORDER = (Drawing, Figures, Table)
+
+
+@functools.cache
+def computed_once(display: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return the display such that it computes its text once for a row: the page's template reads each
+    text five times."""
+
+    @functools.wraps(display)
+    def kept(row: Any) -> Any:
+        texts = row.__dict__.setdefault("_texts_of_page", {})
+        if display not in texts:
+            texts[display] = display(row)
+        return texts[display]
+
+    return kept
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -143,8 +158,11 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def _placed(self, name: Any) -> Column:
         """Return the column on the row's own page: a field if it may be corrected, else its display."""
-        is_field = name in self.editable and not masking.are_hidden()
-        return str(name) if is_field else self.display_for(name)
+        if name in self.editable and not masking.are_hidden():
+            return str(name)
+        display = self.display_for(name)
+        method = getattr(self, display, None) if isinstance(display, str) else None
+        return computed_once(method) if callable(method) else display
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         names = flatten_fieldsets(self.get_fieldsets(request, obj))

@@ -210,6 +210,16 @@ def test_a_payouts_page_shows_the_chain_and_the_ledger(client):
         assert page(entry) in html
 
 
+def test_a_page_reads_what_a_text_needs_once(client):
+    payout = Transaction.objects.filter(type="payout", status="confirmed").first()
+    with CaptureQueriesContext(connection) as captured:
+        client.get(page(payout))
+    read = [query["sql"] for query in captured]
+    assert sum("The parts that a payout covers" in sql for sql in read) == 1
+    assert sum("provider_notifications" in sql for sql in read) == 1
+    assert len(read) < 30
+
+
 def test_a_pending_payout_is_cancelled_and_a_confirmed_one_is_not(client):
     worker = started().worker
     payments.grant_reward(worker_id=worker.pk, amount="5", reason="thanks", key="1", now=NOW)

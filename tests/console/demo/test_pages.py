@@ -36,7 +36,7 @@ def test_the_first_page_and_every_queue_open_for_whom_the_table_says(demo):
 
 @pytest.mark.django_db
 def test_every_model_and_every_action_is_in_the_table():
-    """Require that whoever adds a page or an action says there whom it is for."""
+    """Require the author of a page or an action to say there whom it is for."""
     registered = {model._meta.label_lower: options for model, options in admin.site._registry.items()}
     actions = {
         label: set(options.offered() if isinstance(options, ReadOnlyAdmin) else options.actions or ())
