@@ -46,5 +46,14 @@ works_moved = Signal()
 follows_begun = Signal()
 follows_ended = Signal()
 
+# changes: list[UsageChange] by creator and day, now: datetime; sent before the receipt is written
+usage_counted = Signal()
+# batches: list[UsageBatch], now: datetime
+usage_accepted = Signal()
+# corrections: list[UsageCorrection], now: datetime
+usage_corrected = Signal()
+# findings: list[UsageFinding], now: datetime; made, or decided
+usage_findings_changed = Signal()
+
 # moves: list[TaskMove]; rows were written in bulk, without post_save
 tasks_moved_in_bulk = Signal()

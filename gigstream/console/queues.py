@@ -17,7 +17,9 @@ from gigstream.remote_calls.enums import ErrorClass
 from gigstream.remote_calls.services.calls import LEASE
 from loans.applications.enums import LoanStatus
 from loans.models import Loan
-from payments.models import Discrepancy, SettlementAttempt, Stream, Transaction
+from payments.models import ChainOperation, Discrepancy, SettlementAttempt, Stream, Transaction
+from payments.oracle.calculations import DEAD_FOR
+from payments.oracle.enums import OperationStatus
 from payments.settlement.transactions.enums import UNDER_WAY, TransactionStatus
 from payments.settlement.transfers.enums import AttemptOperation
 from platforms.models import Dispute, WebhookDelivery, WebhookEndpoint
@@ -130,6 +132,10 @@ def _parked_streams(now: datetime) -> QuerySet[Any]:
     return Stream.objects.parked()
 
 
+def _dead_operations(now: datetime) -> QuerySet[Any]:
+    return ChainOperation.objects.filter(status=OperationStatus.DEAD, ended_at__gt=now - DEAD_FOR)
+
+
 def _open_discrepancies(now: datetime) -> QuerySet[Any]:
     return Discrepancy.objects.filter(resolved_at=None)
 
@@ -239,6 +245,17 @@ QUEUES = (
         "parked_at",
         ("task", "worker", "platform", "released_amount", "total_amount"),
         ("take_up_again", "cancel"),
+    ),
+    Queue(
+        "operations",
+        "Dead operations",
+        "Records on the chain that were given up in the last seven days.",
+        "link_off",
+        ChainOperation,
+        _dead_operations,
+        "ended_at",
+        ("kind", "platform", "trouble", "creator_count", "error_message"),
+        ("retry",),
     ),
     Queue(
         "discrepancies",

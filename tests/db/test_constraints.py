@@ -17,6 +17,7 @@ from payments.models import (
 from platforms.models import (
     Dispute,
     Platform,
+    UsageCorrection,
     WorkEvent,
 )
 from reputation.models import PointsEntry
@@ -77,6 +78,8 @@ def test_a_second_row_with_the_same_key_is_refused_by_its_name(name, model, key,
         first.subject_id = insert(valid(Stream)).pk
     if name == "points_reversed_once":
         first.reverses = insert(valid(PointsEntry))
+    if name == "correction_reverted_once":
+        first.kind, first.reverts = "revert", insert(valid(UsageCorrection))
     if name == "sandbox_transfer_nonce_once":
         first.from_wallet = insert(valid(SandboxWallet))
     if name == "transaction_one_withdrawal_under_way":
