@@ -147,4 +147,11 @@ def _timed(text: str, creator_number: int) -> float:
     return found
 
 
-__all__ = ["check_books", "fill", "prepare", "read_days", "report", "report_by_row"]
+COMMANDS = {
+    "fill": fill,
+    "prepare": prepare,
+    "report": report,
+    "report_by_row": report_by_row,
+    "read_days": read_days,
+    "check_books": check_books,
+}

@@ -54,8 +54,8 @@ def values(model: type, field: str) -> set[str]:
     return set(model.objects.values_list(field, flat=True))
 
 
-def make(tasks: int, now: datetime) -> None:
-    for phase in scale.Year(tasks, now).phases():
+def make(tasks: int, now: datetime, *, usage: int = 0) -> None:
+    for phase in scale.Year(tasks, usage, now).phases():
         phase.run()
 
 
