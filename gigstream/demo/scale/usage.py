@@ -1,5 +1,4 @@
-"""`manage.py seed_demo --scale --usage EVENTS`: sixty days of use of creators' works, reported in batches as a
-platform reports them."""
+"""Events of use for `manage.py seed_demo --scale --usage EVENTS`, reported in batches over sixty days."""
 
 import random
 from collections.abc import Callable
