@@ -1886,9 +1886,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "listeners",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("key__isnull", False)), fields=["key"], name="listeners_of_key"
+                    )
+                ],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("platform", "key", "digest"), name="listener_once_per_platform"
+                        fields=("digest", "key", "platform"), name="listener_once_per_platform"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(

@@ -14,8 +14,8 @@ from gigstream.demo.story import Story
 from gigstream.management.commands.seed_demo import count_rows
 from loans.models import Loan
 from payments import services as payments
-from payments.models import LedgerEntry, Stream, Transaction
-from platforms.models import Task
+from payments.models import LedgerEntry, RoyaltyPayment, Stream, Transaction
+from platforms.models import CreatorProfile, PlatformDay, Task, UsageEvent
 from platforms.platforms.scopes import scope_names
 from platforms.platforms.selectors import find_usable_key
 from reputation.models import PointsBalance, Quest, QuestEvent, Reservation, Submission
@@ -65,6 +65,7 @@ def test_it_makes_what_it_promises_and_nothing_the_second_time(seeded):
     assert broken() == {}
     its_people_and_work_are_varied()
     its_quests_are_in_use()
+    its_music_is_played_and_paid()
 
 
 def its_people_and_work_are_varied():
@@ -104,6 +105,16 @@ def its_quests_are_in_use():
     assert set(SocialAccount.objects.values_list("worker__full_name", flat=True)) >= set(
         QuestEvent.objects.filter(quest__kind="social_check").values_list("worker__full_name", flat=True)
     )
+
+
+def its_music_is_played_and_paid():
+    creators = CreatorProfile.objects.filter(platform__name="MicroGigs").order_by("created_at")
+    assert [one.display_name for one in creators] == ["Grace Notes", "Taylor & Strings", "DJ Wilson"]
+    days = PlatformDay.objects.filter(platform__name="MicroGigs", plays__gt=0).values_list("day", flat=True)
+    assert max(days) - min(days) >= timedelta(days=58)
+    assert set(UsageEvent.objects.values_list("kind", flat=True)) == {1, 2, 4, 5, 6, 7}
+    for creator in creators:
+        assert RoyaltyPayment.objects.filter(pay__creator=creator).exists(), creator
 
 
 @pytest.mark.long_form
