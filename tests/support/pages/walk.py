@@ -16,7 +16,7 @@ from tests.support.pages.seeded import ANONYMOUS, NOBODY, SUPERUSER, Seeded
 from workers.models import Worker
 
 ALL = [*roles.Role.values, NOBODY, ANONYMOUS]
-MOST_QUERIES = {"changelist": 16, "change": 48, "first page": 30}
+MOST_QUERIES = {"changelist": 16, "change": 48, "first page": 20}
 
 
 class Queries:
