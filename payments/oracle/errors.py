@@ -42,6 +42,12 @@ class InvalidDistribution(Refusal):
     status = 422
 
 
+class DistributionNotRecorded(Refusal):
+    """No operation writes the distribution to the chain yet."""
+
+    code = "distribution_not_recorded"
+
+
 class NumbersTooLarge(ValueError):
     """A number is beyond what the contract has room for, or below 0."""
 

@@ -14,7 +14,7 @@ from gigstream.demo.story import Story
 from gigstream.management.commands.seed_demo import count_rows
 from loans.models import Loan
 from payments import services as payments
-from payments.models import LedgerEntry, Stream, Transaction
+from payments.models import ChainOperation, CreatorSync, LedgerEntry, Stream, Transaction
 from platforms.models import Task
 from platforms.platforms.scopes import scope_names
 from platforms.platforms.selectors import find_usable_key
@@ -65,6 +65,14 @@ def test_it_makes_what_it_promises_and_nothing_the_second_time(seeded):
     assert broken() == {}
     its_people_and_work_are_varied()
     its_quests_are_in_use()
+    its_creators_are_on_the_chain()
+
+
+def its_creators_are_on_the_chain():
+    operation = ChainOperation.objects.get()
+    assert (operation.kind, operation.status, operation.creator_count) == ("update_metrics", "confirmed", 3)
+    synced = CreatorSync.objects.filter(confirmed_by=operation).order_by("followers")
+    assert list(synced.values_list("followers", flat=True)) == [1, 3, 5]
 
 
 def its_people_and_work_are_varied():

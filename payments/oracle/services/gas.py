@@ -17,7 +17,7 @@ from audit.log.services import Record
 from gigstream.core.money import MICRO, ZERO, usdc
 from gigstream.core.postgres.transactions import wait_for_lock
 from gigstream.core.unit import in_unit
-from payments.models import ChainOperation, GasAlarm, GasSpending
+from payments.models import ChainOperation, GasAlarm, GasSpending, SignedVersion
 from payments.oracle.calculations import largest_cost, month_bounds, month_of, raised_bid, saved_gas
 from payments.oracle.enums import OperationKind
 from payments.oracle.errors import GasBudgetUsed
@@ -25,7 +25,7 @@ from payments.oracle.limits import ORACLE_GAS_OF_A_MONTH
 from payments.oracle.registry import registry
 from payments.oracle.services.attempts import wei_of
 from payments.settlement.provider.protocol import GasBid, ProviderTransfer
-from payments.settlement.provider.units import booked_fee
+from payments.settlement.provider.units import GAS_OF_NOTHING, booked_fee, gas_cost
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +65,16 @@ def read_budget(now: datetime) -> Budget:
         registry.spent_by_others(first, until),
         reserved["all"] or ZERO,
     )
+
+
+def cost_of_fillers(first: datetime, until: datetime) -> Decimal:
+    """Return what the empty transactions that were signed in this time, to fill nonces, can have cost at
+    most."""
+    fillers = SignedVersion.objects.filter(
+        is_empty=True, call__function="", signed_at__gte=first, signed_at__lt=until
+    )
+    offered = fillers.aggregate(all=Sum("max_fee"))["all"] or ZERO
+    return booked_fee(gas_cost(GAS_OF_NOTHING, offered))
 
 
 def gas_limits() -> dict[str, Decimal]:
