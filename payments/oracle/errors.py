@@ -35,10 +35,10 @@ class InvalidToken(Refusal):
     status = 422
 
 
-class InvalidDistribution(Refusal):
+class InvalidRecord(Refusal):
     """A distribution has a number from 1 on, a total of at least 0, and a root of 32 bytes."""
 
-    code = "invalid_distribution"
+    code = "invalid_record"
     status = 422
 
 

@@ -41,7 +41,7 @@ class DistributionRecord(serializers.Serializer):
     platform_id = Id()
     number = Whole(help_text="of the distribution, for its platform")
     total = Amount()
-    root = Text(help_text="root of the Merkle tree over all shares (RFC 6962)")
+    root = Text(help_text="root of the Merkle tree over all shares (RFC 6962)")  # type: ignore[assignment]
     contract = Text()
     status = Choice(choices=OperationStatus.values, help_text="confirmed once it was read back")
     tx_hash = Text(allow_null=True)

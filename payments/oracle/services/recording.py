@@ -1,5 +1,5 @@
 """Records of the distributions that were paid. They move no money, and pay neither waits for them nor fails
-by them: a job finds what is not recorded."""
+by them: a job finds those without a record."""
 
 import secrets
 from datetime import datetime

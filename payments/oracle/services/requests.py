@@ -19,7 +19,7 @@ from payments.oracle.calculations import key_of_distribution
 from payments.oracle.enums import OperationKind, OperationStatus
 from payments.oracle.errors import (
     CreatorHasNoAddress,
-    InvalidDistribution,
+    InvalidRecord,
     InvalidToken,
     OperationNotDead,
     OperationSuperseded,
@@ -88,13 +88,13 @@ def record_distribution(
     request again returns its operation. It moves no money. With the `secret` of the leaves' salts, which
     stays here, the root can be compared with the shares again.
 
-    Raises InvalidDistribution, InvalidAmount, OracleOff, or ReplayMismatch for another total or root.
+    Raises InvalidRecord, InvalidAmount, OracleOff, or ReplayMismatch for another total or root.
     """
     oracle, now = oracle or configured_oracle(), now or database_now()
     if isinstance(number, bool) or not 1 <= number <= LARGEST_NUMBER:
-        raise InvalidDistribution(f"a distribution is numbered from 1 on, not {number}")
+        raise InvalidRecord(f"a distribution is numbered from 1 on, not {number}")
     if not ROOT.fullmatch(root.lower()) or int(root, 16) == 0:
-        raise InvalidDistribution("a root is 0x and 64 hexadecimal digits, not all zero")
+        raise InvalidRecord("a root is 0x and 64 hexadecimal digits, not all zero")
     amount = exact_amount(total, allow_zero=True)
     details = {"number": number, "total": f"{amount:.6f}", "root": root.lower()}
     key = key_of_distribution(platform_id, number)

@@ -300,8 +300,8 @@ def a_record_with_another_total(h: History) -> None:
 @request_for("prove_my_distribution_share")
 def _() -> Ask:
     share = _paid_share()
-    at = share.distribution.paid_at
-    payments.record_distributions(now=at, oracle=SandboxOracle(at).oracle)
+    chain = SandboxOracle(database_now())
+    payments.record_distributions(now=chain.now, oracle=chain.oracle)
     return Ask(share.creator.worker, f"me/distributions/{share.pk}/proof")
 
 
