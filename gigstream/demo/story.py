@@ -14,6 +14,7 @@ from audit.log.context import Actor, acting
 from audit.log.enums import ActorType
 from gigstream.demo import people as demo_data
 from gigstream.demo.catalogue import CREATORS, CatalogueScenes
+from gigstream.demo.oracle import write_to_chain
 from gigstream.demo.quests import QuestScenes
 from gigstream.demo.usage import UsageScenes
 from gigstream.letters.services import discard_waiting_letters
@@ -62,6 +63,7 @@ class Story:
         quests.live_today()
         CatalogueScenes(self.workers, self.platforms["MicroGigs"]).publish()
         UsageScenes(self.now, self.platforms["MicroGigs"]).report()
+        write_to_chain(self.platforms["MicroGigs"], self.provider_at, at=self.ago(hours=0.5))
         self._finish()
 
     def ago(self, days: float = 0, *, hours: float = 0) -> datetime:

@@ -23,6 +23,7 @@ def list_jobs(release_workers: int) -> dict[str, dict[str, Any]]:
         "observe_deposits": {"every": 10, "queue": "settlement", "minutes": 5},
         "reconcile_settlements": {"every": 3600, "queue": "settlement", "minutes": 10},
         "oracle_sync": {"every": 3600, "queue": "default", "minutes": 10},
+        "record_distributions": {"every": 3600, "queue": "default", "minutes": 10},
         "advance_operations": {"every": 10, "queue": "default", "minutes": 2},
         "reconcile_oracle": {"every": DAY, "queue": "default", "minutes": 30},
         "end_appeal_terms": {"every": 3600, "queue": "default"},

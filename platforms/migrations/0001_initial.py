@@ -1317,7 +1317,10 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "usage batches",
                 "db_table": "usage_batches",
-                "indexes": [models.Index(fields=["platform", "-id"], name="usage_batches_of_platform")],
+                "indexes": [
+                    models.Index(fields=["platform", "-id"], name="usage_batches_of_platform"),
+                    models.Index(fields=["received_at"], name="usage_batches_by_time"),
+                ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("accepted__gt", 0)), name="usage_batch_has_events"

@@ -14,7 +14,14 @@ from gigstream.demo.story import Story
 from gigstream.management.commands.seed_demo import count_rows
 from loans.models import Loan
 from payments import services as payments
-from payments.models import LedgerEntry, RoyaltyPayment, Stream, Transaction
+from payments.models import (
+    ChainOperation,
+    CreatorSync,
+    LedgerEntry,
+    RoyaltyPayment,
+    Stream,
+    Transaction,
+)
 from platforms.models import CreatorProfile, PlatformDay, Task, UsageEvent
 from platforms.platforms.scopes import scope_names
 from platforms.platforms.selectors import find_usable_key
@@ -66,6 +73,14 @@ def test_it_makes_what_it_promises_and_nothing_the_second_time(seeded):
     its_people_and_work_are_varied()
     its_quests_are_in_use()
     its_music_is_played_and_paid()
+    its_creators_are_on_the_chain()
+
+
+def its_creators_are_on_the_chain():
+    operation = ChainOperation.objects.get()
+    assert (operation.kind, operation.status, operation.creator_count) == ("update_metrics", "confirmed", 3)
+    synced = CreatorSync.objects.filter(confirmed_by=operation).order_by("followers")
+    assert list(synced.values_list("followers", flat=True)) == [5, 12, 24]
 
 
 def its_people_and_work_are_varied():

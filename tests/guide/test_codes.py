@@ -43,7 +43,7 @@ OF_STAFF = {
     *("usage_month_not_ended", "usage_archive_damaged"),
     *("not_enough_points", "points_not_reversible", "points_reversed_already"),
     *("oracle_off", "operation_not_dead", "operation_superseded", "creator_has_no_address"),
-    *("invalid_token", "invalid_distribution"),
+    *("invalid_token", "invalid_record"),
     *("wrong_code", "code_refused", "nothing_to_do", "access_changed", "no_address", "last_superuser"),
 }
 
