@@ -1,4 +1,4 @@
-"""Milestones of creators for staff: rules, what was reached, and what it follows from."""
+"""Milestones of creators for staff: rules, milestones that were reached, and the metrics behind them."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ CREATE = RowAction(
     done="made",
     run=_create_rule,
     form=RuleForm,
-    note="The creators of every platform can reach it, by what changes from now on.",
+    note="The creators of every platform can reach it, by changes from now on.",
 )
 
 
@@ -72,7 +72,7 @@ class MilestoneRuleAdmin(Exports, ReadOnlyAdmin):
             form=RevisionForm,
             when=lambda rule: rule.retired_at is None,
             single=True,
-            note="What was reached stays, and can be reached once under the next version as well.",
+            note="Milestones that were reached stay, and can be reached once under the next version as well.",
         ),
         RowAction(
             name="retire",
@@ -80,7 +80,7 @@ class MilestoneRuleAdmin(Exports, ReadOnlyAdmin):
             done="retired",
             run=lambda rule, reason: services.retire_milestone_rule(rule_id=rule.pk, reason=reason),
             when=lambda rule: rule.retired_at is None,
-            note="Nobody reaches it any more. What was reached stays.",
+            note="Nobody reaches it any more. Milestones that were reached stay.",
         ),
     )
 

@@ -62,7 +62,7 @@ class CreatorChanges:
 
     @classmethod
     def of(cls, changes: Iterable[MetricChange], first: date, last: date) -> "CreatorChanges":
-        """Return what the changes of a creator are together; `first` and `last` are the recent days."""
+        """Return the sums of a creator's changes; `first` and `last` are the recent days."""
         found = cls()
         for change in changes:
             month = found.months[month_of(change.day)]
@@ -129,7 +129,7 @@ def market_value(amount: Decimal, rate: Decimal) -> Decimal:
 
 
 def market_part(value: Decimal) -> Decimal:
-    """Return what a month's revenue has of a market value: a tenth, rounded down to a micro-USDC."""
+    """Return the part of a market value in a month's revenue: a tenth, rounded down to a micro-USDC."""
     return (value / MARKET_DIVISOR).quantize(MICRO, rounding=ROUND_DOWN)
 
 
@@ -139,7 +139,7 @@ def value_text(metric: Metric, value: Decimal) -> str:
 
 
 def loss_text(condition: Condition, value: Decimal) -> str:
-    """Return what a fall below a condition is, as "plays in 30 days fell to 49990, below 50000"."""
+    """Return a fall below a condition in words, as "plays in 30 days fell to 49990, below 50000"."""
     texts = [value_text(condition.metric, one) for one in (value, condition.threshold)]
     return f"{condition.metric.value} {_SPANS[condition.window]} fell to {texts[0]}, below {texts[1]}"
 

@@ -2,14 +2,14 @@ from gigstream.core.errors import Refusal
 
 
 class MilestoneRuleNotFound(Refusal):
-    """There is no such rule that the caller may change."""
+    """The caller has no such rule to change."""
 
     code = "not_found"
     status = 404
 
 
 class MilestoneRuleExists(Refusal):
-    """A rule of this name is there: what changes is a new version of it."""
+    """A rule of this name is in force; a change of it is a new version."""
 
     code = "milestone_rule_exists"
 

@@ -20,7 +20,7 @@ from reputation.signals import milestones_reached
 
 @receiver(usage_counted)
 def count_usage(changes: Sequence[UsageChange], now: datetime, **kwargs: Any) -> None:
-    """Count what was used, or taken back."""
+    """Count use, or use that is taken back."""
     rows = [
         MetricChange(
             one.creator,

@@ -40,8 +40,8 @@ class Span:
 
 
 def recent_days(today: date) -> tuple[date, date]:
-    """Return the first and the last of the recent days: 30 that end today, and what is reported of tomorrow a
-    few minutes ahead."""
+    """Return the first and the last of the recent days: 30 that end today, and tomorrow, of which events
+    are reported a few minutes ahead."""
     return recent_from(today), today + timedelta(days=1)
 
 

@@ -31,7 +31,7 @@ SIGNS = {1: ("plays", 1), 2: ("likes", 1), 3: ("likes", -1), 4: ("comments", 1),
 
 
 def _recount(creators, now):
-    """Return what each creator has of each metric: in all, in 30 days, and in each month; from the events
+    """Return each metric of each creator: in all, in 30 days, and in each month; from the events
     and follows alone."""
     excluded = set(UsageExclusion.objects.values_list("event_number", flat=True))
     facts = []
@@ -68,7 +68,7 @@ def _with_market(found, creator, months):
 
 
 class Life:
-    """Creators of a platform, step by step, at random, beside a recount of what they reach."""
+    """Creators of a platform, step by step, at random, beside the milestones that a recount crosses."""
 
     def __init__(self, seed):
         self.random = random.Random(seed)

@@ -1,4 +1,4 @@
-"""At once: whoever crosses a rule, the milestone is reached once, by the change that crosses it."""
+"""Changes at once: a milestone is reached once, by the change that crosses its rule."""
 
 from functools import partial
 

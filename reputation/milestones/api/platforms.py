@@ -1,4 +1,4 @@
-"""Milestones of a platform's creators over the API: rules, what was reached, progress, values of tokens."""
+"""Milestones of a platform's creators over the API, with rules, progress and values of tokens."""
 
 from typing import Any
 from uuid import UUID
@@ -70,8 +70,7 @@ class Rules(RuleView):
         return json_response(200, {"items": rules_as_json([found[key] for key in keys]), "next": cursor})
 
     def post(self, request: Request) -> HttpResponse:
-        """Make a rule. Your creators reach it once by what changes from now on, and it brings about its
-        action."""
+        """Make a rule. Your creators reach it once, by changes from now on, and it brings about its action."""
         given = with_conditions(self.read(request))
 
         def act() -> tuple[int, Any]:
@@ -100,7 +99,7 @@ class RuleVersions(RuleView):
     endpoints = {"POST": Endpoint("change_milestone_rule", RuleRow, takes=RuleChangeForm, status=201)}
 
     def post(self, request: Request, rule_id: UUID) -> HttpResponse:
-        """Retire this version of your rule, and make the next one. What was reached stays."""
+        """Retire this version of your rule, and make the next one. Milestones that were reached stay."""
         given = with_conditions(self.read(request))
         rule = self.own_one(pk=rule_id)
 
@@ -135,7 +134,7 @@ class Milestones(PlatformView):
 
 
 class OfCreatorView(PlatformView):
-    """Base view of what belongs to one of a platform's creators."""
+    """Base view of all that belongs to one of a platform's creators."""
 
     resource = "catalogue"
 

@@ -146,7 +146,7 @@ class ConditionProgress(ConditionRow):
 
 
 class ProgressRow(serializers.Serializer):
-    """How far a creator is with a rule."""
+    """Progress of a creator towards a rule."""
 
     creator_id = Id()
     rule_id = Id()

@@ -52,7 +52,7 @@ class CreatorMilestone(Changing):
     next_attempt_at = models.DateTimeField(null=True, blank=True, help_text="when the action is next tried")
     noted_at = models.DateTimeField(null=True, blank=True)
     note = models.CharField(
-        max_length=300, blank=True, default="", help_text="what has fallen below the rule again"
+        max_length=300, blank=True, default="", help_text="metrics that have fallen below the rule again"
     )
 
     objects = models.Manager.from_queryset(GuardedQuerySet)()

@@ -11,8 +11,8 @@ CURRENCY_PATTERN = "^[A-Z][A-Z0-9]{1,10}$"
 
 
 class CreatorTotal(models.Model):
-    """The metrics of a creator over all time: the sums of the days, kept by the same changes. Whoever counts
-    use or followers of the creator waits for the row."""
+    """The metrics of a creator over all time: the sums of the days, kept by the same changes. All who count
+    use or followers of the creator wait for the row."""
 
     creator = models.OneToOneField(
         CreatorProfile,

@@ -5,6 +5,8 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from django.db.models import prefetch_related_objects
+
 from audit.log import services as audit
 from gigstream.core import sql
 from gigstream.jobs.registry import nudge_job
@@ -114,7 +116,7 @@ def _read_windows(
     candidates: Sequence[Candidate], months: Mapping[int, Sequence[date]], now: datetime
 ) -> dict[tuple[int, date], dict[tuple[Metric, Window], Any]]:
     """Return the metrics of the candidates for each of their months. A statement after that which locks the
-    totals: it sees what those have committed who held them before."""
+    totals: it sees all that earlier holders of them have committed."""
     first, last = recent_days(day_of(now))
     totals = {row["creator_number"]: total_row(row) for row in candidates}
     spans = [
@@ -146,6 +148,7 @@ def _milestone(
 
 def _write(reached: Sequence[CreatorMilestone], now: datetime) -> None:
     CreatorMilestone.unguarded.bulk_create(reached)
+    prefetch_related_objects(reached, "creator")
     audit.record_each(
         "milestone.reach",
         reached,

@@ -41,7 +41,7 @@ def create_milestone_rule(
     now: datetime | None = None,
 ) -> MilestoneRule:
     """Make the first version of a rule, or the next one of a rule that was retired, for the creators of a
-    platform, or of every platform with None. It is reached by what changes from now on.
+    platform, or of every platform with None. It is reached by changes from now on.
 
     Raises InvalidMilestoneRule, InvalidName, MilestoneRuleExists, PlatformSuspended or PlatformDeleted.
     """
@@ -87,8 +87,8 @@ def change_milestone_rule(
     reason: str = "",
     now: datetime | None = None,
 ) -> MilestoneRule:
-    """Retire this version of a rule, of that platform if one is given, and return the next one. What was
-    reached under a version stays, and can be reached once under the next one as well.
+    """Retire this version of a rule, of that platform if one is given, and return the next one.
+    Milestones under the old version stay, and the next one can be reached once as well.
 
     Raises InvalidMilestoneRule, InvalidName, MilestoneRuleNotFound or MilestoneRuleRetired.
     """

@@ -80,7 +80,7 @@ def _require_currency(currency: str) -> str:
 
 
 def _reach_by_value(creator: int, added: Decimal, as_of: datetime, now: datetime) -> None:
-    """Let the creator reach what follows from so much more revenue in each month from that time on."""
+    """Let the creator reach rules by so much more revenue in each month from that time on."""
     changes, month = CreatorChanges(), month_of(day_of(as_of))
     while month <= month_of(day_of(now)):
         changes.months[month][Metric.REVENUE] = added

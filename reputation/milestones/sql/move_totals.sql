@@ -16,7 +16,7 @@ more AS (
         revenue = t.revenue + excluded.revenue
     RETURNING *
 ),
--- What is taken back has been counted, so its row is there. Corrections of a platform go alone.
+-- A count that is taken back was counted before, so its row is there. Corrections of a platform go alone.
 less AS (
     UPDATE creator_totals t
     SET plays = t.plays + g.plays, followers = t.followers + g.followers, likes = t.likes + g.likes,

@@ -1,4 +1,4 @@
-"""Given: rules of milestones, and what reaches them."""
+"""Given: rules of milestones, and changes that reach them."""
 
 import itertools
 from datetime import datetime
