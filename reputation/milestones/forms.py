@@ -3,9 +3,10 @@
 from decimal import Decimal
 
 from django import forms
+from django.core.exceptions import ValidationError
 
 from gigstream.adminkit import ReasonForm
-from gigstream.core.errors import clean_field
+from gigstream.core.errors import Refusal
 from gigstream.core.money import exact_amount
 from reputation.milestones.calculations import Condition
 from reputation.milestones.enums import Metric, MilestoneAction, Window
@@ -38,11 +39,14 @@ class RevisionForm(ReasonForm):
         max_length=500,
         help_text="one a line, as: plays all_time 50000",
     )
-    field_order = ("description", "conditions", "reason")
+    field_order: tuple[str, ...] = ("description", "conditions", "reason")
 
     def clean_conditions(self) -> list[Condition]:
         """Return the conditions."""
-        return clean_field(read_conditions, self.cleaned_data["conditions"])
+        try:
+            return read_conditions(self.cleaned_data["conditions"])
+        except Refusal as refusal:
+            raise ValidationError(refusal.message, code=refusal.code) from refusal
 
 
 class RuleForm(RevisionForm):

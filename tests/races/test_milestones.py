@@ -1,5 +1,6 @@
 """Changes at once: a milestone is reached once, by the change that crosses its rule."""
 
+from datetime import date
 from functools import partial
 
 import pytest
@@ -15,6 +16,7 @@ from tests.support.oracle.creators import on_chain
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TWENTY = 20
+EARLIER = date(2026, 2, 1)
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def _plays(song, number, count=1):
 
 
 def test_two_batches_that_cross_together_reach_it_once(at_once, books_balance, platform):
-    song = work(creator(platform))
+    song = work(creator(platform), published_on=EARLIER)
     rule(platform, ("plays", "all_time", 10))
     accepted(platform, *(event(song) for _ in range(8)))
 
@@ -47,7 +49,7 @@ def test_two_batches_that_cross_together_reach_it_once(at_once, books_balance, p
 
 @pytest.mark.parametrize("window", ["all_time", "30_days", "month"])
 def test_of_twenty_plays_one_reaches_it(at_once, books_balance, platform, window):
-    song = work(creator(platform))
+    song = work(creator(platform), published_on=EARLIER)
     rule(platform, ("plays", window, 13))
 
     _, refusals = at_once(*[_plays(song, 2 * number) for number in range(TWENTY)])
@@ -59,7 +61,7 @@ def test_of_twenty_plays_one_reaches_it(at_once, books_balance, platform, window
 
 
 def test_plays_and_followers_that_meet_reach_it_once(at_once, books_balance, platform):
-    song = work(creator(platform))
+    song = work(creator(platform), published_on=EARLIER)
     rule(platform, ("plays", "all_time", 10), ("followers", "all_time", 10))
     follows = [partial(follow, song.creator, f"fan-{number}") for number in range(10)]
 

@@ -70,7 +70,8 @@ class Rules(RuleView):
         return json_response(200, {"items": rules_as_json([found[key] for key in keys]), "next": cursor})
 
     def post(self, request: Request) -> HttpResponse:
-        """Make a rule. Your creators reach it once, by changes from now on, and it brings about its action."""
+        """Make a rule. Your creators reach it once, by changes from now on, which brings about its
+        action."""
         given = with_conditions(self.read(request))
 
         def act() -> tuple[int, Any]:

@@ -14,8 +14,8 @@ NAME_PATTERN = "^[a-z][a-z0-9_]{1,59}$"
 
 
 class MilestoneRule(Common):
-    """A version of a rule by which creators reach a milestone: all its conditions hold. A change of it is a new
-    version, and the one before is retired; milestones that were reached under it stay."""
+    """A version of a rule by which creators reach a milestone: all its conditions hold. A change of it is a
+    new version, and the one before is retired; milestones that were reached under it stay."""
 
     platform = models.ForeignKey(
         Platform,

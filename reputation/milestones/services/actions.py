@@ -44,17 +44,16 @@ def act_on_milestone(*, milestone_id: UUID, now: datetime, oracle: Oracle | None
     milestone = CreatorMilestone.objects.locked().get(pk=milestone_id)
     if milestone.next_attempt_at is None or milestone.next_attempt_at > now:
         return milestone
-    found = _find_trouble(creator)
-    if found is None:
-        found = _request_token(creator, now, oracle)
+    found = _find_trouble(creator) or _request_token(creator, now, oracle)
     before = (milestone.status, milestone.trouble)
     if isinstance(found, ChainOperation):
         milestone.status, milestone.trouble, milestone.operation = ActionStatus.DONE, "", found
         milestone.next_attempt_at = None
-    elif found in REFUSED_FOR:
-        milestone.status, milestone.trouble, milestone.next_attempt_at = ActionStatus.REFUSED, found, None
     else:
-        milestone.trouble, milestone.next_attempt_at = found, now + TRY_AGAIN_AFTER
+        is_final = found in REFUSED_FOR
+        milestone.status = ActionStatus.REFUSED if is_final else ActionStatus.WAITING
+        milestone.trouble = found.value
+        milestone.next_attempt_at = None if is_final else now + TRY_AGAIN_AFTER
     milestone.save(update_fields=["status", "trouble", "operation", "next_attempt_at", "updated_at"])
     if before != (milestone.status, milestone.trouble):
         after = {

@@ -59,8 +59,8 @@ def _fallen(changes: Sequence[MetricChange]) -> set[str]:
 
 
 def _spans(milestones: Sequence[CreatorMilestone]) -> list[Span]:
-    numbers = {one.creator.number for one in milestones}
-    rows = CreatorTotal.objects.filter(creator__in=numbers).values("creator_id", *COLUMNS)
+    creators = {one.creator for one in milestones}
+    rows = CreatorTotal.objects.filter(creator__in=creators).values("creator_id", *COLUMNS)
     totals = {row["creator_id"]: total_row(row) for row in rows}
     return [
         Span(one.creator.number, totals[one.creator.number], *recent_days(day_of(one.reached_at)), one.month)

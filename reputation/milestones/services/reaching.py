@@ -55,7 +55,7 @@ def count_changes(*, changes: Sequence[MetricChange], now: datetime) -> list[Cre
     return reached
 
 
-def move_totals(sums: Mapping[int, Row]) -> list[Candidate]:
+def move_totals(sums: Mapping[int, Row]) -> Sequence[Candidate]:
     """Add to the totals of these creators, by number, and return those who may have reached a rule."""
     columns = {
         metric.value: sql.array_literal([_plain(row[place]) for row in sums.values()])

@@ -30,7 +30,7 @@ def rule(
     """Return a rule with these conditions, for the creators of the platform or of all."""
     plan = {"name": f"rule_{next(_numbers)}", "description": "Heard by many", **given}
     return services.create_milestone_rule(
-        platform_id=platform and platform.pk,
+        platform_id=None if platform is None else platform.pk,
         action=action,
         conditions=[condition(*one) for one in conditions],
         now=now,

@@ -264,8 +264,10 @@ def _() -> Ask:
 @request_for("change_milestone_rule")
 def _() -> Ask:
     made = _own_rule()
-    bodies = [{"description": words, "conditions": [PLAYS]} for words in ("Heard by more", "Heard by all")]
-    return Ask(made.platform, f"milestone-rules/{made.pk}/versions", *bodies)
+    first, second = (
+        {"description": words, "conditions": [PLAYS]} for words in ("Heard by more", "Heard by all")
+    )
+    return Ask(made.platform, f"milestone-rules/{made.pk}/versions", first, second)
 
 
 @request_for("retire_milestone_rule")
@@ -294,16 +296,11 @@ def _() -> Ask:
 @request_for("report_token_value")
 def _() -> Ask:
     of, now = _creator(), database_now()
-    bodies = [
-        {
-            "amount": amount,
-            "currency": "ETH",
-            "rate": "2500.5",
-            "as_of": (now - timedelta(minutes=5)).isoformat(),
-        }
-        for amount in ("0.4", "0.5")
-    ]
-    return Ask(of.platform, f"creators/{of.pk}/token-values", *bodies)
+    at = (now - timedelta(minutes=5)).isoformat()
+    first, second = (
+        {"amount": amount, "currency": "ETH", "rate": "2500.5", "as_of": at} for amount in ("0.4", "0.5")
+    )
+    return Ask(of.platform, f"creators/{of.pk}/token-values", first, second)
 
 
 @request_for("list_my_milestones")
