@@ -88,6 +88,7 @@ def _list_jobs_of_rewards() -> dict[str, dict[str, Any]]:
         "look_up_transactions": {"every": 10, "queue": "settlement", "minutes": 1},
         "count_referrals": {"every": 60, "queue": "default"},
         "find_clusters": {"every": 3600, "queue": "default", "minutes": 10},
+        "act_on_milestones": {"every": 60, "queue": "default"},
         "check_leaderboards": {"every": 600, "queue": "default", "minutes": 10},
     }
 

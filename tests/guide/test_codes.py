@@ -40,6 +40,7 @@ OF_STAFF = {
         "metrics_stale",
         "cluster_gone",
     ),
+    "milestone_not_refused",
     *("usage_month_not_ended", "usage_archive_damaged"),
     *("not_enough_points", "points_not_reversible", "points_reversed_already"),
     *("oracle_off", "operation_not_dead", "operation_superseded", "creator_has_no_address"),

@@ -41,6 +41,16 @@ class UsageChange:
         )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowersChange:
+    """Followers that a creator gained and lost on a day. `creator` is a number."""
+
+    creator: int
+    day: date
+    gained: int
+    lost: int
+
+
 def differences_as_json(changes: Iterable[UsageChange], ids: Mapping[int, str]) -> list[dict[str, Any]]:
     """Return what changed by creator and day, for people and programs: what stays the same is left out.
     `ids` are the creators' ids by their numbers."""
