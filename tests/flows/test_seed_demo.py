@@ -25,7 +25,7 @@ from payments.models import (
 from platforms.models import CreatorProfile, PlatformDay, Task, UsageEvent
 from platforms.platforms.scopes import scope_names
 from platforms.platforms.selectors import find_usable_key
-from reputation.models import PointsBalance, Quest, QuestEvent, Reservation, Submission
+from reputation.models import CreatorMilestone, PointsBalance, Quest, QuestEvent, Reservation, Submission
 from reputation.quests import services as quests
 from reputation.quests.enums import QuestEventStatus
 from reputation.streaks.selectors import read_history
@@ -128,6 +128,10 @@ def its_music_is_played_and_paid():
     days = PlatformDay.objects.filter(platform__name="MicroGigs", plays__gt=0).values_list("day", flat=True)
     assert max(days) - min(days) >= timedelta(days=58)
     assert set(UsageEvent.objects.values_list("kind", flat=True)) == {1, 2, 4, 5, 6, 7}
+    reached = CreatorMilestone.objects.order_by("creator__created_at").values_list(
+        "creator__display_name", flat=True
+    )
+    assert list(reached) == ["Grace Notes", "Taylor & Strings"]
     for creator in creators:
         assert RoyaltyPayment.objects.filter(pay__creator=creator).exists(), creator
 

@@ -1,5 +1,5 @@
 """The quarter of a music platform: use in batches with duplicates and late corrections, and all that follows
-from it, equal to a model that counts every event alone."""
+from it up to the chain, equal to a model that counts every event alone."""
 
 import random
 from collections import Counter
@@ -10,17 +10,25 @@ from decimal import Decimal
 import pytest
 
 from audit.approvals import services as approvals
+from gigstream.remote_calls.models import CircuitBreaker
 from payments import services as payments
-from payments.models import Distribution, PeriodPay, RoyaltyPeriod, Statement
+from payments.models import ChainOperation, Distribution, PeriodPay, RoyaltyPeriod, Statement
+from payments.oracle.calculations import unpack_numbers
 from platforms import services as platforms
 from platforms.models import CreatorDay
 from platforms.services import Amendment, EventRef
+from reputation.milestones import services as milestones
+from reputation.milestones.calculations import Condition
+from reputation.milestones.enums import Metric, MilestoneAction, Window
+from reputation.models import CreatorMilestone
 from tests.support.books import violated
-from tests.support.creators.catalogue import creator, work
-from tests.support.creators.royalties import paying_platform, shares_of
+from tests.support.creators.catalogue import work
+from tests.support.creators.royalties import paying_platform
 from tests.support.creators.usage import have_months, usage_faults
 from tests.support.factories import balance
 from tests.support.long_forms import count
+from tests.support.oracle.creators import on_chain
+from tests.support.oracle.node import NodeChain
 from tests.support.pages.admin import member
 
 pytestmark = [pytest.mark.django_db, pytest.mark.shortened]
@@ -29,6 +37,8 @@ FIRST = date(2026, 1, 1)
 WEEKS = 13
 PLAYS_A_WEEK = count(short=300, long=4_700)
 LISTENERS = 120
+# All three of the creators have been heard so often before the quarter ends.
+MILESTONE = 2 * PLAYS_A_WEEK
 RATES = (Decimal("0.004"), Decimal("0.003"), Decimal("0.0025"))
 BEGIN = datetime(2025, 12, 20, 9, tzinfo=UTC)
 
@@ -56,11 +66,19 @@ class Quarter:
 
     def __post_init__(self) -> None:
         self.platform = paying_platform("50000", now=BEGIN)
-        self.creators = [creator(self.platform, name=name, now=BEGIN) for name in ("Ada", "Ben", "Cy")]
+        self.creators = [on_chain(self.platform, now=BEGIN) for _ in range(3)]
         self.works = [
             work(self.creators[number % 3], now=BEGIN, rate=str(RATES[number % 3]), external_id=f"w-{number}")
             for number in range(9)
         ]
+        milestones.create_milestone_rule(
+            platform_id=self.platform.pk,
+            name="heard",
+            description="heard by many",
+            action=MilestoneAction.ELIGIBLE,
+            conditions=[Condition(Metric.PLAYS, Window.ALL_TIME, Decimal(MILESTONE))],
+            now=BEGIN,
+        )
 
     def owner(self, number: int) -> int:
         return number % 3
@@ -138,8 +156,8 @@ class Quarter:
         return sum(self.owner(one.work) == number for one in self.counted())
 
 
-def test_the_quarter_adds_up():
-    quarter = Quarter()
+def test_the_quarter_adds_up(deployed, proxy):
+    quarter, chain = Quarter(), NodeChain(deployed)
     for week in range(WEEKS):
         now = quarter.report_week(week)
         if week % 4 == 2:
@@ -148,6 +166,8 @@ def test_the_quarter_adds_up():
         payments.fund_royalties(now=now)
         payments.end_royalty_periods(now=now)
         payments.pay_royalties(now=now)
+        if week == 6:
+            its_numbers_reach_the_chain(quarter, chain, now)
     end = datetime(2026, 4, 9, 12, tzinfo=UTC)
     have_months(end)
 
@@ -155,6 +175,8 @@ def test_the_quarter_adds_up():
     its_royalties_are_paid_to_the_micro_unit(quarter, end)
     its_distribution_adds_up(quarter, end)
     its_pool_adds_up(quarter, end)
+    its_milestones_were_reached_once(quarter)
+    its_numbers_outlast_an_outage(quarter, chain, proxy, end)
     assert quarter.replayed > 0
     assert quarter.conflicts > 0
     assert usage_faults() == []
@@ -208,10 +230,10 @@ def its_distribution_adds_up(quarter, end):
 
     found = Distribution.objects.get()
     assert found.status == "paid"
-    shares = shares_of(found)
+    shares = dict(found.shares.values_list("creator", "amount"))
     assert sum(shares.values()) == Decimal("1000.000001")
     for one in quarter.creators:
-        assert balance(one.worker, "available") - before[one.pk] == shares[one.display_name]
+        assert balance(one.worker, "available") - before[one.pk] == shares[one.number]
 
 
 def its_pool_adds_up(quarter, end):
@@ -228,3 +250,45 @@ def its_pool_adds_up(quarter, end):
     assert sum(got) == Decimal("133.333338")
     exact = [Decimal("133.333338") * units / 11 for units in (7, 3, 1)]
     assert all(abs(one - other) < Decimal("0.000002") for one, other in zip(got, exact, strict=True))
+
+
+def its_milestones_were_reached_once(quarter):
+    reached = CreatorMilestone.objects.order_by("reached_at")
+    assert {one.creator_id for one in reached} == {one.pk for one in quarter.creators}
+    assert reached.count() == len(quarter.creators)
+
+
+def its_numbers_reach_the_chain(quarter, chain, now):
+    chain.now = now
+    assert chain.sync() == len(quarter.creators)
+    assert chain.work_until_it_ends() == ("confirmed", "")
+    its_chain_shows_what_is_counted(quarter, chain)
+
+
+def its_numbers_outlast_an_outage(quarter, chain, proxy, end):
+    chain.now = end
+    assert chain.sync() == len(quarter.creators)
+    assert payments.record_distributions(now=end, oracle=chain.deployed.oracle()) == 1
+    proxy.is_away = True
+    for _ in range(12):
+        chain.work(seconds=10)
+    assert CircuitBreaker.objects.get(service="oracle").state == "open"
+    assert set(ChainOperation.objects.filter(ended_at=None).values_list("trouble", flat=True)) == {
+        "service_away"
+    }
+
+    proxy.is_away = False
+    for _ in range(12):
+        chain.work(blocks=2, seconds=60)
+
+    assert set(ChainOperation.objects.values_list("status", flat=True)) == {"confirmed"}
+    assert chain.deployed.count() == ChainOperation.objects.count() == 3
+    its_chain_shows_what_is_counted(quarter, chain)
+    compared = payments.reconcile_oracle(now=chain.now, oracle=chain.deployed.oracle())
+    assert (compared.differences, compared.is_complete) == (0, True)
+
+
+def its_chain_shows_what_is_counted(quarter, chain):
+    for number, of in enumerate(quarter.creators):
+        shown = unpack_numbers(chain.deployed.packed(quarter.platform, of.metrics_address))
+        assert shown.plays == quarter.plays(number)
