@@ -17,17 +17,14 @@ from gigstream.core.unit import in_unit
 from platforms.models import Platform, PlatformDay, UsageFinding, UsageRule
 from platforms.platforms.services.platforms import require_present
 from platforms.signals import usage_findings_changed
-from platforms.usage.calculations.periods import day_of
+from platforms.usage.calculations.periods import HELD_AT_MOST, last_settled
 from platforms.usage.enums import FINDING_MOVES, FindingStatus, RuleKind
 from platforms.usage.errors import FindingNotFound, FindingNotOpen, InvalidContest
 from platforms.usage.selectors import thresholds_of
 from platforms.usage.services.locks import share_usage
 from platforms.usage.vocabulary import ARTIFICIAL_USE, ARTIFICIAL_USE_DECIDED
 
-# Until then late reports of a day are awaited.
-SETTLES_AFTER: Final = timedelta(hours=6)
 DAYS_LOOKED_AT: Final = 2
-HELD_AT_MOST: Final = timedelta(days=30)
 LONGEST_CONTEST: Final = 1_000
 
 
@@ -35,7 +32,7 @@ def find_artificial_use(*, now: datetime | None = None) -> int:
     """Apply each platform's rules to the days that have settled lately, and end findings that nobody has
     decided for 30 days: their plays are paid. Return how many findings were made or ended."""
     now = now or database_now()
-    settled = day_of(now - SETTLES_AFTER) - timedelta(days=1)
+    settled = last_settled(now)
     days = [settled - timedelta(days=back) for back in reversed(range(DAYS_LOOKED_AT))]
     used = PlatformDay.objects.filter(day__in=days, plays__gt=0).order_by("day", "platform")
     made = sum(
