@@ -6,6 +6,7 @@ from typing import Any
 
 from audit.log.context import Actor, acting
 from audit.log.enums import ActorType
+from gigstream.demo.milestones import make_milestone_rules
 from platforms import services as platforms
 from platforms.models import CreatorProfile, Platform, Work
 from platforms.services import Place, WorkPlan
@@ -38,7 +39,9 @@ class CatalogueScenes:
         self._platform = platform
 
     def publish(self) -> None:
-        """Make the creators, publish their works, and let listeners follow them."""
+        """Make the creators, publish their works, and let listeners follow them, by which two of them reach a
+        milestone."""
+        make_milestone_rules(platform_id=self._platform.pk, now=self._ago(hours=21))
         with acting(Actor(ActorType.PLATFORM, str(self._platform.pk))):
             made = {name: self._make_creator(name) for name in CREATORS}
             self._make_album(made["Grace"])
