@@ -2,17 +2,14 @@
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from audit.log.context import Actor, acting
 from audit.log.enums import ActorType
+from gigstream.demo.milestones import make_milestone_rules
 from platforms import services as platforms
 from platforms.models import CreatorProfile, Platform, Work
 from platforms.services import Place, WorkPlan
-from reputation.milestones import services as milestones
-from reputation.milestones.calculations import Condition
-from reputation.milestones.enums import Metric, MilestoneAction, Window
 from workers.models import Worker
 
 # Name as the public sees it, whether it is verified, and works: title, price, rate per play.
@@ -30,8 +27,6 @@ CREATORS: Mapping[str, tuple[str, bool, tuple[tuple[str, str | None, str | None]
     "Jack": ("DJ Wilson", False, (("First Set", None, "0.002"), ("Night Bus", None, None))),
 }
 FOLLOWERS = {"Grace": 24, "Henry": 12, "Jack": 5}
-# Metrics and thresholds, all of which make the milestone.
-MILESTONE = ((Metric.PLAYS, Decimal(500)), (Metric.FOLLOWERS, Decimal(10)))
 # From its second day as a worker each creator publishes, a work every fifth day.
 DAYS_BETWEEN_WORKS = 5
 ALBUM = "Grace Notes: the first year"
@@ -45,9 +40,11 @@ class CatalogueScenes:
         self._platform = platform
 
     def publish(self) -> None:
-        """Set a milestone, make the creators, publish their works, and let listeners follow them."""
+        """Make the creators, publish their works, and let listeners follow them, by which two of them reach a
+        milestone."""
+        first = min(self._begun(name) for name in CREATORS)
+        make_milestone_rules(platform_id=self._platform.pk, now=first - timedelta(hours=1))
         with acting(Actor(ActorType.PLATFORM, str(self._platform.pk))):
-            self._set_milestone()
             made = {name: self._make_creator(name) for name in CREATORS}
             self._make_album(made["Grace"])
             for name, count in FOLLOWERS.items():
@@ -58,17 +55,6 @@ class CatalogueScenes:
                         listener=f"fan-{number}",
                         now=self._begun(name) + timedelta(hours=6 * (number + 1)),
                     )
-
-    def _set_milestone(self) -> None:
-        conditions = [Condition(metric, Window.ALL_TIME, threshold) for metric, threshold in MILESTONE]
-        milestones.create_milestone_rule(
-            platform_id=self._platform.pk,
-            name="first_audience",
-            description="500 plays and 10 followers: the creator may join the fund",
-            action=MilestoneAction.ELIGIBLE,
-            conditions=conditions,
-            now=min(self._begun(name) for name in CREATORS) - timedelta(hours=1),
-        )
 
     def _begun(self, name: str) -> datetime:
         """Return when the worker became a creator: some hours after the consent to work for the platform."""

@@ -16,6 +16,8 @@ from gigstream.demo import people as demo_data
 from gigstream.demo.catalogue import CREATORS, CatalogueScenes
 from gigstream.demo.oracle import write_to_chain
 from gigstream.demo.quests import QuestScenes
+from gigstream.demo.royalties import distribute_by_use
+from gigstream.demo.staff import actor_of, let_staff_in
 from gigstream.demo.usage import UsageScenes
 from gigstream.letters.services import discard_waiting_letters
 from loans.applications import services as applications_services
@@ -63,6 +65,13 @@ class Story:
         quests.live_today()
         CatalogueScenes(self.workers, self.platforms["MicroGigs"]).publish()
         UsageScenes(self.now, self.platforms["MicroGigs"]).report()
+        let_staff_in()
+        distribute_by_use(
+            self.platforms["MicroGigs"],
+            requester=actor_of(demo_data.STAFF_USERNAME),
+            approver=actor_of(demo_data.STAFF_BY_ROLE["finance"]),
+            now=self.ago(hours=1),
+        )
         write_to_chain(self.platforms["MicroGigs"], self.provider_at, at=self.ago(hours=0.5))
         self._finish()
 

@@ -49,6 +49,11 @@ class MetricChange:
     def is_fall(self) -> bool:
         return min(self.row) < 0
 
+    @property
+    def risen(self) -> int:
+        """The metrics that it adds to, as bits in their order."""
+        return sum(1 << place for place, value in enumerate(self.row) if value > 0)
+
 
 @dataclass(slots=True)
 class CreatorChanges:
@@ -81,6 +86,15 @@ def add_up(changes: Iterable[MetricChange]) -> dict[int, Row]:
         known = sums.get(change.creator)
         sums[change.creator] = change.row if known is None else tuple(map(add, known, change.row))
     return dict(sorted(sums.items()))
+
+
+def find_risen(changes: Iterable[MetricChange]) -> dict[int, int]:
+    """Return the metrics that some change of each creator adds to, as bits in their order: also those that
+    others take as much from, on other days."""
+    risen: dict[int, int] = {}
+    for change in changes:
+        risen[change.creator] = risen.get(change.creator, 0) | change.risen
+    return risen
 
 
 def by_creator(changes: Iterable[MetricChange]) -> dict[int, list[MetricChange]]:

@@ -50,6 +50,8 @@ _DAYS = """
     INSERT INTO creator_days (creator_number, day, plays, listeners, likes, comments, shares, seconds,
                               purchases, sales, tips, followers_gained, followers_lost)
     SELECT creator_number, day, plays, listeners, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM work_days;
+    INSERT INTO creator_totals (creator_number, plays, followers, likes, comments, shares, purchases, revenue)
+    SELECT creator_number, sum(plays), 0, 0, 0, 0, 0, 0 FROM creator_days GROUP BY creator_number;
     INSERT INTO platform_days (platform_number, day, plays, listeners, likes, comments, shares, seconds,
                                purchases, sales, tips, followers_gained, followers_lost)
     SELECT %(platform)s, day, sum(plays), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM creator_days GROUP BY day

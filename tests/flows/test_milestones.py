@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.db.models import ProtectedError
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import AuditLog
@@ -41,6 +42,7 @@ from tests.support.creators.milestones import (
 from tests.support.creators.usage import accepted, event, have_months, report, void
 from tests.support.factories import NOW, PlatformFactory
 from tests.support.oracle.creators import on_chain
+from workers import services as workers
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -315,6 +317,23 @@ def test_followers_who_leave_leave_no_note(platform, song):
     assert CreatorTotal.objects.get().followers == 0
     follow(song.creator, "ann", now=NOW + 2 * HOUR)
     assert len(reached(song.creator)) == 1
+    assert violated() == {}
+
+
+def test_a_worker_who_leaves_takes_the_name_and_no_milestone(platform, song):
+    made = rule(platform, ("plays", "all_time", 1))
+    _play(song)
+
+    workers.delete_worker(worker_id=song.creator.worker_id)
+
+    (found,) = reached(song.creator, made)
+    found.creator.refresh_from_db()
+    assert (found.creator.display_name, found.creator.status) == ("", "closed")
+    assert found.current_value["plays"]["all_time"] == "1"
+    with pytest.raises(ProtectedError):
+        found.creator.delete()
+    with pytest.raises(ProtectedError):
+        made.delete()
     assert violated() == {}
 
 

@@ -17,6 +17,7 @@ from payments import services as payments
 from payments.models import (
     ChainOperation,
     CreatorSync,
+    Distribution,
     LedgerEntry,
     RoyaltyPayment,
     Stream,
@@ -77,7 +78,8 @@ def test_it_makes_what_it_promises_and_nothing_the_second_time(seeded):
 
 
 def its_creators_are_on_the_chain():
-    operation = ChainOperation.objects.get()
+    record, operation = ChainOperation.objects.order_by("kind")
+    assert (record.kind, record.status, record.details["total"]) == ("distribute", "confirmed", "90.000000")
     assert (operation.kind, operation.status, operation.creator_count) == ("update_metrics", "confirmed", 3)
     synced = CreatorSync.objects.filter(confirmed_by=operation).order_by("followers")
     assert list(synced.values_list("followers", flat=True)) == [5, 12, 24]
@@ -132,6 +134,8 @@ def its_music_is_played_and_paid():
         "creator__display_name", flat=True
     )
     assert list(reached) == ["Grace Notes", "Taylor & Strings"]
+    shared = Distribution.objects.get()
+    assert (shared.status, shared.amount, shared.creators) == ("paid", 90, 3)
     for creator in creators:
         assert RoyaltyPayment.objects.filter(pay__creator=creator).exists(), creator
 

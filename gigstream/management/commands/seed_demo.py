@@ -6,8 +6,6 @@ from argparse import ArgumentParser
 from typing import Any, TextIO
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from tqdm import tqdm
 
@@ -16,9 +14,9 @@ from audit.log.context import SYSTEM, acting
 from audit.log.services import Record, record_many
 from audit.models import AuditLog
 from gigstream.core.clock import database_now
-from gigstream.demo import people as demo_data
 from gigstream.demo import scale
 from gigstream.demo.scale.usage import MOST_USAGE
+from gigstream.demo.staff import let_staff_in
 from gigstream.demo.story import ProviderAt, Story
 from gigstream.simulators.past_simulator import PastSimulator
 from loans.models import Loan
@@ -75,7 +73,7 @@ class Command(MoneyCommand):
             with acting(SYSTEM):
                 Story(database_now(), _provider_at()).create()
             self._finish({})
-        self._let_staff_in()
+        let_staff_in()
         self._print_summary()
 
     @staticmethod
@@ -91,17 +89,6 @@ class Command(MoneyCommand):
         """Record that the demo is complete."""
         with acting(SYSTEM):
             record_many([Record(SEEDED, "demo", metadata=metadata)])
-
-    @staticmethod
-    def _let_staff_in() -> None:
-        """Create the missing accounts of staff: a superuser, and an account for each role."""
-        users = get_user_model().objects
-        if not users.filter(username=demo_data.STAFF_USERNAME).exists():
-            users.create_superuser(demo_data.STAFF_USERNAME, demo_data.STAFF_EMAIL, demo_data.STAFF_PASSWORD)
-        for role, email in demo_data.STAFF_BY_ROLE.items():
-            if not users.filter(username=email).exists():
-                member = users.create_user(email, email, demo_data.STAFF_PASSWORD, is_staff=True)
-                member.groups.add(Group.objects.get(name=role))
 
     def _build(self, tasks: int, usage: int, out: TextIO) -> None:
         """Run the phases, with a progress bar on a terminal and a line for each phase elsewhere."""

@@ -20,6 +20,7 @@ from reputation.milestones.calculations import (
     add_up,
     before,
     by_creator,
+    find_risen,
     is_reached,
     month_of,
 )
@@ -42,7 +43,7 @@ def count_changes(*, changes: Sequence[MetricChange], now: datetime) -> list[Cre
     """
     if not changes:
         return []
-    candidates = move_totals(add_up(changes))
+    candidates = move_totals(add_up(changes), find_risen(changes))
     reached = []
     if candidates:
         own, (first, last) = by_creator(changes), recent_days(day_of(now))
@@ -55,13 +56,20 @@ def count_changes(*, changes: Sequence[MetricChange], now: datetime) -> list[Cre
     return reached
 
 
-def move_totals(sums: Mapping[int, Row]) -> Sequence[Candidate]:
-    """Add to the totals of these creators, by number, and return those who may have reached a rule."""
+def move_totals(sums: Mapping[int, Row], risen: Mapping[int, int]) -> Sequence[Candidate]:
+    """Add to the totals of these creators, by number, and return those who may have reached a rule by more of
+    the metrics that have risen, which are bits."""
     columns = {
         metric.value: sql.array_literal([_plain(row[place]) for row in sums.values()])
         for place, metric in enumerate(METRICS)
     }
-    return sql.run("reputation/milestones/move_totals", creators=sql.array_literal(list(sums)), **columns)
+    return sql.run(
+        "reputation/milestones/move_totals",
+        creators=sql.array_literal(list(sums)),
+        risen=sql.array_literal([risen[number] for number in sums]),
+        metrics=[metric.value for metric in METRICS],
+        **columns,
+    )
 
 
 def recount_totals(*, platforms: Sequence[Platform]) -> None:

@@ -18,6 +18,8 @@ from reputation.milestones.models import TokenValue
 from reputation.milestones.models.numbers import CURRENCY_PATTERN
 from reputation.milestones.services.reaching import move_totals, reach_rules
 
+_REVENUE = 1 << METRICS.index(Metric.REVENUE)
+
 
 @verb("token_value.report", "creatorprofile")
 def report_token_value(
@@ -86,6 +88,6 @@ def _reach_by_value(creator: int, added: Decimal, as_of: datetime, now: datetime
         changes.months[month][Metric.REVENUE] = added
         month = shift_month(month, 1)
     # Nothing is added to the totals, but they are locked.
-    candidates = move_totals({creator: (0,) * len(METRICS)})
+    candidates = move_totals({creator: (0,) * len(METRICS)}, {creator: _REVENUE if added > 0 else 0})
     if candidates:
         reach_rules(candidates, {creator: changes}, now=now)

@@ -1,14 +1,16 @@
 -- Add changes to the totals of creators of one platform, each once in the order of their numbers, and return those
--- who may have reached a rule, with the rule: where all is counted over all time, one condition was crossed and all
--- hold; over less time there is at most as much as over all.
+-- who may have reached a rule, with the rule: a metric of it has risen, and where all is counted over all time, one
+-- condition was crossed and all hold; over less time there is at most as much as over all.
 WITH given AS MATERIALIZED (
     SELECT * FROM unnest(%(creators)s::bigint[], %(plays)s::bigint[], %(followers)s::bigint[], %(likes)s::bigint[],
-                         %(comments)s::bigint[], %(shares)s::bigint[], %(purchases)s::bigint[], %(revenue)s::numeric[])
-        AS g(creator_number, plays, followers, likes, comments, shares, purchases, revenue)
+                         %(comments)s::bigint[], %(shares)s::bigint[], %(purchases)s::bigint[], %(revenue)s::numeric[],
+                         %(risen)s::int[])
+        AS g(creator_number, plays, followers, likes, comments, shares, purchases, revenue, risen)
 ),
 more AS (
     INSERT INTO creator_totals AS t (creator_number, plays, followers, likes, comments, shares, purchases, revenue)
-    SELECT * FROM given WHERE least(plays, comments, shares, purchases, revenue) >= 0 ORDER BY creator_number
+    SELECT creator_number, plays, followers, likes, comments, shares, purchases, revenue
+    FROM given WHERE least(plays, comments, shares, purchases, revenue) >= 0 ORDER BY creator_number
     ON CONFLICT (creator_number) DO UPDATE
     SET plays = t.plays + excluded.plays, followers = t.followers + excluded.followers,
         likes = t.likes + excluded.likes, comments = t.comments + excluded.comments,
@@ -29,6 +31,7 @@ less AS (
 ),
 rules AS MATERIALIZED (
     SELECT r.id, bool_or(k.time_window <> 'all_time') AS counts_less,
+           bit_or(1 << array_position(%(metrics)s::text[], k.metric::text) - 1) AS metrics,
            bool_or(k.metric = 'revenue' AND k.time_window = 'month') AS counts_tokens,
            coalesce(max(k.threshold) FILTER (WHERE k.metric = 'plays'), '-Infinity') AS plays,
            coalesce(max(k.threshold) FILTER (WHERE k.metric = 'comments'), '-Infinity') AS comments,
@@ -52,7 +55,7 @@ SELECT m.creator_number, c.id AS creator_id, r.id AS rule_id, m.plays, m.followe
        m.purchases, m.revenue
 FROM (SELECT * FROM more UNION ALL SELECT * FROM less) AS m
 JOIN given g ON g.creator_number = m.creator_number
-JOIN rules r ON m.plays >= r.plays AND m.comments >= r.comments AND m.shares >= r.shares
+JOIN rules r ON g.risen & r.metrics <> 0 AND m.plays >= r.plays AND m.comments >= r.comments AND m.shares >= r.shares
      AND m.purchases >= r.purchases AND m.followers >= r.followers AND m.likes >= r.likes
      AND (m.revenue >= r.revenue OR r.counts_tokens)
      AND (r.counts_less OR m.plays - g.plays < r.plays OR m.followers - g.followers < r.followers
