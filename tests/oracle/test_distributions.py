@@ -24,7 +24,7 @@ from tests.support.servers.broker import queued_jobs
 from tests.support.servers.processes import empty_queues
 
 pytestmark = pytest.mark.django_db
-LATER = after_midnight(NOW.date())
+LATER = after_midnight(NOW.date(), minutes=360)
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ BEGIN = datetime(2025, 12, 20, 9, tzinfo=UTC)
 
 
 @dataclass
-class Told:
+class Reported:
     """An event as it was accepted, and whether it counts."""
 
     work: int
@@ -59,7 +59,7 @@ class Quarter:
     """The platform, its works, and a model of all that counts."""
 
     dice: random.Random = field(default_factory=lambda: random.Random("a quarter"))
-    told: list[Told] = field(default_factory=list)
+    reported: list[Reported] = field(default_factory=list)
     sent: list[dict[str, object]] = field(default_factory=list)
     replayed: int = 0
     conflicts: int = 0
@@ -110,7 +110,7 @@ class Quarter:
         assert len(result.accepted) == PLAYS_A_WEEK
         self._note(result, len(items), len(again))
         for position, (of, listener, at) in enumerate(made):
-            self.told.append(Told(of, listener, at, EventRef(result.accepted[position], at)))
+            self.reported.append(Reported(of, listener, at, EventRef(result.accepted[position], at)))
         # What is older than 35 days is refused before its id is looked for.
         self.sent = [*self.sent, *items] if week % 5 else items
         return now
@@ -123,7 +123,7 @@ class Quarter:
 
     def correct(self, now: datetime) -> None:
         """Void some plays of the last weeks, and move others to another time."""
-        recent = [one for one in self.told if one.counts and now - one.at < timedelta(days=25)]
+        recent = [one for one in self.reported if one.counts and now - one.at < timedelta(days=25)]
         voided, moved = recent[:7], recent[-5:]
         platforms.void_usage(
             platform_id=self.platform.pk,
@@ -147,10 +147,10 @@ class Quarter:
         )
         for one in moved:
             one.counts = False
-            self.told.append(Told(one.work, one.listener, one.at - timedelta(hours=30), one.ref, True))
+            self.reported.append(Reported(one.work, one.listener, one.at - timedelta(hours=30), one.ref, True))
 
-    def counted(self) -> list[Told]:
-        return [one for one in self.told if one.counts]
+    def counted(self) -> list[Reported]:
+        return [one for one in self.reported if one.counts]
 
     def plays(self, number: int) -> int:
         return sum(self.owner(one.work) == number for one in self.counted())

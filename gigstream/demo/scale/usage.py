@@ -38,7 +38,7 @@ class Use:
         parts = [days[first : first + DAYS_IN_A_PART] for first in range(0, DAYS, DAYS_IN_A_PART)]
         return [
             ("creators", self._publish),
-            *(("usage", lambda some=some: self._report(some)) for some in parts),  # type: ignore[misc]
+            *(("usage", lambda some=some: self._report(some)) for some in parts),
         ]
 
     def _publish(self) -> None:

@@ -29,7 +29,7 @@ def approved_distribution(
     have_months(now)
     for name, times in plays.items():
         play(work(creator(platform, name=name, now=now), now=now), times=times, at=now, now=now)
-    day, later = now.date(), after_midnight(now.date())
+    day, later = now.date(), after_midnight(now.date(), minutes=360)
     payments.accrue_royalties(now=later)
     found = payments.draft_distribution(
         platform_id=platform.pk, first=day, last=day, mode="pro_rata", amount=amount, now=later
@@ -40,7 +40,7 @@ def approved_distribution(
 def paid_distribution(platform: Platform | None = None, *, now: datetime = NOW, **given: Any) -> Distribution:
     """Return a distribution by the plays of the day of `now`, all of whose shares are paid."""
     found = approved_distribution(platform, now=now, **given)
-    payments.pay_distributions(now=after_midnight(now.date()))
+    payments.pay_distributions(now=after_midnight(now.date(), minutes=360))
     found.refresh_from_db()
     return found
 
