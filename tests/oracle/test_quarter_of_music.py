@@ -147,7 +147,9 @@ class Quarter:
         )
         for one in moved:
             one.counts = False
-            self.reported.append(Reported(one.work, one.listener, one.at - timedelta(hours=30), one.ref, True))
+            self.reported.append(
+                Reported(one.work, one.listener, one.at - timedelta(hours=30), one.ref, True)
+            )
 
     def counted(self) -> list[Reported]:
         return [one for one in self.reported if one.counts]
