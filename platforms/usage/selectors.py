@@ -29,6 +29,11 @@ from platforms.usage.models.events import NUMBERS_PER_BATCH
 SCORE_DAYS = 30
 
 
+def attached_months() -> list[date]:
+    """Return the months whose events are in the database, in order."""
+    return [row["month"] for row in sql.run("platforms/usage/attached_months")]
+
+
 def thresholds_of(platform: Platform) -> dict[RuleKind, int]:
     """Return the thresholds of the platform's rules, in the order in which they are applied."""
     newest = UsageRule.objects.filter(platform=platform).values("kind").annotate(newest=Max("pk"))
