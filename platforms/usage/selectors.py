@@ -1,4 +1,4 @@
-"""Usage as it is read: sums by day, receipts with proofs, and what is left out of pay."""
+"""Usage as it is read: sums by day, receipts with proofs, and plays that are left out of pay."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

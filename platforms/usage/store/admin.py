@@ -1,4 +1,4 @@
-"""The place of raw events for staff: what waits for the store, and who has switched."""
+"""The place of raw events for staff: the events that wait for the store, and who has switched."""
 
 from django.contrib import admin
 

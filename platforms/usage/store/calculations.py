@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import orjson
 
-# What is read back from JSON as something else than it is there.
+# Values that JSON has only as texts.
 _READERS: Final[dict[str, Callable[[str], Any]]] = {
     "day": date.fromisoformat,
     "occurred_at": datetime.fromisoformat,

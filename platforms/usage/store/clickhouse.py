@@ -63,7 +63,7 @@ def _client_of(_pid: int, url: str) -> Any:
 
 
 def _errors() -> tuple[type[Exception], ...]:
-    """Return what a call raises; looked up once one has failed."""
+    """Return the errors that a call may raise; looked up once a call has failed."""
     try:
         from clickhouse_connect.driver.exceptions import ClickHouseError
     except ImportError:

@@ -1,4 +1,4 @@
-"""The store of raw events: what is needed of a database that holds and counts them."""
+"""The store of raw events: the two things that a database must do to hold and count them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -6,7 +6,7 @@ from typing import Any, Protocol
 from gigstream.core import sql
 
 # The columns of a version of an event, each with its type in ClickHouse. An event that is corrected gets a
-# new version, under the number of the receipt that brought it; 0 and "" stand for what is not there.
+# new version, under the number of the receipt that brought it; 0 and "" stand for nothing.
 COLUMNS = {
     "platform": "Int64",
     "work": "Int64",

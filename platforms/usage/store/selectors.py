@@ -1,4 +1,4 @@
-"""The place of raw events, and what they say when they are counted again."""
+"""The place of raw events, and their sums when they are counted again."""
 
 from datetime import date
 from typing import Any
@@ -34,7 +34,7 @@ def store_to_read() -> UsageStore:
 
 def recount_creator(creator: CreatorProfile, *, first: date, last: date) -> list[dict[str, Any]]:
     """Return the sums of the creator's days from `first` to `last`, counted again from the raw events: for
-    each day with events what `CreatorDay` says, but for followers. `events` are all of the day, the sums
+    each day with events the sums of `CreatorDay`, but for followers. `events` are all of the day, the sums
     those that count. Raises UsageStoreUnset or UsageStoreUnavailable."""
     works = Work.objects.filter(Q(creator=creator) | Q(moves__from_creator=creator))
     return run_in(

@@ -33,8 +33,8 @@ class Survey:
 
 
 def survey_stores() -> Survey:
-    """Compare all days of all creators in the months that are in the database. What was recorded meanwhile
-    may differ. Raises UsageStoreUnset or UsageStoreUnavailable."""
+    """Compare all days of all creators in the months that are in the database. Days may differ for which
+    events are recorded meanwhile. Raises UsageStoreUnset or UsageStoreUnavailable."""
     ours, theirs = PostgresqlStore(), second_store()
     creator_days = events = 0
     differing: set[date] = set()

@@ -17,7 +17,7 @@ COPIED_AT_ONCE = 50_000
 
 def copy_usage() -> int:
     """Copy all events that are in the database into the store; return how many. It can be broken off and
-    begun again: what is there stays as it is.
+    begun again: an event that is there stays as it is.
 
     Raises UsageStoreUnset unless both are written: an event that is recorded meanwhile would be missed.
     """

@@ -21,8 +21,8 @@ from platforms.usage.store.services.writing import write_usage_store
 
 
 def compare_stores() -> tuple[Survey, list[DayDifference]]:
-    """Write what waits, compare every day of every creator, and return the survey with the differences.
-    Reports wait only while the days are compared that have changed meanwhile, or differ.
+    """Write the events that wait, compare every day of every creator, and return the survey with the
+    differences. Reports wait only while the days are compared that have changed meanwhile, or differ.
 
     Raises UsageStoreUnset, UsageStoreUnavailable or UsageStoreIncomplete.
     """
@@ -40,7 +40,7 @@ def _compare_at_rest(survey: Survey) -> list[DayDifference]:
 
 def switch_usage_store(*, mode: StoreMode, reason: str, now: datetime | None = None) -> UsageStoreSwitch:
     """Have raw events in this place from now on: `shadow` writes them to both, `clickhouse` reads them from
-    there as well, `postgresql` forgets what waits for the store.
+    there as well, `postgresql` forgets the events that wait.
 
     Raises ReasonMissing, IllegalMove, UsageStoreUnset or UsageStoreUnavailable, and for `clickhouse`
     UsageStoreDiffers unless every day of every creator is equal.

@@ -15,8 +15,8 @@ WRITTEN_AT_ONCE = 16
 
 
 def write_usage_store() -> int:
-    """Write the events that wait to the store; return how many. What it has counted back waits no longer.
-    Written twice, an event stays one.
+    """Write the events that wait to the store; return how many. Those that it has counted back wait no
+    longer. Written twice, an event stays one.
 
     Raises UsageStoreUnavailable, UsageStoreUnset, or UsageStoreIncomplete if the store has fewer events than
     it has taken: these go on waiting.
