@@ -267,6 +267,8 @@ class Traffic:
             self.taken += 1
 
 
+# In transactions of their own: in one of a million events, rows of days would have a version for each batch.
+@pytest.mark.django_db(transaction=True)
 def test_every_day_of_every_creator_is_equal_and_then_the_store_is_read(clickhouse, capsys):
     """Report half before the store is there, half while both are written, and correct some of each."""
     traffic = Traffic(seed=7)

@@ -26,9 +26,17 @@ def compare_stores() -> tuple[Survey, list[DayDifference]]:
 
     Raises UsageStoreUnset, UsageStoreUnavailable or UsageStoreIncomplete.
     """
+    survey = _survey_while_recording()
+    return survey, _compare_at_rest(survey)
+
+
+def _survey_while_recording() -> Survey:
+    """Compare all days, with little left to write afterwards."""
     write_usage_store()
     survey = survey_stores()
-    return survey, _compare_at_rest(survey)
+    write_usage_store()
+    write_usage_store()
+    return survey
 
 
 @in_unit
@@ -47,10 +55,7 @@ def switch_usage_store(*, mode: StoreMode, reason: str, now: datetime | None = N
     """
     if mode == StoreMode.SHADOW:
         run_in(second_store(), "make_table")
-    survey = None
-    if mode == StoreMode.CLICKHOUSE:
-        write_usage_store()
-        survey = survey_stores()
+    survey = _survey_while_recording() if mode == StoreMode.CLICKHOUSE else None
     return _switch(mode=mode, survey=survey, reason=reason, now=now)
 
 
