@@ -823,6 +823,18 @@ class Migration(migrations.Migration):
                 ("followers_gained", models.BigIntegerField(default=0)),
                 ("followers_lost", models.BigIntegerField(default=0)),
                 (
+                    "changes",
+                    models.BigIntegerField(
+                        db_default=0, help_text="batches and corrections that have changed it"
+                    ),
+                ),
+                (
+                    "changes_judged",
+                    models.BigIntegerField(
+                        db_default=0, help_text="of these, those that rules of artificial use have seen"
+                    ),
+                ),
+                (
                     "platform",
                     models.ForeignKey(
                         db_column="platform_number",
@@ -2502,6 +2514,12 @@ class Migration(migrations.Migration):
                         max_length=24,
                     ),
                 ),
+                (
+                    "number",
+                    models.PositiveIntegerField(
+                        db_default=1, help_text="1, 2, … of this creator, day and rule"
+                    ),
+                ),
                 ("threshold", models.PositiveIntegerField(help_text="of the rule that found them")),
                 (
                     "plays",
@@ -2551,7 +2569,7 @@ class Migration(migrations.Migration):
                     )
                 ],
                 "constraints": [
-                    models.UniqueConstraint(fields=("creator", "day", "kind"), name="finding_once"),
+                    models.UniqueConstraint(fields=("creator", "day", "kind", "number"), name="finding_once"),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("kind__in", ["listener_hour", "burst", "short_play", "no_history"])
