@@ -446,8 +446,9 @@ WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 # Files of submissions, and the seconds for which an address of one works.
 MEDIA_ROOT = env.str("MEDIA_ROOT", default="") or str(BASE_DIR / "var" / "media")
 MEDIA_LINK_SECONDS = env.int("MEDIA_LINK_SECONDS", default=600)
-# Files of months of usage that have left the database.
+# Files of months of usage that have left the database, and a ClickHouse beside it for raw events.
 USAGE_ARCHIVE_ROOT = env.str("USAGE_ARCHIVE_ROOT", default="") or str(BASE_DIR / "var" / "usage")
+USAGE_STORE_URL = env.str("USAGE_STORE_URL", default="")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -40,6 +40,7 @@ from platforms.usage.models import (
     WorkLike,
     WorkListenerDay,
 )
+from platforms.usage.store.models import UsageStoreBatch, UsageStoreSwitch
 from platforms.withdrawal_addresses.models import WithdrawalAddress
 
 load_rooms("platforms", "models", "reports")
@@ -80,6 +81,8 @@ __all__ = [
     "UsageMark",
     "UsageReceipt",
     "UsageRule",
+    "UsageStoreBatch",
+    "UsageStoreSwitch",
     "WebhookDelivery",
     "WebhookEndpoint",
     "WithdrawalAddress",

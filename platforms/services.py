@@ -100,6 +100,9 @@ from platforms.usage.services.months import archive_month, attach_month, keep_us
 from platforms.usage.services.outcomes import UsageResult
 from platforms.usage.services.rebuilding import rebuild_days
 from platforms.usage.services.receipts import rotate_signing_key
+from platforms.usage.store.services.copying import copy_usage
+from platforms.usage.store.services.switching import compare_stores, switch_usage_store
+from platforms.usage.store.services.writing import write_usage_store
 from platforms.withdrawal_addresses.services import (
     WithdrawalAddresses,
     require_withdrawal_address,
@@ -135,9 +138,11 @@ __all__ = [
     "change_creator",
     "change_work",
     "close_creator",
+    "compare_stores",
     "complete_streamed_tasks",
     "complete_task",
     "contest_finding",
+    "copy_usage",
     "correct_platform",
     "create_api_key",
     "create_collection",
@@ -209,6 +214,7 @@ __all__ = [
     "set_work_rate",
     "start_task",
     "suspend_platform",
+    "switch_usage_store",
     "unassign_task",
     "unfollow_creator",
     "verify_creator",
@@ -216,4 +222,5 @@ __all__ = [
     "withdraw_work",
     "withdrawal_addresses",
     "write_key_uses",
+    "write_usage_store",
 ]

@@ -236,6 +236,8 @@ MENU: tuple[tuple[str, tuple[Page | List | QueueEntry, ...]], ...] = (
             List("Chains of receipts", "link", "platforms.ReceiptChain"),
             List("Keys of receipts", "vpn_key", "platforms.SigningKey"),
             List("Files of months", "inventory_2", "platforms.UsageArchive"),
+            List("Waiting for the store", "hourglass_top", "platforms.UsageStoreBatch"),
+            List("Place of raw events", "dns", "platforms.UsageStoreSwitch"),
         ),
     ),
     (

@@ -98,6 +98,14 @@ FIGURES = (
         },
     ),
     Figures(
+        "usage",
+        {
+            "usage_store_waiting": "Events of usage that wait to be written to the store of raw events.",
+            "usage_store_oldest_seconds": "Age of the oldest of them.",
+            "usage_events_stray": "Events of usage that lie outside of all months: staff must act.",
+        },
+    ),
+    Figures(
         "trouble",
         {
             "payouts_stopped": "Switches that stop payouts: all, a platform's or a provider's.",

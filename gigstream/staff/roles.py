@@ -119,6 +119,8 @@ ACCESS: dict[str, Access] = {
     "platforms.correctedevent": Access(OPERATIONS | RISK),
     "platforms.usageexclusion": Access(OPERATIONS | RISK),
     "platforms.usagearchive": Access(OPERATIONS),
+    "platforms.usagestorebatch": Access(OPERATIONS),
+    "platforms.usagestoreswitch": Access(OPERATIONS),
     "platforms.workday": Access(EVERY_DESK),
     "platforms.creatorday": Access(EVERY_DESK),
     "platforms.platformday": Access(EVERY_DESK),

@@ -468,6 +468,46 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="UsageStoreSwitch",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[
+                            ("postgresql", "PostgreSQL alone"),
+                            ("shadow", "written to both, read from PostgreSQL"),
+                            ("clickhouse", "written to both, read from ClickHouse"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("decided_by", models.CharField(max_length=80)),
+                ("reason", models.TextField()),
+            ],
+            options={
+                "verbose_name_plural": "usage store switches",
+                "db_table": "usage_store_switches",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("mode__in", ["postgresql", "shadow", "clickhouse"])),
+                        name="store_mode_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reason", ""), _negated=True),
+                            models.Q(("decided_by", ""), _negated=True),
+                        ),
+                        name="store_switch_has_a_reason",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="WorkLike",
             fields=[
                 (
@@ -782,6 +822,18 @@ class Migration(migrations.Migration):
                 ("tips", gigstream.core.money.MoneyField(default=0)),
                 ("followers_gained", models.BigIntegerField(default=0)),
                 ("followers_lost", models.BigIntegerField(default=0)),
+                (
+                    "changes",
+                    models.BigIntegerField(
+                        db_default=0, help_text="batches and corrections that have changed it"
+                    ),
+                ),
+                (
+                    "changes_judged",
+                    models.BigIntegerField(
+                        db_default=0, help_text="of these, those that rules of artificial use have seen"
+                    ),
+                ),
                 (
                     "platform",
                     models.ForeignKey(
@@ -2470,6 +2522,12 @@ class Migration(migrations.Migration):
                         max_length=24,
                     ),
                 ),
+                (
+                    "number",
+                    models.PositiveIntegerField(
+                        db_default=1, help_text="1, 2, … of this creator, day and rule"
+                    ),
+                ),
                 ("threshold", models.PositiveIntegerField(help_text="of the rule that found them")),
                 (
                     "plays",
@@ -2519,7 +2577,7 @@ class Migration(migrations.Migration):
                     )
                 ],
                 "constraints": [
-                    models.UniqueConstraint(fields=("creator", "day", "kind"), name="finding_once"),
+                    models.UniqueConstraint(fields=("creator", "day", "kind", "number"), name="finding_once"),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("kind__in", ["listener_hour", "burst", "short_play", "no_history"])
@@ -2954,6 +3012,34 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="UsageStoreBatch",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("events", models.PositiveIntegerField()),
+                (
+                    "content",
+                    models.BinaryField(help_text="a version of an event in each line, as JSON, in gzip"),
+                ),
+                (
+                    "receipt",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="store_batch",
+                        to="platforms.usagereceipt",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "usage store batches",
+                "db_table": "usage_store_batches",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("events__gt", 0)), name="store_batch_has_events"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="UsageMark",
             fields=[
                 ("event_number", models.BigIntegerField(primary_key=True, serialize=False)),
@@ -3192,6 +3278,20 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="usagestoreswitch",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="7debdbf03d8df504febd6a9d394fdea9b0f8397b",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_b7a81",
+                    table="usage_store_switches",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="eventcounter",

@@ -1,4 +1,4 @@
-"""Usage for staff: batches with their receipts, corrections, sums by day, and what rules leave out of pay."""
+"""Usage for staff: batches with receipts, corrections, sums by day, and plays that rules leave out of pay."""
 
 from django.contrib import admin
 

@@ -74,7 +74,7 @@ class MonthNotEnded(Refusal):
 
 
 class ArchiveDamaged(Refusal):
-    """The file of a month does not hold what was written into it."""
+    """The file of a month is not the one that was written."""
 
     code = "usage_archive_damaged"
 

@@ -1,4 +1,4 @@
-"""Usage as it is read: sums by day, receipts with proofs, and what is left out of pay."""
+"""Usage as it is read: sums by day, receipts with proofs, and plays that are left out of pay."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -27,6 +27,11 @@ from platforms.usage.errors import PeriodArchived, ReceiptNotFound, UsageEventNo
 from platforms.usage.models.events import NUMBERS_PER_BATCH
 
 SCORE_DAYS = 30
+
+
+def attached_months() -> list[date]:
+    """Return the months whose events are in the database, in order."""
+    return [row["month"] for row in sql.run("platforms/usage/attached_months")]
 
 
 def thresholds_of(platform: Platform) -> dict[RuleKind, int]:

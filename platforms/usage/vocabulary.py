@@ -36,8 +36,8 @@ _INPUTS = {"day": "the day, in UTC", "kind": "the rule", "plays": "the plays tha
 ARTIFICIAL_USE = rules.register(
     "usage.artificial",
     1,
-    "Once a day has settled, each rule of the platform is applied to the plays of the day. What a rule finds"
-    " is not paid for now. The plays stay counted.",
+    "Once a day has settled, and again when reports of it come late, each rule of the platform is applied to"
+    " the plays of the day. What a rule finds is not paid for now. The plays stay counted.",
     inputs={**_INPUTS, "threshold": "the rule's threshold"},
     effect={"held": "The pay waits for a person; after 30 days without a decision it is paid."},
     who_decides=WhoDecides.SYSTEM,

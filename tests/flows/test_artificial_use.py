@@ -8,7 +8,8 @@ from audit.log.context import acting_as
 from audit.log.enums import ActorType
 from audit.models import Decision
 from platforms import services as platforms
-from platforms.models import CreatorDay, UsageFinding, UsageMark
+from platforms.models import CreatorDay, PlatformDay, UsageFinding, UsageMark
+from platforms.usage import finality
 from platforms.usage.enums import RuleKind
 from platforms.usage.errors import FindingNotFound, FindingNotOpen, InvalidContest
 from platforms.usage.selectors import left_out_by_work, thresholds_of
@@ -97,6 +98,58 @@ def test_there_is_one_decision_for_each_creator_day_and_rule(song):
     assert decision.worker_id == song.creator.worker_id
     assert decision.inputs == {"day": "2026-03-02", "kind": "listener_hour", "threshold": 3, "plays": 2}
     assert "2 plays on 2026-03-02 are not paid for now" in decision.sentence
+
+
+def test_plays_that_are_reported_late_are_a_finding_of_their_own(song):
+    set_rule(song, RuleKind.LISTENER_HOUR, 3)
+    report(song.platform, *plays(song, 5))
+    find()
+    with acting_as(ActorType.STAFF, "4"):
+        platforms.decide_finding(
+            finding_id=UsageFinding.objects.get().pk, is_artificial=False, reason="a café", now=SETTLED
+        )
+    much_later = NOW + timedelta(days=20)
+
+    report(song.platform, *plays(song, 4, apart=timedelta(minutes=1)), now=much_later)
+
+    assert find(much_later) == [("listener_hour", 2, "dismissed"), ("listener_hour", 4, "held")]
+    assert list(UsageFinding.objects.order_by("pk").values_list("number", flat=True)) == [1, 2]
+    assert Decision.objects.filter(rule="usage.artificial").count() == 2
+    assert violated() == {}
+
+
+def test_a_day_that_was_added_after_all_is_looked_at(song):
+    set_rule(song, RuleKind.LISTENER_HOUR, 3)
+    much_later = NOW + timedelta(days=100)
+
+    platforms.backfill_usage(
+        platform_id=song.platform_id, items=plays(song, 5), reason="an outage", now=much_later
+    )
+
+    assert find(much_later) == [("listener_hour", 2, "held")]
+
+
+def test_plays_of_a_day_that_is_final_are_left_as_they_were_paid(song):
+    set_rule(song, RuleKind.LISTENER_HOUR, 3)
+    report(song.platform, *plays(song, 5))
+    finality.register(list)
+    try:
+        assert find() == []
+    finally:
+        finality.unregister(list)
+    report(song.platform, event(song))
+
+    assert find() == [("listener_hour", 2, "held")]
+
+
+def test_a_day_that_has_not_changed_is_not_looked_at_again(song):
+    report(song.platform, *plays(song, 5))
+    find()
+
+    set_rule(song, RuleKind.LISTENER_HOUR, 3)
+
+    assert find() == []
+    assert PlatformDay.objects.get().changes_judged == 1
 
 
 def test_a_day_is_not_looked_at_before_it_has_settled(song):

@@ -61,6 +61,7 @@ PARTICULAR = {
     "payments/statements": {"statement_pdf"},
     "payments/streams": {"releases"},
     "platforms/usage": {"finality", "worth"},
+    "platforms/usage/store": {"clickhouse", "postgresql", "protocol"},
     "reputation/scores": {"bounds", "replay"},
     "workers/profiles": {"places"},
     "workers/sign_in": {"tokens"},

@@ -1,4 +1,4 @@
-"""Corrections of usage: what was changed, why, and which events it concerned."""
+"""Corrections of usage: their reasons, and the events that they concerned."""
 
 from django.db import models
 from django.db.models import F, Q

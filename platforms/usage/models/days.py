@@ -122,6 +122,10 @@ class PlatformDay(Day):
     )
     followers_gained = models.BigIntegerField(default=0)
     followers_lost = models.BigIntegerField(default=0)
+    changes = models.BigIntegerField(db_default=0, help_text="batches and corrections that have changed it")
+    changes_judged = models.BigIntegerField(
+        db_default=0, help_text="of these, those that rules of artificial use have seen"
+    )
 
     objects = models.Manager.from_queryset(GuardedQuerySet)()
     unguarded = models.Manager()

@@ -44,7 +44,7 @@ class UsageRule(models.Model):
 
 class UsageFinding(models.Model):
     """Plays of a creator's works on a day that a rule leaves out of pay until a person decides, or 30 days
-    have passed."""
+    have passed. Plays that are found later on the same day are a finding of their own."""
 
     id = models.BigAutoField(primary_key=True)
     creator = models.ForeignKey(
@@ -52,6 +52,7 @@ class UsageFinding(models.Model):
     )
     day = models.DateField()
     kind = models.CharField(max_length=24, choices=RuleKind.choices)
+    number = models.PositiveIntegerField(db_default=1, help_text="1, 2, … of this creator, day and rule")
     threshold = models.PositiveIntegerField(help_text="of the rule that found them")
     plays = models.PositiveIntegerField(help_text="plays left out, each under the first rule that found it")
     found_at = models.DateTimeField()
@@ -68,7 +69,7 @@ class UsageFinding(models.Model):
     class Meta:
         db_table = "usage_findings"
         constraints = [
-            models.UniqueConstraint(name="finding_once", fields=["creator", "day", "kind"]),
+            models.UniqueConstraint(name="finding_once", fields=["creator", "day", "kind", "number"]),
             models.CheckConstraint(name="finding_kind_known", condition=Q(kind__in=RuleKind.values)),
             models.CheckConstraint(name="finding_status_known", condition=Q(status__in=FindingStatus.values)),
             models.CheckConstraint(name="finding_of_plays", condition=Q(plays__gt=0)),

@@ -29,6 +29,7 @@ from platforms.usage.models.events import NUMBERS_PER_BATCH
 from platforms.usage.services.counting import Outcome, add_to_platform, run_counting
 from platforms.usage.services.locks import hold_usage, require_attached
 from platforms.usage.services.receipts import add_receipt
+from platforms.usage.store.services.keeping import keep_for_store
 
 MOST_CORRECTED = 5_000
 LONGEST_REASON = 500
@@ -146,6 +147,11 @@ def write_correction(*, platform: Platform, plan: CorrectionPlan, now: datetime)
     usage_counted.send(sender=UsageBatch, changes=outcome.changes, now=now)
     receipt = add_receipt(
         platform=platform, kind=ReceiptKind.CORRECTION, leaves=plan.leaves, totals=plan.totals, now=now
+    )
+    keep_for_store(
+        receipt=receipt,
+        numbers=[*(ref.number for ref in plan.signs), *(one.number for one in plan.replacements)],
+        times=[*(ref.occurred_at for ref in plan.signs), *(one.occurred_at for one in plan.replacements)],
     )
     correction = write_record(
         platform=platform,

@@ -1,4 +1,4 @@
-"""Corrections that platforms declare: void, amend, backfill, and revert what was corrected."""
+"""Corrections that platforms declare: void, amend, backfill, and revert of a correction."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -251,7 +251,7 @@ def _in_parts(platform: Platform, signs: dict[EventRef, int]) -> list[RecordedEv
 
 
 def _signs_back(former: UsageCorrection, concerned: Sequence[CorrectedEvent]) -> dict[EventRef, int]:
-    """Return what counts again and what no longer when the correction is reverted."""
+    """Return the events that count again, and those that no longer do, when the correction is reverted."""
     counts = -1 if former.kind == CorrectionKind.BACKFILL else 1
     signs = {EventRef(one.event_number, one.occurred_at): counts for one in concerned}
     for one in concerned:

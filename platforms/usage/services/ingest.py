@@ -26,6 +26,7 @@ from platforms.usage.services.judging import judge_likes, judge_works, read_know
 from platforms.usage.services.locks import share_usage
 from platforms.usage.services.outcomes import TakenEvents, UsageResult
 from platforms.usage.services.receipts import add_receipt
+from platforms.usage.store.services.keeping import keep_for_store
 
 
 @verb("usage.report", "platform")
@@ -157,6 +158,11 @@ def _write_receipt(
         totals=_totals([columns.kinds[at] for at in new]),
         batch=batch,
         now=now,
+    )
+    keep_for_store(
+        receipt=result.receipt,
+        numbers=list(result.accepted.values()),
+        times=[taken.times[at] for at in new],
     )
 
 

@@ -1,4 +1,4 @@
-"""Locks of usage: batches of a platform go side by side, what changes counted events goes alone."""
+"""Locks of usage: batches of a platform go side by side, a change of counted events goes alone."""
 
 from collections.abc import Collection
 from datetime import date

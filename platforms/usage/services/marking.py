@@ -5,6 +5,8 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.db.models import F
+
 from audit.decisions.services import Case, decide
 from audit.log import services as audit
 from audit.log.context import current_actor
@@ -14,39 +16,40 @@ from gigstream.core import sql
 from gigstream.core.clock import database_now
 from gigstream.core.states import require_move
 from gigstream.core.unit import in_unit
-from platforms.models import Platform, PlatformDay, UsageFinding, UsageRule
+from platforms.models import CreatorDay, Platform, PlatformDay, UsageFinding, UsageRule
 from platforms.platforms.services.platforms import require_present
 from platforms.signals import usage_findings_changed
 from platforms.usage.calculations.periods import HELD_AT_MOST, last_settled
 from platforms.usage.enums import FINDING_MOVES, FindingStatus, RuleKind
 from platforms.usage.errors import FindingNotFound, FindingNotOpen, InvalidContest
+from platforms.usage.finality import find_final
 from platforms.usage.selectors import thresholds_of
 from platforms.usage.services.locks import share_usage
 from platforms.usage.vocabulary import ARTIFICIAL_USE, ARTIFICIAL_USE_DECIDED
 
-DAYS_LOOKED_AT: Final = 2
+DAYS_AT_ONCE: Final = 1_000
 LONGEST_CONTEST: Final = 1_000
 
 
 def find_artificial_use(*, now: datetime | None = None) -> int:
-    """Apply each platform's rules to the days that have settled lately, and end findings that nobody has
-    decided for 30 days: their plays are paid. Return how many findings were made or ended."""
+    """Apply each platform's rules to the days that have settled and have changed since they were last looked
+    at, as by late reports, and end findings that nobody has decided for 30 days: their plays are paid. Return
+    how many findings were made or ended."""
     now = now or database_now()
-    settled = last_settled(now)
-    days = [settled - timedelta(days=back) for back in reversed(range(DAYS_LOOKED_AT))]
-    used = PlatformDay.objects.filter(day__in=days, plays__gt=0).order_by("day", "platform")
-    made = sum(
-        mark_day(platform_id=row.platform.pk, day=row.day, now=now) for row in used.select_related("platform")
-    )
+DAYS_AT_ONCE: Final = 1_000
     return made + _end_old_findings(now)
 
 
 @in_unit
 def mark_day(*, platform_id: UUID, day: date, now: datetime) -> int:
     """Mark the plays of the day that the platform's rules find, with a decision for each creator and rule;
-    return how many these were. A rule finds something of a creator's day once."""
+    return how many these were. Plays that were found before stay as they were decided, and those of a creator
+    whose day is final are paid."""
     platform = Platform.objects.get(pk=platform_id)
     share_usage(platform)
+    # A change that comes meanwhile is not seen by this number, and leads to another look.
+    seen = PlatformDay.objects.filter(platform=platform, day=day)
+    changes = seen.values_list("changes", flat=True).first()
     thresholds = thresholds_of(platform)
     rows = sql.run(
         "platforms/usage/mark_plays",
@@ -54,13 +57,24 @@ def mark_day(*, platform_id: UUID, day: date, now: datetime) -> int:
         day=day,
         kinds=[str(kind) for kind in thresholds],
         thresholds=list(thresholds.values()),
+        final=_find_final_creators(platform, day),
         now=now,
     )
     findings = UsageFinding.objects.filter(pk__in=[row["id"] for row in rows]).order_by("pk")
     cases = [_case_of(finding) for finding in findings.select_related("creator")]
     decide(ARTIFICIAL_USE, *cases, now=now)
     _announce(findings, now)
+    PlatformDay.unguarded.filter(platform=platform, day=day).update(changes_judged=changes)
     return len(cases)
+
+
+def _find_final_creators(platform: Platform, day: date) -> list[int]:
+    """Return the numbers of the platform's creators whose pay of the day is final."""
+    creators = CreatorDay.objects.filter(creator__platform=platform, day=day, plays__gt=0)
+    return [
+        creator
+        for creator, _ in find_final({(number, day) for number in creators.values_list("creator", flat=True)})
+    ]
 
 
 def _announce(findings: Iterable[UsageFinding], now: datetime) -> None:

@@ -21,6 +21,8 @@ from platforms.usage.calculations.merkle import RootBuilder, hash_leaf
 from platforms.usage.calculations.periods import day_of, is_to_detach, months_to_have
 from platforms.usage.enums import UsageKind
 from platforms.usage.errors import ArchiveDamaged, MonthNotEnded
+from platforms.usage.selectors import attached_months
+from platforms.usage.store.services.comparing import require_stored
 
 MOST_MINUTES = 30
 # A month that was attached again is there for so long.
@@ -58,11 +60,6 @@ def keep_usage_partitions(*, now: datetime | None = None) -> int:
     return changed
 
 
-def attached_months() -> list[date]:
-    """Return the months whose events are in the database, in order."""
-    return [row["month"] for row in sql.run("platforms/usage/attached_months")]
-
-
 def count_strays() -> int:
     """Return how many events lie outside of all months."""
     with connection.cursor() as cursor:
@@ -74,7 +71,8 @@ def count_strays() -> int:
 @verb("usage.archive", "usagearchive")
 def archive_month(*, month: date, now: datetime | None = None) -> UsageArchive:
     """Write the month's events into a file, keep its counts, root and hash, and take the events and their ids
-    out of the database. Its day rows are sealed. Raises MonthNotEnded before its 14 months are over."""
+    out of the database. Its day rows are sealed. Raises MonthNotEnded before its 14 months are over, or
+    UsageStoreIncomplete if another store is in use and has fewer or more events of the month."""
     now = now or database_now()
     if not is_to_detach(month, day_of(now)):
         raise MonthNotEnded(f"{month:%Y-%m} ended less than 14 months ago", month=f"{month:%Y-%m}")
@@ -86,6 +84,7 @@ def archive_month(*, month: date, now: datetime | None = None) -> UsageArchive:
     archive.save()
     if _digest(path) != archive.sha256:
         raise ArchiveDamaged(f"{path.name} does not hold what was written")
+    require_stored(month=month, events=archive.events)
     with connection.cursor() as cursor:
         cursor.execute("SELECT detach_usage_month(%s)", [month])
     audit.record(

@@ -1,5 +1,5 @@
--- Mark the plays of a platform's day that its rules find, each under the first rule that does, for creators of whom
--- that rule has found nothing on the day yet; return the findings. Marked plays count as before.
+-- Mark the plays of a platform's day that its rules find and that are not marked yet, each under the first rule that
+-- does, but for creators whose day is final; return the findings. Marked plays count as before.
 WITH rules AS MATERIALIZED (
     SELECT * FROM unnest(%(kinds)s::text[], %(thresholds)s::bigint[]) WITH ORDINALITY AS r(kind, threshold, place)
     WHERE threshold > 0
@@ -35,14 +35,19 @@ found AS MATERIALIZED (
         WHEN 'no_history' THEN p.in_day > r.threshold AND p.listener_number IN (SELECT listener_number FROM strangers)
     END
     WHERE NOT EXISTS (SELECT FROM usage_marks m WHERE m.event_number = p.number)
+          AND p.creator_number <> ALL(%(final)s::bigint[])
     ORDER BY p.number, r.place
 ),
 findings AS (
-    INSERT INTO usage_findings (creator_id, day, kind, threshold, plays, found_at, status, contest, decided_by, reason)
-    SELECT c.id, %(day)s::date, f.kind, min(f.threshold), count(*), %(now)s, 'held', '', '', ''
+    INSERT INTO usage_findings (creator_id, day, kind, number, threshold, plays, found_at, status, contest, decided_by,
+                                reason)
+    SELECT c.id, %(day)s::date, f.kind,
+           1 + (SELECT count(*) FROM usage_findings o
+                WHERE o.creator_id = c.id AND o.day = %(day)s::date AND o.kind = f.kind),
+           min(f.threshold), count(*), %(now)s, 'held', '', '', ''
     FROM found f JOIN creator_profiles c ON c.number = f.creator_number
     GROUP BY c.id, f.kind ORDER BY c.id, f.kind
-    ON CONFLICT (creator_id, day, kind) DO NOTHING
+    ON CONFLICT (creator_id, day, kind, number) DO NOTHING
     RETURNING id, creator_id, kind
 ),
 marks AS (

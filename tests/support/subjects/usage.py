@@ -27,6 +27,8 @@ from platforms.models import (
     UsageMark,
     UsageReceipt,
     UsageRule,
+    UsageStoreBatch,
+    UsageStoreSwitch,
     WorkDay,
     WorkLike,
     WorkListenerDay,
@@ -182,6 +184,13 @@ ROWS: dict[type[Any], Callable[[], dict[str, Any]]] = {
         "reason": "a campaign",
         "created_at": AT,
     },
+    UsageStoreBatch: lambda: {"receipt": _row(UsageReceipt), "events": 1, "content": b"c"},
+    UsageStoreSwitch: lambda: {
+        "mode": "shadow",
+        "decided_by": "staff:4",
+        "reason": "a trial",
+        "created_at": AT,
+    },
     UsageFinding: _finding_row,
     UsageMark: lambda: {
         "event_number": next(numbers),
@@ -233,6 +242,9 @@ BROKEN: list[tuple[str, type[Any], dict[str, Any]]] = [
     ("archive_hashes_are_sha256", UsageArchive, {"root": ""}),
     ("usage_rule_kind_known", UsageRule, {"kind": "taste"}),
     ("usage_rule_has_a_reason", UsageRule, {"reason": ""}),
+    ("store_batch_has_events", UsageStoreBatch, {"events": 0}),
+    ("store_mode_known", UsageStoreSwitch, {"mode": "paper"}),
+    ("store_switch_has_a_reason", UsageStoreSwitch, {"reason": ""}),
     ("finding_kind_known", UsageFinding, {"kind": "taste"}),
     (
         "finding_status_known",
