@@ -212,7 +212,8 @@ register(
 register(
     Invariant(
         "royalty_periods_lie_apart",
-        "Periods of a platform have no day in common, and a final one has a statement for each creator.",
+        "Periods of a platform have no day in common, and a final one has a statement for each creator whose"
+        " days were not all counted anew since.",
         by_sql(
             """
             SELECT a.id::text FROM royalty_periods a
