@@ -105,7 +105,8 @@ def wrong_values(schema):
         if "enum" in schema:
             yield from ("unknown", "", schema["enum"][0].swapcase())
         if schema.get("pattern", "").endswith(r"(\.\d{1,6})?$"):
-            yield from AMOUNTS
+            is_zero_allowed = "(?=.*[1-9])" not in schema["pattern"]
+            yield from (amount for amount in AMOUNTS if amount != "0" or not is_zero_allowed)
         if form == "uuid":
             yield from ("7", "", "x" * 36, "0" * 32, "{01900000-0000-7000-8000-000000000000}")
         if form in ("date", "date-time"):
