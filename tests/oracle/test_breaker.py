@@ -57,6 +57,7 @@ class Model:
             self.open_seconds, self.retry_at = 30, at + 30
 
 
+@pytest.mark.shortened
 @settings(
     max_examples=count(short=40, long=1000),
     deadline=None,

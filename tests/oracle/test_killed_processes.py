@@ -11,11 +11,13 @@ from gigstream.core.clock import database_now
 from payments import services as payments
 from payments.models import ChainOperation, CreatorSync, GasSpending
 from payments.oracle.calculations import unpack_numbers
+from payments.oracle.selectors.shares import shares_root
 from tests.support.books import violated
 from tests.support.factories import PlatformFactory
 from tests.support.long_forms import LONG, spread
 from tests.support.oracle.contract import SIGNER_KEY, SIGNING
 from tests.support.oracle.creators import on_chain, played
+from tests.support.oracle.distributions import paid_distribution
 from tests.support.oracle.proxy import run_proxy
 from tests.support.servers.processes import database_url, run_code
 
@@ -39,6 +41,13 @@ while True:
     services.submit_operations(now=at)
     services.follow_operations(now=at)
 """
+# Recorded, it waits to be killed.
+RECORDING = """
+import time
+from payments import services
+services.record_distributions()
+time.sleep(600)
+"""
 
 
 class Scene:
@@ -47,10 +56,11 @@ class Scene:
     def __init__(self, deployed, proxy, creator, work, log, environment):
         self.deployed, self.proxy, self.creator, self.work = deployed, proxy, creator, work
         self.log, self._environment = log, environment
+        self.code = CODE % work.pk
         self.process, self._running = None, None
 
     def go(self):
-        self._running = run_code(CODE % self.work.pk, log=self.log, environment=self._environment)
+        self._running = run_code(self.code, log=self.log, environment=self._environment)
         self.process = self._running.__enter__()
 
     def end(self):
@@ -254,4 +264,40 @@ def test_a_killed_process_leaves_each_operation_to_be_done_once(scene, point, at
     numbers = unpack_numbers(scene.deployed.packed(scene.creator.platform, scene.creator.metrics_address))
     assert numbers.plays == CreatorSync.objects.get().plays == 55
     assert scene.deployed.count() == operation.round == GasSpending.objects.count() == 1
+    assert violated() == {}
+
+
+def before_the_record_is_committed(scene):
+    with scene.nothing_can_be_logged():
+        scene.go()
+        scene.until_somebody_waits()
+        scene.kill()
+    assert not ChainOperation.objects.exists()
+
+
+def after_the_record_is_committed(scene):
+    scene.go()
+    scene.until(ChainOperation.objects.exists)
+    scene.kill()
+
+
+@pytest.mark.parametrize(
+    "point",
+    spread([before_the_record_is_committed, after_the_record_is_committed], of="killed records", one_in=2),
+    ids=lambda point: point.__name__,
+)
+def test_a_killed_process_leaves_each_paid_distribution_to_be_recorded_once(scene, point):
+    found = paid_distribution(now=database_now() - timedelta(days=2))
+    scene.code = RECORDING
+    try:
+        point(scene)
+    finally:
+        scene.end()
+
+    later = database_now()
+    payments.record_distributions(now=later, oracle=scene.deployed.oracle())
+
+    operation = ChainOperation.objects.get()
+    assert operation.details["root"] == shares_root(found.pk, operation.details["secret"])
+    assert payments.record_distributions(now=later, oracle=scene.deployed.oracle()) == 0
     assert violated() == {}
