@@ -1,7 +1,7 @@
 """Artificial use: plays that rules find are left out of pay until a person decides, or for 30 days."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -36,7 +36,10 @@ def find_artificial_use(*, now: datetime | None = None) -> int:
     at, as by late reports, and end findings that nobody has decided for 30 days: their plays are paid. Return
     how many findings were made or ended."""
     now = now or database_now()
-DAYS_AT_ONCE: Final = 1_000
+    settled = last_settled(now)
+    changed = PlatformDay.objects.filter(day__lte=settled, plays__gt=0).exclude(changes=F("changes_judged"))
+    rows = changed.order_by("-day", "platform").select_related("platform")[:DAYS_AT_ONCE]
+    made = sum(mark_day(platform_id=row.platform.pk, day=row.day, now=now) for row in rows)
     return made + _end_old_findings(now)
 
 
@@ -70,11 +73,9 @@ def mark_day(*, platform_id: UUID, day: date, now: datetime) -> int:
 
 def _find_final_creators(platform: Platform, day: date) -> list[int]:
     """Return the numbers of the platform's creators whose pay of the day is final."""
-    creators = CreatorDay.objects.filter(creator__platform=platform, day=day, plays__gt=0)
-    return [
-        creator
-        for creator, _ in find_final({(number, day) for number in creators.values_list("creator", flat=True)})
-    ]
+    of_day = CreatorDay.objects.filter(creator__platform=platform, day=day, plays__gt=0)
+    days = {(number, day) for number in of_day.values_list("creator__number", flat=True)}
+    return [creator for creator, _ in find_final(days)]
 
 
 def _announce(findings: Iterable[UsageFinding], now: datetime) -> None:
