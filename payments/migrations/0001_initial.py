@@ -546,10 +546,6 @@ class Migration(migrations.Migration):
                         name="operation_kind_known",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("status__in", ["pending", "submitted", "confirmed", "dead"])),
-                        name="operation_status_known",
-                    ),
-                    models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("status", "confirmed"), ("trouble", "")),
                             models.Q(

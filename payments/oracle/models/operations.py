@@ -81,9 +81,6 @@ class ChainOperation(Changing):
         constraints = [
             models.CheckConstraint(name="operation_kind_known", condition=Q(kind__in=OperationKind.values)),
             models.CheckConstraint(
-                name="operation_status_known", condition=Q(status__in=OperationStatus.values)
-            ),
-            models.CheckConstraint(
                 name="operation_trouble_fits_its_status",
                 condition=Q(status=OperationStatus.CONFIRMED, trouble="")
                 | Q(status=OperationStatus.DEAD, trouble__in=sorted(GIVEN_UP))

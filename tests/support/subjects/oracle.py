@@ -133,7 +133,7 @@ BROKEN: list[tuple[str, type[Any], dict[str, Any]]] = [
     ("operation_of_creators_has_some", ChainOperation, {"kind": "update_metrics", "creator_count": 201}),
     ("operation_of_creators_has_some", ChainOperation, {"kind": "create_token", "creator_count": 2}),
     ("operation_of_creators_has_some", ChainOperation, {"creator_count": 1}),
-    ("operation_status_known", ChainOperation, {"status": "lost"}),
+    ("operation_ended_waits_for_nothing", ChainOperation, {"status": "lost"}),
     ("operation_trouble_fits_its_status", ChainOperation, {"trouble": "differs"}),
     (
         "operation_trouble_fits_its_status",
