@@ -24,7 +24,6 @@ LATER = after_midnight(DAY, minutes=360)
 # The tables that the jobs write, in their order.
 STEPS = [
     "days_to_accrue",
-    "royalty_periods",
     "daily_accruals",
     "period_pays",
     "period_fundings",
@@ -45,6 +44,7 @@ from datetime import datetime
 from payments import services
 now = datetime.fromisoformat({now!r})
 services.accrue_royalties(now=now)
+services.fund_royalties(now=now)
 services.pay_royalties(now=now)
 services.pay_distributions(now=now)
 services.pay_pools(now=now)
@@ -112,6 +112,7 @@ def test_what_a_killed_process_has_left_is_done_once(platform, tmp_path, step):
 
     for _ in range(2):
         payments.accrue_royalties(now=LATER)
+        payments.fund_royalties(now=LATER)
         payments.pay_royalties(now=LATER)
         payments.pay_distributions(now=LATER)
         payments.pay_pools(now=LATER)
@@ -142,6 +143,7 @@ def test_fifty_kills_at_any_time_lose_and_double_nothing(platform, tmp_path):
         until(lambda: not count_of("state = 'active'"))
         assert violated() == {}
     payments.accrue_royalties(now=LATER)
+    payments.fund_royalties(now=LATER)
     payments.pay_royalties(now=LATER)
     payments.pay_distributions(now=LATER)
 
