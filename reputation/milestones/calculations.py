@@ -9,6 +9,7 @@ from decimal import ROUND_DOWN, Decimal
 from operator import add
 
 from gigstream.core.money import MICRO
+from gigstream.core.people.names import InvalidName, normal_name
 from reputation.milestones.enums import Metric, Window
 
 METRICS = tuple(Metric)
@@ -165,6 +166,10 @@ def token_symbol(name: str, number: int) -> str:
     return letters[:LONGEST_SYMBOL] if len(letters) >= SHORTEST_SYMBOL else f"C{number}"[:LONGEST_SYMBOL]
 
 
-def token_name(name: str) -> str:
-    """Return a creator's name as a token can have it."""
-    return name[:LONGEST_TOKEN_NAME].strip()
+def token_name(name: str, number: int) -> str:
+    """Return a creator's name as a token can have it: its beginning, or the symbol where nothing of that can
+    be seen."""
+    try:
+        return normal_name(name[:LONGEST_TOKEN_NAME])
+    except InvalidName:
+        return token_symbol(name, number)

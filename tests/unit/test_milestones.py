@@ -13,6 +13,7 @@ from reputation.milestones.calculations import (
     add_up,
     before,
     find_lost,
+    find_risen,
     is_reached,
     loss_text,
     market_part,
@@ -117,4 +118,12 @@ def test_a_symbol_is_made_of_the_name_or_the_number(name, symbol):
 
 
 def test_a_token_has_at_most_60_characters_of_the_name():
-    assert token_name("A" * 59 + " Band") == "A" * 59
+    assert token_name("A" * 59 + " Band", 17) == "A" * 59
+    assert token_name("\u200d" * 60 + "Band", 17) == "BAND"
+
+
+def test_metrics_have_risen_where_a_change_adds_to_them():
+    changes = [_change(MARCH, 2), _change(FEBRUARY, -2, "0.5"), _change(MARCH, -1, creator=2)]
+
+    assert find_risen(changes) == {1: 0b1000001, 2: 0}
+    assert [one.is_fall for one in changes] == [False, True, True]

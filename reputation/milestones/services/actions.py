@@ -81,7 +81,7 @@ def _request_token(
     try:
         return payments.create_creator_token(
             creator_id=creator.pk,
-            name=token_name(creator.display_name),
+            name=token_name(creator.display_name, creator.number),
             symbol=token_symbol(creator.display_name, creator.number),
             now=now,
             oracle=oracle,
