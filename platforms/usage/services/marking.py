@@ -79,7 +79,9 @@ def _find_final_creators(platform: Platform, day: date) -> list[int]:
     creators = CreatorDay.objects.filter(creator__platform=platform, day=day, plays__gt=0)
     return [
         creator
-        for creator, _ in find_final({(number, day) for number in creators.values_list("creator", flat=True)})
+        for creator, _ in find_final(
+            {(number, day) for number in creators.values_list("creator__number", flat=True)}
+        )
     ]
 
 
