@@ -204,6 +204,18 @@ def test_a_month_leaves_postgresql_only_when_the_store_has_all_of_it(song, shado
     assert compare() == []
 
 
+def test_many_events_arrive_whole(shadow):
+    """Insert more than the client sends in one piece."""
+    many = 200_000
+    row = [1, 2, TODAY, 0, 1, 3, 4, NOW, NOW, 7, 0, Decimal("0.000001"), 0, "it's", 1]
+    columns = {name: [value] * many for name, value in zip(COLUMNS, row, strict=True)}
+
+    second_store().insert({**columns, "number": list(range(many))})
+
+    said = shadow.run("SELECT count(), uniqExact(number), sum(amount) FROM usage_events FINAL")
+    assert said == f"{many}\t{many}\t0.2\n"
+
+
 class Traffic:
     """Batches and corrections of a platform, at random."""
 

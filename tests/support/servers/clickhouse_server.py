@@ -15,15 +15,27 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-import lz4.frame
 from chdb.session import Session
+from lz4.frame import LZ4FrameDecompressor
 
 FORMAT = re.compile(rb"\s+FORMAT\s+(\w+)\s*;?\s*$", re.IGNORECASE)
 INSERT = re.compile(rb"\s*(INSERT\s+INTO\s+.+?)\s+FORMAT\s+Native\s?", re.IGNORECASE | re.DOTALL)
 # What an address holds beside settings.
 NO_SETTINGS = {"query", "database", "query_id", "session_id", "wait_end_of_query", "client_protocol_version"}
 OF_HTTP = {"enable_http_compression", "send_progress_in_http_headers", "http_headers_progress_interval_ms"}
-UNPACK = {"lz4": lz4.frame.decompress, "gzip": gzip.decompress}
+
+
+def unpack_lz4(packed: bytes) -> bytes:
+    """Return the content of all frames: the client sends each block in a frame of its own."""
+    parts = []
+    while packed:
+        frame = LZ4FrameDecompressor()
+        parts.append(frame.decompress(packed))
+        packed = frame.unused_data or b""
+    return b"".join(parts)
+
+
+UNPACK = {"lz4": unpack_lz4, "gzip": gzip.decompress}
 
 
 class Engine:

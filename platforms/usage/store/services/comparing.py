@@ -1,5 +1,6 @@
 """Comparison of the store with PostgreSQL: every day of every creator, counted by both."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -18,6 +19,8 @@ from platforms.usage.store.protocol import UsageStore, run_in
 from platforms.usage.store.selectors import present_mode, second_store
 
 MOST_MINUTES = 5
+# Days with few events are counted together: the store reads a whole month for one as for all.
+EVENTS_AT_ONCE = 1_000_000
 _ALL = {"creator": 0, "platform": 0, "works": [0]}
 
 
@@ -41,19 +44,32 @@ def survey_stores() -> Survey:
     with long_snapshot():
         ends = dict(ReceiptChain.objects.values_list("platform_id", "last_number"))
         for month in attached_months():
-            for day in _days_of(month, (ours, theirs)):
-                rows = run_in(ours, "recount_days", first=day, last=day, **_ALL)
+            for first, last in _spans_of(month, (ours, theirs)):
+                rows = run_in(ours, "recount_days", first=first, last=last, **_ALL)
                 creator_days += len(rows)
                 events += sum(row["events"] for row in rows)
-                if compare_days(rows, run_in(theirs, "recount_days", first=day, last=day, **_ALL)):
-                    differing.add(day)
+                found = compare_days(rows, run_in(theirs, "recount_days", first=first, last=last, **_ALL))
+                differing.update(one.day for one in found)
     return Survey(creator_days, events, differing, ends)
 
 
-def _days_of(month: date, stores: Sequence[UsageStore]) -> list[date]:
-    last = shift_month(month, 1) - timedelta(days=1)
-    used = [run_in(store, "used_days", first=month, last=last) for store in stores]
-    return sorted({row["day"] for rows in used for row in rows})
+def _spans_of(month: date, stores: Sequence[UsageStore]) -> list[tuple[date, date]]:
+    """Return the spans in which the days of the month are compared, each by its first and last day."""
+    end = shift_month(month, 1) - timedelta(days=1)
+    counts = Counter[date]()
+    for store in stores:
+        for row in run_in(store, "used_days", first=month, last=end):
+            counts[row["day"]] += row["events"]
+    spans: list[tuple[date, date]] = []
+    size = 0
+    for day in sorted(counts):
+        size += counts[day]
+        if spans and size <= EVENTS_AT_ONCE:
+            spans[-1] = (spans[-1][0], day)
+        else:
+            spans.append((day, day))
+            size = counts[day]
+    return spans
 
 
 def compare_again(survey: Survey) -> list[DayDifference]:

@@ -12,7 +12,7 @@ from platforms.usage.store.errors import UsageStoreUnset
 from platforms.usage.store.protocol import COLUMNS
 from platforms.usage.store.selectors import present_mode, second_store
 
-COPIED_AT_ONCE = 50_000
+COPIED_AT_ONCE = 20_000
 
 
 def copy_usage() -> int:
