@@ -87,9 +87,9 @@ register(
 register(
     Invariant(
         "royalty_days_follow_use",
-        "A day that was accrued and does not wait to be accrued anew is worth its plays by the rates of the"
-        " day, those refused left out, and its purchases and tips: 1,000 days, others with each hour, and the"
-        " first 1,000.",
+        "A day that is over, was accrued and does not wait to be accrued anew is worth its plays by the rates"
+        " of the day, those refused left out, and its purchases and tips: 1,000 days, others with each hour,"
+        " and the first 1,000.",
         by_sql(
             """
             WITH sample AS MATERIALIZED (
@@ -113,6 +113,7 @@ register(
             )
             SELECT a.id FROM sample a
             JOIN creator_profiles c ON c.number = a.creator_number
+            JOIN royalty_terms t ON t.platform_id = c.platform_id AND a.day <= t.accrued_through
             LEFT JOIN uses u ON u.creator_number = a.creator_number AND u.day = a.day
             WHERE (a.plays, a.amount, a.held, a.sales)
                   <> (coalesce(u.plays, 0), coalesce(u.amount, 0), coalesce(u.held, 0), coalesce(u.sales, 0))

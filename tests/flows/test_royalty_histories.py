@@ -133,6 +133,7 @@ def test_each_part_has_its_place_whatever_happens(seed):
     fund(life.platform, "5000", now=life.now)
     for _ in range(3):
         life.accrue()
+        payments.fund_royalties(now=life.now)
         life.end_and_pay()
 
     for song in life.songs:

@@ -65,11 +65,12 @@ def book_columns(pay: PayColumns, charges: Sequence[Charge], *, now: datetime) -
         charge_line(charge, debit=places[charge.payer], credit=places[charge.payee], now=now)
         for charge in charges
     ]
-    ledger.post(
-        [*(line.posting for line in lines), *(one.posting for one in withheld)],
-        now=now,
-        already_booked={places[escrow]: -pay.total},
-    )
+    with prefer_indexes():
+        ledger.post(
+            [*(line.posting for line in lines), *(one.posting for one in withheld)],
+            now=now,
+            already_booked={places[escrow]: -pay.total},
+        )
     movements = [line.movement for line in lines if line.movement]
     transactions.insert([*movements, *(one.movement for one in withheld)], now)
     taken.conclude()
