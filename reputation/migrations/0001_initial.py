@@ -1706,7 +1706,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         default="",
-                        help_text="what has fallen below the rule again",
+                        help_text="metrics that have fallen below the rule again",
                         max_length=300,
                     ),
                 ),
