@@ -6,6 +6,7 @@ from payments.ledger.approvals import request_adjustment, reward_or_request
 from payments.ledger.services.manual import adjust
 from payments.oracle.services.following import follow_operations
 from payments.oracle.services.reconciliation import reconcile_oracle
+from payments.oracle.services.recording import record_distributions
 from payments.oracle.services.requests import create_creator_token, record_distribution, retry_operation
 from payments.oracle.services.submission import submit_operations
 from payments.oracle.services.syncing import sync_metrics
@@ -116,6 +117,7 @@ __all__ = [
     "reconcile_oracle",
     "reconcile_settlements",
     "record_distribution",
+    "record_distributions",
     "recount_distribution",
     "rediscover_payouts",
     "release_due_streams",

@@ -46,8 +46,14 @@ works_moved = Signal()
 follows_begun = Signal()
 follows_ended = Signal()
 
-# changes: list[UsageChange] by creator and day, now: datetime; sent before the receipt is written
+# changes: list[FollowersChange] of creators of one platform by day, now: datetime
+followers_counted = Signal()
+
+# changes: list[UsageChange] by creator and day, of one platform, now: datetime; sent before the receipt is
+# written
 usage_counted = Signal()
+# platforms: list[Platform] whose days were written anew, now: datetime
+usage_rebuilt = Signal()
 # batches: list[UsageBatch], now: datetime
 usage_accepted = Signal()
 # corrections: list[UsageCorrection], now: datetime

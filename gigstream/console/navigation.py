@@ -269,6 +269,11 @@ MENU: tuple[tuple[str, tuple[Page | List | QueueEntry, ...]], ...] = (
             List("Pauses of streaks", "event_busy", "reputation.StreakPause"),
             List("Time zones of streaks", "public", "reputation.StreakZone"),
             List("Outages", "cloud_off", "reputation.Outage"),
+            List("Milestones of creators", "emoji_events", "reputation.CreatorMilestone"),
+            List("Rules of milestones", "rule", "reputation.MilestoneRule"),
+            List("Conditions of milestones", "checklist", "reputation.MilestoneCondition"),
+            List("Totals of creators", "functions", "reputation.CreatorTotal"),
+            List("Values of tokens", "currency_exchange", "reputation.TokenValue"),
         ),
     ),
     (

@@ -23,6 +23,7 @@ def list_jobs(release_workers: int) -> dict[str, dict[str, Any]]:
         "observe_deposits": {"every": 10, "queue": "settlement", "minutes": 5},
         "reconcile_settlements": {"every": 3600, "queue": "settlement", "minutes": 10},
         "oracle_sync": {"every": 3600, "queue": "default", "minutes": 10},
+        "record_distributions": {"every": 3600, "queue": "default", "minutes": 10},
         "advance_operations": {"every": 10, "queue": "default", "minutes": 2},
         "reconcile_oracle": {"every": DAY, "queue": "default", "minutes": 30},
         "end_appeal_terms": {"every": 3600, "queue": "default"},
@@ -88,6 +89,7 @@ def _list_jobs_of_rewards() -> dict[str, dict[str, Any]]:
         "look_up_transactions": {"every": 10, "queue": "settlement", "minutes": 1},
         "count_referrals": {"every": 60, "queue": "default"},
         "find_clusters": {"every": 3600, "queue": "default", "minutes": 10},
+        "act_on_milestones": {"every": 60, "queue": "default"},
         "check_leaderboards": {"every": 600, "queue": "default", "minutes": 10},
     }
 

@@ -93,6 +93,8 @@ FIGURES = (
             "oracle_gas_reserved_usdc": "Gas that records under way may cost at most.",
             "oracle_gas_alarm": "1 when the budget for gas of this UTC month was used up.",
             "oracle_synced_age_seconds": "Seconds since a record was last seen on the chain.",
+            "oracle_calls_last_hour": "Answered and failed calls about records in the last hour.",
+            "oracle_failures_last_hour": "Those of them that failed.",
         },
     ),
     Figures(

@@ -238,6 +238,14 @@ ACCESS: dict[str, Access] = {
         EVERY_DESK, actions={"approve": OPERATIONS | RISK, "reject": OPERATIONS | RISK}
     ),
     "reputation.submissionreview": Access(EVERY_DESK),
+    "reputation.milestonerule": Access(
+        EVERY_DESK,
+        actions={"create": OPERATIONS | RISK, "revise": OPERATIONS | RISK, "retire": OPERATIONS | RISK},
+    ),
+    "reputation.milestonecondition": Access(EVERY_DESK),
+    "reputation.creatormilestone": Access(EVERY_DESK, actions={"try_again": OPERATIONS}),
+    "reputation.creatortotal": Access(EVERY_DESK),
+    "reputation.tokenvalue": Access(EVERY_DESK),
     "loans.loan": Access(
         EVERY_DESK,
         actions={"approve": RISK, "reject": RISK, "disburse": FINANCE, "write_off": FINANCE | RISK},

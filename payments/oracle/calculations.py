@@ -1,9 +1,12 @@
-"""Formulas of the oracle: packed metrics, bids for gas, months, and classes of errors."""
+"""Formulas of the oracle: packed metrics, leaves of shares, bids for gas, months, and classes of errors."""
 
+import hmac
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
+from uuid import UUID
 
 from gigstream.core.money import from_micro, to_micro
 from gigstream.remote_calls.enums import ErrorClass
@@ -12,6 +15,8 @@ from payments.oracle.errors import NumbersTooLarge, PriceTooHigh
 from payments.settlement.provider.enums import FeeLevel, TransferErrorClass
 from payments.settlement.provider.protocol import FeeEstimate, GasBid
 from payments.settlement.provider.units import gas_cost, raise_bid
+from platforms.usage.calculations.merkle import hash_leaf
+from platforms.usage.calculations.receipts import canonical_json
 
 # Bits of a count, and of the revenue in millionths of a USDC, in the contract's word of 256.
 COUNT_BITS, REVENUE_BITS = 48, 64
@@ -70,6 +75,44 @@ def _require_room(name: str, value: int, bits: int) -> int:
     if not 0 <= value < 1 << bits:
         raise NumbersTooLarge(f"{name} {value} does not fit into {bits} bits")
     return value
+
+
+@dataclass(frozen=True, slots=True)
+class ShareContent:
+    """Content of the leaf of a share of a distribution. The salt keeps others, who see its hash beside their
+    own, from trying amounts until one fits."""
+
+    distribution: UUID
+    creator: UUID
+    plays: int
+    weight: Decimal
+    amount: Decimal
+    salt: str
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the content by name."""
+        return {
+            "amount": f"{self.amount:.6f}",
+            "creator": str(self.creator),
+            "distribution": str(self.distribution),
+            "plays": self.plays,
+            "salt": self.salt,
+            "weight": f"{self.weight:f}",
+        }
+
+    def leaf(self) -> bytes:
+        """Return the hash of the leaf."""
+        return hash_leaf(canonical_json(self.as_json()))
+
+
+def salt_of_share(secret: str, number: int) -> str:
+    """Return the salt of the share with this number, from the secret of its distribution."""
+    return hmac.digest(bytes.fromhex(secret), str(number).encode(), "sha256").hex()
+
+
+def key_of_distribution(platform: UUID, number: int) -> str:
+    """Return the key of the operation that records a platform's distribution."""
+    return f"distribution:{platform}:{number}"
 
 
 def are_equal(one: CreatorNumbers, other: CreatorNumbers) -> bool:

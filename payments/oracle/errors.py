@@ -35,11 +35,17 @@ class InvalidToken(Refusal):
     status = 422
 
 
-class InvalidDistribution(Refusal):
+class InvalidRecord(Refusal):
     """A distribution has a number from 1 on, a total of at least 0, and a root of 32 bytes."""
 
-    code = "invalid_distribution"
+    code = "invalid_record"
     status = 422
+
+
+class DistributionNotRecorded(Refusal):
+    """No operation writes the distribution to the chain yet."""
+
+    code = "distribution_not_recorded"
 
 
 class NumbersTooLarge(ValueError):

@@ -9,7 +9,7 @@ from gigstream.remote_calls.models import CircuitBreaker
 from payments.models import ChainOperation
 from payments.oracle.calculations import DEAD_FOR, is_at_least, percent_text
 from payments.oracle.enums import OperationStatus, Trouble
-from payments.oracle.selectors import SyncFigures, sync_figures
+from payments.oracle.selectors.figures import SyncFigures, sync_figures
 from payments.oracle.services.gas import read_budget
 from payments.oracle.services.providers import SERVICE
 from payments.settlement.health import Figure, Health, State

@@ -101,3 +101,20 @@ register(
         ),
     )
 )
+
+register(
+    Invariant(
+        "recorded_distributions_are_those_paid",
+        "A record of a distribution on the chain is of one that was paid, with its number and its total.",
+        by_sql(
+            """
+            SELECT o.id FROM chain_operations o
+            JOIN distributions d ON o.key = 'distribution:' || d.platform_id || ':' || d.number
+            WHERE o.kind <> 'distribute' OR o.platform_id <> d.platform_id OR d.status <> 'paid'
+                OR (o.details ->> 'number')::numeric <> d.number
+                OR (o.details ->> 'total')::numeric <> d.amount
+            ORDER BY o.id
+            """
+        ),
+    )
+)

@@ -8,6 +8,11 @@ def oracle_sync() -> int:
 
 
 @job
+def record_distributions() -> int:
+    return services.record_distributions()
+
+
+@job
 def advance_operations() -> int:
     """Send the operations that are due, and follow those under way."""
     return services.submit_operations() + services.follow_operations()

@@ -16,6 +16,7 @@ from gigstream.adminkit import (
 from gigstream.adminkit.approval_results import as_action_result
 from gigstream.adminkit.list_exports import Exports
 from gigstream.core.clock import database_now
+from gigstream.core.money import usdc
 from payments import services
 from payments.models import (
     CarriedBalance,
@@ -34,9 +35,8 @@ from payments.models import (
     Statement,
 )
 from payments.royalties.enums import DistributionStatus, PoolStatus
-from payments.royalties.selectors import find_stale
-from platforms.models import CreatorProfile, Platform
-from platforms.usage.calculations.periods import day_of
+from payments.royalties.selectors import find_stale, findings_with_worth
+from platforms.models import CreatorProfile, Platform, UsageFinding
 
 _PARTS = ("accrued", "held", "unfunded", "carried", "paid")
 
@@ -275,7 +275,7 @@ class PoolWriteAdmin(Exports, ReadOnlyAdmin):
 def _waits_for(found: Distribution) -> Sequence[Sequence[object]]:
     if found.status != DistributionStatus.DRAFT:
         return [("waits for", "nothing")]
-    reasons = find_stale(found.platform_id, first=found.first, last=found.last, today=day_of(database_now()))
+    reasons = find_stale(found.platform_id, first=found.first, last=found.last, now=database_now())
     return [("waits for", reason) for reason in reasons] or [("waits for", "two people to approve it")]
 
 
@@ -305,6 +305,14 @@ show_on(
     Table(PeriodPay, by="creator", columns=("id", "period", "source", *_PARTS), ordering=("-id",)),
     Table(DistributionShare, by="creator", columns=("id", "distribution", "amount"), ordering=("-id",)),
 )
+
+
+def _worth_of(finding: UsageFinding) -> Sequence[Sequence[object]]:
+    found = findings_with_worth().get(pk=finding.pk)
+    return [("pay of the plays", usdc(found.amount))]  # type: ignore[attr-defined]
+
+
+show_on(UsageFinding, Figures("Pay", DailyAccrual, ("figure", "value"), _worth_of))
 show_on(
     Platform,
     Table(Distribution, by="platform", columns=("number", "status", "first", "last", "amount")),

@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from gigstream.jobs.registry import nudge_job
 from payments.models import Distribution
 from payments.royalties import payloads
-from payments.royalties.selectors import find_final_days
+from payments.royalties.selectors import find_final_days, measure_worth
 from payments.royalties.services.accruing import queue_days
 from payments.royalties.services.books import PeriodSums
 from payments.royalties.vocabulary import (
@@ -32,10 +32,11 @@ from platforms.events.payloads import money
 from platforms.events.services.events import NewEvent, publish_events
 from platforms.models import UsageFinding
 from platforms.signals import usage_counted, usage_findings_changed
-from platforms.usage import finality
+from platforms.usage import finality, worth
 from platforms.usage.calculations.changes import UsageChange
 
 finality.register(find_final_days)
+worth.register(measure_worth)
 
 
 @receiver(usage_counted)

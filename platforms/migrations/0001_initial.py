@@ -1369,7 +1369,10 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "usage batches",
                 "db_table": "usage_batches",
-                "indexes": [models.Index(fields=["platform", "-id"], name="usage_batches_of_platform")],
+                "indexes": [
+                    models.Index(fields=["platform", "-id"], name="usage_batches_of_platform"),
+                    models.Index(fields=["received_at"], name="usage_batches_by_time"),
+                ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("accepted__gt", 0)), name="usage_batch_has_events"
@@ -1938,9 +1941,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "listeners",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("key__isnull", False)), fields=["key"], name="listeners_of_key"
+                    )
+                ],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("platform", "key", "digest"), name="listener_once_per_platform"
+                        fields=("digest", "key", "platform"), name="listener_once_per_platform"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(

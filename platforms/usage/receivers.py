@@ -32,11 +32,11 @@ def publish_usage_corrected(corrections: Sequence[UsageCorrection], now: datetim
 @receiver(follows_begun)
 def count_begun_follows(follows: Sequence[Follow], now: datetime, **kwargs: Any) -> None:
     """Count who follows from now on on the day of their creator."""
-    count_followers(days=[(follow.creator_id, follow.since, 1, 0) for follow in follows])
+    count_followers(days=[(follow.creator_id, follow.since, 1, 0) for follow in follows], now=now)
 
 
 @receiver(follows_ended)
 def count_ended_follows(follows: Sequence[Follow], now: datetime, **kwargs: Any) -> None:
     """Count who follows no longer on the day of their creator."""
     ended = [(follow.creator_id, follow.until, 0, 1) for follow in follows if follow.until is not None]
-    count_followers(days=ended)
+    count_followers(days=ended, now=now)

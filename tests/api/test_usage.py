@@ -25,7 +25,7 @@ LINES = "application/x-ndjson"
 def song():
     now = database_now()
     have_months(now)
-    return work(creator(PlatformFactory.create(now=now), now=now), now=now)
+    return work(creator(PlatformFactory.create(now=now), now=now), now=now, rate="0.01")
 
 
 @pytest.fixture
@@ -101,6 +101,7 @@ def test_a_dry_run_of_a_correction_says_the_differences(song, api):
 
     assert answer["dry_run"] is True
     assert [one["plays"] for one in answer["answer"]["differences"]] == [-1]
+    assert answer["answer"]["pay"] == [{"creator_id": str(song.creator_id), "amount": "-0.010000"}]
     assert everything(besides=["answered_requests"]) == before
     assert api.post("usage/corrections/void", body).status_code == 201
     assert api.get("usage/days").json()["days"][0]["plays"] == 0

@@ -3,37 +3,37 @@
 import itertools
 import json
 import random
+import time
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 from django.db import connection, transaction
+from django.db.models import Sum
 
 from gigstream.core.clock import database_now
 from platforms import services as platforms
 from platforms.models import CreatorDay, Platform, Work
 from platforms.usage.calculations.packing import MOST_EVENTS, read_ndjson
-from platforms.usage.calculations.periods import months_to_have
+from platforms.usage.calculations.periods import months_to_have, shift_month
+from platforms.usage.models.events import NUMBERS_PER_BATCH
 from tests.benchmarks.books import check_books
 from tests.support.creators.catalogue import creator
 from tests.support.factories import PlatformFactory
 
 LISTENERS = 100_000
+LAGO_BATCH = 100
+_LAGO = (
+    'INSERT INTO lago_events (organization_id, transaction_id, code, properties, "timestamp",'
+    " external_subscription_id, created_at, updated_at) VALUES (%s, %s, %s, %s, %s, %s, now(), now())"
+)
 _ready: list[bytes] = []
 _numbers = itertools.count(random.SystemRandom().randrange(10**9) * 10**6)
-_PLAIN = """
-    CREATE TABLE plain_works (id bigint PRIMARY KEY, external_id text UNIQUE, creator_id bigint);
-    CREATE TABLE plain_events (
-        external_id text PRIMARY KEY, work_id bigint, creator_id bigint, kind text, listener text,
-        occurred_at timestamptz, seconds int, amount numeric(20, 6));
-    CREATE INDEX ON plain_events (creator_id, occurred_at);
-    CREATE TABLE plain_listeners (
-        creator_id bigint, day date, listener text, PRIMARY KEY (creator_id, day, listener));
-    CREATE TABLE plain_days (
-        creator_id bigint, day date, plays bigint, listeners bigint, seconds bigint, tips numeric(20, 6),
-        PRIMARY KEY (creator_id, day));
-    INSERT INTO plain_works SELECT w.number, w.external_id, c.number
-    FROM works w JOIN creator_profiles c ON c.id = w.creator_id;
-"""
+
+
+def _text_of(name: str) -> str:
+    return Path(__file__).with_name(f"{name}.sql").read_text(encoding="utf-8")
 
 
 def fill(creators: int, works: int) -> dict[str, int]:
@@ -50,7 +50,8 @@ def fill(creators: int, works: int) -> dict[str, int]:
             " FROM generate_series(1, %s) n",
             [before, before, platform.pk, owners, creators, before.date(), works],
         )
-        cursor.execute(_PLAIN)
+        cursor.execute(_text_of("plain"))
+        cursor.execute(_text_of("lago"))
         cursor.execute("ANALYZE")
     platforms.make_months(months_to_have(now.date()))
     return {"works": works}
@@ -100,6 +101,25 @@ def report_by_row() -> dict[str, int]:
     return {"count": done}
 
 
+def report_to_lago() -> dict[str, int]:
+    """Record the events of the batches as Lago does: in its table, a statement for each, a hundred in a
+    transaction. Sums are not kept: it counts when it bills."""
+    done, organization = 0, uuid4()
+    while _ready:
+        events = read_ndjson(_ready.pop())
+        for first in range(0, len(events), LAGO_BATCH):
+            with transaction.atomic(), connection.cursor() as cursor:
+                for one in events[first : first + LAGO_BATCH]:
+                    cursor.execute(_LAGO, _row_of_lago(one, organization))
+                    done += cursor.rowcount
+    return {"count": done}
+
+
+def _row_of_lago(one: dict[str, Any], organization: UUID) -> list[Any]:
+    facts = {name: one[name] for name in ("listener", "seconds", "amount") if name in one}
+    return [organization, one["id"], one["kind"], json.dumps(facts), one["occurred_at"], one["work"]]
+
+
 def _record_row(cursor: Any, one: dict[str, Any]) -> int:
     cursor.execute("SELECT id, creator_id FROM plain_works WHERE external_id = %s", [one["work"]])
     work_id, creator_id = cursor.fetchone()
@@ -127,17 +147,41 @@ def _record_row(cursor: Any, one: dict[str, Any]) -> int:
     return 1
 
 
+def fill_month(events: int) -> dict[str, int]:
+    """Write raw events of the month before this one, about as many of each creator, and count nothing."""
+    month = shift_month(database_now().date().replace(day=1), -1)
+    values = {"events": events, "month": month, "listeners": LISTENERS, "per_batch": NUMBERS_PER_BATCH}
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+        cursor.execute(_text_of("usage_month"), values)
+        cursor.execute("ANALYZE usage_events")
+    return {"count": events}
+
+
+def rebuild_month() -> dict[str, Any]:
+    """Rebuild the days of that month; return the seconds that it took, and a digest of the rows."""
+    month = shift_month(database_now().date().replace(day=1), -1)
+    last = shift_month(month, 1) - timedelta(days=1)
+    began = time.perf_counter()
+    platforms.rebuild_days(platform_id=Platform.objects.get().pk, first=month, last=last, reason="measured")
+    seconds = time.perf_counter() - began
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+        cursor.execute(_text_of("usage_rows"))
+        rows, count = cursor.fetchone()
+    return {"seconds": seconds, "rows": rows, "count": int(count)}
+
+
 def read_days() -> dict[str, float]:
-    """Return the milliseconds that the busiest creator's sums take, from the days and from the events."""
-    busiest = CreatorDay.objects.order_by("-plays").first()
-    if busiest is None:
-        raise RuntimeError("nothing is counted")
+    """Return the milliseconds that the sums of the creator in the middle take, from days and from events."""
+    by_plays = CreatorDay.objects.values("creator").annotate(all=Sum("plays")).order_by("all", "creator")
+    creators = list(by_plays.values_list("creator", flat=True))
     statements = {
         "days": "SELECT sum(plays), sum(listeners), sum(tips) FROM creator_days WHERE creator_number = %s",
         "events": "SELECT count(*), count(DISTINCT listener_number), sum(amount) FROM usage_events"
         " WHERE creator_number = %s",
     }
-    return {name: _timed(text, busiest.creator_id) for name, text in statements.items()}
+    return {name: _timed(text, creators[len(creators) // 2]) for name, text in statements.items()}
 
 
 def _timed(text: str, creator_number: int) -> float:
@@ -147,4 +191,14 @@ def _timed(text: str, creator_number: int) -> float:
     return found
 
 
-__all__ = ["check_books", "fill", "prepare", "read_days", "report", "report_by_row"]
+COMMANDS = {
+    "fill": fill,
+    "prepare": prepare,
+    "report": report,
+    "report_by_row": report_by_row,
+    "report_to_lago": report_to_lago,
+    "fill_month": fill_month,
+    "rebuild_month": rebuild_month,
+    "read_days": read_days,
+    "check_books": check_books,
+}

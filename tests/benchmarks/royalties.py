@@ -8,7 +8,7 @@ from tests.benchmarks.results import Results, Table, at_most
 from tests.benchmarks.scale import Size
 
 MODES = ("pro_rata", "user_centric")
-SHARED_WITHIN_SECONDS = 10
+DISTRIBUTED_WITHIN_SECONDS = 10
 WRITTEN_WITHIN_MS = 5
 
 
@@ -25,9 +25,9 @@ def run(server: Server, size: Size, results: Results) -> None:
     for mode, took in found.items():
         results.goals.append(
             at_most(
-                f"a distribution ({mode}) shared among {size.royalty_creators:,} creators",
-                took["shared"],
-                SHARED_WITHIN_SECONDS,
+                f"a distribution ({mode}) among {size.royalty_creators:,} creators, from draft to payment",
+                sum(took.values()),
+                DISTRIBUTED_WITHIN_SECONDS,
                 "s",
             )
         )

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from gigstream.core.clock import database_now
+from gigstream.core.postgres.transactions import limit_minutes
 from payments import services as payments
 from payments.models import Distribution, Pool
 from platforms.models import Platform, Work
@@ -49,6 +50,8 @@ _DAYS = """
     INSERT INTO creator_days (creator_number, day, plays, listeners, likes, comments, shares, seconds,
                               purchases, sales, tips, followers_gained, followers_lost)
     SELECT creator_number, day, plays, listeners, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM work_days;
+    INSERT INTO creator_totals (creator_number, plays, followers, likes, comments, shares, purchases, revenue)
+    SELECT creator_number, sum(plays), 0, 0, 0, 0, 0, 0 FROM creator_days GROUP BY creator_number;
     INSERT INTO platform_days (platform_number, day, plays, listeners, likes, comments, shares, seconds,
                                purchases, sales, tips, followers_gained, followers_lost)
     SELECT %(platform)s, day, sum(plays), 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 FROM creator_days GROUP BY day
@@ -63,19 +66,21 @@ _MEMBERS = """
 
 
 def fill(creators: int, members: int) -> dict[str, int]:
-    """Make a platform with so many creators, each with a work that was played yesterday, and a pool with so
+    """Make a platform with so many creators, each with a work that was played two days ago, and a pool of so
     many members."""
     before = database_now() - timedelta(days=3)
     platform = PlatformFactory.create(funds="100000000", now=before)
     song = work(creator(platform, now=before), now=before)
     with transaction.atomic(), connection.cursor() as cursor:
+        limit_minutes(10)
         for table, changed in _COPIES.items():
             _copy(cursor, table, changed, creators)
-        values = {"day": _yesterday(), "creators": creators, "platform": platform.number}
+        values = {"day": _played_on(), "creators": creators, "platform": platform.number}
         for statement in _DAYS.split(";"):
             cursor.execute(statement, values)
     pool = payments.create_pool(platform_id=platform.pk, name="Fund", now=before)
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        limit_minutes(10)
         cursor.execute(
             "SELECT conname FROM pg_constraint WHERE conrelid = 'pool_members'::regclass AND contype = 'f'"
             " AND confrelid = 'creator_profiles'::regclass"
@@ -83,6 +88,8 @@ def fill(creators: int, members: int) -> dict[str, int]:
         text = _MEMBERS.replace("{key}", cursor.fetchone()[0])
         for statement in text.split(";"):
             cursor.execute(statement, {"pool": pool.pk, "members": members})
+    with transaction.atomic(), connection.cursor() as cursor:
+        limit_minutes(10)
         cursor.execute("ANALYZE")
     return {"works": Work.objects.filter(creator__platform=song.platform).count()}
 
@@ -102,8 +109,9 @@ def _copy(cursor: Any, table: str, changed: dict[str, str], count: int) -> None:
     )
 
 
-def _yesterday() -> date:
-    return (database_now() - timedelta(days=1)).date()
+def _played_on() -> date:
+    """Return a day that rules of artificial use have had time to look at."""
+    return (database_now() - timedelta(days=2)).date()
 
 
 def _seconds(work_: Callable[[], Any]) -> float:
@@ -113,13 +121,13 @@ def _seconds(work_: Callable[[], Any]) -> float:
 
 
 def accrue() -> dict[str, float]:
-    """Return how long it takes to accrue and fund yesterday."""
+    """Return how long it takes to accrue and fund the day."""
     return {"seconds": _seconds(payments.accrue_royalties)}
 
 
 def distribute(mode: str) -> dict[str, float]:
-    """Return how long a distribution by yesterday's use takes to be shared, approved and paid."""
-    platform, day, made = Platform.objects.get(), _yesterday(), list[Distribution]()
+    """Return how long a distribution by the use of the day takes to be shared, approved and paid."""
+    platform, day, made = Platform.objects.get(), _played_on(), list[Distribution]()
     given: dict[str, Any] = {"platform_id": platform.pk, "first": day, "last": day, "amount": "100000"}
     shared = _seconds(lambda: made.append(payments.draft_distribution(**given, mode=mode)))
     approved = _seconds(lambda: payments.approve_distribution(distribution_id=made[0].pk))
@@ -135,4 +143,10 @@ def write_pool(times: int) -> dict[str, float]:
     return {"milliseconds": 1000 * taken[times // 2]}
 
 
-__all__ = ["accrue", "check_books", "distribute", "fill", "write_pool"]
+COMMANDS = {
+    "accrue": accrue,
+    "check_books": check_books,
+    "distribute": distribute,
+    "fill": fill,
+    "write_pool": write_pool,
+}

@@ -14,7 +14,9 @@ from audit.approvals.errors import SamePerson
 from audit.log.context import acting_as
 from audit.log.enums import ActorType
 from payments import services as payments
+from payments.ledger.enums import AccountName
 from payments.ledger.errors import InsufficientFunds
+from payments.ledger.services import accounts
 from payments.models import Distribution, DistributionShare, LedgerEntry
 from payments.royalties.errors import (
     DistributionNotDraft,
@@ -35,7 +37,7 @@ from tests.support.pages.admin import member
 
 pytestmark = pytest.mark.django_db
 DAY = NOW.date()
-LATER = after_midnight(DAY)
+LATER = after_midnight(DAY, minutes=360)
 
 
 @pytest.fixture(autouse=True)
@@ -161,6 +163,7 @@ def test_a_batch_pays_many_by_as_many_statements_as_few(platform):
     for number in range(60):
         play(song_by(platform, f"creator {number}"))
     counts = []
+    accounts.of_house(AccountName.FEES)
     for one in (few, platform):
         payments.accrue_royalties(now=LATER)
         found = draft(one)
@@ -189,6 +192,7 @@ def test_it_waits_while_days_are_not_over_or_not_counted(platform):
     assert refused(LATER) == "days are still to be counted"
     assert everything() == before
     payments.accrue_royalties(now=LATER)
+    assert refused(after_midnight(DAY)) == f"rules of artificial use are still to look at {DAY}"
     play(song, at=NOW, now=LATER)
     payments.accrue_royalties(now=LATER)
     assert refused(LATER) == "use has changed since the draft: share it anew"

@@ -5,10 +5,13 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
+from audit.log.context import acting_as
+from audit.log.enums import ActorType
 from audit.models import Approval
 from gigstream.core.clock import database_now
 from payments import services as payments
 from payments.models import Distribution, Statement
+from platforms import services as platforms
 from platforms.platforms.scopes import scope_names
 from tests.support.api.client import Api
 from tests.support.books import violated
@@ -23,24 +26,24 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def song():
-    """A work that was played four times yesterday, at half a dollar."""
+    """A work that was played four times two days ago, at half a dollar."""
     now = database_now()
     have_months(now)
-    before = now - timedelta(days=2)
+    before = now - timedelta(days=3)
     platform = PlatformFactory.create(funds="1000", fee_bps=200, now=before)
     song = work(creator(platform, now=before), now=before, rate="0.5")
-    play(song, times=4, at=now - timedelta(days=1), now=now)
+    play(song, times=4, at=now - timedelta(days=2), now=now)
     payments.accrue_royalties(now=now)
     return song
 
 
-def yesterday():
-    return (database_now() - timedelta(days=1)).date()
+def played_on():
+    return (database_now() - timedelta(days=2)).date()
 
 
 def drafted(song):
     return payments.draft_distribution(
-        platform_id=song.platform_id, first=yesterday(), last=yesterday(), mode="pro_rata", amount="10"
+        platform_id=song.platform_id, first=played_on(), last=played_on(), mode="pro_rata", amount="10"
     )
 
 
@@ -70,8 +73,8 @@ def test_a_platform_sees_its_pays_and_a_dry_run_leaves_nothing(song):
         "2.000000",
     )
     body = {
-        "first": yesterday().isoformat(),
-        "last": yesterday().isoformat(),
+        "first": played_on().isoformat(),
+        "last": played_on().isoformat(),
         "mode": "user_centric",
         "amount": "10.00",
     }
@@ -110,6 +113,34 @@ def test_a_creator_sees_a_share_with_its_formula_and_a_pool_with_what_is_due(son
     assert (share["amount"], share["weight"], share["status"]) == ("10.000000", "4", found.status)
     assert share["formula"].startswith("weight = your plays")
     assert (held["pool_name"], held["units"], held["due"]) == ("Fund", 2, "0.500000")
+
+
+def test_a_creator_sees_the_money_of_what_a_rule_has_left_out_and_when_it_is_paid(song):
+    now = database_now()
+    play(song, times=21, at=now - timedelta(days=2), now=now)
+    platforms.find_artificial_use(now=now)
+    api = Api.as_worker(song.creator.worker)
+
+    (row,) = api.get("me/royalties/left-out", status="held").json()["items"]
+
+    assert (row["kind"], row["threshold"], row["plays"], row["amount"]) == (
+        "listener_hour",
+        20,
+        5,
+        "2.500000",
+    )
+    assert row["paid_from"] == (now + timedelta(days=30)).isoformat().replace("+00:00", "Z")
+    contested = f"me/creators/{song.creator_id}/left-out/{row['id']}/contest"
+    assert api.post(contested, {"contest": "It was a concert."}).status_code == 200
+    page = member("ann").client.get(
+        reverse("admin:platforms_usagefinding_change", args=[song.creator.usage_findings.get().pk])
+    )
+    assert "2.50 USDC" in page.content.decode()
+    with acting_as(ActorType.STAFF, "1"):
+        platforms.decide_finding(finding_id=row["id"], is_artificial=True, reason="a robot")
+    (row,) = api.get("me/royalties/left-out").json()["items"]
+    assert (row["status"], row["reason"], row["paid_from"]) == ("confirmed", "a robot", None)
+    assert api.get("me/royalties/left-out", status="held").json()["items"] == []
 
 
 def test_another_platform_sees_nothing_of_it(song):

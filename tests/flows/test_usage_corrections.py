@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from audit.log.context import acting_as
+from audit.log.enums import ActorType
 from gigstream.core.unit import rehearsal
 from platforms import services as platforms
 from platforms.models import (
@@ -30,6 +32,7 @@ from platforms.usage.errors import (
 )
 from tests.support.books import violated
 from tests.support.creators.catalogue import creator, work
+from tests.support.creators.royalties import after_midnight, paying_platform, play, song_of
 from tests.support.creators.usage import (
     accepted,
     day_rows,
@@ -245,6 +248,54 @@ def test_a_dry_run_says_the_differences_and_changes_nothing(song):
 
     assert [one["plays"] for one in differences] == [-1]
     assert everything() == before
+
+
+def test_a_correction_says_the_difference_of_pay_by_creator_and_day():
+    first, second = (song_of(paying_platform(), rate=rate) for rate in ("0.01", "0.25"))
+    plays = play(first, times=2)
+    (tip,) = accepted(first.platform, event(first, "tip", amount="2"))
+    accepted(second.platform, event(second))
+
+    voided = void(first.platform, plays[0], tip)
+    assert [(one["creator_id"], one["pay"]) for one in voided.differences] == [
+        (str(first.creator_id), "-2.010000")
+    ]
+    later = NOW + timedelta(days=1)
+    amended = platforms.amend_usage(
+        platform_id=first.platform_id,
+        amendments=[Amendment(number=plays[1].number, occurred_at=NOW, new_time=later)],
+        reason="a day late",
+        now=later,
+    )
+    assert {one["day"]: one["pay"] for one in amended.differences} == {
+        NOW.date().isoformat(): "-0.010000",
+        later.date().isoformat(): "0.010000",
+    }
+    added, _ = platforms.backfill_usage(
+        platform_id=second.platform_id, items=[event(second), event(second)], reason="an outage", now=later
+    )
+    assert [one["pay"] for one in added.differences] == ["0.500000"]
+    reverted = platforms.revert_correction(
+        platform_id=first.platform_id, correction_id=voided.pk, reason="they were real", now=later
+    )
+    assert [one["pay"] for one in reverted.differences] == ["2.010000"]
+
+
+def test_a_play_that_was_refused_as_artificial_moves_no_pay_when_it_is_voided():
+    song = song_of(paying_platform())
+    refs = play(song, times=25)
+    settled = after_midnight(NOW.date(), minutes=400)
+    platforms.find_artificial_use(now=settled)
+    with acting_as(ActorType.STAFF, "1"):
+        finding = song.creator.usage_findings.get()
+        platforms.decide_finding(finding_id=finding.pk, is_artificial=True, reason="a robot", now=settled)
+    refused = finding.marks.order_by("event_number").values_list("event_number", flat=True)
+    (marked,) = [ref for ref in refs if ref.number == refused[0]]
+
+    (difference,) = void(song.platform, marked, now=settled).differences
+
+    assert difference["plays"] == -1
+    assert "pay" not in difference
 
 
 def test_nothing_is_corrected_in_a_final_or_an_archived_period(song):

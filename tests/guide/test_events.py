@@ -37,7 +37,8 @@ from platforms.models import (
 )
 from platforms.tasks import payloads as of_platforms
 from platforms.usage import payloads as usage_payloads
-from reputation.models import Quest, QuestEvent, Submission
+from reputation.milestones.payloads import of_milestone
+from reputation.models import CreatorMilestone, MilestoneRule, Quest, QuestEvent, Submission
 from reputation.quests import payloads as of_quests
 from reputation.quests import services as quests
 from reputation.submissions.payloads import of_submission
@@ -105,6 +106,7 @@ def test_the_fields_of_each_object_are_those_that_events_have():
         "work": set(catalogue_payloads.of_work(Work())),
         "correction": set(usage_payloads.of_correction(UsageCorrection(receipt=UsageReceipt()))),
         "distribution": set(royalties_payloads.of_distribution(Distribution())),
+        "milestone of a creator": set(of_milestone(CreatorMilestone(rule=MilestoneRule()))),
     } == OBJECTS
 
 

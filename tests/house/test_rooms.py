@@ -60,7 +60,7 @@ PARTICULAR = {
     "payments/settlement/sandbox": {"chain", "contracts", "provider"},
     "payments/statements": {"statement_pdf"},
     "payments/streams": {"releases"},
-    "platforms/usage": {"finality"},
+    "platforms/usage": {"finality", "worth"},
     "platforms/usage/store": {"clickhouse", "postgresql", "protocol"},
     "reputation/scores": {"bounds", "replay"},
     "workers/profiles": {"places"},

@@ -2,6 +2,7 @@ import pytest
 
 from tests.support.oracle.contract import deploy
 from tests.support.oracle.creators import registered_source
+from tests.support.oracle.proxy import run_proxy
 from tests.support.servers.chain_node import run_node
 
 
@@ -27,3 +28,11 @@ def node(settings):
 def deployed(node, settings):
     """The registry contract on the node, to which this installation writes."""
     return deploy(node, settings)
+
+
+@pytest.fixture
+def proxy(node, settings):
+    """A proxy before the node, to which this installation is connected."""
+    with run_proxy(node.url) as between:
+        settings.CHAIN_RPC_URL = between.url
+        yield between

@@ -1,21 +1,25 @@
 """Sync health: good, warning, critical and back, on the documented thresholds."""
 
+import re
+from contextlib import nullcontext
 from datetime import timedelta
 from decimal import Decimal
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from prometheus_client.parser import text_string_to_metric_families
 
 from gigstream.core.clock import database_now
 from gigstream.remote_calls.models import CircuitBreaker
 from payments.models import ChainAttempt, ChainOperation, GasSpending
 from payments.oracle.health import oracle_health, platform_health, service_figures
-from payments.oracle.selectors import sync_figures
+from payments.oracle.selectors.figures import sync_figures
 from payments.settlement.health import State, settlement_health
 from tests.support.api.client import Api
+from tests.support.database.clock import stop_clock
 from tests.support.database.valid_rows import columns_of, insert, valid
-from tests.support.factories import PlatformFactory, seconds
+from tests.support.factories import NOW, PlatformFactory, seconds
 
 pytestmark = pytest.mark.django_db
 
@@ -193,3 +197,105 @@ def test_it_is_said_by_readyz_and_by_a_command(client):
     assert state.startswith("critical: success rate 0.0 %")
     assert "failures in an hour 30" in error
     assert client.get("/readyz").status_code == 200
+
+
+class Watch:
+    """The oracle as /readyz, the metrics and the command show it, at a time that is set."""
+
+    def __init__(self, client, at):
+        self.client, self.at = client, at
+
+    def later(self, **span):
+        self.at += timedelta(**span)
+        stop_clock(self.at)
+
+    def state(self):
+        """Return the state that all of them agree on."""
+        said = self.client.get("/readyz").json()["oracle"]
+        state = "good" if said == "ok" else said.partition(":")[0]
+        out = StringIO()
+        fails = pytest.raises(CommandError, match=re.escape(said)) if state == "critical" else nullcontext()
+        with fails:
+            call_command("oracle_status", "--hours", "1", stdout=out)
+        lines = [line.split(maxsplit=1)[0] for line in out.getvalue().splitlines() if line[0] != " "]
+        service = len(service_figures(sync_figures(hours=1, now=self.at)))
+        worst = max(lines[:-service], key=["good", "warning", "critical"].index)
+        assert worst == state
+        return state
+
+    def metric(self, name):
+        answer = self.client.get(
+            "/metrics", headers={"Authorization": "Bearer a-token"}, **{"wsgi.multiprocess": False}
+        )
+        samples = {
+            sample.name: sample.value
+            for family in text_string_to_metric_families(answer.content.decode())
+            for sample in family.samples
+        }
+        return samples[f"gigstream_oracle_{name}"]
+
+
+@pytest.fixture
+def watch(client, settings):
+    settings.METRICS_TOKEN = "a-token"
+    found = Watch(client, NOW.replace(day=10))
+    found.later()
+    return found
+
+
+def test_failures_make_it_warn_become_critical_and_end_after_an_hour(watch):
+    assert watch.state() == "good"
+    calls(100, 0, minutes_ago=0)
+    for bad, in_all, state in ((9, 9, "good"), (1, 10, "warning"), (9, 19, "warning"), (1, 20, "critical")):
+        calls(0, bad, minutes_ago=0)
+        assert (watch.state(), watch.metric("failures_last_hour")) == (state, in_all)
+    assert watch.metric("calls_last_hour") == 120
+
+    watch.later(minutes=59)
+    assert watch.state() == "critical"
+    watch.later(minutes=1)
+    assert (watch.state(), watch.metric("failures_last_hour")) == ("good", 0)
+
+
+def test_a_falling_success_rate_makes_it_warn_become_critical_and_rises_again(watch):
+    calls(9, 1, minutes_ago=0)
+    assert watch.state() == "good"
+    calls(0, 1, minutes_ago=0)
+    assert watch.state() == "warning"
+    calls(5, 4, minutes_ago=0)
+    assert watch.state() == "warning"
+    calls(0, 1, minutes_ago=0)
+    assert watch.state() == "critical"
+    calls(3, 0, minutes_ago=0)
+    assert watch.state() == "warning"
+    calls(47, 0, minutes_ago=0)
+    assert watch.state() == "good"
+
+
+def test_a_record_that_waits_makes_it_warn_and_become_critical_until_it_is_confirmed(watch):
+    waiting = insert(valid(ChainOperation, created_at=watch.at))
+    steps = ((7200, "good"), (1, "warning"), (7199, "warning"), (1, "critical"))
+    for more, state in steps:
+        watch.later(seconds=more)
+        assert watch.state() == state
+    assert watch.metric("oldest_open_seconds") == 14_401
+
+    ChainOperation.unguarded.filter(pk=waiting.pk).update(
+        status="submitted", transfer_id="t", submitted_at=watch.at, is_in_flight=True
+    )
+    ChainOperation.unguarded.filter(pk=waiting.pk).update(
+        status="confirmed", ended_at=watch.at, read_back_at=watch.at, next_attempt_at=None, is_in_flight=False
+    )
+
+    assert watch.state() == "good"
+
+
+def test_a_budget_that_is_used_up_makes_it_critical_until_the_month_ends(watch):
+    for spent, state in (("39.99", "good"), ("0.01", "warning"), ("9.99", "warning"), ("0.01", "critical")):
+        insert(valid(GasSpending, spent_at=watch.at, fee=Decimal(spent)))
+        assert watch.state() == state
+    assert watch.metric("gas_fee_usdc") == 50
+
+    watch.later(days=31)
+
+    assert (watch.state(), watch.metric("gas_fee_usdc")) == ("good", 0)

@@ -30,7 +30,7 @@ from gigstream.core.clock import database_now
 from payments import services
 from payments.oracle.registry import registry
 from tests.support.oracle.creators import CatalogueNumbers
-registry.register_source(CatalogueNumbers(plays={UUID("%s"): 55}))
+registry.source = CatalogueNumbers(plays={UUID("%s"): 55})
 at = database_now()
 services.sync_metrics(now=at)
 print("synced", flush=True)

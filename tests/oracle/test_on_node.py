@@ -1,6 +1,5 @@
 """Records on a real chain, signed here, sent over real sockets: each trouble ends in a state with a name."""
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -19,52 +18,16 @@ from payments.models import (
     SignerAccount,
 )
 from payments.oracle.calculations import unpack_numbers
-from tests.support.factories import NOW, PlatformFactory
+from tests.support.factories import PlatformFactory
 from tests.support.oracle.creators import many_on_chain, on_chain, played
-from tests.support.oracle.proxy import run_proxy
+from tests.support.oracle.node import NodeChain
 
 pytestmark = pytest.mark.django_db
 
 
-class Chain:
-    """The contract, the clock, and the work of the jobs."""
-
-    def __init__(self, deployed):
-        self.deployed, self.node, self.now = deployed, deployed.node, NOW
-
-    def later(self, seconds=10):
-        self.now += timedelta(seconds=seconds)
-
-    def work(self, *, blocks=0, seconds=10):
-        """Mine so many blocks, and have the jobs run."""
-        if blocks:
-            self.node.mine(blocks)
-        self.later(seconds)
-        oracle = self.deployed.oracle()
-        payments.submit_operations(now=self.now, oracle=oracle)
-        payments.follow_operations(now=self.now, oracle=oracle)
-
-    def sync(self):
-        return payments.sync_metrics(now=self.now, oracle=self.deployed.oracle())
-
-    def operation(self):
-        return ChainOperation.objects.order_by("-created_at", "-pk")[0]
-
-    def state(self):
-        found = self.operation()
-        return found.status, found.trouble
-
-    def work_until_it_ends(self, times=8):
-        for _ in range(times):
-            self.work(blocks=2)
-            if self.operation().ended_at:
-                break
-        return self.state()
-
-
 @pytest.fixture
 def chain(deployed):
-    return Chain(deployed)
+    return NodeChain(deployed)
 
 
 @pytest.fixture
@@ -73,13 +36,6 @@ def one(source, chain):
     played(source, made, 1234)
     assert chain.sync() == 1
     return made
-
-
-@pytest.fixture
-def proxy(node, settings):
-    with run_proxy(node.url) as between:
-        settings.CHAIN_RPC_URL = between.url
-        yield between
 
 
 def shown(chain, one):

@@ -13,7 +13,7 @@ from payments.oracle.calculations import CreatorNumbers
 from payments.oracle.contract import simulated
 from payments.oracle.errors import (
     CreatorHasNoAddress,
-    InvalidDistribution,
+    InvalidRecord,
     InvalidToken,
     OperationNotDead,
     OperationSuperseded,
@@ -405,7 +405,7 @@ def test_a_creator_without_an_address_gets_no_token(chain):
 )
 def test_a_distribution_has_a_number_and_a_root(chain, given):
     wanted = {"number": 1, "total": "1", "root": ROOT} | given
-    with pytest.raises(InvalidDistribution):
+    with pytest.raises(InvalidRecord):
         payments.record_distribution(
             platform_id=PlatformFactory().pk, now=chain.now, oracle=chain.oracle, **wanted
         )

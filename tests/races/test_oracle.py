@@ -13,6 +13,7 @@ from platforms.models import PlatformEvent
 from tests.support.books import violated
 from tests.support.factories import PlatformFactory
 from tests.support.oracle.creators import many_on_chain, played, registered_source
+from tests.support.oracle.distributions import paid_distribution
 from tests.support.oracle.sandbox import SandboxOracle
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -107,6 +108,18 @@ def test_the_same_distribution_is_recorded_once(at_once, chain):
 
     assert len({one.pk for one in results}) == ChainOperation.objects.count() == 1
     assert refusals == []
+
+
+def test_a_paid_distribution_is_recorded_once(at_once, chain):
+    for _ in range(3):
+        paid_distribution()
+    record = partial(payments.record_distributions, now=chain.now, oracle=chain.oracle)
+
+    results, refusals = at_once(*[record] * 6)
+
+    assert (sum(results), refusals) == (3, [])
+    assert ChainOperation.objects.filter(kind="distribute").count() == 3
+    assert violated() == {}
 
 
 def test_a_dead_operation_is_retried_once(at_once, chain):

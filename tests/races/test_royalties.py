@@ -17,7 +17,7 @@ from tests.support.factories import NOW, balance
 pytestmark = pytest.mark.django_db(transaction=True)
 TWENTY = 20
 DAY = NOW.date()
-LATER = after_midnight(DAY)
+LATER = after_midnight(DAY, minutes=360)
 
 
 @pytest.fixture(autouse=True)

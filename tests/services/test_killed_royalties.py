@@ -20,7 +20,7 @@ from tests.support.servers.processes import database_url, run_code
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE_SECONDS = 60
 DAY = NOW.date()
-LATER = after_midnight(DAY)
+LATER = after_midnight(DAY, minutes=360)
 # The tables that the jobs write, in their order.
 STEPS = [
     "days_to_accrue",

@@ -24,4 +24,12 @@ SELECT
     (
         SELECT extract(epoch FROM money_clock() - max(ended_at)) FROM chain_operations
         WHERE status = 'confirmed'
-    ) AS oracle_synced_age_seconds
+    ) AS oracle_synced_age_seconds,
+    calls.oracle_calls_last_hour,
+    calls.oracle_failures_last_hour
+FROM (
+    SELECT count(*) AS oracle_calls_last_hour,
+           count(*) FILTER (WHERE error_class IS NOT NULL) AS oracle_failures_last_hour
+    FROM chain_attempts
+    WHERE started_at > money_clock() - interval '1 hour' AND started_at <= money_clock() AND ended_at IS NOT NULL
+) AS calls

@@ -7,7 +7,7 @@ from gigstream.core.clock import database_now
 from gigstream.core.money import usdc
 from payments.oracle.calculations import percent_text
 from payments.oracle.health import oracle_health, service_figures
-from payments.oracle.selectors import sync_figures
+from payments.oracle.selectors.figures import sync_figures
 from payments.settlement.health import Figure, State
 
 

@@ -29,5 +29,22 @@ LANGUAGE sql STABLE AS $$
         ORDER BY valid_from DESC, id DESC LIMIT 1
     ) AS r ON true
 $$;
+-- The worth of the plays that a finding of artificial use leaves out, by the rates of its day, without those that a
+-- correction has taken away since.
+CREATE FUNCTION finding_worth(finding bigint) RETURNS numeric LANGUAGE sql STABLE AS $$
+    WITH marked AS (
+        SELECT f.day, m.work_number, count(*) AS plays
+        FROM usage_findings f JOIN usage_marks m ON m.finding_id = f.id
+        WHERE f.id = finding AND NOT EXISTS (SELECT FROM usage_exclusions x WHERE x.event_number = m.event_number)
+        GROUP BY 1, 2
+    )
+    SELECT coalesce(sum(m.plays * r.rate), 0)
+    FROM marked m JOIN works w ON w.number = m.work_number
+    CROSS JOIN LATERAL (
+        SELECT rate FROM work_rates WHERE work_id = w.id AND valid_from <= m.day
+        ORDER BY valid_from DESC, id DESC LIMIT 1
+    ) AS r
+$$;
 -- reverse
+DROP FUNCTION finding_worth(bigint);
 DROP FUNCTION royalty_uses(bigint[], date[]);

@@ -27,7 +27,7 @@ from payments.models import ChainAttempt, ChainOperation, GasSpending, Operation
 from payments.oracle.calculations import class_of_error, percent_text
 from payments.oracle.enums import OperationStatus
 from payments.oracle.health import oracle_health, service_figures
-from payments.oracle.selectors import sync_figures
+from payments.oracle.selectors.figures import sync_figures
 from payments.oracle.services.gas import read_budget
 from payments.settlement.health import Figure, State
 

@@ -14,7 +14,7 @@ from payments.models import ChainOperation
 from payments.oracle.calculations import percent_text
 from payments.oracle.enums import Trouble
 from payments.oracle.health import platform_health
-from payments.oracle.selectors import SyncFigures, sync_figures
+from payments.oracle.selectors.figures import SyncFigures, sync_figures
 from payments.settlement.health import Health, State
 from platforms.platforms.views import PlatformView
 

@@ -39,7 +39,7 @@ from payments.oracle.services.reading import (
     read_back,
     writing_call,
 )
-from payments.oracle.services.submission import BATCH, POLL_EVERY
+from payments.oracle.services.submission import BATCH, POLL_EVERY, WITHHELD_FOR
 from payments.settlement.provider import states
 from payments.settlement.provider.enums import TransferErrorClass, TransferState
 from payments.settlement.provider.protocol import ProviderTransfer, TransferUnknown
@@ -88,15 +88,16 @@ def _look(oracle: Oracle, operation: ChainOperation) -> Progress:
     if not _has_ended(transfer):
         return Progress(transfer)
     showing = read_back(oracle, operation, creators_of(operation))
-    return Progress(_with_gas(oracle, transfer), showing)
+    return Progress(_with_gas(oracle, operation, transfer), showing)
 
 
-def _with_gas(oracle: Oracle, transfer: ProviderTransfer) -> ProviderTransfer:
-    """Return the transaction with the gas that the node has counted, where the provider counts none."""
+def _with_gas(oracle: Oracle, operation: ChainOperation, transfer: ProviderTransfer) -> ProviderTransfer:
+    """Return the transaction with the gas that the node has counted, where the provider counts none, and
+    where it is no more than was offered."""
     if oracle.chain is None or transfer.tx_hash is None or transfer.gas_used is not None:
         return transfer
     receipt = oracle.chain.receipts([transfer.tx_hash]).get(transfer.tx_hash)
-    if receipt is None:
+    if receipt is None or receipt.gas_used > (operation.gas_limit or 0):
         return transfer
     price = Decimal(receipt.gas_price) / WEI_IN_GWEI
     return replace(
@@ -213,12 +214,12 @@ def _bump(oracle: Oracle, row: ChainOperation, block: int | None, now: datetime)
     """Offer the row's transaction for a fifth more, with the same nonce, up to the ceiling and the budget."""
     bid = current_bid(row, more_bumps=1)
     if bid.max_fee <= current_bid(row).max_fee:
-        _note_waiting(row.pk, Trouble.PRICE_TOO_HIGH, "the price is at its ceiling", now)
+        _note_waiting(row, Trouble.PRICE_TOO_HIGH, "the price is at its ceiling")
         return
     try:
         reserve_gas(row, bid, bumps=row.bumps + 1, now=now)
     except GasBudgetUsed as error:
-        _note_waiting(row.pk, Trouble.GAS_BUDGET, str(error), now)
+        _note_waiting(row, Trouble.GAS_BUDGET, str(error))
         return
     key = uuid5(round_key(row), f"bump:{row.bumps}")
     _call(
@@ -248,8 +249,10 @@ def _resend(oracle: Oracle, row: ChainOperation, now: datetime) -> None:
         ),
         now,
     )
-    before = row.trouble or Trouble.SLOW
-    _note_sent(row, before if answer is None else trouble_of(answer, before), row.sent_block, now)
+    trouble = row.trouble or Trouble.SLOW
+    if answer is not None and trouble not in WITHHELD_FOR:
+        trouble = trouble_of(answer, trouble)
+    _note_sent(row, trouble, row.sent_block, now)
 
 
 def _call(row: ChainOperation, call: ChainCall, make: Callable[[], Answer], now: datetime) -> Answer | None:
@@ -271,7 +274,8 @@ def _note_sent(row: ChainOperation, trouble: str, block: int | None, now: dateti
 
 
 @in_unit
-def _note_waiting(operation_id: UUID, trouble: Trouble, why: str, now: datetime) -> None:
-    ChainOperation.unguarded.filter(pk=operation_id, status=OperationStatus.SUBMITTED).update(
+def _note_waiting(row: ChainOperation, trouble: Trouble, why: str) -> None:
+    ChainOperation.unguarded.filter(pk=row.pk, status=OperationStatus.SUBMITTED).update(
         trouble=trouble, error_message=why
     )
+    row.trouble = trouble

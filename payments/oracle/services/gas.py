@@ -1,4 +1,4 @@
-"""The month's budget for gas: what was spent, what is reserved, and the alarm when it is used up.
+"""The month's budget for gas: spendings, reservations, and the alarm when it is used up.
 
 Only the oracle stops by it. Payouts, whose fees the house bears as well, know nothing of it.
 """
@@ -17,7 +17,7 @@ from audit.log.services import Record
 from gigstream.core.money import MICRO, ZERO, usdc
 from gigstream.core.postgres.transactions import wait_for_lock
 from gigstream.core.unit import in_unit
-from payments.models import ChainOperation, GasAlarm, GasSpending
+from payments.models import ChainOperation, GasAlarm, GasSpending, SignedVersion
 from payments.oracle.calculations import largest_cost, month_bounds, month_of, raised_bid, saved_gas
 from payments.oracle.enums import OperationKind
 from payments.oracle.errors import GasBudgetUsed
@@ -25,7 +25,7 @@ from payments.oracle.limits import ORACLE_GAS_OF_A_MONTH
 from payments.oracle.registry import registry
 from payments.oracle.services.attempts import wei_of
 from payments.settlement.provider.protocol import GasBid, ProviderTransfer
-from payments.settlement.provider.units import booked_fee
+from payments.settlement.provider.units import GAS_OF_NOTHING, booked_fee, gas_cost
 
 logger = logging.getLogger(__name__)
 
@@ -34,8 +34,8 @@ GAS_LOCK = "oracle gas"
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """The budget of a UTC month in USDC: its limit, what operations and others have spent, and what is
-    reserved for rounds under way."""
+    """The budget of a UTC month in USDC: its limit, the spendings of operations and of others, and the
+    reservations of rounds under way."""
 
     month: date
     limit: Decimal
@@ -67,6 +67,16 @@ def read_budget(now: datetime) -> Budget:
     )
 
 
+def cost_of_fillers(first: datetime, until: datetime) -> Decimal:
+    """Return the highest possible cost of the empty transactions that were signed in this time to fill
+    nonces."""
+    fillers = SignedVersion.objects.filter(
+        is_empty=True, call__function="", signed_at__gte=first, signed_at__lt=until
+    )
+    offered = fillers.aggregate(all=Sum("max_fee"))["all"] or ZERO
+    return booked_fee(gas_cost(GAS_OF_NOTHING, offered))
+
+
 def gas_limits() -> dict[str, Decimal]:
     """Return floor and ceiling of the price of a unit of gas, in gwei."""
     return {
@@ -88,7 +98,7 @@ def first_bid_of(operation: ChainOperation) -> GasBid:
 
 
 def reserve_gas(operation: ChainOperation, bid: GasBid, *, bumps: int, now: datetime) -> None:
-    """Reserve what the round may cost at this bid, and keep the bid (in the row and in memory). Raises
+    """Reserve the highest cost of the round at this bid, and keep the bid (in the row and in memory). Raises
     GasBudgetUsed."""
     short = _reserve(operation.pk, bid, bumps, now)
     if short is not None:
@@ -133,7 +143,7 @@ def _raise_alarm(budget: Budget, now: datetime) -> None:
 def record_spending(
     operation: ChainOperation, transfer: ProviderTransfer, now: datetime, *, round_: int
 ) -> None:
-    """Record what a round has cost, once; within the caller's transaction. A transaction that no block has
+    """Record the cost of a round, once; within the caller's transaction. A transaction that no block has
     costs nothing."""
     if transfer.network_fee is None or transfer.tx_hash is None:
         return

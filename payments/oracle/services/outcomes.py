@@ -1,4 +1,4 @@
-"""Ends of operations and of their rounds, and what follows from them."""
+"""Ends of operations and of their rounds, and their consequences."""
 
 import logging
 from collections.abc import Sequence
@@ -77,7 +77,7 @@ def trouble_of(transfer: ProviderTransfer, before: str) -> str:
 
 
 def note_transfer(row: ChainOperation, transfer: ProviderTransfer) -> None:
-    """Keep (in memory) what the provider says of the round's transaction."""
+    """Keep (in memory) the provider's answer about the round's transaction."""
     row.transfer_id = transfer.id
     row.provider_state = transfer.raw_state or transfer.state
     row.tx_hash = transfer.tx_hash or row.tx_hash
@@ -184,7 +184,7 @@ def _grounds(row: Any) -> dict[str, str]:
 
 
 def _follow_confirmed(rows: Sequence[ChainOperation], now: datetime) -> None:
-    # Creators are locked before what is kept of their numbers.
+    # Creators are locked before their numbers.
     for row in rows:
         if row.kind == OperationKind.CREATE_TOKEN:
             _give_token(row, now)

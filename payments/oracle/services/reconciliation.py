@@ -15,6 +15,7 @@ from gigstream.remote_calls.services.calls import make_call
 from payments.models import ChainOperation, CreatorSync, OperationCreator
 from payments.oracle.calculations import pack_numbers
 from payments.oracle.enums import OperationKind, OperationStatus
+from payments.oracle.selectors.shares import find_distribution, shares_root
 from payments.oracle.services.providers import SERVICE, Oracle, configured_oracle
 from payments.oracle.services.reading import Verdict, creators_of, read_back, read_numbers
 
@@ -44,7 +45,8 @@ def reconcile_oracle(
     *, platform_id: UUID | None = None, now: datetime | None = None, oracle: Oracle | None = None
 ) -> Comparison:
     """Read the numbers of all creators that were written, and all records, from the chain, and compare them
-    with ours. Creators that differ are written again by the next run; a record that differs is for staff."""
+    with ours, and roots with the shares. Creators that differ are written again by the next run; a record
+    that differs is for staff."""
     oracle, at = oracle or configured_oracle(), now or database_now()
     creators, differing, complete = _compare_creators(oracle, platform_id, at)
     records, others, all_records = _compare_records(oracle, platform_id)
@@ -148,9 +150,20 @@ def _compare_records(oracle: Oracle, platform_id: UUID | None) -> tuple[int, lis
             logger.warning("the chain cannot be compared: %s", error)
             return compared, differing, False
         compared += 1
-        if showing.verdict != Verdict.EQUAL or showing.token != row.details.get("token", ""):
+        is_shown = showing.verdict == Verdict.EQUAL and showing.token == row.details.get("token", "")
+        if not is_shown or not _is_of_its_shares(row):
             differing.append(row.pk)
     return compared, differing, True
+
+
+def _is_of_its_shares(record: ChainOperation) -> bool:
+    """Whether the root that was written is still that of the distribution's shares, and the total its own."""
+    if record.kind != OperationKind.DISTRIBUTE or "secret" not in record.details:
+        return True
+    found = find_distribution(record)
+    if found is None or f"{found.amount:.6f}" != record.details["total"]:
+        return False
+    return shares_root(found.pk, record.details["secret"]) == record.details["root"]
 
 
 @in_unit

@@ -15,10 +15,11 @@ from gigstream.core.money import exact_amount
 from gigstream.core.people.names import normal_name
 from gigstream.core.postgres.transactions import wait_for_lock
 from payments.models import ChainOperation, CreatorSync, OperationCreator
+from payments.oracle.calculations import key_of_distribution
 from payments.oracle.enums import OperationKind, OperationStatus
 from payments.oracle.errors import (
     CreatorHasNoAddress,
-    InvalidDistribution,
+    InvalidRecord,
     InvalidToken,
     OperationNotDead,
     OperationSuperseded,
@@ -79,26 +80,29 @@ def record_distribution(
     number: int,
     total: Decimal | str,
     root: str,
+    secret: str = "",
     now: datetime | None = None,
     oracle: Oracle | None = None,
 ) -> ChainOperation:
     """Record a distribution's number, total and the Merkle root of its shares on the chain, once; the same
-    request again returns its operation. It moves no money.
+    request again returns its operation. It moves no money. With the `secret` of the leaves' salts, which
+    stays here, the root can be compared with the shares again.
 
-    Raises InvalidDistribution, InvalidAmount, OracleOff, or ReplayMismatch for another total or root.
+    Raises InvalidRecord, InvalidAmount, OracleOff, or ReplayMismatch for another total or root.
     """
     oracle, now = oracle or configured_oracle(), now or database_now()
     if isinstance(number, bool) or not 1 <= number <= LARGEST_NUMBER:
-        raise InvalidDistribution(f"a distribution is numbered from 1 on, not {number}")
+        raise InvalidRecord(f"a distribution is numbered from 1 on, not {number}")
     if not ROOT.fullmatch(root.lower()) or int(root, 16) == 0:
-        raise InvalidDistribution("a root is 0x and 64 hexadecimal digits, not all zero")
+        raise InvalidRecord("a root is 0x and 64 hexadecimal digits, not all zero")
     amount = exact_amount(total, allow_zero=True)
     details = {"number": number, "total": f"{amount:.6f}", "root": root.lower()}
-    key = f"distribution:{platform_id}:{number}"
+    key = key_of_distribution(platform_id, number)
     known = _known(key, details)
     if known is not None:
         return known
-    operation = _create(OperationKind.DISTRIBUTE, platform_id, oracle, key, details, now)
+    kept = {**details, "secret": secret} if secret else details
+    operation = _create(OperationKind.DISTRIBUTE, platform_id, oracle, key, kept, now)
     audit.record("oracle.record_distribution", operation, after=details, now=now)
     return operation
 

@@ -4,6 +4,7 @@ chain was last seen to show them, up to two hundred in an operation."""
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from itertools import islice
 from uuid import UUID
 
 from django.utils.crypto import salted_hmac
@@ -16,7 +17,7 @@ from payments.models import ChainOperation, CreatorSync, OperationCreator
 from payments.oracle.calculations import NO_NUMBERS, CreatorNumbers, are_equal, pack_numbers
 from payments.oracle.enums import OperationKind
 from payments.oracle.errors import NumbersTooLarge
-from payments.oracle.registry import registry
+from payments.oracle.registry import NumbersSource, registry
 from payments.oracle.services.providers import Oracle, configured_oracle
 from platforms.catalogue.enums import CreatorStatus
 from platforms.catalogue.querysets import CreatorQuerySet
@@ -24,8 +25,10 @@ from platforms.models import CreatorProfile
 
 MOST_CREATORS = 200
 # Creators whose numbers are read from the source at once.
-PAGE = 1000
+PAGE = 200
 SHARED = "another creator of the platform has the same address"
+# New numbers by the creator's id.
+Moved = dict[UUID, CreatorNumbers]
 
 
 def sync_metrics(
@@ -40,33 +43,36 @@ def sync_metrics(
     if registry.source is None or not oracle.contract:
         return 0
     at = now or database_now()
-    written = 0
-    for platform, creators in _pages_of_creators(platform_id):
-        numbers = registry.source.numbers_of([creator.pk for creator in creators])
-        moved = _moved(creators, numbers)
-        for start in range(0, len(moved), MOST_CREATORS):
-            written += _write_operation(platform, moved[start : start + MOST_CREATORS], numbers, oracle, at)
-    return written
+    return sum(
+        _write_operation(platform, moved, oracle, at)
+        for platform, moved in _moved_batches(registry.source, platform_id)
+    )
 
 
-def _pages_of_creators(platform_id: UUID | None) -> Iterator[tuple[UUID, list[CreatorProfile]]]:
-    """Yield the verified creators with an address, platform by platform."""
+def _moved_batches(source: NumbersSource, platform_id: UUID | None) -> Iterator[tuple[UUID, Moved]]:
+    """Yield the new numbers of creators whose numbers have moved, platform by platform, as many as an
+    operation holds."""
     creators = _writable()
     if platform_id is not None:
         creators = creators.filter(platform=platform_id)
-    platforms = list(creators.order_by("platform").values_list("platform", flat=True).distinct())
-    for platform in platforms:
-        last: int | None = None
-        while True:
-            page = creators.filter(platform=platform).order_by("number")
-            if last is not None:
-                page = page.filter(number__gt=last)
-            found = list(page[:PAGE])
-            if found:
-                yield platform, found
-                last = found[-1].number
-            if len(found) < PAGE:
-                break
+    for platform in list(creators.order_by("platform").values_list("platform", flat=True).distinct()):
+        waiting: Moved = {}
+        for page in _pages_of_creators(creators.filter(platform=platform)):
+            waiting |= _moved(page, source.numbers_of([creator.pk for creator in page]))
+            while len(waiting) > MOST_CREATORS:
+                full = dict(islice(waiting.items(), MOST_CREATORS))
+                yield platform, full
+                waiting = {id_: numbers for id_, numbers in waiting.items() if id_ not in full}
+        if waiting:
+            yield platform, waiting
+
+
+def _pages_of_creators(creators: CreatorQuerySet) -> Iterator[list[CreatorProfile]]:
+    """Yield the creators in the order of their numbers."""
+    last = 0
+    while page := list(creators.filter(number__gt=last).order_by("number")[:PAGE]):
+        yield page
+        last = page[-1].number
 
 
 def _writable() -> CreatorQuerySet:
@@ -74,12 +80,12 @@ def _writable() -> CreatorQuerySet:
     return CreatorProfile.objects.filter(status=CreatorStatus.VERIFIED).exclude(metrics_address="")
 
 
-def _moved(
-    creators: Sequence[CreatorProfile], numbers: Mapping[UUID, CreatorNumbers]
-) -> list[CreatorProfile]:
-    """Return the creators whose numbers the chain does not show, and that no operation is writing."""
+def _moved(creators: Sequence[CreatorProfile], numbers: Mapping[UUID, CreatorNumbers]) -> Moved:
+    """Return the new numbers of the creators whose numbers the chain does not show, and that no operation is
+    writing."""
     syncs = {sync.creator_id: sync for sync in CreatorSync.objects.filter(creator__in=creators)}
-    return [one for one in creators if _is_due(one, syncs.get(one.pk), numbers.get(one.pk, NO_NUMBERS))]
+    found = {one: numbers.get(one.pk, NO_NUMBERS) for one in creators}
+    return {one.pk: new for one, new in found.items() if _is_due(one, syncs.get(one.pk), new)}
 
 
 def _is_due(creator: CreatorProfile, sync: CreatorSync | None, numbers: CreatorNumbers) -> bool:
@@ -99,15 +105,9 @@ def hash_address(creator: CreatorProfile) -> str:
 
 
 @in_unit
-def _write_operation(
-    platform_id: UUID,
-    creators: Sequence[CreatorProfile],
-    numbers: Mapping[UUID, CreatorNumbers],
-    oracle: Oracle,
-    now: datetime,
-) -> int:
+def _write_operation(platform_id: UUID, numbers: Moved, oracle: Oracle, now: datetime) -> int:
     """Make one operation of those creators that are still due once their rows are locked; return how many."""
-    present = list(_writable().filter(pk__in=[creator.pk for creator in creators]).locked())
+    present = list(_writable().filter(pk__in=list(numbers)).locked())
     CreatorSync.unguarded.bulk_create(
         [CreatorSync(creator=one, created_at=now, updated_at=now) for one in present], ignore_conflicts=True
     )
@@ -124,7 +124,7 @@ def _write_operation(
                 creator=creator,
                 position=position,
                 address=creator.metrics_address.lower(),
-                **asdict(numbers.get(creator.pk, NO_NUMBERS)),
+                **asdict(numbers[creator.pk]),
             )
             for position, creator in enumerate(chosen)
         )
@@ -140,7 +140,7 @@ def _write_operation(
 def _choose(
     creators: Sequence[CreatorProfile],
     syncs: Mapping[UUID, CreatorSync],
-    numbers: Mapping[UUID, CreatorNumbers],
+    numbers: Moved,
 ) -> list[CreatorProfile]:
     """Return the creators to write; note (in memory) why others are left out. The first creator of a platform
     with an address keeps it."""
@@ -149,7 +149,7 @@ def _choose(
     taken: dict[str | None, UUID] = dict(known.values_list("address_hash", "creator"))
     chosen: list[CreatorProfile] = []
     for creator in creators:
-        sync, wanted = syncs[creator.pk], numbers.get(creator.pk, NO_NUMBERS)
+        sync, wanted = syncs[creator.pk], numbers[creator.pk]
         if not _is_due(creator, sync, wanted):
             continue
         if taken.setdefault(hashes[creator.pk], creator.pk) != creator.pk:

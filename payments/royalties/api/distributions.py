@@ -42,7 +42,6 @@ from payments.royalties.api.schemas import (
 from payments.royalties.enums import DistributionStatus
 from payments.royalties.selectors import find_stale
 from platforms.platforms.views import PlatformView
-from platforms.usage.calculations.periods import day_of
 
 NEWEST, OLDEST = ("-id",), ("id",)
 
@@ -91,8 +90,7 @@ class OneDistribution(DistributionView):
         """Return a distribution, and of a draft the reasons for which it waits."""
         found, waits_for = self.own_one(pk=distribution_id), []
         if found.status == DistributionStatus.DRAFT:
-            today = day_of(database_now())
-            waits_for = find_stale(found.platform_id, first=found.first, last=found.last, today=today)
+            waits_for = find_stale(found.platform_id, first=found.first, last=found.last, now=database_now())
         return json_response(200, {**distribution_as_json(found), "waits_for": waits_for})
 
 

@@ -15,12 +15,15 @@ from payments.models import DailyAccrual, DistributionShare, PeriodPay, PoolMemb
 from payments.royalties.api.schemas import (
     ACCRUAL_COLUMNS,
     FILTERS,
+    LEFT_OUT_COLUMNS,
     MEMBER_COLUMNS,
     PAY_COLUMNS,
     SHARE_COLUMNS,
     STATEMENT_COLUMNS,
     AccrualRow,
     AccrualsQuery,
+    LeftOutQuery,
+    LeftOutRow,
     MyMemberRow,
     MyPayRow,
     MyShareRow,
@@ -32,6 +35,9 @@ from payments.royalties.api.schemas import (
 )
 from payments.royalties.calculations.pools import Holding, settle
 from payments.royalties.enums import DistributionStatus, ShareMode
+from payments.royalties.selectors import findings_with_worth
+from platforms.usage.calculations.periods import HELD_AT_MOST
+from platforms.usage.enums import FindingStatus
 from workers.sign_in.views import MyView, PeriodQuery
 
 NEWEST = ("-id",)
@@ -78,6 +84,25 @@ class MyDays(MyView):
         own = DailyAccrual.objects.filter(creator__worker=self.worker(request))
         rows = narrow_rows(own, self.read_query(request), columns=FILTERS)
         return self.paged(request, rows.values(*columns_of(ACCRUAL_COLUMNS)), show=with_names(), order=NEWEST)
+
+
+class MyLeftOut(MyView):
+    """`me/royalties/left-out`."""
+
+    query = LeftOutQuery
+    endpoints = {"GET": Endpoint("list_my_left_out_royalties", LeftOutRow, listed=True)}
+
+    def get(self, request: Request) -> HttpResponse:
+        """List the pay of plays that rules take for artificial, why, and when it is paid, newest first."""
+        own = findings_with_worth().filter(creator__worker=self.worker(request))
+        rows = narrow_rows(own, self.read_query(request), columns=FILTERS)
+        read = rows.values(*LEFT_OUT_COLUMNS, "amount")
+        return self.paged(request, read, show=_left_out_as_json, order=("-found_at", "-id"))
+
+
+def _left_out_as_json(row: dict[str, Any]) -> dict[str, Any]:
+    paid_from = row["found_at"] + HELD_AT_MOST if row["status"] == FindingStatus.HELD else None
+    return {**row, "paid_from": paid_from}
 
 
 class MyStatements(MyView):
@@ -158,6 +183,7 @@ def _with_due(row: dict[str, Any]) -> dict[str, Any]:
 urlpatterns = [
     path("me/royalties", MyRoyalties.as_view(), name="me-royalties"),
     path("me/royalties/days", MyDays.as_view(), name="me-royalty-days"),
+    path("me/royalties/left-out", MyLeftOut.as_view(), name="me-royalties-left-out"),
     path("me/royalties/statements", MyStatements.as_view(), name="me-royalty-statements"),
     path(
         "me/royalties/statements/<id:statement_id>",

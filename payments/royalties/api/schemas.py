@@ -30,6 +30,8 @@ from payments.royalties.enums import (
 )
 from payments.royalties.models.periods import MOST_GRACE_DAYS
 from payments.royalties.models.pools import MOST_UNITS
+from platforms.models import UsageFinding
+from platforms.usage.enums import FindingStatus
 
 TERMS_COLUMNS = ("cadence", "minimum", "grace_days", "accrued_through")
 PERIOD_COLUMNS = ("id", "created_at", "first", "last", "fee_bps", "grace_days", "status", "final_at")
@@ -77,6 +79,19 @@ STATEMENT_COLUMNS = (
     "paid",
     "pro_rata",
     "user_centric",
+)
+LEFT_OUT_COLUMNS = (
+    "id",
+    "creator_id",
+    "day",
+    "kind",
+    "threshold",
+    "plays",
+    "found_at",
+    "status",
+    "contested_at",
+    "decided_at",
+    "reason",
 )
 DISTRIBUTION_COLUMNS = (
     "id",
@@ -138,6 +153,16 @@ PaymentRow = describe_rows(
 )
 StatementRow = describe_rows(
     "RoyaltyStatementRow", Statement, STATEMENT_COLUMNS, **_CREATOR, **_SPAN, **_PLATFORM
+)
+
+
+LeftOutRow = describe_rows(
+    "RoyaltyLeftOutRow",
+    UsageFinding,
+    LEFT_OUT_COLUMNS,
+    **_CREATOR,
+    amount=Amount(allow_zero=True, help_text="of the plays, by the rates of the day"),
+    paid_from=Instant(allow_null=True, help_text="of a held one: it is paid then unless a person decides"),
 )
 
 
@@ -236,6 +261,11 @@ class PaysQuery(StrictSerializer):
     period_id = Id(required=False)
     creator_id = Id(required=False)
     source = Choice(choices=PaySource.values, required=False)  # type: ignore[assignment]
+
+
+class LeftOutQuery(StrictSerializer):
+    creator_id = Id(required=False)
+    status = Choice(choices=FindingStatus.values, required=False)
 
 
 class AccrualsQuery(StrictSerializer):

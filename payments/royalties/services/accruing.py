@@ -4,13 +4,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
+
+import orjson
 
 from audit.log import services as audit
 from gigstream.core import sql
 from gigstream.core.clock import database_now
-from gigstream.core.money import ZERO
+from gigstream.core.postgres.transactions import limit_minutes
 from gigstream.core.unit import in_unit
 from payments.earnings.services.earnings import Payroll
 from payments.models import DayToAccrue, RoyaltyPeriod, RoyaltyTerms
@@ -26,6 +28,8 @@ from platforms.usage.services.locks import hold_usage
 # A day is accrued from 00:10 (UTC) of the next on.
 ACCRUED_AFTER: Final = timedelta(minutes=10)
 DAYS_AT_ONCE: Final = 5_000
+# A statement can be about a day of all creators of a platform.
+MINUTES: Final = 5
 
 
 def queue_days(days: Iterable[tuple[int, date, bool]]) -> None:
@@ -91,19 +95,36 @@ def accrue_queued(*, platform_id: UUID, now: datetime) -> int:
 def _accrue_some(*, platform_id: UUID, now: datetime) -> int:
     platform = Platform.objects.get(pk=platform_id)
     terms = lock_terms(platform, now)
+    limit_minutes(MINUTES)
     queued = _take_queued(platform)
     pairs = sorted(set(_expand(platform, queued)))
     open_periods(terms, {day for _, day in pairs}, now)
-    changes = sql.run(
-        "payments/royalties/measure_days",
+    rows = sql.run(
+        "payments/royalties/accrue_days",
         platform=platform.pk,
         creators=sql.array_literal([creator for creator, _ in pairs]),
         days=sql.array_literal([day.isoformat() for _, day in pairs]),
         now=now,
     )
-    if changes:
-        _apply(platform, changes, now)
-    return len({row["creator_number"] for row in changes})
+    if not rows:
+        return 0
+    book, earned = PayBook.of_platform(platform.pk, now), SumsByPeriod()
+    for row in rows:
+        earned.of(book.periods[row["period_id"]]).add_sum(orjson.loads(row["creators"]), row["amount"])
+    _change_lines(
+        book, [_Change.read(row["period_id"], *line) for row in rows for line in row["lines"] or ()]
+    )
+    audit.record_each(
+        "royalty.accrue",
+        [sums.period for sums in earned.values()],
+        after=lambda period: {
+            "creators": len(earned[period.pk].creators),
+            "amount": earned[period.pk].amount,
+        },
+        now=now,
+    )
+    royalties_accrued.send(sender=RoyaltyPeriod, periods=earned.as_list, now=now)
+    return len({creator for sums in earned.values() for creator in sums.creators})
 
 
 def _take_queued(platform: Platform) -> list[DayToAccrue]:
@@ -124,52 +145,39 @@ def _expand(platform: Platform, queued: Sequence[DayToAccrue]) -> Iterable[tuple
             yield found["creator_number"], row.day
 
 
-def _apply(platform: Platform, changes: Sequence[dict[str, Any]], now: datetime) -> None:
-    """Change royalties by these sums; money that escrow no longer needs goes back at once."""
-    book, earned, released = PayBook.of_platform(platform.pk, now), SumsByPeriod(), SumsByPeriod()
-    given = [one for change in changes for one in _by_source(change)]
-    book.read(
-        "read_pays",
-        creators=sql.array_literal(sorted({one.key[1] for one in given})),
-        periods=list({one.key[0] for one in given}),
-    )
-    book.open_lines(one.key for one in given)
-    for one in given:
-        line = book.lines[one.key]
-        before = line.due
-        back = book.change(line, accrued=before.accrued + one.more, held=before.held + one.held)
-        earned.of(line.period).add(line, one.more)
-        base = before.paid + before.carried
-        released.of(line.period).add(line, back, line.fee_between(base - back, base))
-    if released.as_list:
-        payroll = Payroll(now)
-        payroll.add(*refunds_of(note_fundings(released.as_list, sign=-1, now=now)))
-        payroll.book()
-    book.write()
-    audit.record_each(
-        "royalty.accrue",
-        [sums.period for sums in earned.values()],
-        after=lambda period: {
-            "creators": len(earned[period.pk].creators),
-            "amount": earned[period.pk].amount,
-        },
-        now=now,
-    )
-    royalties_accrued.send(sender=RoyaltyPeriod, periods=earned.as_list, now=now)
-
-
 @dataclass(frozen=True, slots=True)
-class _Earned:
+class _Change:
     """By how much a creator's pay of a period from a source has changed, and the part that is held."""
 
     key: tuple[UUID, int, PaySource]
     more: Decimal
     held: Decimal
 
+    @classmethod
+    def read(cls, period_id: UUID, creator: int, source: str, more: str, held: str) -> "_Change":
+        """Return the change that a line of `accrue_days.sql` describes."""
+        return cls((period_id, creator, PaySource(source)), Decimal(more), Decimal(held))
 
-def _by_source(change: dict[str, Any]) -> Iterable[_Earned]:
-    period_id, creator = change["period_id"], change["creator_number"]
-    if change["amount"] or change["held"]:
-        yield _Earned((period_id, creator, PaySource.PLAYS), change["amount"], change["held"])
-    if change["sales"]:
-        yield _Earned((period_id, creator, PaySource.SALES), change["sales"], ZERO)
+
+def _change_lines(book: PayBook, changes: Sequence[_Change]) -> None:
+    """Change pay by more than an addition; money that escrow no longer needs goes back at once."""
+    if not changes:
+        return
+    released = SumsByPeriod()
+    book.read(
+        "read_pays",
+        creators=sql.array_literal(sorted({one.key[1] for one in changes})),
+        periods=list({one.key[0] for one in changes}),
+    )
+    book.open_lines(one.key for one in changes)
+    for one in changes:
+        line = book.lines[one.key]
+        before = line.due
+        back = book.change(line, accrued=before.accrued + one.more, held=before.held + one.held)
+        base = before.paid + before.carried
+        released.of(line.period).add(line, back, line.fee_between(base - back, base))
+    if released.as_list:
+        payroll = Payroll(book.now)
+        payroll.add(*refunds_of(note_fundings(released.as_list, sign=-1, now=book.now)))
+        payroll.book()
+    book.write()

@@ -179,7 +179,11 @@ class PeriodSums:
 
     def add(self, line: PayLine, amount: Decimal, fee: Decimal = ZERO) -> None:
         """Count a creator's part."""
-        self.creators.add(line.creator)
+        self.add_sum({line.creator}, amount, fee)
+
+    def add_sum(self, creators: Collection[int], amount: Decimal, fee: Decimal = ZERO) -> None:
+        """Count the parts of these creators together."""
+        self.creators.update(creators)
         self.amount += amount
         self.fee += fee
 

@@ -1,10 +1,9 @@
 """Distributions: a sum is shared in a draft, approved by two people, and paid in batches."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Max
@@ -15,14 +14,16 @@ from audit.log.services import verb
 from audit.models import Approval
 from gigstream.core import sql
 from gigstream.core.clock import database_now
-from gigstream.core.money import exact_amount, from_micro, to_micro
+from gigstream.core.money import ZERO, exact_amount, to_micro
+from gigstream.core.postgres.transactions import limit_minutes, prefer_indexes
 from gigstream.core.states import require_move
 from gigstream.core.unit import in_unit
 from gigstream.jobs.batches import repeat_batch
 from gigstream.jobs.registry import nudge_job
 from payments.earnings.calculations import fee_between, fee_on
-from payments.earnings.payables import Charge, Payable
-from payments.earnings.services.earnings import Payroll, hold_in_escrow
+from payments.earnings.payables import Charge
+from payments.earnings.services.columns import PayColumns, book_columns
+from payments.earnings.services.earnings import hold_in_escrow
 from payments.earnings.vocabulary import FEE
 from payments.ledger.subjects import DISTRIBUTION, Subject
 from payments.models import Distribution, DistributionShare
@@ -45,6 +46,8 @@ from platforms.usage.calculations.periods import day_of
 
 MOST_DAYS: Final = 366
 PAID_AT_ONCE: Final = 5_000
+# A statement can be about the use of all creators of a platform in a year.
+MINUTES: Final = 5
 
 
 @verb("distribution.draft", "platform")
@@ -101,6 +104,7 @@ def _require_days(first: date, last: date, today: date) -> None:
 
 
 def _weigh(found: Distribution) -> list[Weighed]:
+    limit_minutes(MINUTES)
     weighed = weigh_creators(found.platform_id, ShareMode(found.mode), first=found.first, last=found.last)
     if not any(one.weight for one in weighed):
         raise DistributionWithoutUse(
@@ -122,7 +126,7 @@ def _share(found: Distribution, weighed: Sequence[Weighed]) -> None:
         plays=sql.array_literal([one.plays for one in weighed]),
         refused=sql.array_literal([one.plays_refused for one in weighed]),
         weights=sql.array_literal([str(weight) for weight in weights]),
-        amounts=sql.array_literal([f"{from_micro(part):f}" for part in parts]),
+        micros=sql.array_literal(parts),
     )
     found.creators, found.plays = len(weighed), sum(one.plays for one in weighed)
     found.total_weight = Decimal(sum(weights))
@@ -193,11 +197,16 @@ def request_distribution(*, distribution_id: UUID, reason: str, now: datetime | 
 
 
 def _require_fresh(found: Distribution, now: datetime) -> None:
-    reasons = find_stale(found.platform_id, first=found.first, last=found.last, today=day_of(now))
+    reasons = find_stale(found.platform_id, first=found.first, last=found.last, now=now)
     if not reasons:
-        shares = DistributionShare.objects.filter(distribution=found).order_by("creator")
-        known = [(creator, int(weight)) for creator, weight in shares.values_list("creator", "weight")]
-        if known != [(one.creator, one.weight) for one in _weigh(found)]:
+        weighed = _weigh(found)
+        (row,) = sql.run(
+            "payments/royalties/differing_shares",
+            distribution=found.pk,
+            creators=sql.array_literal([one.creator for one in weighed]),
+            weights=sql.array_literal([str(one.weight) for one in weighed]),
+        )
+        if row["differing"]:
             reasons = ["use has changed since the draft: share it anew"]
     if reasons:
         raise MetricsStale(f"{found} waits: {'; '.join(reasons)}", waits_for="; ".join(reasons))
@@ -228,20 +237,6 @@ def approve_distribution(*, distribution_id: UUID, now: datetime | None = None) 
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class UnpaidShare:
-    """A share that is to be paid: its number, the worker, and the amount."""
-
-    number: int
-    worker_id: UUID
-    amount: Decimal
-
-    @property
-    def key(self) -> str:
-        """Name of the fact that the share is paid."""
-        return f"distribution_share:{self.number}"
-
-
 def pay_distributions(*, now: datetime | None = None) -> int:
     """Pay the shares of approved distributions, 5,000 in a transaction; return how many were paid."""
     at = now or database_now()
@@ -261,51 +256,39 @@ def pay_shares(*, distribution_id: UUID, now: datetime) -> int:
     found = Distribution.objects.locked().get(pk=distribution_id)
     if found.status != DistributionStatus.APPROVED:
         return 0
-    unpaid = DistributionShare.objects.filter(distribution=found, entry=None, amount__gt=0).order_by("pk")
-    rows = unpaid.values_list("pk", "creator__worker", "amount")[:PAID_AT_ONCE]
-    shares = [UnpaidShare(*row) for row in rows]
-    payroll = Payroll(now)
-    payroll.add(*(_payable_of(found, share) for share in shares))
-    paid = sum((share.amount for share in shares), Decimal(0))
-    if shares:
-        payroll.add(_fee_of(found, shares[0], paid))
-        entries = payroll.book()
-        _note_entries(shares, entries)
+    with prefer_indexes():
+        (unpaid,) = sql.run("payments/royalties/unpaid_shares", distribution=found.pk, most=PAID_AT_ONCE)
+    paid = unpaid["total"] or ZERO
+    if unpaid["count"]:
+        entries = book_columns(_pay_of(found, unpaid), [_fee_of(found, unpaid)], now=now)
+        with prefer_indexes():
+            sql.run("payments/royalties/note_entries", shares=unpaid["shares"], entries=entries)
     found.paid_amount += paid
     if found.paid_amount == found.amount:
         _move(found, DistributionStatus.PAID)
         found.paid_at = now
         distributions_paid.send(sender=Distribution, distributions=[found], now=now)
     found.save(update_fields=["paid_amount", "status", "paid_at", "updated_at"])
-    audit.record("distribution.pay", found, after={"shares": len(shares), "amount": paid}, now=now)
-    return len(shares)
+    audit.record("distribution.pay", found, after={"shares": unpaid["count"], "amount": paid}, now=now)
+    return int(unpaid["count"])
 
 
-def _payable_of(found: Distribution, share: UnpaidShare) -> Payable:
-    return Payable(
-        worker_id=share.worker_id,
+def _pay_of(found: Distribution, unpaid: Mapping[str, Any]) -> PayColumns:
+    columns = ("count", "total", "workers", "amounts", "facts", "subjects")
+    return PayColumns(
         platform_id=found.platform_id,
-        amount=share.amount,
-        key=share.key,
-        subject=Subject(DISTRIBUTION, found.pk),
         kind=ROYALTY,
+        subject_kind=DISTRIBUTION,
+        **{name: unpaid[name] for name in columns},
     )
 
 
-def _fee_of(found: Distribution, first: UnpaidShare, paid: Decimal) -> Charge:
+def _fee_of(found: Distribution, unpaid: Mapping[str, Any]) -> Charge:
     """Return the fee of a batch; all batches together carry it on the whole sum."""
     return Charge(
         kind=FEE,
         platform_id=found.platform_id,
-        amount=fee_between(found.fee_bps, found.paid_amount, found.paid_amount + paid),
-        key=first.key,
+        amount=fee_between(found.fee_bps, found.paid_amount, found.paid_amount + unpaid["total"]),
+        key=f"distribution_share:{unpaid['first']}",
         subject=Subject(DISTRIBUTION, found.pk),
-    )
-
-
-def _note_entries(shares: Sequence[UnpaidShare], entries: dict[str, int]) -> None:
-    sql.run(
-        "payments/royalties/note_entries",
-        shares=sql.array_literal([share.number for share in shares]),
-        entries=sql.array_literal([entries[f"{ROYALTY}:{share.key}"] for share in shares]),
     )

@@ -1,10 +1,17 @@
 """Funding: royalties move from their platform's available money into escrow, the oldest first."""
 
 from datetime import datetime
+from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
+import orjson
+
 from audit.log import services as audit
+from gigstream.core import sql
 from gigstream.core.clock import database_now
+from gigstream.core.money import ZERO
+from gigstream.core.postgres.transactions import limit_minutes
 from gigstream.core.unit import in_unit
 from gigstream.jobs.registry import nudge_job
 from payments.earnings.payables import available_of, escrow_of
@@ -16,6 +23,9 @@ from payments.royalties.services.books import PayBook, SumsByPeriod, note_fundin
 from payments.royalties.services.terms import lock_terms
 from payments.signals import royalties_unfunded
 from platforms.models import Platform
+
+# A statement is about all creators of a platform.
+MINUTES: Final = 5
 
 
 def fund_royalties(*, now: datetime | None = None) -> int:
@@ -34,30 +44,40 @@ def fund_platform(*, platform_id: UUID, announces: bool, now: datetime) -> int:
     """
     platform = Platform.objects.get(pk=platform_id)
     lock_terms(platform, now)
-    book = PayBook.of_platform(platform_id, now)
-    lines = book.read("unfunded_pays", platform=platform_id)
-    if not lines:
-        return 0
+    limit_minutes(MINUTES)
     payroll = Payroll(now)
     payroll.lock((), {available_of(platform_id), escrow_of(platform_id)})
     left = payroll.available(platform_id)
+    rows = sql.run("payments/royalties/fund_pays", platform=platform_id, available=left)
+    if not rows:
+        return 0
+    book = PayBook.of_platform(platform_id, now)
     funded, unfunded = SumsByPeriod(), SumsByPeriod()
-    for line in lines:
-        base = line.due.paid + line.due.carried
-        amount = fund_up_to(line.due.unfunded, base=base, fee_bps=line.period.fee_bps, available=left)
-        fee = line.fee_between(base, base + amount)
-        left -= amount + fee
-        if amount:
-            book.fund(line, amount)
-            funded.of(line.period).add(line, amount, fee)
-        if line.due.unfunded:
-            unfunded.of(line.period).add(line, line.due.unfunded)
-    book.write()
+    for row in rows:
+        period = book.periods[row["period_id"]]
+        funded.of(period).add_sum((), row["amount"], row["fee"])
+        unfunded.of(period).add_sum(orjson.loads(row["unfunded_creators"] or "[]"), row["unfunded"])
+    _fund_part(book, funded, unfunded, left)
     _hold(platform_id, funded, now)
-    if announces and unfunded:
+    if announces and unfunded.as_list:
         royalties_unfunded.send(sender=RoyaltyPeriod, periods=unfunded.as_list, now=now)
     nudge_job("pay_royalties")
-    return len(lines) - sum(1 for line in lines if line.due.unfunded)
+    return sum(row["lines"] for row in rows)
+
+
+def _fund_part(book: PayBook, funded: SumsByPeriod, unfunded: SumsByPeriod, available: Decimal) -> None:
+    """Fund the first line that the platform's money does not cover in full as far as it does."""
+    if not unfunded.as_list:
+        return
+    (line,) = book.read("unfunded_pays", platform=unfunded.as_list[0].period.platform_id, most=1)
+    left = available - sum((one.amount + one.fee for one in funded.values()), ZERO)
+    base = line.due.paid + line.due.carried
+    amount = fund_up_to(line.due.unfunded, base=base, fee_bps=line.period.fee_bps, available=left)
+    if amount:
+        book.fund(line, amount)
+        book.write()
+        funded.of(line.period).add(line, amount, line.fee_between(base, base + amount))
+        unfunded.of(line.period).add_sum((), -amount)
 
 
 def _hold(platform_id: UUID, funded: SumsByPeriod, now: datetime) -> None:

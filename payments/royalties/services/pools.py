@@ -20,7 +20,9 @@ from gigstream.jobs.registry import nudge_job
 from payments.earnings.calculations import fee_between
 from payments.earnings.payables import Charge, Payable
 from payments.earnings.services.earnings import Payroll, hold_in_escrow
-from payments.earnings.vocabulary import FEE
+from payments.earnings.vocabulary import FEE, HOLD
+from payments.ledger.postings import Posting
+from payments.ledger.services import ledger
 from payments.ledger.subjects import POOL, Subject
 from payments.models import Pool, PoolMember, PoolWrite
 from payments.royalties.calculations.pools import Holding, PoolIndex, add_to_index, settle, share_rest
@@ -69,32 +71,57 @@ def add_to_pool(*, pool_id: UUID, amount: Decimal | str, now: datetime | None = 
     Raises InvalidAmount, PoolNotOpen, PoolHasNoMembers, PoolTooLarge or InsufficientFunds.
     """
     now, value = now or database_now(), exact_amount(amount)
-    pool = _lock_open(pool_id)
+    pool, locked = _lock_with_accounts(pool_id)
     if not pool.units:
         raise PoolHasNoMembers(f"nobody holds units of {pool}")
     if pool.received + value > LARGEST:
         raise PoolTooLarge(f"{pool} has received {pool.received} and cannot receive {value} more")
-    fee = fee_between(pool.fee_bps, pool.received, pool.received + value)
     after = add_to_index(_index_of(pool), to_micro(value))
-    pool.index, pool.carry = Decimal(after.index), Decimal(after.carry)
-    pool.received += value
-    pool.writes += 1
-    key = f"hold:pool:{pool.pk}:{pool.writes}"
-    hold_in_escrow(pool.platform_id, value + fee, subject=Subject(POOL, pool.pk), key=key, now=now)
-    pool.save(update_fields=["index", "carry", "received", "writes", "updated_at"])
     arrival = PoolWrite(
-        pool=pool,
-        number=pool.writes,
-        amount=value,
-        fee=fee,
-        units=pool.units,
-        index_after=pool.index,
-        carry_after=pool.carry,
         created_at=now,
+        pool=pool,
+        number=pool.writes + 1,
+        amount=value,
+        fee=fee_between(pool.fee_bps, pool.received, pool.received + value),
+        units=pool.units,
+        index_after=Decimal(after.index),
+        carry_after=Decimal(after.carry),
     )
-    arrival.save(force_insert=True)
-    audit.record("pool.add", pool, after={"amount": value, "fee": fee, "number": arrival.number}, now=now)
+    _hold(arrival, locked, now)
+    (row,) = sql.run(
+        "payments/royalties/write_arrival",
+        pool=pool.pk,
+        number=arrival.number,
+        amount=value,
+        fee=arrival.fee,
+        index=arrival.index_after,
+        carry=arrival.carry_after,
+        now=now,
+    )
+    arrival.pk = row["id"]
+    audit.record(
+        "pool.add", pool, after={"amount": value, "fee": arrival.fee, "number": arrival.number}, now=now
+    )
     return arrival
+
+
+def _lock_with_accounts(pool_id: UUID) -> tuple[Pool, list[int]]:
+    """Lock the pool, which is open, and return it as far as an arrival needs it, with the platform's accounts
+    that it moves, which are locked as well. A single statement, for arrivals are many."""
+    row = next(iter(sql.run("payments/royalties/lock_pool", pool=pool_id)), None)
+    locked = row.pop("accounts") if row else None
+    return _require_open(Pool(**row) if row else None), locked or []
+
+
+def _hold(arrival: PoolWrite, locked: Sequence[int], now: datetime) -> None:
+    """Hold the arrival and its fee in escrow; of accounts that are locked, that of escrow is the last."""
+    pool, amount = arrival.pool, arrival.amount + arrival.fee
+    key, subject = f"hold:pool:{pool.pk}:{arrival.number}", Subject(POOL, pool.pk)
+    if len(locked) < 2:
+        hold_in_escrow(pool.platform_id, amount, subject=subject, key=key, now=now)
+        return
+    available, escrow = locked
+    ledger.post([Posting(HOLD, available, escrow, amount, key=key, subject=subject)], now=now, locked=locked)
 
 
 @verb("pool.set_units", "pool")
@@ -204,7 +231,10 @@ def _finish(pool: Pool, now: datetime) -> None:
 
 
 def _lock_open(pool_id: UUID) -> Pool:
-    pool = Pool.objects.locked().select_related("platform").filter(pk=pool_id).first()
+    return _require_open(Pool.objects.locked().filter(pk=pool_id).first())
+
+
+def _require_open(pool: Pool | None) -> Pool:
     if pool is None:
         raise PoolNotFound("there is no such pool that you may see")
     if pool.status != PoolStatus.OPEN:

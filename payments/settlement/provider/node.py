@@ -21,6 +21,8 @@ from payments.settlement.provider import units
 from payments.settlement.provider.chain import Block, Log, MinedTransaction, Receipt, TokenTransfer
 
 LARGEST_ANSWER = 8_000_000
+# Blocks, gas and prices in wei stay below.
+LARGEST_COUNT = 2**63 - 1
 # Wallets of a call, and calls of a request.
 WALLETS = 500
 BATCH = 100
@@ -88,7 +90,7 @@ class Node:
         with translate_errors():
             chain_id, block = self._call([("eth_chainId", []), ("eth_getBlockByNumber", ["latest", False])])
             self._require_own_chain(chain_id)
-            return Block(read_int(block["number"]), _read_hash(block["hash"]))
+            return Block(read_count(block["number"]), _read_hash(block["hash"]))
 
     def hashes(self, numbers: Collection[int]) -> Mapping[int, str]:
         wanted = sorted(set(numbers))
@@ -127,10 +129,10 @@ class Node:
         return Receipt(
             tx_hash=tx_hash,
             succeeded=read_int(raw["status"]) == 1,
-            block_number=read_int(raw["blockNumber"]),
+            block_number=read_count(raw["blockNumber"]),
             transfers=[_read_transfer(log) for log in logs],
-            gas_used=read_int(raw["gasUsed"]),
-            gas_price=read_int(raw["effectiveGasPrice"]),
+            gas_used=read_count(raw["gasUsed"]),
+            gas_price=read_count(raw["effectiveGasPrice"]),
         )
 
     def mined(self, tx_hashes: Sequence[str]) -> Mapping[str, MinedTransaction]:
@@ -258,6 +260,14 @@ def _read_hash(value: Any) -> str:
         raise _NotAnAnswer(f"{str(value)[:80]} is no hash")
     int(value, 16)
     return value.lower()
+
+
+def read_count(value: Any, most: int = LARGEST_COUNT) -> int:
+    """Return a number that is no larger than such a number can be. Raises an error of `translate_errors`."""
+    found = read_int(value)
+    if found > most:
+        raise _NotAnAnswer(f"{found} is more than {most}")
+    return found
 
 
 def read_int(value: Any) -> int:

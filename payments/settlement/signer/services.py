@@ -33,11 +33,18 @@ from payments.settlement.provider.protocol import (
     TransferUnknown,
 )
 from payments.settlement.provider.sending import GWEI, SendingNode
+from payments.settlement.provider.units import GAS_OF_NOTHING
 
 # Tips of the levels, in percent of the usual tip; the limit leaves a quarter above the estimated gas.
 TIPS = {FeeLevel.LOW: 80, FeeLevel.MEDIUM: 100, FeeLevel.HIGH: 200}
 SPARE_GAS = Decimal("1.25")
-GAS_OF_NOTHING = 21_000
+# Transactions of the account that others have sent, or a restore has forgotten, since the last of ours: a
+# node that counts more is not believed.
+MOST_UNKNOWN = 1_000
+# Blocks by which the server that has a receipt may be ahead of the one that names the newest block.
+MOST_AHEAD = 100
+# Nonces that are taken by empty transactions before a call is sent; the next time takes more.
+MOST_FILLERS = 100
 FILLERS = UUID("b6d1a2f0-6a0e-5d9e-9c5b-1f0a7d3c2e41")
 CANCEL_RAISE_BPS = 2_000
 WEI = Decimal(1).scaleb(-9)
@@ -155,6 +162,11 @@ class SigningProvider(ContractProvider):
         known = SignedCall.objects.filter(idempotency_key=key).first()
         if known is not None:
             return known
+        if account.next_nonce and mined - account.next_nonce > MOST_UNKNOWN:
+            raise ServiceUnavailable(
+                f"the node counts {mined} transactions of the account, {account.next_nonce} are known",
+                sent=False,
+            )
         nonce = max(account.next_nonce, mined)
         call = SignedCall(
             id=new_id(),
@@ -208,7 +220,7 @@ class SigningProvider(ContractProvider):
         rows = {row.nonce: row for row in between}
         last = _versions_of(call)[-1]
         bid = GasBid(GAS_OF_NOTHING, last.max_fee, last.priority_fee)
-        for nonce in range(mined, call.nonce):
+        for nonce in range(mined, min(call.nonce, mined + MOST_FILLERS)):
             row = rows.get(nonce)
             if row is None:
                 self._write_filler(call, nonce, bid)
@@ -260,7 +272,9 @@ class SigningProvider(ContractProvider):
         return _as_transfer(call, versions[-1], state=state, error_class=kind, failure=why)
 
     def _as_mined(self, call: SignedCall, version: SignedVersion, receipt: Receipt) -> ProviderTransfer:
-        confirmations = max(self._node.head().number - receipt.block_number + 1, 1)
+        head = self._node.head().number
+        _require_possible(call, version, receipt, head)
+        confirmations = max(head - receipt.block_number + 1, 1)
         state, kind, why = TransferState.CONFIRMED, None, ""
         if version.is_empty:
             state, why = TransferState.CANCELLED, "an empty transaction has taken its nonce"
@@ -277,6 +291,18 @@ class SigningProvider(ContractProvider):
             receipt=receipt,
             confirmations=confirmations,
         )
+
+
+def _require_possible(call: SignedCall, version: SignedVersion, receipt: Receipt, head: int) -> None:
+    """Raise ServiceUnavailable for a receipt that no chain can have given to this version."""
+    limit = GAS_OF_NOTHING if version.is_empty else call.gas_limit
+    if receipt.gas_used > limit or receipt.gas_price > int(version.max_fee * GWEI):
+        raise ServiceUnavailable(
+            f"the receipt of {version.tx_hash} says {receipt.gas_used} gas at {receipt.gas_price} wei, more"
+            " than was offered"
+        )
+    if receipt.block_number > head + MOST_AHEAD:
+        raise ServiceUnavailable(f"the receipt names block {receipt.block_number}, the newest is {head}")
 
 
 def _waiting_state(

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from typing import Any
 
 from rest_framework import serializers
@@ -206,6 +207,14 @@ class Difference(Form):
     purchases = Whole(required=False)
     sales = Text(required=False, help_text="USDC; below zero it was taken back")
     tips = Text(required=False, help_text="USDC; below zero it was taken back")
+    pay = Text(required=False, help_text="USDC, by rates, purchases and tips; below zero it is taken back")
+
+
+class PayDifference(Form):
+    """Difference of a creator's pay by a correction."""
+
+    creator_id = Id()
+    amount = Text(help_text="USDC, over all days; below zero it is taken back")
 
 
 WholeCorrection = describe_rows(
@@ -214,6 +223,7 @@ WholeCorrection = describe_rows(
     CORRECTION_COLUMNS,
     receipt_number=Whole(),
     differences=Difference(many=True),
+    pay=PayDifference(many=True),
 )
 
 
@@ -357,11 +367,16 @@ def receipt_as_json(receipt: UsageReceipt) -> dict[str, Any]:
 
 
 def correction_as_json(correction: UsageCorrection) -> dict[str, Any]:
-    """Return the correction with the differences that followed."""
+    """Return the correction with the differences that followed, those of pay also by creator."""
+    pay: dict[str, Decimal] = {}
+    for one in correction.differences:
+        if "pay" in one:
+            pay[one["creator_id"]] = pay.get(one["creator_id"], Decimal(0)) + Decimal(one["pay"])
     return {
         **{name: getattr(correction, name) for name in CORRECTION_COLUMNS},
         "receipt_number": correction.receipt.number,
         "differences": correction.differences,
+        "pay": [{"creator_id": creator, "amount": f"{amount:.6f}"} for creator, amount in pay.items()],
     }
 
 

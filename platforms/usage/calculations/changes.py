@@ -41,16 +41,35 @@ class UsageChange:
         )
 
 
-def differences_as_json(changes: Iterable[UsageChange], ids: Mapping[int, str]) -> list[dict[str, Any]]:
-    """Return what changed by creator and day, for people and programs: what stays the same is left out.
-    `ids` are the creators' ids by their numbers."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowersChange:
+    """Followers that a creator gained and lost on a day. `creator` is a number."""
+
+    creator: int
+    day: date
+    gained: int
+    lost: int
+
+
+def differences_as_json(
+    changes: Iterable[UsageChange], pay: Mapping[tuple[int, date], Decimal], ids: Mapping[int, str]
+) -> list[dict[str, Any]]:
+    """Return what changed by creator and day, with the difference of their pay, for people and programs: what
+    stays the same is left out. `ids` are the creators' ids by their numbers."""
     names = [one.name for one in fields(UsageChange) if one.name not in ("creator", "day")]
-    found = []
+    moved: dict[tuple[int, date], dict[str, Any]] = {}
     for change in changes:
-        moved = {name: _as_json(getattr(change, name)) for name in names if getattr(change, name)}
-        if moved:
-            found.append({"creator_id": ids[change.creator], "day": change.day.isoformat(), **moved})
-    return found
+        moved[change.creator, change.day] = {
+            name: _as_json(getattr(change, name)) for name in names if getattr(change, name)
+        }
+    for day, amount in pay.items():
+        if amount:
+            moved.setdefault(day, {})["pay"] = _as_json(amount)
+    return [
+        {"creator_id": ids[creator], "day": day.isoformat(), **values}
+        for (creator, day), values in moved.items()
+        if values
+    ]
 
 
 def _as_json(value: int | Decimal) -> int | str:

@@ -5,11 +5,20 @@ from datetime import UTC, date, datetime, timedelta
 MONTHS_AHEAD = 3
 MONTHS_BEHIND = 2
 MONTHS_KEPT = 14
+# Until then late reports of a day are awaited before rules of artificial use are applied to it.
+SETTLES_AFTER = timedelta(hours=6)
+# Plays that such a rule has found are paid then, unless a person has decided.
+HELD_AT_MOST = timedelta(days=30)
 
 
 def day_of(at: datetime) -> date:
     """Return the UTC day of a time."""
     return at.astimezone(UTC).date()
+
+
+def last_settled(at: datetime) -> date:
+    """Return the last day whose reports have settled by this time."""
+    return day_of(at - SETTLES_AFTER) - timedelta(days=1)
 
 
 def days_between(first: date, last: date) -> list[date]:

@@ -44,7 +44,10 @@ class UsageBatch(models.Model):
                 name="usage_batch_days_in_order", condition=Q(first_day__lte=F("last_day"))
             ),
         ]
-        indexes = [models.Index(name="usage_batches_of_platform", fields=["platform", "-id"])]
+        indexes = [
+            models.Index(name="usage_batches_of_platform", fields=["platform", "-id"]),
+            models.Index(name="usage_batches_by_time", fields=["received_at"]),
+        ]
         triggers = [append_only()]
 
     def __str__(self) -> str:

@@ -1,6 +1,6 @@
 """The frame of corrections: the events that they concern, what forbids them, and how they are written."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -20,7 +20,7 @@ from platforms.models import (
 )
 from platforms.platforms.services.platforms import require_active
 from platforms.signals import usage_corrected, usage_counted
-from platforms.usage import finality
+from platforms.usage import finality, worth
 from platforms.usage.calculations.changes import UsageChange, differences_as_json
 from platforms.usage.calculations.periods import day_of
 from platforms.usage.enums import CorrectionKind, ReceiptKind
@@ -142,6 +142,7 @@ def write_correction(*, platform: Platform, plan: CorrectionPlan, now: datetime)
     """Count what the plan says, and write the correction, its receipt and what it concerned. Raises
     PeriodArchived or PeriodFinal."""
     require_open_days(plan.creator_days)
+    worth_before = worth.measure_days(plan.creator_days)
     outcome = _count(platform, plan, now)
     usage_counted.send(sender=UsageBatch, changes=outcome.changes, now=now)
     receipt = add_receipt(
@@ -152,7 +153,14 @@ def write_correction(*, platform: Platform, plan: CorrectionPlan, now: datetime)
         numbers=[*(ref.number for ref in plan.signs), *(one.number for one in plan.replacements)],
         times=[*(ref.occurred_at for ref in plan.signs), *(one.occurred_at for one in plan.replacements)],
     )
-    correction = write_record(platform=platform, plan=plan, changes=outcome.changes, receipt=receipt, now=now)
+    correction = write_record(
+        platform=platform,
+        plan=plan,
+        changes=outcome.changes,
+        worth_before=worth_before,
+        receipt=receipt,
+        now=now,
+    )
     add_to_platform(platform=platform, changes=outcome.of_platform)
     return correction
 
@@ -162,17 +170,22 @@ def write_record(
     platform: Platform,
     plan: CorrectionPlan,
     changes: Sequence[UsageChange],
+    worth_before: worth.Worth,
     receipt: UsageReceipt,
     now: datetime,
 ) -> UsageCorrection:
-    """Write the row of a correction that has been counted, with the events that it concerned."""
+    """Write the row of a correction that has been counted, with the events that it concerned, and the
+    differences of pay to the worth of the days before."""
+    worth_now = worth.measure_days(worth_before.keys())
+    pay = {day: amount - worth_before[day] for day, amount in worth_now.items()}
+    moved = {change.creator for change in changes} | {creator for creator, _ in pay}
     correction = UsageCorrection(
         created_at=now,
         platform=platform,
         kind=plan.kind,
         reason=plan.reason,
         events=len(plan.concerned),
-        differences=differences_as_json(changes, _creator_ids(changes)),
+        differences=differences_as_json(changes, pay, _creator_ids(moved)),
         reverts=plan.reverts,
         receipt=receipt,
     )
@@ -191,8 +204,7 @@ def write_record(
     return correction
 
 
-def _creator_ids(changes: Sequence[UsageChange]) -> dict[int, str]:
-    numbers = {change.creator for change in changes}
+def _creator_ids(numbers: Collection[int]) -> dict[int, str]:
     rows = CreatorProfile.objects.filter(number__in=numbers).values_list("number", "pk")
     return {number: str(pk) for number, pk in rows}
 

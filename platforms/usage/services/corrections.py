@@ -12,6 +12,7 @@ from audit.log.services import verb
 from gigstream.core.clock import database_now
 from platforms.catalogue.selectors import creators_at
 from platforms.models import CorrectedEvent, Platform, UsageCorrection, UsageEvent
+from platforms.usage import worth
 from platforms.usage.calculations.batches import AHEAD, MOST_SECONDS, Refused, Window, read_events
 from platforms.usage.calculations.merkle import hash_leaf
 from platforms.usage.calculations.periods import day_of
@@ -23,6 +24,7 @@ from platforms.usage.errors import (
     EventCorrected,
     InvalidCorrection,
 )
+from platforms.usage.finality import CreatorDate
 from platforms.usage.models.events import NUMBERS_PER_BATCH
 from platforms.usage.services.correcting import (
     CorrectionPlan,
@@ -37,6 +39,7 @@ from platforms.usage.services.correcting import (
 )
 from platforms.usage.services.counting import next_batch_number
 from platforms.usage.services.ingest import take_events
+from platforms.usage.services.judging import judge_works
 from platforms.usage.services.locks import archived_among
 from platforms.usage.services.months import make_months
 from platforms.usage.services.outcomes import UsageResult
@@ -143,6 +146,7 @@ def backfill_usage(
     platform, reason = begin_correction(platform_id, reason)
     window = Window.of_backfill(now)
     items = _without_sealed(items, window)
+    worth_before = worth.measure_days(_creator_days(platform, items, window))
     result = take_events(platform=platform, items=items, window=window, now=now, kind=ReceiptKind.CORRECTION)
     if result.receipt is None:
         return None, result
@@ -158,9 +162,21 @@ def backfill_usage(
         totals={},
     )
     correction = write_record(
-        platform=platform, plan=plan, changes=result.changes, receipt=result.receipt, now=now
+        platform=platform,
+        plan=plan,
+        changes=result.changes,
+        worth_before=worth_before,
+        receipt=result.receipt,
+        now=now,
     )
     return correction, result
+
+
+def _creator_days(platform: Platform, items: Sequence[Any], window: Window) -> set[CreatorDate]:
+    """Return the days of creators to which events of these items may be added."""
+    columns, refused = read_events(items, window=window)
+    found = judge_works(platform_id=platform.pk, columns=columns, refused=refused)
+    return {(creator, day_of(at)) for creator, at in zip(found.creators, found.columns.times, strict=True)}
 
 
 def _without_sealed(items: Sequence[Any], window: Window) -> list[Any]:

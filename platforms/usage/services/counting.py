@@ -11,8 +11,9 @@ from django.db import connection
 from psycopg.types.json import Jsonb
 
 from gigstream.core import sql
-from platforms.models import CreatorProfile, Platform
-from platforms.usage.calculations.changes import UsageChange
+from platforms.models import CreatorDay, CreatorProfile, Platform
+from platforms.signals import followers_counted
+from platforms.usage.calculations.changes import FollowersChange, UsageChange
 from platforms.usage.services.judging import pair_columns
 from platforms.usage.services.locks import share_usage
 from platforms.usage.services.outcomes import TakenEvents
@@ -79,18 +80,28 @@ def add_to_platform(*, platform: Platform, changes: Sequence[Mapping[str, Any]])
     sql.run("platforms/usage/add_to_platform_days", platform=platform.number, changes=Jsonb(list(changes)))
 
 
-def count_followers(*, days: Sequence[tuple[UUID, datetime, int, int]]) -> None:
-    """Count followers gained and lost, each given by the creator's id, the time and the two counts. A rebuild
-    of the same days goes before or after."""
+def count_followers(*, days: Sequence[tuple[UUID, datetime, int, int]], now: datetime) -> None:
+    """Count followers gained and lost, each given by the creator's id, the time and the two counts, of
+    creators of one platform. A rebuild of the same days goes before or after."""
     if not days:
         return
     creators = CreatorProfile.objects.filter(pk__in={creator for creator, *_ in days})
-    for platform in Platform.objects.filter(creators__in=creators).order_by("pk").distinct():
-        share_usage(platform)
-    sql.run(
+    platform = Platform.objects.filter(creators__in=creators).distinct().get()
+    share_usage(platform)
+    rows = sql.run(
         "platforms/usage/count_followers",
         creators=[creator for creator, *_ in days],
         times=[at for _, at, _, _ in days],
         gained=[gained for *_, gained, _ in days],
         lost=[lost for *_, lost in days],
+    )
+    changes = [FollowersChange(**row) for row in rows]
+    followers_counted.send(sender=CreatorDay, changes=changes, now=now)
+    # The platform's days, which all its creators share, last of all.
+    sql.run(
+        "platforms/usage/add_platform_followers",
+        platform=platform.number,
+        days=[change.day for change in changes],
+        gained=[change.gained for change in changes],
+        lost=[change.lost for change in changes],
     )

@@ -1,7 +1,7 @@
 """Artificial use: plays that rules find are left out of pay until a person decides, or for 30 days."""
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
@@ -19,7 +19,7 @@ from gigstream.core.unit import in_unit
 from platforms.models import CreatorDay, Platform, PlatformDay, UsageFinding, UsageRule
 from platforms.platforms.services.platforms import require_present
 from platforms.signals import usage_findings_changed
-from platforms.usage.calculations.periods import day_of
+from platforms.usage.calculations.periods import HELD_AT_MOST, last_settled
 from platforms.usage.enums import FINDING_MOVES, FindingStatus, RuleKind
 from platforms.usage.errors import FindingNotFound, FindingNotOpen, InvalidContest
 from platforms.usage.finality import find_final
@@ -27,10 +27,7 @@ from platforms.usage.selectors import thresholds_of
 from platforms.usage.services.locks import share_usage
 from platforms.usage.vocabulary import ARTIFICIAL_USE, ARTIFICIAL_USE_DECIDED
 
-# Until then late reports of a day are awaited.
-SETTLES_AFTER: Final = timedelta(hours=6)
 DAYS_AT_ONCE: Final = 1_000
-HELD_AT_MOST: Final = timedelta(days=30)
 LONGEST_CONTEST: Final = 1_000
 
 
@@ -39,7 +36,7 @@ def find_artificial_use(*, now: datetime | None = None) -> int:
     at, as by late reports, and end findings that nobody has decided for 30 days: their plays are paid. Return
     how many findings were made or ended."""
     now = now or database_now()
-    settled = day_of(now - SETTLES_AFTER) - timedelta(days=1)
+    settled = last_settled(now)
     changed = PlatformDay.objects.filter(day__lte=settled, plays__gt=0).exclude(changes=F("changes_judged"))
     rows = changed.order_by("-day", "platform").select_related("platform")[:DAYS_AT_ONCE]
     made = sum(mark_day(platform_id=row.platform.pk, day=row.day, now=now) for row in rows)

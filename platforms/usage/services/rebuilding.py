@@ -6,8 +6,10 @@ from uuid import UUID
 from audit.log import services as audit
 from audit.log.services import verb
 from gigstream.core import sql
+from gigstream.core.clock import database_now
 from gigstream.core.postgres.transactions import limit_minutes
 from platforms.models import Platform
+from platforms.signals import usage_rebuilt
 from platforms.usage.calculations.periods import days_between
 from platforms.usage.services.locks import hold_usage, require_attached
 
@@ -32,6 +34,7 @@ def rebuild_days(
 
     Raises PeriodArchived if the events of any of the days are in a file.
     """
+    now = now or database_now()
     platform = Platform.objects.get(pk=platform_id)
     hold_usage(platform)
     days = days_between(first, last)
@@ -48,4 +51,5 @@ def rebuild_days(
     audit.record(
         "usage.rebuild", platform, metadata={"first": first, "last": last, "reason": reason}, now=now
     )
+    usage_rebuilt.send(sender=Platform, platforms=[platform], now=now)
     return len(days)

@@ -25,6 +25,11 @@ class NodeProxy:
     lost_before: set[str] = field(default_factory=set)
     lost_after: set[str] = field(default_factory=set)
     is_away: bool = False
+    # The status of all answers, without what the node says; and what comes instead of the node's answer.
+    status: int = 200
+    body: bytes = b""
+    # For a method: the code and the words of the error that is answered.
+    errors: dict[str, tuple[int, str]] = field(default_factory=dict)
     # For a method: makes the result from the call and the node's result.
     lies: dict[str, Answer] = field(default_factory=dict)
     # A method that waits, before or after the node gets it, until `go_on` is set.
@@ -55,6 +60,8 @@ class NodeProxy:
         self.calls += [one["method"] for one in calls]
         if self.is_away or methods & self.lost_before:
             return None
+        if self.status != 200:
+            return self.body
         self._wait(methods, after=False)
         answers = urllib3.request("POST", self.upstream, json=calls, retries=False).json()
         self._wait(methods, after=True)
@@ -65,7 +72,11 @@ class NodeProxy:
             call = by_id[one["id"]]
             if call["method"] in self.lies and "result" in one:
                 one["result"] = self.lies[call["method"]](call, one["result"])
-        return json.dumps(answers).encode()
+            if call["method"] in self.errors:
+                code, words = self.errors[call["method"]]
+                one.pop("result", None)
+                one["error"] = {"code": code, "message": words}
+        return self.body or json.dumps(answers).encode()
 
 
 def _handler(proxy: NodeProxy) -> type[BaseHTTPRequestHandler]:
@@ -78,7 +89,7 @@ def _handler(proxy: NodeProxy) -> type[BaseHTTPRequestHandler]:
             if answer is None:
                 self.close_connection = True
                 return
-            self.send_response(200)
+            self.send_response(proxy.status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(answer)))
             self.end_headers()

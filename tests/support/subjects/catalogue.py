@@ -138,7 +138,7 @@ REPEATED: list[tuple[str, type[Any], tuple[str, ...], dict[str, Any]]] = [
     ("collection_position_once", CollectionWork, ("collection", "position"), {}),
     ("collection_work_once", CollectionWork, ("collection", "work"), {"position": 1}),
     ("listener_key_one_current_per_platform", ListenerKey, ("platform",), {}),
-    ("listener_once_per_platform", Listener, ("platform", "key", "digest"), {}),
+    ("listener_once_per_platform", Listener, ("digest", "key", "platform"), {}),
     ("follow_one_open_per_pair", Follow, ("listener", "creator"), {}),
 ]
 

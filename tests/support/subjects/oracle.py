@@ -4,11 +4,13 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from gigstream.core.clock import database_now
 from payments import services as payments
 from payments.models import (
     ChainAttempt,
     ChainOperation,
     CreatorSync,
+    DistributionShare,
     GasAlarm,
     GasSpending,
     OperationCreator,
@@ -18,12 +20,14 @@ from payments.models import (
 )
 from platforms.models import Platform
 from tests.support.api.asks import Ask, numbers, request_for
+from tests.support.api.client import Api
 from tests.support.database import valid_rows
-from tests.support.database.breaks import breaks, run
+from tests.support.database.breaks import breaks, run, unguard
 from tests.support.database.rich_history import History
 from tests.support.factories import NOW as AT
 from tests.support.factories import PlatformFactory
 from tests.support.oracle.creators import on_chain, played, registered_source
+from tests.support.oracle.distributions import paid_distribution
 from tests.support.oracle.sandbox import SandboxOracle
 
 CONTRACT = "0x" + "c0" * 20
@@ -204,7 +208,7 @@ def _sees_its_numbers_written(platform: Platform) -> None:
         chain.write()
     chain.goes_wrong("execute_contract", "refused")
     payments.record_distribution(
-        platform_id=platform.pk, number=1, total="1", root=ROOT, now=chain.now, oracle=chain.oracle
+        platform_id=platform.pk, number=901, total="1", root=ROOT, now=chain.now, oracle=chain.oracle
     )
     chain.work()
 
@@ -229,10 +233,10 @@ def _write_to_the_chain(h: History) -> None:
             "root": ROOT,
             "oracle": chain.oracle,
         }
-        payments.record_distribution(**record, number=1, now=chain.now)
+        payments.record_distribution(**record, number=901, now=chain.now)
         chain.work(times=3)
         chain.goes_wrong("execute_contract", "refused")
-        payments.record_distribution(**record, number=2, now=chain.now)
+        payments.record_distribution(**record, number=902, now=chain.now)
         chain.work(times=3)
         played(source, second, 5)
         chain.now += timedelta(hours=1)
@@ -279,6 +283,40 @@ def gas_of_a_round_to_come(h: History) -> None:
 @breaks("gas_is_spent_by_rounds_that_were")
 def gas_of_a_transaction_that_is_counted_twice(h: History) -> None:
     run("UPDATE gas_spendings SET tx_hash = (SELECT min(tx_hash) FROM gas_spendings)")
+
+
+@breaks("recorded_distributions_are_those_paid")
+def a_record_with_another_total(h: History) -> None:
+    unguard()
+    run(
+        "UPDATE chain_operations SET platform_id = d.platform_id,"
+        " key = 'distribution:' || d.platform_id || ':' || d.number,"
+        " details = jsonb_build_object('number', d.number, 'total', d.amount + 1, 'root', '0x')"
+        " FROM distributions d WHERE d.status = 'paid' AND chain_operations.id ="
+        " (SELECT min(id::text)::uuid FROM chain_operations WHERE kind = 'distribute')"
+    )
+
+
+@request_for("prove_my_distribution_share")
+def _() -> Ask:
+    share = _paid_share()
+    chain = SandboxOracle(database_now())
+    payments.record_distributions(now=chain.now, oracle=chain.oracle)
+    return Ask(share.creator.worker, f"me/distributions/{share.pk}/proof")
+
+
+def _paid_share() -> DistributionShare:
+    """Return a share of a distribution that was paid yesterday or before."""
+    found = paid_distribution(now=database_now() - timedelta(days=2))
+    return DistributionShare.objects.filter(distribution=found)[0]
+
+
+def _meet_not_recorded(g: Any) -> Any:
+    share = _paid_share()
+    return Api.as_worker(share.creator.worker).get(f"me/distributions/{share.pk}/proof")
+
+
+CODES = {("distribution_not_recorded", 409): _meet_not_recorded}
 
 
 @request_for("get_sync_health")

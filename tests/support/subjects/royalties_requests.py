@@ -6,6 +6,7 @@ from typing import Any
 from gigstream.core.clock import database_now
 from payments import services as payments
 from payments.models import Distribution, Pool, RoyaltyPeriod, Statement
+from platforms import services as platforms
 from platforms.models import Work
 from tests.support.api.asks import Ask, numbers, request_for, rich_platform
 from tests.support.creators.catalogue import creator, work
@@ -15,18 +16,18 @@ from tests.support.factories import PlatformFactory
 
 
 def _song(**given: Any) -> Work:
-    """Return a work of a platform with money that was published two days ago."""
+    """Return a work of a platform with money that was published three days ago."""
     now = database_now()
     have_months(now)
-    before = now - timedelta(days=2)
+    before = now - timedelta(days=3)
     platform = PlatformFactory.create(funds="1000", now=before)
     return work(creator(platform, now=before), now=before, rate="0.5", **given)
 
 
 def _played() -> Work:
-    """Return a work that was played yesterday, for which that has been accrued."""
+    """Return a work that was played two days ago, for which that has been accrued."""
     song, now = _song(), database_now()
-    play(song, times=4, at=now - timedelta(days=1), now=now)
+    play(song, times=4, at=now - timedelta(days=2), now=now)
     payments.accrue_royalties(now=now)
     return song
 
@@ -40,12 +41,12 @@ def _final() -> Work:
 
 
 def _body(day_of: Work, **changed: Any) -> dict[str, Any]:
-    day = (database_now() - timedelta(days=1)).date().isoformat()
+    day = (database_now() - timedelta(days=2)).date().isoformat()
     return {"first": day, "last": day, "mode": "pro_rata", "amount": "10.00", **changed}
 
 
 def _draft(song: Work | None = None) -> Distribution:
-    song, day = song or _played(), (database_now() - timedelta(days=1)).date()
+    song, day = song or _played(), (database_now() - timedelta(days=2)).date()
     return payments.draft_distribution(
         platform_id=song.platform_id, first=day, last=day, mode="pro_rata", amount="10"
     )
@@ -196,6 +197,14 @@ def _() -> Ask:
     return Ask(_played().creator.worker, "me/royalties/days")
 
 
+@request_for("list_my_left_out_royalties")
+def _() -> Ask:
+    song, now = _song(), database_now()
+    play(song, times=25, at=now - timedelta(days=2), now=now)
+    platforms.find_artificial_use(now=now)
+    return Ask(song.creator.worker, "me/royalties/left-out")
+
+
 @request_for("list_my_royalty_statements")
 def _() -> Ask:
     return Ask(_final().creator.worker, "me/royalties/statements")
@@ -234,9 +243,9 @@ def _pool_of(g: Any, **given: Any) -> Any:
 
 def _meet_not_draft(g: Any) -> Any:
     have_months(database_now())
-    before = database_now() - timedelta(days=2)
+    before = database_now() - timedelta(days=3)
     song = work(creator(g.platform, now=before), now=before)
-    play(song, at=database_now() - timedelta(days=1), now=database_now())
+    play(song, at=database_now() - timedelta(days=2), now=database_now())
     found = _draft(song)
     payments.cancel_distribution(distribution_id=found.pk)
     return g.api.post(f"distributions/{found.pk}/cancel", {})

@@ -34,6 +34,7 @@ from platforms.models import (
     WorkListenerDay,
 )
 from platforms.usage.enums import RuleKind
+from reputation.milestones.services import recount_totals
 from tests.support.api.asks import numbers
 from tests.support.creators.catalogue import creator, work
 from tests.support.creators.usage import accepted, event, have_months, report, void
@@ -306,17 +307,24 @@ def _usage_of(h: History) -> None:
 HISTORIES = [_usage_of]
 
 
+def _count_totals_again() -> None:
+    for platform in Platform.objects.all():
+        recount_totals(platforms=[platform])
+
+
 @breaks("work_days_equal_a_recount")
 def a_play_that_no_event_stands_for(h: History) -> None:
     """Change the sums above it in the same way."""
     for table in ("work_days", "creator_days", "platform_days"):
         run(f"UPDATE {table} SET comments = comments + 1 WHERE comments > 0")
+    _count_totals_again()
 
 
 @breaks("creator_days_are_the_sums_of_their_works")
 def a_follower_who_never_came(h: History) -> None:
     run("UPDATE creator_days SET followers_gained = followers_gained + 1 WHERE plays > 0")
     run("UPDATE platform_days SET followers_gained = followers_gained + 1 WHERE plays > 0")
+    _count_totals_again()
 
 
 @breaks("creator_days_count_their_listeners")

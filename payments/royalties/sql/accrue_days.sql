@@ -1,4 +1,5 @@
--- Write what creators have earned on these days, whose periods are there, and return by how much it has changed.
+-- Write what creators have earned on these days, whose periods are there, and add it to their pay where that is an addition
+-- alone: nothing is taken back, and nothing was. Return by period by how much it has changed, and the other `lines`.
 WITH pair AS MATERIALIZED (
     SELECT DISTINCT g.creator_number, g.day, p.id AS period_id
     FROM unnest(%(creators)s::bigint[], %(days)s::date[]) AS g(creator_number, day)
@@ -36,9 +37,28 @@ written AS (
     SET plays = excluded.plays, plays_held = excluded.plays_held, plays_refused = excluded.plays_refused,
         amount = excluded.amount, held = excluded.held, sales = excluded.sales, above_price = excluded.above_price,
         accrued_at = excluded.accrued_at
+),
+sums AS MATERIALIZED (
+    SELECT period_id, creator_number, 'plays' AS source, sum(amount_change) AS more, sum(held_change) AS held
+    FROM changed GROUP BY 1, 2 HAVING sum(amount_change) <> 0 OR sum(held_change) <> 0
+    UNION ALL
+    SELECT period_id, creator_number, 'sales', sum(sales_change), 0
+    FROM changed GROUP BY 1, 2 HAVING sum(sales_change) <> 0
+),
+line AS MATERIALIZED (
+    SELECT s.*, s.more >= s.held AND s.held >= 0 AND coalesce(y.taken_back, 0) = 0 AS is_added
+    FROM sums s LEFT JOIN period_pays y
+        ON y.creator_number = s.creator_number AND y.period_id = s.period_id AND y.source = s.source
+),
+added AS (
+    INSERT INTO period_pays AS y (period_id, creator_number, source, accrued, held, unfunded, carried, paid, recovered,
+                                  taken_back, payments)
+    SELECT period_id, creator_number, source, more, held, more - held, 0, 0, 0, 0, 0
+    FROM line WHERE is_added ORDER BY creator_number, period_id, source
+    ON CONFLICT (creator_number, period_id, source) DO UPDATE
+    SET accrued = y.accrued + excluded.accrued, held = y.held + excluded.held, unfunded = y.unfunded + excluded.unfunded
 )
-SELECT period_id, creator_number, sum(amount_change) AS amount, sum(held_change) AS held, sum(sales_change) AS sales
-FROM changed
-GROUP BY 1, 2
-HAVING sum(amount_change) <> 0 OR sum(held_change) <> 0 OR sum(sales_change) <> 0
-ORDER BY 1, 2
+SELECT period_id, sum(more) AS amount, json_agg(DISTINCT creator_number)::text AS creators,
+       json_agg(json_build_array(creator_number, source, more::text, held::text) ORDER BY creator_number, source)
+           FILTER (WHERE NOT is_added) AS lines
+FROM line GROUP BY 1 ORDER BY 1
