@@ -14,11 +14,15 @@ PYTHONS := 3.11 3.12 3.13
 HOUSE := tests/house tests/api/test_reads.py tests/console/demo/test_reads.py
 # More processes than processors: many tests wait for servers and clocks.
 PARALLEL := -n 3 --dist worksteal
-# Without the tests that `make check` runs.
-PYTEST_ARGS ?= $(PARALLEL) $(addprefix --ignore=,$(HOUSE))
+# Without the tests that `make check` runs, and those that need ClickHouse's engine.
+PYTEST_ARGS ?= $(PARALLEL) $(addprefix --ignore=,$(HOUSE) tests/store)
 FUZZ_EXAMPLES ?= 120
 BENCHES := tests/benchmarks
 PEERS := $(VENV)/.installed-for-benchmarks
+CLICKHOUSE := $(VENV)/.installed-clickhouse
+STORE := $(VENV)/.installed-for-store
+# All lists of packages with hashes.
+LISTS := requirements requirements-clickhouse tests/requirements tests/store/requirements
 NODE_PEERS := $(BENCHES)/drizzle/node_modules/.package-lock.json
 # Circle's SDK, and the chain node of the tests.
 NODE_PROVIDER := tests/provider/node/node_modules/.package-lock.json
@@ -42,7 +46,7 @@ PRODUCTION_EXAMPLE := GIGSTREAM_ENV=production DEBUG=false ALLOWED_HOSTS=gigstre
 	CIRCLE_HOUSE_WALLET_ID=00000000-0000-4000-8000-0000000000b1
 
 .DEFAULT_GOAL := help
-.PHONY: help install imports demo test browser screenshots walk faults long stalls fuzz bench bench-smoke schema migrations check lock packages services-stop
+.PHONY: help install imports clickhouse demo test browser screenshots walk faults store long stalls fuzz bench bench-smoke schema migrations check lock packages services-stop
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -63,6 +67,17 @@ $(STAMP): requirements.txt
 
 $(TOOLS): $(STAMP) tests/requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	@touch $@
+
+clickhouse: $(CLICKHOUSE) ## install the client of ClickHouse, which USAGE_STORE_URL needs
+	@:
+
+$(CLICKHOUSE): $(STAMP) requirements-clickhouse.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements-clickhouse.txt
+	@touch $@
+
+$(STORE): $(TOOLS) $(CLICKHOUSE) tests/store/requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check -r tests/store/requirements.txt
 	@touch $@
 
 imports: install ## import every module with only the packages of requirements.txt
@@ -87,7 +102,10 @@ walk: $(TOOLS) ## open every staff page in every role, on the demo and on a year
 faults: $(TOOLS) ## settle 10,000 payouts, or PAYOUTS, through Circle's simulator with 5 % failing calls
 	GIGSTREAM_TEST_PAYOUTS=$(or $(PAYOUTS),10000) $(BIN)/pytest -n 0 tests/provider/test_many_payouts.py
 
-long: $(TOOLS) $(NODE_PROVIDER) $(NODE_ACCOUNTS) $(AXE) ## run the tests that `make test` leaves out, and those that it shortens at full length
+store: $(STORE) ## compare raw events in PostgreSQL with those in ClickHouse's engine, 20,000 of them
+	$(BIN)/pytest -n 0 tests/store
+
+long: $(TOOLS) $(STORE) $(NODE_PROVIDER) $(NODE_ACCOUNTS) $(AXE) ## run the tests that `make test` leaves out, and those that it shortens at full length
 	GIGSTREAM_TEST_LONG=1 $(BIN)/pytest $(PARALLEL) --ignore tests/stalls --ignore tests/api/test_fuzz.py
 
 stalls: $(TOOLS) ## hang and kill the broker 50 times, over a Unix socket and over TCP: the workers must recover
@@ -146,17 +164,19 @@ check: $(TOOLS) ## style, types, imports, rules of the house, GETs that write, m
 		FIELD_ENCRYPTION_KEYS="$$($(BIN)/python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())')" \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING
 
-lock: $(TOOLS) ## make both requirements.txt from requirements.in, with the hashes of all files
-	$(LOCK) requirements.in --output-file requirements.txt
+lock: $(TOOLS) ## make each list of packages from its requirements.in, with the hashes of all files
+	@for list in $(LISTS); do \
+		echo "$(LOCK) $$list.in --output-file $$list.txt"; \
+		$(LOCK) $$list.in --output-file $$list.txt || exit 1; \
+	done
 	@# pip reads options in order: an exception must come after its rule.
 	@sed -i -e '/^--only-binary :all:$$/d' -e '1i --only-binary :all:' requirements.txt
-	$(LOCK) tests/requirements.in --output-file tests/requirements.txt
 
-packages: $(TOOLS) ## check that both lists have wheels for each version of Python, without installing
-	@for python in $(PYTHONS); do for list in requirements.txt tests/requirements.txt; do \
-		echo "$$list on Python $$python"; \
+packages: $(TOOLS) ## check that all lists have wheels for each version of Python, without installing
+	@for python in $(PYTHONS); do for list in $(LISTS); do \
+		echo "$$list.txt on Python $$python"; \
 		$(BIN)/uv pip install --quiet --dry-run --no-deps --require-hashes --python-version $$python \
-			--target $(VENV)/unused -r $$list || exit 1; \
+			--target $(VENV)/unused -r $$list.txt || exit 1; \
 	done; done
 
 services-stop: install ## stop the embedded PostgreSQL and Valkey

@@ -23,6 +23,7 @@ SHORTEST_KEY, FEWEST_CHARACTERS = 50, 10
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _ENTITY_SECRET = re.compile(r"[0-9a-fA-F]{64}")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+_PRIVATE_KEY = re.compile(r"0x[0-9a-fA-F]{64}")
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?", re.ASCII)
 _DOMAIN = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?", re.ASCII)
 
@@ -84,6 +85,7 @@ def _setting_errors() -> Iterator[CheckMessage]:
     yield from _database_errors()
     yield from _circle_errors()
     yield from _chain_errors()
+    yield from _oracle_errors()
     yield from _sign_in_errors()
 
 
@@ -197,6 +199,32 @@ def _chain_errors() -> Iterator[CheckMessage]:
         yield Error(
             "TREASURY_OWN_USDC must be an amount of 0 or more with at most 6 decimals", id="gigstream.E043"
         )
+
+
+def _oracle_errors() -> Iterator[CheckMessage]:
+    """Yield errors of the settings for records on the chain."""
+    if settings.ORACLE_CONTRACT and not _ADDRESS.fullmatch(settings.ORACLE_CONTRACT):
+        yield Error("ORACLE_CONTRACT must be an address: 0x and 40 hex digits", id="gigstream.E090")
+    if settings.ORACLE_PROVIDER.endswith(".SigningProvider"):
+        if not _PRIVATE_KEY.fullmatch(settings.ORACLE_SIGNER_KEY):
+            yield Error("ORACLE_SIGNER_KEY must be a private key: 0x and 64 hex digits", id="gigstream.E091")
+        if not settings.CHAIN_RPC_URL:
+            yield Error(
+                "CHAIN_RPC_URL must name a node: ORACLE_PROVIDER sends through it", id="gigstream.E092"
+            )
+    if not (
+        _is_amount(settings.ORACLE_GAS_FLOOR_GWEI, lowest=Decimal(0))
+        and _is_amount(settings.ORACLE_GAS_CEILING_GWEI)
+        and Decimal(settings.ORACLE_GAS_FLOOR_GWEI) <= Decimal(settings.ORACLE_GAS_CEILING_GWEI)
+    ):
+        yield Error(
+            "ORACLE_GAS_FLOOR_GWEI and ORACLE_GAS_CEILING_GWEI must be prices, the floor below the ceiling",
+            id="gigstream.E093",
+        )
+    if not _is_amount(settings.ORACLE_GAS_OF_A_MONTH, lowest=Decimal(0)):
+        yield Error("ORACLE_GAS_OF_A_MONTH must be an amount of 0 or more", id="gigstream.E094")
+    if settings.ORACLE_BLOCK_SECONDS < 1:
+        yield Error("ORACLE_BLOCK_SECONDS must be at least 1", id="gigstream.E095")
 
 
 def _is_amount(text: str, *, lowest: Decimal = MICRO) -> bool:

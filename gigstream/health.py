@@ -16,6 +16,7 @@ from gigstream.core.clock import database_now
 from gigstream.jobs.registry import late_jobs
 from gigstream.metrics.figures import stream_lateness_seconds
 from gigstream.network.redis_cache import redis_errors
+from payments.oracle.health import oracle_health
 from payments.settlement.health import settlement_health
 
 OK = "ok"
@@ -50,7 +51,8 @@ class HealthView(APIView):
 class ReadinessView(APIView):
     """Endpoint that answers 200 when this server can handle requests, else 503, with each part by name.
 
-    The states of jobs and payouts are included and do not count: removing a web server mends neither.
+    The states of jobs, payouts and the oracle are included and do not count: removing a web server mends
+    none of them.
     """
 
     def get(self, request: Request) -> Response:
@@ -118,14 +120,22 @@ def _payouts_state() -> str:
         return "unknown"
 
 
+def _oracle_state() -> str:
+    try:
+        return oracle_health(database_now()).text()
+    except DatabaseError:
+        return "unknown"
+
+
+_OTHERS: dict[str, Callable[[], str]] = {
+    "jobs": _jobs_state,
+    "payouts": _payouts_state,
+    "oracle": _oracle_state,
+}
 _NEEDED: dict[str, Callable[[], str]] = {
     "database": _database_state,
     "migrations": _migrations_state,
     "broker": _broker_state,
 }
-_readiness = CachedParts(
-    lambda: {
-        name: look() for name, look in {**_NEEDED, "jobs": _jobs_state, "payouts": _payouts_state}.items()
-    }
-)
+_readiness = CachedParts(lambda: {name: look() for name, look in {**_NEEDED, **_OTHERS}.items()})
 _work = CachedParts(lambda: {"jobs": _jobs_state(), "streams": _streams_state()})

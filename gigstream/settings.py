@@ -248,6 +248,18 @@ _PROVIDERS = {
     False: "payments.settlement.sandbox.provider.SandboxProvider",
 }
 PAYMENT_PROVIDER = env.str("PAYMENT_PROVIDER", default="") or _PROVIDERS[bool(CIRCLE_API_KEY)]
+# The registry contract that creators' numbers are written to; unset, nothing is, but in the sandbox.
+ORACLE_CONTRACT = env.str("ORACLE_CONTRACT", default="")
+# Who calls it; if unset, the provider that pays. `payments.settlement.signer.services.SigningProvider` signs
+# with ORACLE_SIGNER_KEY and sends through CHAIN_RPC_URL.
+ORACLE_PROVIDER = env.str("ORACLE_PROVIDER", default="")
+ORACLE_SIGNER_KEY = env.str("ORACLE_SIGNER_KEY", default="")
+# Bounds of the price of a unit of gas, in gwei, and USDC for gas in a month, which two people can change.
+ORACLE_GAS_FLOOR_GWEI = env.str("ORACLE_GAS_FLOOR_GWEI", default="1")
+ORACLE_GAS_CEILING_GWEI = env.str("ORACLE_GAS_CEILING_GWEI", default="1000")
+ORACLE_GAS_OF_A_MONTH = env.str("ORACLE_GAS_OF_A_MONTH", default="50")
+# Seconds between two blocks, to count blocks where no node is set.
+ORACLE_BLOCK_SECONDS = env.int("ORACLE_BLOCK_SECONDS", default=2)
 # USDC of the house on the simulated chain.
 SANDBOX_HOUSE_USDC = env.str("SANDBOX_HOUSE_USDC", default="1000000000")
 SANDBOX_BLOCK_SECONDS = env.int("SANDBOX_BLOCK_SECONDS", default=2)
@@ -434,6 +446,9 @@ WHITENOISE_USE_FINDERS = STATIC_ROOT is None
 # Files of submissions, and the seconds for which an address of one works.
 MEDIA_ROOT = env.str("MEDIA_ROOT", default="") or str(BASE_DIR / "var" / "media")
 MEDIA_LINK_SECONDS = env.int("MEDIA_LINK_SECONDS", default=600)
+# Files of months of usage that have left the database, and a ClickHouse beside it for raw events.
+USAGE_ARCHIVE_ROOT = env.str("USAGE_ARCHIVE_ROOT", default="") or str(BASE_DIR / "var" / "usage")
+USAGE_STORE_URL = env.str("USAGE_STORE_URL", default="")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

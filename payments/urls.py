@@ -2,6 +2,7 @@ from django.urls import path
 
 from payments.figures import api as figures
 from payments.ledger.api import platforms as ledger
+from payments.oracle.api import platforms as oracle
 from payments.settlement.deposits import api as deposits
 from payments.settlement.transactions.api import platforms as money
 from payments.streams.api import platforms as streams
@@ -23,6 +24,7 @@ urlpatterns = [
     path("payments/<id:transaction_id>/explain", money.Explain.as_view(), name="payment-explain"),
     path("balance", ledger.PlatformBalance.as_view(), name="balance"),
     path("deposits", deposits.Deposits.as_view(), name="deposits"),
+    path("sync-health", oracle.SyncHealthView.as_view(), name="sync-health"),
     path("analytics", figures.Analytics.as_view(), name="analytics"),
     path("analytics/daily", figures.DailyAnalytics.as_view(), name="analytics-daily"),
 ]

@@ -46,5 +46,20 @@ works_moved = Signal()
 follows_begun = Signal()
 follows_ended = Signal()
 
+# changes: list[FollowersChange] of creators of one platform by day, now: datetime
+followers_counted = Signal()
+
+# changes: list[UsageChange] by creator and day, of one platform, now: datetime; sent before the receipt is
+# written
+usage_counted = Signal()
+# platforms: list[Platform] whose days were written anew, now: datetime
+usage_rebuilt = Signal()
+# batches: list[UsageBatch], now: datetime
+usage_accepted = Signal()
+# corrections: list[UsageCorrection], now: datetime
+usage_corrected = Signal()
+# findings: list[UsageFinding], now: datetime; made, or decided
+usage_findings_changed = Signal()
+
 # moves: list[TaskMove]; rows were written in bulk, without post_save
 tasks_moved_in_bulk = Signal()

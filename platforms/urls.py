@@ -5,6 +5,7 @@ from platforms.events.api import events, webhooks
 from platforms.invitations.api import invitations
 from platforms.platforms import api as keys
 from platforms.tasks.api import batches, tasks
+from platforms.usage.api import figures, reports
 
 urlpatterns = [
     path("workers/invite", invitations.Invite.as_view(), name="workers-invite"),
@@ -36,6 +37,25 @@ urlpatterns = [
         "collections/<id:collection_id>/delete",
         works.DeleteCollection.as_view(),
         name="collection-delete",
+    ),
+    path("creators/<id:creator_id>/days", figures.CreatorUsage.as_view(), name="creator-days"),
+    path("creators/<id:creator_id>/score", figures.CreatorScore.as_view(), name="creator-score"),
+    path("works/<id:work_id>/days", figures.WorkUsage.as_view(), name="work-days"),
+    path("usage", reports.ReportUsage.as_view(), name="usage"),
+    path("usage/days", figures.UsageDays.as_view(), name="usage-days"),
+    path("usage/keys", figures.Keys.as_view(), name="usage-keys"),
+    path("usage/receipts", figures.Receipts.as_view(), name="usage-receipts"),
+    path("usage/receipts/<int:number>", figures.OneReceipt.as_view(), name="usage-receipt"),
+    path("usage/events/<int:number>/proof", figures.EventProof.as_view(), name="usage-event-proof"),
+    path("usage/corrections", reports.Corrections.as_view(), name="usage-corrections"),
+    path("usage/corrections/void", reports.VoidUsage.as_view(), name="usage-void"),
+    path("usage/corrections/amend", reports.AmendUsage.as_view(), name="usage-amend"),
+    path("usage/corrections/backfill", reports.BackfillUsage.as_view(), name="usage-backfill"),
+    path("usage/corrections/<id:correction_id>", reports.OneCorrection.as_view(), name="usage-correction"),
+    path(
+        "usage/corrections/<id:correction_id>/revert",
+        reports.RevertCorrection.as_view(),
+        name="usage-correction-revert",
     ),
     path("keys", keys.Keys.as_view(), name="keys"),
     path("keys/<slug:prefix>/revoke", keys.Revoke.as_view(), name="key-revoke"),

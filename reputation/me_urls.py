@@ -1,5 +1,6 @@
 from django.urls import path
 
+from reputation.milestones.api import me as milestones
 from reputation.points.api import me as points
 from reputation.quests.api import me as quests
 from reputation.scores.api import me
@@ -16,5 +17,7 @@ urlpatterns = [
     path("me/quests/<id:quest_id>/claim", quests.Claim.as_view(), name="me-quest-claim"),
     path("me/rewards", quests.MyRewards.as_view(), name="me-rewards"),
     path("me/points", points.MyPoints.as_view(), name="me-points"),
+    path("me/milestones", milestones.MyMilestones.as_view(), name="me-milestones"),
+    path("me/milestones/progress", milestones.MyProgress.as_view(), name="me-milestones-progress"),
     path("leaderboards/<str:period>", points.MyLeaderboard.as_view(), name="leaderboard"),
 ]

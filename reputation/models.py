@@ -1,6 +1,13 @@
 """The models of the app, by subject."""
 
 from gigstream.core.rooms import load_rooms
+from reputation.milestones.models import (
+    CreatorMilestone,
+    CreatorTotal,
+    MilestoneCondition,
+    MilestoneRule,
+    TokenValue,
+)
 from reputation.points.models import PointsBalance, PointsEntry
 from reputation.proofs.models import ChainProof, Referral
 from reputation.quests.models import (
@@ -25,6 +32,10 @@ __all__ = [
     "Clearing",
     "Cluster",
     "ClusterMember",
+    "CreatorMilestone",
+    "CreatorTotal",
+    "MilestoneCondition",
+    "MilestoneRule",
     "Outage",
     "PointsBalance",
     "PointsEntry",
@@ -40,6 +51,7 @@ __all__ = [
     "StreakZone",
     "Submission",
     "SubmissionReview",
+    "TokenValue",
     "WorkerOutflow",
     "WorkerTie",
 ]

@@ -18,3 +18,5 @@ submissions_received = Signal()
 submissions_approved = Signal()
 submissions_rejected = Signal()
 submissions_appealed = Signal()
+# milestones: list[CreatorMilestone] of creators, now: datetime
+milestones_reached = Signal()

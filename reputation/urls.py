@@ -1,5 +1,6 @@
 from django.urls import path
 
+from reputation.milestones.api import platforms as milestones
 from reputation.quests.api import platforms as quests
 from reputation.scores.api import workers
 
@@ -14,4 +15,19 @@ urlpatterns = [
     path("quests/<id:quest_id>/close", quests.Close.as_view(), name="quest-close"),
     path("quests/<id:quest_id>/figures", quests.Figures.as_view(), name="quest-figures"),
     path("quests/<id:quest_id>/events", quests.QuestEvents.as_view(), name="quest-events"),
+    path("milestone-rules", milestones.Rules.as_view(), name="milestone-rules"),
+    path("milestone-rules/<id:rule_id>", milestones.OneRule.as_view(), name="milestone-rule"),
+    path(
+        "milestone-rules/<id:rule_id>/versions",
+        milestones.RuleVersions.as_view(),
+        name="milestone-rule-versions",
+    ),
+    path("milestone-rules/<id:rule_id>/retire", milestones.Retire.as_view(), name="milestone-rule-retire"),
+    path("milestones", milestones.Milestones.as_view(), name="milestones"),
+    path(
+        "creators/<id:creator_id>/milestones", milestones.CreatorProgress.as_view(), name="creator-milestones"
+    ),
+    path(
+        "creators/<id:creator_id>/token-values", milestones.TokenValues.as_view(), name="creator-token-values"
+    ),
 ]

@@ -25,7 +25,8 @@ class BelongsTo(admin.SimpleListFilter):
 
     def condition(self, value: Any) -> Q:
         """Return the condition for rows that belong to the related row."""
-        return Q(**{self.parameter_name or "": value})
+        # Some keys refer to another column than the row's own key.
+        return Q(**{f"{self.parameter_name}__pk": value})
 
     @cached_property
     def _given(self) -> str:

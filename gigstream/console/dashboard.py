@@ -1,7 +1,7 @@
 """First page of staff: figures of money, queues, settlement and jobs. A part is shown to those who may view
 the rows that it counts. Each figure is a single statement over an index, a roll-up or balances."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_DOWN, Decimal
@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from audit.models import BookCheck
 from gigstream.adminkit import EMPTY, admin_url, list_url
-from gigstream.console.queues import QUEUES, Queue
+from gigstream.console.queues import QUEUES, Queue, Waiting, count_waiting
 from gigstream.core.clock import database_now
 from gigstream.core.money import usdc
 from gigstream.jobs.models import JobHeartbeat
@@ -76,7 +76,7 @@ def dashboard_parts(request: HttpRequest, *, now: datetime | None = None) -> dic
         "books": _books_state() if _may_view(request, BookCheck) else None,
         "jobs": _job_lines(now) if _may_view(request, JobHeartbeat) else None,
         "may_run": may_run_jobs(request),
-        "queues": [_queue_line(queue, now) for queue in QUEUES if queue.may_see(request)],
+        "queues": _queue_lines([queue for queue in QUEUES if queue.may_see(request)], now),
     }
 
 
@@ -243,8 +243,12 @@ def _job_line(name: str, every: int, beat: JobHeartbeat | None, now: datetime) -
     return {**line, "state": state, "age": format_age(age), "url": admin_url(beat), "error": beat.last_error}
 
 
-def _queue_line(queue: Queue, now: datetime) -> dict[str, Any]:
-    found = queue.waiting(now)
+def _queue_lines(queues: Sequence[Queue], now: datetime) -> list[dict[str, Any]]:
+    found = count_waiting(queues, now)
+    return [_queue_line(queue, one, now) for queue, one in zip(queues, found, strict=True)]
+
+
+def _queue_line(queue: Queue, found: Waiting, now: datetime) -> dict[str, Any]:
     waited = now - found.oldest_at if found.oldest_at else None
     return {
         "title": queue.title,

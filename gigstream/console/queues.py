@@ -7,7 +7,8 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
-from django.db.models import Count, Min, Model, Q, QuerySet
+from django.db import connection
+from django.db.models import Model, Q, QuerySet
 from django.http import HttpRequest
 
 from audit.claims.services import drop_claims, open_claims
@@ -17,7 +18,9 @@ from gigstream.remote_calls.enums import ErrorClass
 from gigstream.remote_calls.services.calls import LEASE
 from loans.applications.enums import LoanStatus
 from loans.models import Loan
-from payments.models import Discrepancy, SettlementAttempt, Stream, Transaction
+from payments.models import ChainOperation, Discrepancy, SettlementAttempt, Stream, Transaction
+from payments.oracle.calculations import DEAD_FOR
+from payments.oracle.enums import OperationStatus
 from payments.settlement.transactions.enums import UNDER_WAY, TransactionStatus
 from payments.settlement.transfers.enums import AttemptOperation
 from platforms.models import Dispute, WebhookDelivery, WebhookEndpoint
@@ -96,14 +99,27 @@ class Queue:
 
     def waiting(self, now: datetime) -> Waiting:
         """Return the size of the queue, in a single statement."""
-        oldest = self.rows(now).order_by(self.since)[:MOST_COUNTED]
-        found = oldest.aggregate(count=Count("pk"), oldest_at=Min(self.since))
-        return Waiting(found["count"], found["oldest_at"])
+        return count_waiting([self], now)[0]
 
     def oldest(self, now: datetime, *, among: Q, limit: int) -> list[Any]:
         """Return the rows that have waited longest among those that `among` selects."""
         found = self.rows(now).filter(among).select_related(*self.target.list_select_related)
         return list(found.order_by(self.since, "pk")[:limit])
+
+
+def count_waiting(queues: Sequence[Queue], now: datetime) -> list[Waiting]:
+    """Return the sizes of the queues, in a single statement."""
+    parts, values = [], list[Any]()
+    for place, queue in enumerate(queues):
+        oldest = queue.rows(now).order_by(queue.since).values_list(queue.since)[:MOST_COUNTED]
+        text, given = oldest.query.sql_with_params()
+        parts.append(f"SELECT {place}, count(*), min(since) FROM ({text}) AS waiting (since)")  # noqa: S608
+        values += given
+    if not parts:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(" UNION ALL ".join(parts), values)
+        return [Waiting(count, oldest_at) for _, count, oldest_at in sorted(cursor.fetchall())]
 
 
 def _open_disputes(now: datetime) -> QuerySet[Any]:
@@ -128,6 +144,10 @@ def _stuck_payouts(now: datetime) -> QuerySet[Any]:
 
 def _parked_streams(now: datetime) -> QuerySet[Any]:
     return Stream.objects.parked()
+
+
+def _dead_operations(now: datetime) -> QuerySet[Any]:
+    return ChainOperation.objects.filter(status=OperationStatus.DEAD, ended_at__gt=now - DEAD_FOR)
 
 
 def _open_discrepancies(now: datetime) -> QuerySet[Any]:
@@ -239,6 +259,17 @@ QUEUES = (
         "parked_at",
         ("task", "worker", "platform", "released_amount", "total_amount"),
         ("take_up_again", "cancel"),
+    ),
+    Queue(
+        "operations",
+        "Dead operations",
+        "Records on the chain that were given up in the last seven days.",
+        "link_off",
+        ChainOperation,
+        _dead_operations,
+        "ended_at",
+        ("kind", "platform", "trouble", "creator_count", "error_message"),
+        ("retry",),
     ),
     Queue(
         "discrepancies",

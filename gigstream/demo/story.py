@@ -13,8 +13,12 @@ from audit.chain import services as sealing
 from audit.log.context import Actor, acting
 from audit.log.enums import ActorType
 from gigstream.demo import people as demo_data
-from gigstream.demo.catalogue import CatalogueScenes
+from gigstream.demo.catalogue import CREATORS, CatalogueScenes
+from gigstream.demo.oracle import write_to_chain
 from gigstream.demo.quests import QuestScenes
+from gigstream.demo.royalties import distribute_by_use
+from gigstream.demo.staff import actor_of, let_staff_in
+from gigstream.demo.usage import UsageScenes
 from gigstream.letters.services import discard_waiting_letters
 from loans.applications import services as applications_services
 from loans.disbursement import services as loans
@@ -59,7 +63,16 @@ class Story:
         quests.live_so_far()
         self._running_streams()
         quests.live_today()
-        CatalogueScenes(self.now, self.workers, self.platforms["MicroGigs"]).publish()
+        CatalogueScenes(self.workers, self.platforms["MicroGigs"]).publish()
+        UsageScenes(self.now, self.platforms["MicroGigs"]).report()
+        let_staff_in()
+        distribute_by_use(
+            self.platforms["MicroGigs"],
+            requester=actor_of(demo_data.STAFF_USERNAME),
+            approver=actor_of(demo_data.STAFF_BY_ROLE["finance"]),
+            now=self.ago(hours=1),
+        )
+        write_to_chain(self.platforms["MicroGigs"], self.provider_at, at=self.ago(hours=0.5))
         self._finish()
 
     def ago(self, days: float = 0, *, hours: float = 0) -> datetime:
@@ -111,6 +124,8 @@ class Story:
             )
         # QuickTask, whose key the demo prints, has a consent of each worker.
         self._invite(self.platforms["QuickTask"], first, at + timedelta(minutes=30))
+        if first in CREATORS:
+            self._invite(self.platforms["MicroGigs"], first, at + timedelta(hours=1))
 
     def _name_wallet(self, worker: Worker, name: str, at: datetime) -> None:
         """Sign with the worker's wallet that payouts go to it."""

@@ -22,10 +22,15 @@ def list_jobs(release_workers: int) -> dict[str, dict[str, Any]]:
         "create_wallets": {"every": 60, "queue": "settlement"},
         "observe_deposits": {"every": 10, "queue": "settlement", "minutes": 5},
         "reconcile_settlements": {"every": 3600, "queue": "settlement", "minutes": 10},
+        "oracle_sync": {"every": 3600, "queue": "default", "minutes": 10},
+        "record_distributions": {"every": 3600, "queue": "default", "minutes": 10},
+        "advance_operations": {"every": 10, "queue": "default", "minutes": 2},
+        "reconcile_oracle": {"every": DAY, "queue": "default", "minutes": 30},
         "end_appeal_terms": {"every": 3600, "queue": "default"},
         "erase_submissions": {"every": 60, "queue": "default"},
         "delete_submission_images": {"every": DAY, "queue": "default", "minutes": 10},
         **_list_jobs_of_rewards(),
+        **_list_jobs_of_royalties(),
         "deliver_webhooks": {"every": 5, "queue": "webhooks", "minutes": 1},
         "seal_audit_log": {"every": 60, "queue": "default"},
         "write_key_uses": {"every": 60, "queue": "default"},
@@ -46,6 +51,9 @@ def list_jobs(release_workers: int) -> dict[str, dict[str, Any]]:
         "send_hold_notices": {"every": 10, "queue": "default"},
         "send_dispute_reminders": {"every": 60, "queue": "default"},
         "destroy_listener_keys": {"every": DAY, "queue": "default", "minutes": 30},
+        "keep_usage_partitions": {"every": DAY, "queue": "default", "minutes": 30},
+        "find_artificial_use": {"every": 3600, "queue": "default", "minutes": 10},
+        "write_usage_store": {"every": 10, "queue": "default", "minutes": 5},
         "apply_wallet_changes": {"every": 60, "queue": "default"},
         "expire_approvals": {"every": 60, "queue": "default"},
         "send_approval_notices": {"every": 10, "queue": "default"},
@@ -81,7 +89,19 @@ def _list_jobs_of_rewards() -> dict[str, dict[str, Any]]:
         "look_up_transactions": {"every": 10, "queue": "settlement", "minutes": 1},
         "count_referrals": {"every": 60, "queue": "default"},
         "find_clusters": {"every": 3600, "queue": "default", "minutes": 10},
+        "act_on_milestones": {"every": 60, "queue": "default"},
         "check_leaderboards": {"every": 600, "queue": "default", "minutes": 10},
+    }
+
+
+def _list_jobs_of_royalties() -> dict[str, dict[str, Any]]:
+    return {
+        "accrue_royalties": {"every": 60, "queue": "settlement", "minutes": 10},
+        "fund_royalties": {"every": 3600, "queue": "settlement", "minutes": 10},
+        "end_royalty_periods": {"every": 3600, "queue": "settlement", "minutes": 10},
+        "pay_royalties": {"every": 60, "queue": "settlement", "minutes": 10},
+        "pay_distributions": {"every": 60, "queue": "settlement", "minutes": 10},
+        "pay_pools": {"every": 3600, "queue": "settlement", "minutes": 10},
     }
 
 

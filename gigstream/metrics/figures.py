@@ -83,6 +83,29 @@ FIGURES = (
         parameters={"failed": FAILED},
     ),
     Figures(
+        "oracle",
+        {
+            "oracle_operations_open": "Records on the chain that are not confirmed or given up.",
+            "oracle_oldest_open_seconds": "Age of the oldest of them.",
+            "oracle_operations_dead": "Records given up within seven days: staff must act.",
+            "oracle_creators_differing": "Creators of whom the chain shows other numbers.",
+            "oracle_gas_fee_usdc": "Gas that records on the chain have cost in this UTC month.",
+            "oracle_gas_reserved_usdc": "Gas that records under way may cost at most.",
+            "oracle_gas_alarm": "1 when the budget for gas of this UTC month was used up.",
+            "oracle_synced_age_seconds": "Seconds since a record was last seen on the chain.",
+            "oracle_calls_last_hour": "Answered and failed calls about records in the last hour.",
+            "oracle_failures_last_hour": "Those of them that failed.",
+        },
+    ),
+    Figures(
+        "usage",
+        {
+            "usage_store_waiting": "Events of usage that wait to be written to the store of raw events.",
+            "usage_store_oldest_seconds": "Age of the oldest of them.",
+            "usage_events_stray": "Events of usage that lie outside of all months: staff must act.",
+        },
+    ),
+    Figures(
         "trouble",
         {
             "payouts_stopped": "Switches that stop payouts: all, a platform's or a provider's.",

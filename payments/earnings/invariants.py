@@ -49,8 +49,8 @@ def _find_wrong_escrow() -> list[str]:
 register(
     Invariant(
         "platform_escrow_is_what_is_reserved",
-        "A platform's escrow equals the pay and fees that its open tasks and streams, and its quests, still"
-        " reserve.",
+        "A platform's escrow equals the pay and fees that its open tasks and streams, its quests, and its"
+        " royalties, distributions and pools still reserve.",
         _find_wrong_escrow,
     )
 )

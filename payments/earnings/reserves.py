@@ -8,6 +8,7 @@ from gigstream.core import sql
 from gigstream.core.money import ZERO
 
 QUESTS = "quests"
+ROYALTIES, DISTRIBUTIONS, POOLS = "royalties", "distributions", "pools"
 _reserves: dict[str, str] = {}
 
 

@@ -11,6 +11,7 @@ import pgtrigger.migrations
 from django.db import migrations, models
 
 import gigstream.core.clock
+import gigstream.core.encryption
 import gigstream.core.ids
 import gigstream.core.money
 import payments.ledger.entry_kinds
@@ -355,6 +356,673 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="ChainOperation",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("update_metrics", "Update Metrics"),
+                            ("create_token", "Create Token"),
+                            ("distribute", "Distribute"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "key",
+                    models.CharField(help_text="names the fact that is written", max_length=120, unique=True),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("submitted", "Submitted"),
+                            ("confirmed", "Confirmed"),
+                            ("dead", "Dead"),
+                        ],
+                        default="pending",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "trouble",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("service_away", "Service Away"),
+                            ("gas_budget", "Gas Budget"),
+                            ("price_too_high", "Price Too High"),
+                            ("no_funds", "No Funds"),
+                            ("nonce_gap", "Nonce Gap"),
+                            ("slow", "Slow"),
+                            ("not_shown", "Not Shown"),
+                            ("replaced", "Replaced"),
+                            ("refused", "Refused"),
+                            ("reverted", "Reverted"),
+                            ("differs", "Differs"),
+                            ("exhausted", "Exhausted"),
+                            ("creator_left", "Creator Left"),
+                        ],
+                        default="",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "details",
+                    models.JSONField(blank=True, default=dict, help_text="of a token, or of a distribution"),
+                ),
+                ("creator_count", models.PositiveIntegerField(default=0)),
+                ("contract", models.CharField(max_length=42)),
+                ("provider", models.CharField(max_length=32)),
+                ("round", models.PositiveIntegerField(default=1)),
+                (
+                    "transfer_id",
+                    models.CharField(blank=True, default="", help_text="at the provider", max_length=64),
+                ),
+                ("provider_state", models.CharField(blank=True, default="", max_length=40)),
+                ("tx_hash", models.CharField(blank=True, default="", max_length=66)),
+                ("block_number", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("nonce", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("gas_limit", models.PositiveBigIntegerField(blank=True, null=True)),
+                (
+                    "max_fee",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=9,
+                        help_text="gwei, as first offered",
+                        max_digits=27,
+                        null=True,
+                    ),
+                ),
+                (
+                    "priority_fee",
+                    models.DecimalField(
+                        blank=True,
+                        decimal_places=9,
+                        help_text="gwei, as first offered",
+                        max_digits=27,
+                        null=True,
+                    ),
+                ),
+                (
+                    "bumps",
+                    models.PositiveIntegerField(
+                        default=0, help_text="so many times a fifth more was offered"
+                    ),
+                ),
+                (
+                    "reserved",
+                    gigstream.core.money.MoneyField(
+                        default=Decimal("0"), help_text="USDC that the round may cost at most"
+                    ),
+                ),
+                (
+                    "sent_at",
+                    models.DateTimeField(blank=True, help_text="last offered to the chain", null=True),
+                ),
+                (
+                    "sent_block",
+                    models.PositiveBigIntegerField(blank=True, help_text="the newest block then", null=True),
+                ),
+                ("is_in_flight", models.BooleanField(default=False)),
+                ("submitted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "mined_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="when the provider was first seen to say that it is confirmed",
+                        null=True,
+                    ),
+                ),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "read_back_at",
+                    models.DateTimeField(
+                        blank=True, help_text="when the chain was seen to show what was written", null=True
+                    ),
+                ),
+                ("calls", models.PositiveIntegerField(default=0)),
+                (
+                    "failures",
+                    models.PositiveIntegerField(default=0, help_text="calls in a row that came to nothing"),
+                ),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="when a job may next take it up; doubles as the job's lease",
+                        null=True,
+                    ),
+                ),
+                ("error_class", models.CharField(blank=True, default="", max_length=24)),
+                ("error_message", models.TextField(blank=True, default="")),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="chain_operations",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "chain_operations",
+                "indexes": [
+                    models.Index(fields=["platform", "-created_at", "-id"], name="operations_of_platform"),
+                    models.Index(
+                        condition=models.Q(("next_attempt_at__isnull", False)),
+                        fields=["next_attempt_at"],
+                        name="operations_due",
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_in_flight", True)), fields=["id"], name="operations_in_flight"
+                    ),
+                    models.Index(
+                        condition=models.Q(("status", "dead")), fields=["ended_at"], name="operations_dead"
+                    ),
+                    models.Index(
+                        condition=models.Q(("ended_at__isnull", False)),
+                        fields=["ended_at"],
+                        name="operations_ended",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["update_metrics", "create_token", "distribute"])),
+                        name="operation_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "confirmed"), ("trouble", "")),
+                            models.Q(
+                                ("status", "dead"),
+                                (
+                                    "trouble__in",
+                                    [
+                                        "creator_left",
+                                        "differs",
+                                        "exhausted",
+                                        "refused",
+                                        "replaced",
+                                        "reverted",
+                                    ],
+                                ),
+                            ),
+                            models.Q(
+                                ("status__in", ["pending", "submitted"]),
+                                (
+                                    "trouble__in",
+                                    [
+                                        "",
+                                        "gas_budget",
+                                        "no_funds",
+                                        "nonce_gap",
+                                        "not_shown",
+                                        "price_too_high",
+                                        "replaced",
+                                        "reverted",
+                                        "service_away",
+                                        "slow",
+                                    ],
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="operation_trouble_fits_its_status",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("creator_count__gte", 1),
+                                ("creator_count__lte", 200),
+                                ("kind", "update_metrics"),
+                            ),
+                            models.Q(("creator_count", 1), ("kind", "create_token")),
+                            models.Q(("creator_count", 0), ("kind", "distribute")),
+                            _connector="OR",
+                        ),
+                        name="operation_of_creators_has_some",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "submitted"), _negated=True),
+                            models.Q(
+                                models.Q(("transfer_id", ""), _negated=True),
+                                ("is_in_flight", True),
+                                ("submitted_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="operation_submitted_is_at_the_provider",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", False),
+                                ("is_in_flight", False),
+                                ("next_attempt_at__isnull", True),
+                                ("status__in", ["confirmed", "dead"]),
+                            ),
+                            models.Q(
+                                ("ended_at__isnull", True),
+                                ("next_attempt_at__isnull", False),
+                                ("status__in", ["pending", "submitted"]),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="operation_ended_waits_for_nothing",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("read_back_at__isnull", False), ("status", "confirmed")),
+                            models.Q(
+                                models.Q(("status", "confirmed"), _negated=True),
+                                ("read_back_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="operation_confirmed_was_read_back",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("gas_limit__isnull", True),
+                                ("max_fee__isnull", True),
+                                ("priority_fee__isnull", True),
+                            ),
+                            models.Q(
+                                ("gas_limit__gt", 0),
+                                ("gas_limit__isnull", False),
+                                ("max_fee__gt", 0),
+                                ("max_fee__isnull", False),
+                                ("priority_fee__gte", 0),
+                                ("priority_fee__isnull", False),
+                                ("priority_fee__lte", models.F("max_fee")),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="operation_bid_as_a_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("reserved", 0),
+                            models.Q(("is_in_flight", True), ("max_fee__isnull", False), ("reserved__gt", 0)),
+                            _connector="OR",
+                        ),
+                        name="operation_reserves_while_in_flight",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("round__gte", 1)), name="operation_round_from_1"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PaymentSwitch",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                (
+                    "scope",
+                    models.CharField(
+                        choices=[("payouts", "Payouts"), ("platform", "Platform"), ("provider", "Provider")],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "subject",
+                    models.CharField(
+                        blank=True,
+                        help_text="the platform's id or the provider's name; empty for all payouts",
+                        max_length=64,
+                    ),
+                ),
+                ("reason", models.TextField()),
+                ("off_by", models.CharField(max_length=64)),
+                ("on_at", models.DateTimeField(blank=True, null=True)),
+                ("on_by", models.CharField(blank=True, max_length=64)),
+            ],
+            options={
+                "verbose_name_plural": "payment switches",
+                "db_table": "payment_switches",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("on_at__isnull", True)),
+                        fields=("scope", "subject"),
+                        name="switch_off_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("scope__in", ["payouts", "platform", "provider"])),
+                        name="switch_scope_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("scope", "payouts"), ("subject", "")),
+                            models.Q(
+                                models.Q(("scope", "payouts"), _negated=True),
+                                models.Q(("subject", ""), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="switch_names_its_subject",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reason", ""), _negated=True), models.Q(("off_by", ""), _negated=True)
+                        ),
+                        name="switch_has_a_reason",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("on_at__isnull", True), ("on_by", "")),
+                            models.Q(("on_at__isnull", False), models.Q(("on_by", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="switch_on_names_who",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="RoyaltyPeriod",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("first", models.DateField(help_text="first day, in UTC")),
+                ("last", models.DateField(help_text="last day, in UTC")),
+                ("fee_bps", models.PositiveSmallIntegerField()),
+                ("grace_days", models.PositiveSmallIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("open", "Open"), ("grace", "Grace"), ("final", "Final")],
+                        default="open",
+                        max_length=16,
+                    ),
+                ),
+                ("final_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="royalty_periods",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "royalty_periods",
+                "constraints": [
+                    models.UniqueConstraint(fields=("platform", "first"), name="royalty_period_once"),
+                    models.UniqueConstraint(fields=("platform", "last"), name="royalty_period_ends_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("last__gt", models.F("first"))), name="royalty_period_in_order"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("fee_bps__lte", 10000)), name="royalty_fee_in_range"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["open", "grace", "final"])),
+                        name="royalty_period_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("final_at__isnull", False), ("status", "final")),
+                            models.Q(
+                                models.Q(("status", "final"), _negated=True), ("final_at__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="royalty_period_final_has_time",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Pool",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=120)),
+                ("fee_bps", models.PositiveSmallIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("open", "Open"), ("closing", "Closing"), ("closed", "Closed")],
+                        default="open",
+                        max_length=16,
+                    ),
+                ),
+                ("units", models.BigIntegerField(default=0)),
+                ("index", models.DecimalField(decimal_places=0, default=0, max_digits=60)),
+                ("carry", models.DecimalField(decimal_places=0, default=0, max_digits=60)),
+                ("received", gigstream.core.money.MoneyField(default=0)),
+                ("paid", gigstream.core.money.MoneyField(default=0)),
+                ("writes", models.PositiveIntegerField(default=0, help_text="arrivals of money so far")),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pools",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "pools",
+                "indexes": [
+                    models.Index(fields=["platform", "-created_at", "-id"], name="pools_of_platform")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("platform", "name"), name="pool_name_once_per_platform"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                (
+                                    "name__regex",
+                                    "[\\u0001-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]",
+                                ),
+                                _negated=True,
+                            ),
+                            models.Q(("name", ""), _negated=True),
+                        ),
+                        name="pool_name_readable",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["open", "closing", "closed"])),
+                        name="pool_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("fee_bps__lte", 10000)), name="pool_fee_in_range"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("paid__gte", 0),
+                            ("received__gte", models.F("paid")),
+                            ("received__lte", Decimal("99999999999999.999999")),
+                        ),
+                        name="pool_pays_what_it_received",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("carry__gte", 0),
+                            ("index__gte", 0),
+                            ("units__gte", 0),
+                            ("units__lt", 1000000000000000000),
+                        ),
+                        name="pool_sums_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("carry", 0),
+                                ("closed_at__isnull", False),
+                                ("paid", models.F("received")),
+                                ("status", "closed"),
+                                ("units", 0),
+                            ),
+                            models.Q(
+                                models.Q(("status", "closed"), _negated=True), ("closed_at__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="pool_closed_as_a_whole",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ProviderNotification",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("provider", models.CharField(max_length=32)),
+                ("received_at", models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow())),
+                ("body", models.BinaryField(help_text="empty when it was forged")),
+                (
+                    "digest",
+                    models.CharField(
+                        default="", help_text="SHA-256 of the body, in hexadecimal digits", max_length=64
+                    ),
+                ),
+                ("key_id", models.CharField(blank=True, max_length=64)),
+                ("signature", models.TextField(blank=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("received", "Received"),
+                            ("forged", "Forged"),
+                            ("duplicate", "Duplicate"),
+                            ("genuine", "Genuine"),
+                            ("applied", "Applied"),
+                        ],
+                        default="received",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "notification_id",
+                    models.CharField(blank=True, help_text="the provider's", max_length=64, null=True),
+                ),
+                (
+                    "transfer_id",
+                    models.CharField(
+                        blank=True, help_text="the transfer that it is about, at the provider", max_length=64
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(blank=True, help_text="that it reports; we re-read it", max_length=40),
+                ),
+                (
+                    "applied_at",
+                    models.DateTimeField(blank=True, help_text="the transfer was re-read then", null=True),
+                ),
+            ],
+            options={
+                "db_table": "provider_notifications",
+                "indexes": [
+                    models.Index(fields=["received_at"], name="notifications_received"),
+                    models.Index(
+                        condition=models.Q(("status__in", ["received", "forged"])),
+                        fields=["status", "digest"],
+                        name="notifications_not_believed",
+                    ),
+                    models.Index(
+                        condition=models.Q(("status", "genuine")),
+                        fields=["received_at"],
+                        include=("transfer_id",),
+                        name="notifications_to_apply",
+                    ),
+                    models.Index(
+                        condition=models.Q(("transfer_id", ""), _negated=True),
+                        fields=["transfer_id"],
+                        name="notifications_of_transfer",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("status__in", ["genuine", "applied"])),
+                        fields=("provider", "notification_id"),
+                        name="notification_believed_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("status__in", ["received", "forged", "duplicate", "genuine", "applied"])
+                        ),
+                        name="notification_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "forged"), _negated=True), ("body", b""), _connector="OR"
+                        ),
+                        name="notification_forged_keeps_no_body",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status__in", ["genuine", "applied"]), _negated=True),
+                            ("notification_id__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="notification_believed_has_its_id",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("applied_at__isnull", False), ("status", "applied")),
+                            models.Q(
+                                models.Q(("status", "applied"), _negated=True), ("applied_at__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="notification_applied_has_its_time",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Reconciliation",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
@@ -381,6 +1049,71 @@ class Migration(migrations.Migration):
                         ),
                         name="reconciliation_ends_after_it_began",
                     )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="RoyaltyTerms",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "cadence",
+                    models.CharField(
+                        choices=[("month", "Month"), ("quarter", "Quarter")], default="month", max_length=16
+                    ),
+                ),
+                (
+                    "minimum",
+                    gigstream.core.money.MoneyField(
+                        default=1, help_text="less than that is carried to the next payment"
+                    ),
+                ),
+                (
+                    "grace_days",
+                    models.PositiveSmallIntegerField(
+                        default=7, help_text="after a period, before it is final"
+                    ),
+                ),
+                (
+                    "accrued_through",
+                    models.DateField(help_text="the last day, in UTC, that has been accrued"),
+                ),
+                (
+                    "platform",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="royalty_terms",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "royalty terms",
+                "db_table": "royalty_terms",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("cadence__in", ["month", "quarter"])),
+                        name="royalty_cadence_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("minimum__gte", 0), ("minimum__lte", Decimal("99999999999999.999999"))
+                        ),
+                        name="royalty_minimum_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("grace_days__lte", 60)), name="royalty_grace_in_range"
+                    ),
                 ],
             },
         ),
@@ -437,6 +1170,22 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("funded__gte", 0)), name="sandbox_wallet_funded_not_negative"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="SignerAccount",
+            fields=[
+                ("address", models.CharField(max_length=42, primary_key=True, serialize=False)),
+                ("next_nonce", models.PositiveBigIntegerField(default=0)),
+            ],
+            options={
+                "db_table": "signer_accounts",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("address", django.db.models.functions.text.Lower("address"))),
+                        name="signer_address_lower_case",
                     )
                 ],
             },
@@ -573,6 +1322,49 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="CarriedBalance",
+            fields=[
+                (
+                    "creator",
+                    models.OneToOneField(
+                        db_column="creator_number",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="carried_balance",
+                        serialize=False,
+                        to="platforms.creatorprofile",
+                        to_field="number",
+                    ),
+                ),
+                (
+                    "carried",
+                    gigstream.core.money.MoneyField(default=0, help_text="for plays, of final periods"),
+                ),
+                (
+                    "remainder",
+                    gigstream.core.money.MoneyField(
+                        default=0, help_text="paid too much; at most a tenth of each payment makes up for it"
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "carried_balances",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("carried__gt", 0)),
+                        fields=["carried"],
+                        name="carried_balances_due",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("carried__gte", 0), ("remainder__gte", 0)),
+                        name="carried_balance_not_negative",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="ChainCursor",
             fields=[
                 (
@@ -604,7 +1396,28 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name="PaymentSwitch",
+            name="DayToAccrue",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("creator_number", models.BigIntegerField(blank=True, null=True)),
+                ("day", models.DateField()),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "days_to_accrue",
+                "indexes": [models.Index(fields=["platform", "id"], name="days_to_accrue_of_platform")],
+            },
+        ),
+        migrations.CreateModel(
+            name="Distribution",
             fields=[
                 (
                     "id",
@@ -616,172 +1429,131 @@ class Migration(migrations.Migration):
                     "created_at",
                     models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
                 ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("number", models.PositiveIntegerField(help_text="1, 2, … of the platform")),
+                ("first", models.DateField(help_text="first day, in UTC")),
+                ("last", models.DateField(help_text="last day, in UTC")),
                 (
-                    "scope",
+                    "mode",
                     models.CharField(
-                        choices=[("payouts", "Payouts"), ("platform", "Platform"), ("provider", "Provider")],
+                        choices=[("pro_rata", "Pro Rata"), ("user_centric", "User Centric")], max_length=16
+                    ),
+                ),
+                ("amount", gigstream.core.money.MoneyField(help_text="for creators; the fee comes on top")),
+                ("fee_bps", models.PositiveSmallIntegerField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("approved", "Approved"),
+                            ("paid", "Paid"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="draft",
                         max_length=16,
                     ),
                 ),
+                ("creators", models.PositiveIntegerField(default=0)),
+                ("plays", models.BigIntegerField(default=0)),
+                ("total_weight", models.DecimalField(decimal_places=0, default=0, max_digits=40)),
+                ("paid_amount", gigstream.core.money.MoneyField(default=0)),
+                ("approved_at", models.DateTimeField(blank=True, null=True)),
+                ("paid_at", models.DateTimeField(blank=True, null=True)),
                 (
-                    "subject",
-                    models.CharField(
-                        blank=True,
-                        help_text="the platform's id or the provider's name; empty for all payouts",
-                        max_length=64,
+                    "platform",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="distributions",
+                        to="platforms.platform",
                     ),
                 ),
-                ("reason", models.TextField()),
-                ("off_by", models.CharField(max_length=64)),
-                ("on_at", models.DateTimeField(blank=True, null=True)),
-                ("on_by", models.CharField(blank=True, max_length=64)),
             ],
             options={
-                "verbose_name_plural": "payment switches",
-                "db_table": "payment_switches",
+                "db_table": "distributions",
+                "indexes": [
+                    models.Index(fields=["platform", "-created_at", "-id"], name="distributions_of_platform"),
+                    models.Index(
+                        condition=models.Q(("status", "approved")), fields=["id"], name="distributions_to_pay"
+                    ),
+                ],
                 "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("on_at__isnull", True)),
-                        fields=("scope", "subject"),
-                        name="switch_off_once",
+                    models.UniqueConstraint(fields=("platform", "number"), name="distribution_number_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("last__gte", models.F("first"))),
+                        name="distribution_days_in_order",
                     ),
                     models.CheckConstraint(
-                        condition=models.Q(("scope__in", ["payouts", "platform", "provider"])),
-                        name="switch_scope_known",
+                        condition=models.Q(("mode__in", ["pro_rata", "user_centric"])),
+                        name="distribution_mode_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["draft", "approved", "paid", "cancelled"])),
+                        name="distribution_status_known",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("scope", "payouts"), ("subject", "")),
+                            ("amount__gt", 0), ("amount__lte", Decimal("99999999999999.999999"))
+                        ),
+                        name="distribution_amount_positive",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("fee_bps__lte", 10000), ("number__gte", 1)),
+                        name="distribution_terms_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("paid_amount__gte", 0),
                             models.Q(
-                                models.Q(("scope", "payouts"), _negated=True),
-                                models.Q(("subject", ""), _negated=True),
+                                models.Q(("paid_amount", models.F("amount")), ("status", "paid")),
+                                models.Q(("paid_amount__lte", models.F("amount")), ("status", "approved")),
+                                ("paid_amount", 0),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="distribution_pays_its_amount",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("approved_at__isnull", False), ("paid_at__isnull", False), ("status", "paid")
+                            ),
+                            models.Q(
+                                ("approved_at__isnull", False),
+                                ("paid_at__isnull", True),
+                                ("status", "approved"),
+                            ),
+                            models.Q(
+                                models.Q(("status__in", ["approved", "paid"]), _negated=True),
+                                ("approved_at__isnull", True),
+                                ("paid_at__isnull", True),
                             ),
                             _connector="OR",
                         ),
-                        name="switch_names_its_subject",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("reason", ""), _negated=True), models.Q(("off_by", ""), _negated=True)
-                        ),
-                        name="switch_has_a_reason",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("on_at__isnull", True), ("on_by", "")),
-                            models.Q(("on_at__isnull", False), models.Q(("on_by", ""), _negated=True)),
-                            _connector="OR",
-                        ),
-                        name="switch_on_names_who",
+                        name="distribution_has_its_times",
                     ),
                 ],
             },
         ),
         migrations.CreateModel(
-            name="ProviderNotification",
+            name="GasAlarm",
             fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("provider", models.CharField(max_length=32)),
-                ("received_at", models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow())),
-                ("body", models.BinaryField(help_text="empty when it was forged")),
                 (
-                    "digest",
-                    models.CharField(
-                        default="", help_text="SHA-256 of the body, in hexadecimal digits", max_length=64
-                    ),
+                    "month",
+                    models.DateField(help_text="its first day, in UTC", primary_key=True, serialize=False),
                 ),
-                ("key_id", models.CharField(blank=True, max_length=64)),
-                ("signature", models.TextField(blank=True)),
+                ("raised_at", models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow())),
+                ("budget", gigstream.core.money.MoneyField(help_text="USDC, then")),
                 (
-                    "status",
-                    models.CharField(
-                        choices=[
-                            ("received", "Received"),
-                            ("forged", "Forged"),
-                            ("duplicate", "Duplicate"),
-                            ("genuine", "Genuine"),
-                            ("applied", "Applied"),
-                        ],
-                        default="received",
-                        max_length=16,
-                    ),
-                ),
-                (
-                    "notification_id",
-                    models.CharField(blank=True, help_text="the provider's", max_length=64, null=True),
-                ),
-                (
-                    "transfer_id",
-                    models.CharField(
-                        blank=True, help_text="the transfer that it is about, at the provider", max_length=64
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(blank=True, help_text="that it reports; we re-read it", max_length=40),
-                ),
-                (
-                    "applied_at",
-                    models.DateTimeField(blank=True, help_text="the transfer was re-read then", null=True),
+                    "spent",
+                    gigstream.core.money.MoneyField(help_text="USDC until then, with what is under way"),
                 ),
             ],
             options={
-                "db_table": "provider_notifications",
-                "indexes": [
-                    models.Index(fields=["received_at"], name="notifications_received"),
-                    models.Index(
-                        condition=models.Q(("status__in", ["received", "forged"])),
-                        fields=["status", "digest"],
-                        name="notifications_not_believed",
-                    ),
-                    models.Index(
-                        condition=models.Q(("status", "genuine")),
-                        fields=["received_at"],
-                        include=("transfer_id",),
-                        name="notifications_to_apply",
-                    ),
-                    models.Index(
-                        condition=models.Q(("transfer_id", ""), _negated=True),
-                        fields=["transfer_id"],
-                        name="notifications_of_transfer",
-                    ),
-                ],
+                "db_table": "gas_alarms",
                 "constraints": [
-                    models.UniqueConstraint(
-                        condition=models.Q(("status__in", ["genuine", "applied"])),
-                        fields=("provider", "notification_id"),
-                        name="notification_believed_once",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("status__in", ["received", "forged", "duplicate", "genuine", "applied"])
-                        ),
-                        name="notification_status_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("status", "forged"), _negated=True), ("body", b""), _connector="OR"
-                        ),
-                        name="notification_forged_keeps_no_body",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("status__in", ["genuine", "applied"]), _negated=True),
-                            ("notification_id__isnull", False),
-                            _connector="OR",
-                        ),
-                        name="notification_believed_has_its_id",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("applied_at__isnull", False), ("status", "applied")),
-                            models.Q(
-                                models.Q(("status", "applied"), _negated=True), ("applied_at__isnull", True)
-                            ),
-                            _connector="OR",
-                        ),
-                        name="notification_applied_has_its_time",
-                    ),
+                    models.CheckConstraint(condition=models.Q(("month__day", 1)), name="gas_alarm_of_a_month")
                 ],
             },
         ),
@@ -1080,6 +1852,750 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="GasSpending",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("round", models.PositiveIntegerField()),
+                ("spent_at", models.DateTimeField()),
+                ("provider", models.CharField(max_length=32)),
+                ("tx_hash", models.CharField(max_length=66)),
+                ("block_number", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("gas_used", models.PositiveBigIntegerField(blank=True, null=True)),
+                (
+                    "gas_price",
+                    models.PositiveBigIntegerField(blank=True, help_text="wei for a unit of gas", null=True),
+                ),
+                ("fee", gigstream.core.money.MoneyField(help_text="USDC")),
+                (
+                    "saved_gas",
+                    models.PositiveBigIntegerField(
+                        default=0,
+                        help_text="that a transaction for each creator would have used beside this one",
+                    ),
+                ),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="spendings",
+                        to="payments.chainoperation",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "gas_spendings",
+                "indexes": [models.Index(fields=["spent_at"], name="gas_spendings_by_time")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("operation", "round"), name="gas_spent_once_per_round"),
+                    models.UniqueConstraint(
+                        fields=("provider", "tx_hash"), name="gas_spent_once_per_transaction"
+                    ),
+                    models.CheckConstraint(condition=models.Q(("fee__gte", 0)), name="gas_fee_not_negative"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="OperationCreator",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("position", models.PositiveIntegerField()),
+                (
+                    "address",
+                    gigstream.core.encryption.EncryptedTextField(blank=True, help_text="encrypted at rest"),
+                ),
+                ("plays", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("followers", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("likes", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("listeners", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("revenue", gigstream.core.money.MoneyField(blank=True, null=True)),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="chain_operations",
+                        to="platforms.creatorprofile",
+                    ),
+                ),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="creators",
+                        to="payments.chainoperation",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "chain_operation_creators",
+                "constraints": [
+                    models.UniqueConstraint(fields=("operation", "creator"), name="operation_creator_once"),
+                    models.UniqueConstraint(fields=("operation", "position"), name="operation_position_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("followers__isnull", True),
+                                ("likes__isnull", True),
+                                ("listeners__isnull", True),
+                                ("plays__isnull", True),
+                                ("revenue__isnull", True),
+                            ),
+                            models.Q(
+                                ("followers__isnull", False),
+                                ("likes__isnull", False),
+                                ("listeners__isnull", False),
+                                ("plays__isnull", False),
+                                ("revenue__gte", 0),
+                                ("revenue__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="operation_numbers_as_a_whole",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="ChainAttempt",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("number", models.PositiveIntegerField(help_text="1, 2, … of the calls about the same row")),
+                ("service", models.CharField(max_length=32)),
+                ("started_at", models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow())),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("milliseconds", models.PositiveIntegerField(blank=True, null=True)),
+                ("error_message", models.TextField(blank=True)),
+                ("answer", models.JSONField(blank=True, help_text="as received, without secrets", null=True)),
+                (
+                    "operation",
+                    models.CharField(
+                        choices=[("execute", "Execute"), ("read", "Read"), ("accelerate", "Accelerate")],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "error_class",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("network", "Network"),
+                            ("unknown_outcome", "Unknown Outcome"),
+                            ("credentials", "Credentials"),
+                            ("invalid_request", "Invalid Request"),
+                            ("key_reused", "Key Reused"),
+                            ("gas", "Gas"),
+                            ("nonce", "Nonce"),
+                            ("execution", "Execution"),
+                            ("blocked_destination", "Blocked Destination"),
+                            ("insufficient_funds", "Insufficient Funds"),
+                        ],
+                        max_length=24,
+                        null=True,
+                    ),
+                ),
+                ("round", models.PositiveIntegerField(default=1)),
+                (
+                    "transfer_id",
+                    models.CharField(blank=True, default="", help_text="at the provider", max_length=64),
+                ),
+                ("state", models.CharField(blank=True, help_text="in the provider's word", max_length=40)),
+                ("tx_hash", models.CharField(blank=True, default="", max_length=66)),
+                ("nonce", models.PositiveBigIntegerField(blank=True, null=True)),
+                (
+                    "gas_price",
+                    models.PositiveBigIntegerField(blank=True, help_text="wei for a unit of gas", null=True),
+                ),
+                ("gas_used", models.PositiveBigIntegerField(blank=True, null=True)),
+                ("network_fee", gigstream.core.money.MoneyField(blank=True, help_text="USDC", null=True)),
+                ("block_number", models.PositiveBigIntegerField(blank=True, null=True)),
+                (
+                    "chain_operation",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attempts",
+                        to="payments.chainoperation",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "chain_attempts",
+                "abstract": False,
+                "indexes": [
+                    models.Index(fields=["started_at"], name="chainattempt_started"),
+                    models.Index(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=["started_at"],
+                        name="chainattempt_open",
+                    ),
+                    models.Index(
+                        condition=models.Q(("error_class", "unknown_outcome")),
+                        fields=["started_at"],
+                        name="chainattempt_unknown",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 1)), name="chainattempt_number_from_1"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", True),
+                                ("error_class__isnull", True),
+                                ("milliseconds__isnull", True),
+                            ),
+                            models.Q(("ended_at__isnull", False), ("milliseconds__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="chainattempt_ended_has_its_time",
+                    ),
+                    models.UniqueConstraint(
+                        fields=("chain_operation", "number"), name="chain_attempt_once_per_number"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("operation__in", ["execute", "read", "accelerate"])),
+                        name="chain_attempt_operation_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("error_class__isnull", True),
+                            (
+                                "error_class__in",
+                                [
+                                    "network",
+                                    "unknown_outcome",
+                                    "credentials",
+                                    "invalid_request",
+                                    "key_reused",
+                                    "gas",
+                                    "nonce",
+                                    "execution",
+                                    "blocked_destination",
+                                    "insufficient_funds",
+                                ],
+                            ),
+                            _connector="OR",
+                        ),
+                        name="chain_attempt_error_known",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CreatorSync",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "address_hash",
+                    models.CharField(
+                        blank=True,
+                        help_text="keyed hash of the address on the chain; empty once the creator has left",
+                        max_length=64,
+                        null=True,
+                    ),
+                ),
+                ("plays", models.PositiveBigIntegerField(default=0)),
+                ("followers", models.PositiveBigIntegerField(default=0)),
+                ("likes", models.PositiveBigIntegerField(default=0)),
+                ("listeners", models.PositiveBigIntegerField(default=0)),
+                ("revenue", gigstream.core.money.MoneyField(default=Decimal("0"))),
+                ("synced_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "differs_at",
+                    models.DateTimeField(
+                        blank=True, help_text="when the chain was found to show other numbers", null=True
+                    ),
+                ),
+                (
+                    "left_out",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="why the last run did not write the numbers",
+                        max_length=120,
+                    ),
+                ),
+                (
+                    "confirmed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="syncs_confirmed",
+                        to="payments.chainoperation",
+                    ),
+                ),
+                (
+                    "creator",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="chain_sync",
+                        to="platforms.creatorprofile",
+                    ),
+                ),
+                (
+                    "operation",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="under way",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="syncs_under_way",
+                        to="payments.chainoperation",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "creator_syncs",
+                "constraints": [
+                    models.UniqueConstraint(fields=("address_hash",), name="creator_sync_address_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("confirmed_by__isnull", True), ("synced_at__isnull", True)),
+                            models.Q(("confirmed_by__isnull", False), ("synced_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="creator_sync_confirmed_as_a_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("revenue__gte", 0)), name="creator_sync_revenue_not_negative"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PeriodFunding",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("amount", gigstream.core.money.MoneyField(help_text="below 0 where it was given back")),
+                ("fee", gigstream.core.money.MoneyField(help_text="below 0 where it was given back")),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="fundings",
+                        to="payments.royaltyperiod",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "period_fundings",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("amount__gt", 0),
+                                ("amount__lte", Decimal("99999999999999.999999")),
+                                ("fee__gte", 0),
+                            ),
+                            models.Q(
+                                ("amount__gte", Decimal("-99999999999999.999999")),
+                                ("amount__lt", 0),
+                                ("fee__lte", 0),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="period_funding_moves_something",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PeriodPay",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("source", models.CharField(choices=[("plays", "Plays"), ("sales", "Sales")], max_length=16)),
+                ("accrued", gigstream.core.money.MoneyField(default=0)),
+                (
+                    "held",
+                    gigstream.core.money.MoneyField(
+                        default=0, help_text="for plays that a rule leaves out until a person decides"
+                    ),
+                ),
+                (
+                    "unfunded",
+                    gigstream.core.money.MoneyField(
+                        default=0, help_text="the platform's money has not covered it"
+                    ),
+                ),
+                ("carried", gigstream.core.money.MoneyField(default=0, help_text="in escrow, to be paid")),
+                ("paid", gigstream.core.money.MoneyField(default=0)),
+                (
+                    "recovered",
+                    gigstream.core.money.MoneyField(default=0, help_text="of payments, for a remainder"),
+                ),
+                (
+                    "taken_back",
+                    gigstream.core.money.MoneyField(
+                        default=0, help_text="paid before a correction took it away"
+                    ),
+                ),
+                ("payments", models.PositiveIntegerField(default=0)),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        db_column="creator_number",
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="period_pays",
+                        to="platforms.creatorprofile",
+                        to_field="number",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pays",
+                        to="payments.royaltyperiod",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "period_pays",
+                "indexes": [
+                    models.Index(fields=["period", "creator"], name="period_pays_of_period"),
+                    models.Index(
+                        condition=models.Q(("unfunded__gt", 0)),
+                        fields=["period"],
+                        name="period_pays_unfunded",
+                    ),
+                    models.Index(
+                        condition=models.Q(("carried__gt", 0)), fields=["period"], name="period_pays_carried"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("creator", "period", "source"), name="period_pay_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("source__in", ["plays", "sales"])), name="period_pay_source_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("accrued__gte", 0),
+                            ("held__gte", 0),
+                            ("unfunded__gte", 0),
+                            ("carried__gte", 0),
+                            ("paid__gte", 0),
+                            ("recovered__gte", 0),
+                            ("taken_back__gte", 0),
+                        ),
+                        name="period_pay_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "accrued",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        django.db.models.expressions.CombinedExpression(
+                                            django.db.models.expressions.CombinedExpression(
+                                                django.db.models.expressions.CombinedExpression(
+                                                    models.F("paid"), "+", models.F("recovered")
+                                                ),
+                                                "+",
+                                                models.F("carried"),
+                                            ),
+                                            "+",
+                                            models.F("unfunded"),
+                                        ),
+                                        "+",
+                                        models.F("held"),
+                                    ),
+                                    "-",
+                                    models.F("taken_back"),
+                                ),
+                            )
+                        ),
+                        name="period_pay_is_whole",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Statement",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("plays", models.BigIntegerField()),
+                ("plays_held", models.BigIntegerField()),
+                ("plays_refused", models.BigIntegerField()),
+                ("accrued", gigstream.core.money.MoneyField(help_text="for plays, by their rates")),
+                ("held", gigstream.core.money.MoneyField()),
+                ("sales", gigstream.core.money.MoneyField(help_text="purchases and tips")),
+                ("unfunded", gigstream.core.money.MoneyField()),
+                (
+                    "carried",
+                    gigstream.core.money.MoneyField(help_text="to be paid, or carried on to a later payment"),
+                ),
+                ("paid", gigstream.core.money.MoneyField(help_text="until the period was final")),
+                ("pro_rata", gigstream.core.money.MoneyField(help_text="of the same money, by all plays")),
+                (
+                    "user_centric",
+                    gigstream.core.money.MoneyField(
+                        help_text="of the same money, by the plays of each listener"
+                    ),
+                ),
+                ("lines", models.JSONField(help_text="by work and rate")),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        db_column="creator_number",
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="royalty_statements",
+                        to="platforms.creatorprofile",
+                        to_field="number",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="statements",
+                        to="payments.royaltyperiod",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "royalty_statements",
+                "constraints": [
+                    models.UniqueConstraint(fields=("creator", "period"), name="royalty_statement_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("accrued__gte", 0),
+                            ("carried__gte", 0),
+                            ("held__gte", 0),
+                            ("paid__gte", 0),
+                            ("plays__gte", 0),
+                            ("plays_held__gte", 0),
+                            ("plays_refused__gte", 0),
+                            ("pro_rata__gte", 0),
+                            ("sales__gte", 0),
+                            ("unfunded__gte", 0),
+                            ("user_centric__gte", 0),
+                        ),
+                        name="royalty_statement_not_negative",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="DailyAccrual",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("day", models.DateField(help_text="in UTC")),
+                ("plays", models.BigIntegerField()),
+                ("plays_held", models.BigIntegerField()),
+                ("plays_refused", models.BigIntegerField()),
+                ("amount", gigstream.core.money.MoneyField(help_text="for plays, those refused left out")),
+                ("held", gigstream.core.money.MoneyField(help_text="part of the amount")),
+                ("sales", gigstream.core.money.MoneyField(help_text="purchases and tips")),
+                (
+                    "above_price",
+                    gigstream.core.money.MoneyField(
+                        help_text="part of the purchases that goes beyond the works' prices"
+                    ),
+                ),
+                ("accrued_at", models.DateTimeField()),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        db_column="creator_number",
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="accruals",
+                        to="platforms.creatorprofile",
+                        to_field="number",
+                    ),
+                ),
+                (
+                    "period",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="days",
+                        to="payments.royaltyperiod",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "daily_accruals",
+                "indexes": [models.Index(fields=["period", "creator", "day"], name="accruals_of_period")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("creator", "day"), name="accrual_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("plays__gte", 0),
+                            ("plays_held__gte", 0),
+                            ("plays_refused__gte", 0),
+                            ("amount__gte", 0),
+                            ("held__gte", 0),
+                            ("sales__gte", 0),
+                            ("above_price__gte", 0),
+                        ),
+                        name="accrual_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__lte", Decimal("99999999999999.999999")),
+                            ("held__lte", models.F("amount")),
+                        ),
+                        name="accrual_held_is_a_part",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PoolMember",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("units", models.BigIntegerField(default=0)),
+                (
+                    "index_at",
+                    models.DecimalField(
+                        decimal_places=0,
+                        default=0,
+                        help_text="the pool's index when the member was settled last",
+                        max_digits=60,
+                    ),
+                ),
+                ("fraction", models.DecimalField(decimal_places=0, default=0, max_digits=60)),
+                ("paid", gigstream.core.money.MoneyField(default=0)),
+                ("payments", models.PositiveIntegerField(default=0)),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        db_column="creator_number",
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pool_members",
+                        to="platforms.creatorprofile",
+                        to_field="number",
+                    ),
+                ),
+                (
+                    "pool",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="members",
+                        to="payments.pool",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "pool_members",
+                "indexes": [
+                    models.Index(fields=["creator"], name="pool_members_of_creator"),
+                    models.Index(fields=["pool", "id"], name="pool_members_in_order"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("pool", "creator"), name="pool_member_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("units__gte", 0), ("units__lte", 1000000000000)),
+                        name="pool_member_units_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("fraction__gte", 0), ("fraction__lte", 1000000000000000000), ("index_at__gte", 0)
+                        ),
+                        name="pool_member_fraction_at_most_one",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("paid", 0), ("payments", 0)),
+                            models.Q(
+                                ("paid__gt", 0),
+                                ("paid__lte", Decimal("99999999999999.999999")),
+                                ("payments__gt", 0),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="pool_member_paid_in_payments",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PoolWrite",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("number", models.PositiveIntegerField(help_text="1, 2, … of the pool")),
+                ("amount", gigstream.core.money.MoneyField()),
+                ("fee", gigstream.core.money.MoneyField()),
+                ("units", models.BigIntegerField(help_text="among which it was shared")),
+                ("index_after", models.DecimalField(decimal_places=0, default=0, max_digits=60)),
+                ("carry_after", models.DecimalField(decimal_places=0, default=0, max_digits=60)),
+                (
+                    "pool",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="arrivals",
+                        to="payments.pool",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "pool_writes",
+                "constraints": [
+                    models.UniqueConstraint(fields=("pool", "number"), name="pool_write_number_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__gt", 0),
+                            ("amount__lte", Decimal("99999999999999.999999")),
+                            ("fee__gte", 0),
+                            ("number__gte", 1),
+                            ("units__gt", 0),
+                        ),
+                        name="pool_write_shares_an_amount",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="SandboxTransfer",
             fields=[
                 ("id", models.UUIDField(editable=False, primary_key=True, serialize=False)),
@@ -1143,6 +2659,69 @@ class Migration(migrations.Migration):
                     ),
                     models.UniqueConstraint(
                         fields=("from_wallet", "nonce"), name="sandbox_transfer_nonce_once"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="SignedCall",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("idempotency_key", models.UUIDField(unique=True)),
+                ("nonce", models.PositiveBigIntegerField()),
+                ("contract", models.CharField(max_length=42)),
+                ("function", models.CharField(max_length=120)),
+                (
+                    "data",
+                    gigstream.core.encryption.EncryptedTextField(
+                        blank=True,
+                        help_text="the call as the chain takes it, encrypted at rest; empty once it is mined",
+                    ),
+                ),
+                ("gas_limit", models.PositiveIntegerField()),
+                (
+                    "mined_at",
+                    models.DateTimeField(
+                        blank=True, help_text="when a look found it deep in the chain", null=True
+                    ),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="calls",
+                        to="payments.signeraccount",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "signed_calls",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("mined_at__isnull", True)),
+                        fields=["account", "nonce"],
+                        name="signed_calls_open",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("account", "nonce"), name="signed_call_nonce_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("mined_at__isnull", False),
+                            models.Q(("data", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="signed_call_can_be_sent_until_mined",
                     ),
                 ],
             },
@@ -1572,6 +3151,40 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="SignedVersion",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("number", models.PositiveIntegerField()),
+                ("max_fee", models.DecimalField(decimal_places=9, help_text="gwei", max_digits=27)),
+                ("priority_fee", models.DecimalField(decimal_places=9, help_text="gwei", max_digits=27)),
+                ("is_empty", models.BooleanField(default=False)),
+                ("tx_hash", models.CharField(max_length=66, unique=True)),
+                ("signed_at", models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow())),
+                (
+                    "call",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="versions",
+                        to="payments.signedcall",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "signed_versions",
+                "constraints": [
+                    models.UniqueConstraint(fields=("call", "number"), name="signed_version_once_per_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 1)), name="signed_version_number_from_1"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("max_fee__gt", 0), ("priority_fee__gte", 0)),
+                        name="signed_version_has_a_price",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="LedgerEntry",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
@@ -1810,142 +3423,6 @@ class Migration(migrations.Migration):
                             )
                         ),
                         name="discrepancy_bucket_known",
-                    ),
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="SettlementAttempt",
-            fields=[
-                ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("number", models.PositiveIntegerField(help_text="1, 2, … of the calls about the same row")),
-                ("service", models.CharField(max_length=32)),
-                ("started_at", models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow())),
-                ("ended_at", models.DateTimeField(blank=True, null=True)),
-                ("milliseconds", models.PositiveIntegerField(blank=True, null=True)),
-                ("error_message", models.TextField(blank=True)),
-                ("answer", models.JSONField(blank=True, help_text="as received, without secrets", null=True)),
-                (
-                    "operation",
-                    models.CharField(
-                        choices=[
-                            ("transfer", "Transfer"),
-                            ("read", "Read"),
-                            ("find", "Find"),
-                            ("accelerate", "Accelerate"),
-                            ("cancel", "Cancel"),
-                        ],
-                        max_length=16,
-                    ),
-                ),
-                (
-                    "state",
-                    models.CharField(
-                        blank=True, help_text="the transfer's, in the provider's word", max_length=40
-                    ),
-                ),
-                (
-                    "error_class",
-                    models.CharField(
-                        blank=True,
-                        choices=[
-                            ("network", "Network"),
-                            ("unknown_outcome", "Unknown Outcome"),
-                            ("credentials", "Credentials"),
-                            ("invalid_request", "Invalid Request"),
-                            ("key_reused", "Key Reused"),
-                            ("gas", "Gas"),
-                            ("nonce", "Nonce"),
-                            ("execution", "Execution"),
-                            ("blocked_destination", "Blocked Destination"),
-                            ("insufficient_funds", "Insufficient Funds"),
-                        ],
-                        max_length=24,
-                        null=True,
-                    ),
-                ),
-                (
-                    "gas_price",
-                    models.PositiveBigIntegerField(blank=True, help_text="wei for a unit of gas", null=True),
-                ),
-                ("gas_used", models.PositiveBigIntegerField(blank=True, null=True)),
-                (
-                    "network_fee",
-                    gigstream.core.money.MoneyField(
-                        blank=True, help_text="USDC; the house bears it", null=True
-                    ),
-                ),
-                ("block_number", models.PositiveBigIntegerField(blank=True, null=True)),
-                (
-                    "transaction",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="attempts",
-                        to="payments.transaction",
-                    ),
-                ),
-            ],
-            options={
-                "db_table": "settlement_attempts",
-                "abstract": False,
-                "indexes": [
-                    models.Index(fields=["started_at"], name="settlementattempt_started"),
-                    models.Index(
-                        condition=models.Q(("ended_at__isnull", True)),
-                        fields=["started_at"],
-                        name="settlementattempt_open",
-                    ),
-                    models.Index(
-                        condition=models.Q(("error_class", "unknown_outcome")),
-                        fields=["started_at"],
-                        name="settlementattempt_unknown",
-                    ),
-                ],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(("number__gte", 1)), name="settlementattempt_number_from_1"
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(
-                                ("ended_at__isnull", True),
-                                ("error_class__isnull", True),
-                                ("milliseconds__isnull", True),
-                            ),
-                            models.Q(("ended_at__isnull", False), ("milliseconds__isnull", False)),
-                            _connector="OR",
-                        ),
-                        name="settlementattempt_ended_has_its_time",
-                    ),
-                    models.UniqueConstraint(fields=("transaction", "number"), name="attempt_once_per_number"),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("operation__in", ["transfer", "read", "find", "accelerate", "cancel"])
-                        ),
-                        name="attempt_operation_known",
-                    ),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("error_class__isnull", True),
-                            (
-                                "error_class__in",
-                                [
-                                    "network",
-                                    "unknown_outcome",
-                                    "credentials",
-                                    "invalid_request",
-                                    "key_reused",
-                                    "gas",
-                                    "nonce",
-                                    "execution",
-                                    "blocked_destination",
-                                    "insufficient_funds",
-                                ],
-                            ),
-                            _connector="OR",
-                        ),
-                        name="attempt_error_known",
                     ),
                 ],
             },
@@ -2253,6 +3730,142 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="SettlementAttempt",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("number", models.PositiveIntegerField(help_text="1, 2, … of the calls about the same row")),
+                ("service", models.CharField(max_length=32)),
+                ("started_at", models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow())),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("milliseconds", models.PositiveIntegerField(blank=True, null=True)),
+                ("error_message", models.TextField(blank=True)),
+                ("answer", models.JSONField(blank=True, help_text="as received, without secrets", null=True)),
+                (
+                    "operation",
+                    models.CharField(
+                        choices=[
+                            ("transfer", "Transfer"),
+                            ("read", "Read"),
+                            ("find", "Find"),
+                            ("accelerate", "Accelerate"),
+                            ("cancel", "Cancel"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        blank=True, help_text="the transfer's, in the provider's word", max_length=40
+                    ),
+                ),
+                (
+                    "error_class",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("network", "Network"),
+                            ("unknown_outcome", "Unknown Outcome"),
+                            ("credentials", "Credentials"),
+                            ("invalid_request", "Invalid Request"),
+                            ("key_reused", "Key Reused"),
+                            ("gas", "Gas"),
+                            ("nonce", "Nonce"),
+                            ("execution", "Execution"),
+                            ("blocked_destination", "Blocked Destination"),
+                            ("insufficient_funds", "Insufficient Funds"),
+                        ],
+                        max_length=24,
+                        null=True,
+                    ),
+                ),
+                (
+                    "gas_price",
+                    models.PositiveBigIntegerField(blank=True, help_text="wei for a unit of gas", null=True),
+                ),
+                ("gas_used", models.PositiveBigIntegerField(blank=True, null=True)),
+                (
+                    "network_fee",
+                    gigstream.core.money.MoneyField(
+                        blank=True, help_text="USDC; the house bears it", null=True
+                    ),
+                ),
+                ("block_number", models.PositiveBigIntegerField(blank=True, null=True)),
+                (
+                    "transaction",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attempts",
+                        to="payments.transaction",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "settlement_attempts",
+                "abstract": False,
+                "indexes": [
+                    models.Index(fields=["started_at"], name="settlementattempt_started"),
+                    models.Index(
+                        condition=models.Q(("ended_at__isnull", True)),
+                        fields=["started_at"],
+                        name="settlementattempt_open",
+                    ),
+                    models.Index(
+                        condition=models.Q(("error_class", "unknown_outcome")),
+                        fields=["started_at"],
+                        name="settlementattempt_unknown",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 1)), name="settlementattempt_number_from_1"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("ended_at__isnull", True),
+                                ("error_class__isnull", True),
+                                ("milliseconds__isnull", True),
+                            ),
+                            models.Q(("ended_at__isnull", False), ("milliseconds__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="settlementattempt_ended_has_its_time",
+                    ),
+                    models.UniqueConstraint(fields=("transaction", "number"), name="attempt_once_per_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("operation__in", ["transfer", "read", "find", "accelerate", "cancel"])
+                        ),
+                        name="attempt_operation_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("error_class__isnull", True),
+                            (
+                                "error_class__in",
+                                [
+                                    "network",
+                                    "unknown_outcome",
+                                    "credentials",
+                                    "invalid_request",
+                                    "key_reused",
+                                    "gas",
+                                    "nonce",
+                                    "execution",
+                                    "blocked_destination",
+                                    "insufficient_funds",
+                                ],
+                            ),
+                            _connector="OR",
+                        ),
+                        name="attempt_error_known",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="ReportedEarning",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
@@ -2280,6 +3893,64 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(fields=("work_event",), name="work_event_pays_one_entry"),
                     models.UniqueConstraint(fields=("entry",), name="entry_pays_for_one_work_event"),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="RoyaltyPayment",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("number", models.PositiveIntegerField(help_text="1, 2, … of this pay")),
+                ("amount", gigstream.core.money.MoneyField(help_text="to the creator")),
+                ("recovered", gigstream.core.money.MoneyField(default=0, help_text="back to the platform")),
+                ("fee", gigstream.core.money.MoneyField(default=0)),
+                (
+                    "entry",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="royalty_payment",
+                        to="payments.ledgerentry",
+                    ),
+                ),
+                (
+                    "pay",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="paid_by",
+                        to="payments.periodpay",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "royalty_payments",
+                "constraints": [
+                    models.UniqueConstraint(fields=("pay", "number"), name="royalty_payment_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__gt", 0),
+                            ("amount__lte", Decimal("99999999999999.999999")),
+                            ("fee__gte", 0),
+                            ("number__gte", 1),
+                        ),
+                        name="royalty_payment_pays",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("recovered__gte", 0),
+                            (
+                                "recovered__lte",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("amount"), "/", models.Value(9)
+                                ),
+                            ),
+                        ),
+                        name="royalty_payment_recovers_a_tenth",
+                    ),
                 ],
             },
         ),
@@ -2448,6 +4119,80 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="DistributionShare",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("plays", models.BigIntegerField(help_text="that count")),
+                ("plays_refused", models.BigIntegerField(help_text="left out as artificial")),
+                ("weight", models.DecimalField(decimal_places=0, max_digits=40)),
+                ("amount", gigstream.core.money.MoneyField()),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        db_column="creator_number",
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="distribution_shares",
+                        to="platforms.creatorprofile",
+                        to_field="number",
+                    ),
+                ),
+                (
+                    "distribution",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="shares",
+                        to="payments.distribution",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        blank=True,
+                        db_constraint=False,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="distribution_shares",
+                        to="payments.ledgerentry",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "distribution_shares",
+                "indexes": [
+                    models.Index(fields=["creator", "-id"], name="distribution_shares_of_creator"),
+                    models.Index(
+                        condition=models.Q(("amount__gt", 0), ("entry__isnull", True)),
+                        fields=["distribution", "id"],
+                        name="distribution_shares_to_pay",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("distribution", "creator"), name="distribution_share_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__gte", 0),
+                            ("amount__lte", Decimal("99999999999999.999999")),
+                            ("plays__gte", 0),
+                            ("plays_refused__gte", 0),
+                            ("weight__gte", 0),
+                        ),
+                        name="distribution_share_not_negative",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("entry__isnull", True), ("amount__gt", 0), _connector="OR"),
+                        name="distribution_share_pays_an_amount",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="PayoutHoldPart",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
@@ -2487,6 +4232,20 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="gasalarm",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="69d6fb0461872397c5e5d5518db98935a3b8cda3",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_f02e0",
+                    table="gas_alarms",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="providernotification",
@@ -2620,6 +4379,52 @@ class Migration(migrations.Migration):
             ),
         ),
         pgtrigger.migrations.AddTrigger(
+            model_name="chainoperation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="legal_status_moves",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."status" IS DISTINCT FROM (NEW."status"))',
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{dead:pending,pending:confirmed,pending:dead,pending:submitted,submitted:confirmed,submitted:dead,submitted:pending}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="f608cb63f793f8e206002cf80a5a9f9209ba7e22",
+                    operation="UPDATE",
+                    pgid="pgtrigger_legal_status_moves_88fe4",
+                    table="chain_operations",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="chainoperation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="writes_the_same_fact",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."creator_count" IS DISTINCT FROM (NEW."creator_count") OR OLD."key" IS DISTINCT FROM (NEW."key") OR OLD."kind" IS DISTINCT FROM (NEW."kind") OR OLD."platform_id" IS DISTINCT FROM (NEW."platform_id"))',
+                    func='RAISE EXCEPTION \'pgtrigger: Cannot update of "kind", "key", "platform_id", "creator_count" rows from % table\', TG_TABLE_NAME;',
+                    hash="5babcc8e007b5fab3c79d0749867608869129731",
+                    operation='UPDATE OF "kind", "key", "platform_id", "creator_count"',
+                    pgid="pgtrigger_writes_the_same_fact_643e7",
+                    table="chain_operations",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="chainattempt",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_changes_once_ended",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."ended_at" IS NOT NULL)',
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="0f97c75484ba50b977388595175cdefae95ab25a",
+                    operation="UPDATE",
+                    pgid="pgtrigger_never_changes_once_ended_5d3a3",
+                    table="chain_attempts",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
             model_name="coveredparts",
             trigger=pgtrigger.compiler.Trigger(
                 name="never_deleted",
@@ -2663,6 +4468,80 @@ class Migration(migrations.Migration):
             ),
         ),
         pgtrigger.migrations.AddTrigger(
+            model_name="distribution",
+            trigger=pgtrigger.compiler.Trigger(
+                name="legal_status_moves",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."status" IS DISTINCT FROM (NEW."status"))',
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{approved:paid,draft:approved,draft:cancelled}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="d0bee662e6688b0e0e2507bcb172a45f81ff6e0c",
+                    operation="UPDATE",
+                    pgid="pgtrigger_legal_status_moves_670b2",
+                    table="distributions",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="distribution",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="d9c428ab3176087be1c95b3a3154c7d622aab73f",
+                    operation="DELETE",
+                    pgid="pgtrigger_never_deleted_db0d4",
+                    table="distributions",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="distribution",
+            trigger=pgtrigger.compiler.Trigger(
+                name="terms_of_money_fixed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."amount" IS DISTINCT FROM (NEW."amount") OR OLD."fee_bps" IS DISTINCT FROM (NEW."fee_bps") OR OLD."first" IS DISTINCT FROM (NEW."first") OR OLD."last" IS DISTINCT FROM (NEW."last") OR OLD."number" IS DISTINCT FROM (NEW."number") OR OLD."platform_id" IS DISTINCT FROM (NEW."platform_id"))',
+                    func='RAISE EXCEPTION \'pgtrigger: Cannot update of "platform_id", "number", "first", "last", "amount", "fee_bps" rows from % table\', TG_TABLE_NAME;',
+                    hash="eff9b5f98585d29e94f74de8d37ddb7b18345536",
+                    operation='UPDATE OF "platform_id", "number", "first", "last", "amount", "fee_bps"',
+                    pgid="pgtrigger_terms_of_money_fixed_f9208",
+                    table="distributions",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="gasspending",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="8db9ad296ddcd96a5bfcd1c9c07568d757fb32c7",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_74d6b",
+                    table="gas_spendings",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="operationcreator",
+            trigger=pgtrigger.compiler.Trigger(
+                name="keeps_its_numbers",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."followers" IS DISTINCT FROM (NEW."followers") OR OLD."likes" IS DISTINCT FROM (NEW."likes") OR OLD."listeners" IS DISTINCT FROM (NEW."listeners") OR OLD."plays" IS DISTINCT FROM (NEW."plays") OR OLD."revenue" IS DISTINCT FROM (NEW."revenue"))',
+                    func='RAISE EXCEPTION \'pgtrigger: Cannot update of "plays", "followers", "likes", "listeners", "revenue" rows from % table\', TG_TABLE_NAME;',
+                    hash="982e619733089743e6016b3458255226894b032b",
+                    operation='UPDATE OF "plays", "followers", "likes", "listeners", "revenue"',
+                    pgid="pgtrigger_keeps_its_numbers_be50e",
+                    table="chain_operation_creators",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
             model_name="payoutholdpart",
             trigger=pgtrigger.compiler.Trigger(
                 name="append_only",
@@ -2672,6 +4551,65 @@ class Migration(migrations.Migration):
                     operation="UPDATE OR DELETE",
                     pgid="pgtrigger_append_only_71e46",
                     table="payout_hold_parts",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="pool",
+            trigger=pgtrigger.compiler.Trigger(
+                name="legal_status_moves",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."status" IS DISTINCT FROM (NEW."status"))',
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{closing:closed,open:closing}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="63ab386922a1d798ea90fa3edcd5c4c71d8b0645",
+                    operation="UPDATE",
+                    pgid="pgtrigger_legal_status_moves_d17e0",
+                    table="pools",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="pool",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="c991e25df506c3d7072c32ef4d24b59ef50aef7d",
+                    operation="DELETE",
+                    pgid="pgtrigger_never_deleted_31e68",
+                    table="pools",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="pool",
+            trigger=pgtrigger.compiler.Trigger(
+                name="terms_of_money_fixed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."fee_bps" IS DISTINCT FROM (NEW."fee_bps") OR OLD."platform_id" IS DISTINCT FROM (NEW."platform_id"))',
+                    func='RAISE EXCEPTION \'pgtrigger: Cannot update of "platform_id", "fee_bps" rows from % table\', TG_TABLE_NAME;',
+                    hash="f86c1911acf10761e6ad23e4c9136946eef6dcfc",
+                    operation='UPDATE OF "platform_id", "fee_bps"',
+                    pgid="pgtrigger_terms_of_money_fixed_2d429",
+                    table="pools",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="poolwrite",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="823b1bf2d3fed541b6902acaa1207b48d8725735",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_cb88e",
+                    table="pool_writes",
                     when="BEFORE",
                 ),
             ),
@@ -2691,6 +4629,79 @@ class Migration(migrations.Migration):
             ),
         ),
         pgtrigger.migrations.AddTrigger(
+            model_name="royaltypayment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="b469085b782016c630239ed02621f586a908daad",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_057d8",
+                    table="royalty_payments",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="royaltyperiod",
+            trigger=pgtrigger.compiler.Trigger(
+                name="legal_status_moves",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."status" IS DISTINCT FROM (NEW."status"))',
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{grace:final,open:grace}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="e679d2892feacf8919f1e4d0972316ce31d836be",
+                    operation="UPDATE",
+                    pgid="pgtrigger_legal_status_moves_e55dd",
+                    table="royalty_periods",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="royaltyperiod",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="ab90316d959a04ed8cef7a6732056402e57d3e8d",
+                    operation="DELETE",
+                    pgid="pgtrigger_never_deleted_39cc1",
+                    table="royalty_periods",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="royaltyperiod",
+            trigger=pgtrigger.compiler.Trigger(
+                name="terms_of_period_fixed",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."fee_bps" IS DISTINCT FROM (NEW."fee_bps") OR OLD."first" IS DISTINCT FROM (NEW."first") OR OLD."last" IS DISTINCT FROM (NEW."last") OR OLD."platform_id" IS DISTINCT FROM (NEW."platform_id"))',
+                    func='RAISE EXCEPTION \'pgtrigger: Cannot update of "platform_id", "first", "last", "fee_bps" rows from % table\', TG_TABLE_NAME;',
+                    hash="0c013159cc6a9d4b5b8032984e3241216857a298",
+                    operation='UPDATE OF "platform_id", "first", "last", "fee_bps"',
+                    pgid="pgtrigger_terms_of_period_fixed_9f3eb",
+                    table="royalty_periods",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="periodfunding",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="a56880c445cfce93dc5e696c8511ff33b6383902",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_c46e0",
+                    table="period_fundings",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
             model_name="sandboxtransfer",
             trigger=pgtrigger.compiler.Trigger(
                 name="only_in_test_databases",
@@ -2700,6 +4711,34 @@ class Migration(migrations.Migration):
                     operation="INSERT",
                     pgid="pgtrigger_only_in_test_databases_bfbf8",
                     table="sandbox_transfers",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="signedversion",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="b26c28cc80511999da9f92ff82d3c3d4c4045c83",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_94e9b",
+                    table="signed_versions",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="statement",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="f35365e472d6d548a74cd1920bcecb6a9b9ac54b",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_0a318",
+                    table="royalty_statements",
                     when="BEFORE",
                 ),
             ),

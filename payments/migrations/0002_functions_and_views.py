@@ -15,6 +15,7 @@ class Migration(migrations.Migration):
         sql.migration("payments/migrations/part_functions"),
         sql.migration("payments/migrations/task_payouts"),
         sql.migration("payments/migrations/subject_protection"),
+        sql.migration("payments/migrations/royalty_functions"),
         sql.migration("payments/migrations/active_streams_view"),
         sql.migration("payments/migrations/platform_performance_view"),
         sql.migration("payments/migrations/daily_transaction_summary"),

@@ -216,6 +216,379 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="PlatformListenerDay",
+            fields=[
+                ("day", models.DateField()),
+                ("listener_number", models.BigIntegerField()),
+                ("plays", models.IntegerField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "day",
+                        "platform_number",
+                        "listener_number",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("platform_number", models.BigIntegerField()),
+            ],
+            options={
+                "db_table": "platform_listener_days",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("plays__gt", 0)), name="platform_listener_day_has_plays"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="SigningKey",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                (
+                    "name",
+                    models.CharField(
+                        help_text="thumbprint of the public key (RFC 7638), as `kid` in the JWKS",
+                        max_length=43,
+                        unique=True,
+                    ),
+                ),
+                (
+                    "public",
+                    models.CharField(help_text="public key in base64url, as `x` in the JWKS", max_length=43),
+                ),
+                (
+                    "private",
+                    gigstream.core.encryption.EncryptedTextField(
+                        blank=True, help_text="encrypted at rest, empty once it is retired"
+                    ),
+                ),
+                ("retired_at", models.DateTimeField(blank=True, null=True)),
+            ],
+            options={
+                "db_table": "usage_signing_keys",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("retired_at__isnull", True)),
+                        fields=("retired_at",),
+                        name="signing_key_one_current",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                models.Q(("retired_at__isnull", True)),
+                                models.Q(("private", ""), _negated=True),
+                            ),
+                            models.Q(("private", ""), ("retired_at__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="signing_key_retired_as_a_whole",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="UsageArchive",
+            fields=[
+                ("month", models.DateField(help_text="its first day", primary_key=True, serialize=False)),
+                ("events", models.PositiveBigIntegerField()),
+                ("file", models.CharField(max_length=255)),
+                ("bytes", models.PositiveBigIntegerField()),
+                ("sha256", models.CharField(help_text="of the file", max_length=64)),
+                (
+                    "root",
+                    models.CharField(
+                        help_text="root of the Merkle tree over its lines (RFC 6962)", max_length=64
+                    ),
+                ),
+                ("totals", models.JSONField(help_text="events by kind")),
+                ("detached_at", models.DateTimeField()),
+                (
+                    "attached_at",
+                    models.DateTimeField(blank=True, help_text="when the file was attached again", null=True),
+                ),
+            ],
+            options={
+                "db_table": "usage_archives",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("month__day", 1)), name="archive_of_a_whole_month"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("root__regex", "^[0-9a-f]{64}$"), ("sha256__regex", "^[0-9a-f]{64}$")
+                        ),
+                        name="archive_hashes_are_sha256",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="UsageEvent",
+            fields=[
+                (
+                    "number",
+                    models.BigIntegerField(
+                        help_text="unique among all events", primary_key=True, serialize=False
+                    ),
+                ),
+                ("platform_number", models.BigIntegerField()),
+                ("work_number", models.BigIntegerField()),
+                ("creator_number", models.BigIntegerField(help_text="whose work it was at that time")),
+                ("listener_number", models.BigIntegerField()),
+                ("occurred_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                (
+                    "amends",
+                    models.BigIntegerField(
+                        blank=True, help_text="number of the event that it replaces", null=True
+                    ),
+                ),
+                ("seconds", models.IntegerField()),
+                (
+                    "kind",
+                    models.SmallIntegerField(
+                        choices=[
+                            (1, "Play"),
+                            (2, "Like"),
+                            (3, "Unlike"),
+                            (4, "Comment"),
+                            (5, "Share"),
+                            (6, "Purchase"),
+                            (7, "Tip"),
+                        ]
+                    ),
+                ),
+                (
+                    "amount",
+                    gigstream.core.money.MoneyField(blank=True, help_text="of a purchase or tip", null=True),
+                ),
+                (
+                    "external_id",
+                    models.CharField(
+                        blank=True,
+                        db_collation="C",
+                        help_text="the platform's own id; empty for an event that replaces another",
+                        max_length=100,
+                        null=True,
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "usage_events",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", [1, 2, 3, 4, 5, 6, 7])), name="usage_kind_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("amount__gt", 0),
+                                ("amount__isnull", False),
+                                ("amount__lte", Decimal("99999999999999.999999")),
+                                ("kind__in", frozenset([6, 7])),
+                            ),
+                            models.Q(
+                                models.Q(("kind__in", frozenset([6, 7])), _negated=True),
+                                ("amount__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="usage_amount_of_what_is_paid",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("seconds", 0), models.Q(("kind", 1), ("seconds__gt", 0)), _connector="OR"
+                        ),
+                        name="usage_seconds_of_a_play",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("amends__isnull", True), ("external_id__isnull", False)),
+                            models.Q(
+                                ("amends__isnull", False),
+                                ("amends__lt", models.F("number")),
+                                ("external_id__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="usage_has_an_id_or_replaces",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amends__isnull", True),
+                            models.Q(("kind__in", frozenset([2, 3])), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="usage_likes_are_not_replaced",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="UsageExclusion",
+            fields=[
+                ("event_number", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("occurred_at", models.DateTimeField()),
+            ],
+            options={
+                "db_table": "usage_exclusions",
+            },
+        ),
+        migrations.CreateModel(
+            name="UsageKey",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "platform_number",
+                        "external_id",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("platform_number", models.BigIntegerField()),
+                ("external_id", models.CharField(db_collation="C", max_length=100)),
+                ("event_number", models.BigIntegerField()),
+                ("occurred_at", models.DateTimeField()),
+                ("content", models.BinaryField(help_text="first half of the SHA-256 of what the event says")),
+            ],
+            options={
+                "db_table": "usage_keys",
+            },
+        ),
+        migrations.CreateModel(
+            name="UsageStoreSwitch",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                (
+                    "mode",
+                    models.CharField(
+                        choices=[
+                            ("postgresql", "PostgreSQL alone"),
+                            ("shadow", "written to both, read from PostgreSQL"),
+                            ("clickhouse", "written to both, read from ClickHouse"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("decided_by", models.CharField(max_length=80)),
+                ("reason", models.TextField()),
+            ],
+            options={
+                "verbose_name_plural": "usage store switches",
+                "db_table": "usage_store_switches",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("mode__in", ["postgresql", "shadow", "clickhouse"])),
+                        name="store_mode_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reason", ""), _negated=True),
+                            models.Q(("decided_by", ""), _negated=True),
+                        ),
+                        name="store_switch_has_a_reason",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="WorkLike",
+            fields=[
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "work_number",
+                        "listener_number",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("work_number", models.BigIntegerField()),
+                ("listener_number", models.BigIntegerField()),
+            ],
+            options={
+                "db_table": "work_likes",
+            },
+        ),
+        migrations.CreateModel(
+            name="WorkListenerDay",
+            fields=[
+                ("day", models.DateField()),
+                ("listener_number", models.BigIntegerField()),
+                ("plays", models.IntegerField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "day",
+                        "work_number",
+                        "creator_number",
+                        "listener_number",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("work_number", models.BigIntegerField()),
+                ("creator_number", models.BigIntegerField()),
+            ],
+            options={
+                "db_table": "work_listener_days",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("plays__gt", 0)), name="work_listener_day_has_plays"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CreatorListenerDay",
+            fields=[
+                ("day", models.DateField()),
+                ("listener_number", models.BigIntegerField()),
+                ("plays", models.IntegerField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "day",
+                        "creator_number",
+                        "listener_number",
+                        blank=True,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("creator_number", models.BigIntegerField()),
+            ],
+            options={
+                "db_table": "creator_listener_days",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("plays__gt", 0)), name="creator_listener_day_has_plays"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="ApiKey",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
@@ -429,6 +802,69 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="listener_key_destroyed_as_a_whole",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="PlatformDay",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("day", models.DateField(help_text="in UTC")),
+                ("plays", models.BigIntegerField(default=0)),
+                ("listeners", models.BigIntegerField(default=0, help_text="different people with a play")),
+                ("likes", models.BigIntegerField(default=0, help_text="less unlikes; can be below 0")),
+                ("comments", models.BigIntegerField(default=0)),
+                ("shares", models.BigIntegerField(default=0)),
+                ("seconds", models.BigIntegerField(default=0)),
+                ("purchases", models.BigIntegerField(default=0)),
+                ("sales", gigstream.core.money.MoneyField(default=0, help_text="amounts of the purchases")),
+                ("tips", gigstream.core.money.MoneyField(default=0)),
+                ("followers_gained", models.BigIntegerField(default=0)),
+                ("followers_lost", models.BigIntegerField(default=0)),
+                (
+                    "changes",
+                    models.BigIntegerField(
+                        db_default=0, help_text="batches and corrections that have changed it"
+                    ),
+                ),
+                (
+                    "changes_judged",
+                    models.BigIntegerField(
+                        db_default=0, help_text="of these, those that rules of artificial use have seen"
+                    ),
+                ),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        db_column="platform_number",
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="usage_days",
+                        to="platforms.platform",
+                        to_field="number",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "platform_days",
+                "constraints": [
+                    models.UniqueConstraint(fields=("platform", "day"), name="platform_day_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("plays__gte", 0),
+                            ("listeners__gte", 0),
+                            ("comments__gte", 0),
+                            ("shares__gte", 0),
+                            ("seconds__gte", 0),
+                            ("purchases__gte", 0),
+                            ("sales__gte", 0),
+                            ("tips__gte", 0),
+                            ("followers_gained__gte", 0),
+                            ("followers_lost__gte", 0),
+                        ),
+                        name="platform_day_sums_not_below_zero",
                     ),
                 ],
             },
@@ -910,6 +1346,113 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="UsageBatch",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("received_at", models.DateTimeField()),
+                ("given", models.PositiveIntegerField(help_text="events in the batch")),
+                ("accepted", models.PositiveIntegerField()),
+                ("replayed", models.PositiveIntegerField(help_text="events that were on record already")),
+                ("refused", models.PositiveIntegerField()),
+                ("first_day", models.DateField(help_text="of its accepted events")),
+                ("last_day", models.DateField(help_text="of its accepted events")),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="usage_batches",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "usage batches",
+                "db_table": "usage_batches",
+                "indexes": [
+                    models.Index(fields=["platform", "-id"], name="usage_batches_of_platform"),
+                    models.Index(fields=["received_at"], name="usage_batches_by_time"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("accepted__gt", 0)), name="usage_batch_has_events"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "given",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("accepted"), "+", models.F("replayed")
+                                    ),
+                                    "+",
+                                    models.F("refused"),
+                                ),
+                            )
+                        ),
+                        name="usage_batch_counts_each_event",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("first_day__lte", models.F("last_day"))),
+                        name="usage_batch_days_in_order",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="UsageRule",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("listener_hour", "Listener Hour"),
+                            ("burst", "Burst"),
+                            ("short_play", "Short Play"),
+                            ("no_history", "No History"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("threshold", models.PositiveIntegerField(help_text="0 switches the rule off")),
+                ("decided_by", models.CharField(max_length=80)),
+                ("reason", models.TextField()),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="usage_rules",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "usage_rules",
+                "indexes": [models.Index(fields=["platform", "kind", "-id"], name="usage_rules_newest")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["listener_hour", "burst", "short_play", "no_history"])
+                        ),
+                        name="usage_rule_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reason", ""), _negated=True),
+                            models.Q(("decided_by", ""), _negated=True),
+                        ),
+                        name="usage_rule_has_a_reason",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="WebhookEndpoint",
             fields=[
                 (
@@ -1339,6 +1882,32 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="ReceiptChain",
+            fields=[
+                (
+                    "platform",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="receipt_chain",
+                        serialize=False,
+                        to="platforms.platform",
+                    ),
+                ),
+                ("last_number", models.PositiveBigIntegerField()),
+                ("last_hash", models.CharField(max_length=64)),
+            ],
+            options={
+                "db_table": "usage_receipt_chains",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("last_hash__regex", "^[0-9a-f]{64}$")),
+                        name="receipt_chain_hash_is_sha256",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Listener",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
@@ -1372,9 +1941,14 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "listeners",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("key__isnull", False)), fields=["key"], name="listeners_of_key"
+                    )
+                ],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("platform", "key", "digest"), name="listener_once_per_platform"
+                        fields=("digest", "key", "platform"), name="listener_once_per_platform"
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -1688,6 +2262,96 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="UsageReceipt",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "number",
+                    models.PositiveBigIntegerField(help_text="1, 2, … of this platform, without a gap"),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("batch", "Batch"), ("correction", "Correction")], max_length=16
+                    ),
+                ),
+                ("count", models.PositiveIntegerField(help_text="events under the root")),
+                (
+                    "root",
+                    models.CharField(
+                        help_text="root of the Merkle tree over the events (RFC 6962)", max_length=64
+                    ),
+                ),
+                ("totals", models.JSONField(help_text="events by kind")),
+                ("received_at", models.DateTimeField()),
+                ("previous_hash", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64)),
+                ("signature", models.CharField(help_text="Ed25519, hexadecimal", max_length=128)),
+                (
+                    "batch",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="receipt",
+                        to="platforms.usagebatch",
+                    ),
+                ),
+                (
+                    "key",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="receipts",
+                        to="platforms.signingkey",
+                    ),
+                ),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="usage_receipts",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "usage_receipts",
+                "constraints": [
+                    models.UniqueConstraint(fields=("platform", "number"), name="receipt_once_per_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(("number__gte", 1)), name="receipt_number_from_1"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["batch", "correction"])), name="receipt_kind_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("kind", "batch"), _negated=True),
+                            ("batch__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="receipt_names_its_batch",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("count__gt", 0)), name="receipt_covers_events"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("hash__regex", "^[0-9a-f]{64}$"),
+                            ("previous_hash__regex", "^[0-9a-f]{64}$"),
+                            ("root__regex", "^[0-9a-f]{64}$"),
+                        ),
+                        name="receipt_hashes_are_sha256",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("signature__regex", "^[0-9a-f]{128}$")), name="receipt_is_signed"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="WebhookDelivery",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
@@ -1842,6 +2506,121 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="UsageFinding",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("day", models.DateField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("listener_hour", "Listener Hour"),
+                            ("burst", "Burst"),
+                            ("short_play", "Short Play"),
+                            ("no_history", "No History"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                (
+                    "number",
+                    models.PositiveIntegerField(
+                        db_default=1, help_text="1, 2, … of this creator, day and rule"
+                    ),
+                ),
+                ("threshold", models.PositiveIntegerField(help_text="of the rule that found them")),
+                (
+                    "plays",
+                    models.PositiveIntegerField(
+                        help_text="plays left out, each under the first rule that found it"
+                    ),
+                ),
+                ("found_at", models.DateTimeField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("held", "Held"),
+                            ("confirmed", "Confirmed"),
+                            ("dismissed", "Dismissed"),
+                            ("lapsed", "Lapsed"),
+                        ],
+                        default="held",
+                        max_length=16,
+                    ),
+                ),
+                ("contested_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "contest",
+                    models.CharField(
+                        blank=True, default="", help_text="the creator's words", max_length=1000
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(blank=True, null=True)),
+                ("decided_by", models.CharField(blank=True, default="", max_length=80)),
+                ("reason", models.CharField(blank=True, default="", max_length=500)),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="usage_findings",
+                        to="platforms.creatorprofile",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "usage_findings",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "held")), fields=["found_at"], name="findings_held"
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("creator", "day", "kind", "number"), name="finding_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind__in", ["listener_hour", "burst", "short_play", "no_history"])
+                        ),
+                        name="finding_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ["held", "confirmed", "dismissed", "lapsed"])),
+                        name="finding_status_known",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("plays__gt", 0)), name="finding_of_plays"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("decided_at__isnull", True),
+                                ("decided_by", ""),
+                                ("reason", ""),
+                                ("status", "held"),
+                            ),
+                            models.Q(
+                                models.Q(("status", "held"), _negated=True),
+                                models.Q(("decided_by", ""), _negated=True),
+                                models.Q(("reason", ""), _negated=True),
+                                ("decided_at__isnull", False),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="finding_decided_as_a_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("contest", ""), ("contested_at__isnull", True)),
+                            models.Q(
+                                ("contested_at__isnull", False), models.Q(("contest", ""), _negated=True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="finding_contested_in_words",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Work",
             fields=[
                 (
@@ -1955,6 +2734,57 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="work_rate_positive",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CreatorDay",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("day", models.DateField(help_text="in UTC")),
+                ("plays", models.BigIntegerField(default=0)),
+                ("listeners", models.BigIntegerField(default=0, help_text="different people with a play")),
+                ("likes", models.BigIntegerField(default=0, help_text="less unlikes; can be below 0")),
+                ("comments", models.BigIntegerField(default=0)),
+                ("shares", models.BigIntegerField(default=0)),
+                ("seconds", models.BigIntegerField(default=0)),
+                ("purchases", models.BigIntegerField(default=0)),
+                ("sales", gigstream.core.money.MoneyField(default=0, help_text="amounts of the purchases")),
+                ("tips", gigstream.core.money.MoneyField(default=0)),
+                ("followers_gained", models.BigIntegerField(default=0)),
+                ("followers_lost", models.BigIntegerField(default=0)),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        db_column="creator_number",
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="days",
+                        to="platforms.creatorprofile",
+                        to_field="number",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "creator_days",
+                "constraints": [
+                    models.UniqueConstraint(fields=("creator", "day"), name="creator_day_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("plays__gte", 0),
+                            ("listeners__gte", 0),
+                            ("comments__gte", 0),
+                            ("shares__gte", 0),
+                            ("seconds__gte", 0),
+                            ("purchases__gte", 0),
+                            ("sales__gte", 0),
+                            ("tips__gte", 0),
+                            ("followers_gained__gte", 0),
+                            ("followers_lost__gte", 0),
+                        ),
+                        name="creator_day_sums_not_below_zero",
                     ),
                 ],
             },
@@ -2079,6 +2909,216 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="UsageCorrection",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("amend", "Amend"),
+                            ("void", "Void"),
+                            ("backfill", "Backfill"),
+                            ("revert", "Revert"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                ("reason", models.CharField(max_length=500)),
+                ("events", models.PositiveIntegerField(help_text="events that it concerned")),
+                ("differences", models.JSONField(help_text="what changed, by creator and day")),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="usage_corrections",
+                        to="platforms.platform",
+                    ),
+                ),
+                (
+                    "reverts",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="reverting",
+                        to="platforms.usagecorrection",
+                    ),
+                ),
+                (
+                    "receipt",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="correction",
+                        to="platforms.usagereceipt",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "usage_corrections",
+                "indexes": [
+                    models.Index(fields=["platform", "-created_at", "-id"], name="corrections_of_platform")
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("reverts__isnull", False)),
+                        fields=("reverts",),
+                        name="correction_reverted_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("kind__in", ["amend", "void", "backfill", "revert"])),
+                        name="correction_kind_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="correction_has_a_reason"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "reason__regex",
+                                "[\\u0001-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]",
+                            ),
+                            _negated=True,
+                        ),
+                        name="correction_reason_readable",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("events__gt", 0)), name="correction_concerns_events"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("kind", "revert"),
+                                ("reverts__isnull", False),
+                                models.Q(("reverts", models.F("id")), _negated=True),
+                            ),
+                            models.Q(models.Q(("kind", "revert"), _negated=True), ("reverts__isnull", True)),
+                            _connector="OR",
+                        ),
+                        name="correction_reverts_another",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="UsageStoreBatch",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("events", models.PositiveIntegerField()),
+                (
+                    "content",
+                    models.BinaryField(help_text="a version of an event in each line, as JSON, in gzip"),
+                ),
+                (
+                    "receipt",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="store_batch",
+                        to="platforms.usagereceipt",
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "usage store batches",
+                "db_table": "usage_store_batches",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("events__gt", 0)), name="store_batch_has_events"
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="UsageMark",
+            fields=[
+                ("event_number", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("occurred_at", models.DateTimeField()),
+                ("work_number", models.BigIntegerField()),
+                (
+                    "finding",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="marks",
+                        to="platforms.usagefinding",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "usage_marks",
+            },
+        ),
+        migrations.CreateModel(
+            name="WorkDay",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("day", models.DateField(help_text="in UTC")),
+                ("plays", models.BigIntegerField(default=0)),
+                ("listeners", models.BigIntegerField(default=0, help_text="different people with a play")),
+                ("likes", models.BigIntegerField(default=0, help_text="less unlikes; can be below 0")),
+                ("comments", models.BigIntegerField(default=0)),
+                ("shares", models.BigIntegerField(default=0)),
+                ("seconds", models.BigIntegerField(default=0)),
+                ("purchases", models.BigIntegerField(default=0)),
+                ("sales", gigstream.core.money.MoneyField(default=0, help_text="amounts of the purchases")),
+                ("tips", gigstream.core.money.MoneyField(default=0)),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        db_column="creator_number",
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="work_days",
+                        to="platforms.creatorprofile",
+                        to_field="number",
+                    ),
+                ),
+                (
+                    "work",
+                    models.ForeignKey(
+                        db_column="work_number",
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="days",
+                        to="platforms.work",
+                        to_field="number",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "work_days",
+                "indexes": [models.Index(fields=["creator", "day"], name="work_days_of_creator")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("work", "day", "creator"), name="work_day_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("plays__gte", 0),
+                            ("listeners__gte", 0),
+                            ("comments__gte", 0),
+                            ("shares__gte", 0),
+                            ("seconds__gte", 0),
+                            ("purchases__gte", 0),
+                            ("sales__gte", 0),
+                            ("tips__gte", 0),
+                        ),
+                        name="work_day_sums_not_below_zero",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="WorkMove",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
@@ -2197,6 +3237,61 @@ class Migration(migrations.Migration):
                     ),
                 ],
             },
+        ),
+        migrations.CreateModel(
+            name="CorrectedEvent",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("event_number", models.BigIntegerField()),
+                ("occurred_at", models.DateTimeField()),
+                ("replacement_number", models.BigIntegerField(blank=True, null=True)),
+                (
+                    "replaced_at",
+                    models.DateTimeField(
+                        blank=True, help_text="time at which the replacement occurred", null=True
+                    ),
+                ),
+                (
+                    "correction",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="concerned",
+                        to="platforms.usagecorrection",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "usage_corrected_events",
+                "indexes": [models.Index(fields=["event_number"], name="corrected_events_by_number")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("correction", "event_number"), name="corrected_once_by_each"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("replaced_at__isnull", True), ("replacement_number__isnull", True)),
+                            models.Q(("replaced_at__isnull", False), ("replacement_number__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="corrected_replacement_has_its_time",
+                    ),
+                ],
+            },
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="usagestoreswitch",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="7debdbf03d8df504febd6a9d394fdea9b0f8397b",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_b7a81",
+                    table="usage_store_switches",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="eventcounter",
@@ -2358,6 +3453,92 @@ class Migration(migrations.Migration):
                     operation='UPDATE OF "platform_id", "task_type", "fee_bps"',
                     pgid="pgtrigger_terms_stay_as_posted_3e036",
                     table="tasks",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="usagebatch",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="89922e1dd5e614e3e266a40f72805e156aa6cccd",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_2df3d",
+                    table="usage_batches",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="correctedevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="efcdca8e4365131ed74465e4923884528ed0e0c3",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_00e3a",
+                    table="usage_corrected_events",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="usagefinding",
+            trigger=pgtrigger.compiler.Trigger(
+                name="legal_status_moves",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."status" IS DISTINCT FROM (NEW."status"))',
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{held:confirmed,held:dismissed,held:lapsed}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="4bd9d6fbecd5a837bceecff91a5de0919da983fa",
+                    operation="UPDATE",
+                    pgid="pgtrigger_legal_status_moves_5c14e",
+                    table="usage_findings",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="usagereceipt",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="1e90615a50d92e7b38dcdeac0b10c4285b69aad0",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_7603d",
+                    table="usage_receipts",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="usagecorrection",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="9ce6f0e23da3e72697b3c96048c21f4e7e811716",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_afe0f",
+                    table="usage_corrections",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="usagerule",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="4a1d18adff975478308a7eeacf9300d360cb1798",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_7c899",
+                    table="usage_rules",
                     when="BEFORE",
                 ),
             ),

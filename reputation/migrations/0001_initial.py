@@ -5,6 +5,7 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.math
+import django.db.models.lookups
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
@@ -821,6 +822,57 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="TokenValue",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("amount", models.DecimalField(decimal_places=6, help_text="in the currency", max_digits=20)),
+                ("currency", models.CharField(max_length=11)),
+                (
+                    "rate",
+                    models.DecimalField(
+                        decimal_places=6, help_text="USDC for one of the currency", max_digits=20
+                    ),
+                ),
+                (
+                    "market_value",
+                    gigstream.core.money.MoneyField(help_text="USDC: the amount at the rate, rounded down"),
+                ),
+                ("as_of", models.DateTimeField(help_text="time of the amount and the rate")),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="token_values",
+                        to="platforms.creatorprofile",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "token_values",
+                "constraints": [
+                    models.UniqueConstraint(fields=("creator", "as_of"), name="token_value_once_per_time"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("amount__gte", 0),
+                            ("market_value__gte", 0),
+                            ("market_value__lte", Decimal("99999999999999.999999")),
+                            ("rate__gt", 0),
+                        ),
+                        name="token_value_in_range",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("currency__regex", "^[A-Z][A-Z0-9]{1,10}$")),
+                        name="token_value_currency_well_formed",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="WorkerOutflow",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
@@ -1006,6 +1058,132 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(("seen_at__gte", models.F("found_at"))),
                         name="cluster_seen_after_it_was_found",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CreatorTotal",
+            fields=[
+                (
+                    "creator",
+                    models.OneToOneField(
+                        db_column="creator_number",
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="totals",
+                        serialize=False,
+                        to="platforms.creatorprofile",
+                        to_field="number",
+                    ),
+                ),
+                ("plays", models.BigIntegerField(default=0)),
+                ("followers", models.BigIntegerField(default=0, help_text="those who follow now")),
+                ("likes", models.BigIntegerField(default=0, help_text="less unlikes")),
+                ("comments", models.BigIntegerField(default=0)),
+                ("shares", models.BigIntegerField(default=0)),
+                ("purchases", models.BigIntegerField(default=0)),
+                (
+                    "revenue",
+                    gigstream.core.money.MoneyField(default=0, help_text="amounts of purchases and tips"),
+                ),
+            ],
+            options={
+                "db_table": "creator_totals",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("comments__gte", 0),
+                            ("plays__gte", 0),
+                            ("purchases__gte", 0),
+                            ("revenue__gte", 0),
+                            ("shares__gte", 0),
+                        ),
+                        name="creator_total_not_below_zero",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="MilestoneRule",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("name", models.CharField(help_text="the same in all versions", max_length=60)),
+                ("version", models.PositiveIntegerField(default=1)),
+                ("description", models.CharField(max_length=300)),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[
+                            ("create_token", "Create Token"),
+                            ("eligible", "Eligible"),
+                            ("revenue_sharing", "Revenue Sharing"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("retired_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "platform",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        help_text="whose creators can reach it; empty for those of every platform",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="milestone_rules",
+                        to="platforms.platform",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "milestone_rules",
+                "indexes": [models.Index(fields=["-created_at", "-id"], name="milestone_rules_recent")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("platform", "name", "version"),
+                        name="milestone_rule_version_once",
+                        nulls_distinct=False,
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("retired_at__isnull", True)),
+                        fields=("platform", "name"),
+                        name="milestone_rule_one_in_force",
+                        nulls_distinct=False,
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("name__regex", "^[a-z][a-z0-9_]{1,59}$")),
+                        name="milestone_rule_name_well_formed",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("version__gte", 1)), name="milestone_rule_version_from_1"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("description", ""), _negated=True),
+                            models.Q(
+                                (
+                                    "description__regex",
+                                    "[\\u0001-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]",
+                                ),
+                                _negated=True,
+                            ),
+                        ),
+                        name="milestone_rule_described",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("action__in", ["create_token", "eligible", "revenue_sharing"])),
+                        name="milestone_rule_action_known",
                     ),
                 ],
             },
@@ -1375,6 +1553,259 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "sybil_cluster_members",
+            },
+        ),
+        migrations.CreateModel(
+            name="MilestoneCondition",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "metric",
+                    models.CharField(
+                        choices=[
+                            ("plays", "Plays"),
+                            ("followers", "Followers"),
+                            ("likes", "Likes"),
+                            ("comments", "Comments"),
+                            ("shares", "Shares"),
+                            ("purchases", "Purchases"),
+                            ("revenue", "Revenue"),
+                        ],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "window",
+                    models.CharField(
+                        choices=[("all_time", "All Time"), ("30_days", "30 days"), ("month", "Month")],
+                        db_column="time_window",
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "threshold",
+                    models.DecimalField(decimal_places=6, help_text="USDC, or a whole number", max_digits=20),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="conditions",
+                        to="reputation.milestonerule",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "milestone_conditions",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("rule", "metric", "window"), name="milestone_condition_once"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "metric__in",
+                                ["plays", "followers", "likes", "comments", "shares", "purchases", "revenue"],
+                            )
+                        ),
+                        name="milestone_condition_metric_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("window__in", ["all_time", "30_days", "month"])),
+                        name="milestone_condition_window_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("threshold__gt", 0), ("threshold__lte", Decimal("99999999999999.999999"))
+                        ),
+                        name="milestone_condition_threshold_positive",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("metric", "revenue"),
+                            django.db.models.lookups.Exact(
+                                models.Func(
+                                    models.F("threshold"),
+                                    function="trunc",
+                                    output_field=models.DecimalField(),
+                                ),
+                                models.F("threshold"),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="milestone_condition_counts_whole_numbers",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="CreatorMilestone",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(
+                        default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("description", models.CharField(help_text="the rule's", max_length=300)),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[
+                            ("create_token", "Create Token"),
+                            ("eligible", "Eligible"),
+                            ("revenue_sharing", "Revenue Sharing"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                (
+                    "current_value",
+                    models.JSONField(help_text="each metric over each window when it was reached"),
+                ),
+                (
+                    "month",
+                    models.DateField(help_text="the month, by its first day, over which months were counted"),
+                ),
+                ("reached_at", models.DateTimeField()),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("done", "Done"), ("refused", "Refused")],
+                        max_length=16,
+                    ),
+                ),
+                (
+                    "trouble",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("no_address", "No Address"),
+                            ("oracle_off", "Oracle Off"),
+                            ("has_token", "Has Token"),
+                            ("creator_closed", "Creator Closed"),
+                        ],
+                        default="",
+                        help_text="why the action waits or was refused",
+                        max_length=24,
+                    ),
+                ),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(blank=True, help_text="when the action is next tried", null=True),
+                ),
+                ("noted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "note",
+                    models.CharField(
+                        blank=True,
+                        default="",
+                        help_text="metrics that have fallen below the rule again",
+                        max_length=300,
+                    ),
+                ),
+                (
+                    "creator",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="milestones",
+                        to="platforms.creatorprofile",
+                    ),
+                ),
+                (
+                    "operation",
+                    models.OneToOneField(
+                        blank=True,
+                        help_text="operation that makes the token",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="milestone",
+                        to="payments.chainoperation",
+                    ),
+                ),
+                (
+                    "rule",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="milestones",
+                        to="reputation.milestonerule",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "creator_milestones",
+                "indexes": [
+                    models.Index(fields=["-created_at", "-id"], name="creator_milestones_recent"),
+                    models.Index(
+                        condition=models.Q(("next_attempt_at__isnull", False)),
+                        fields=["next_attempt_at"],
+                        name="creator_milestones_waiting",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("creator", "rule"), name="creator_milestone_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("action__in", ["create_token", "eligible", "revenue_sharing"])),
+                        name="creator_milestone_action_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "done"), ("trouble", "")),
+                            models.Q(
+                                ("status", "waiting"), ("trouble__in", ["", "no_address", "oracle_off"])
+                            ),
+                            models.Q(("status", "refused"), ("trouble__in", ["creator_closed", "has_token"])),
+                            _connector="OR",
+                        ),
+                        name="creator_milestone_trouble_fits_its_status",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("action", "create_token"), ("status", "done"), _connector="OR"),
+                        name="creator_milestone_waits_for_a_token_alone",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("action", "create_token"), ("status", "done"), ("operation__isnull", False)
+                            ),
+                            models.Q(
+                                models.Q(("action", "create_token"), ("status", "done"), _negated=True),
+                                ("operation__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="creator_milestone_has_the_operation_of_its_token",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("next_attempt_at__isnull", False), ("status", "waiting")),
+                            models.Q(
+                                models.Q(("status", "waiting"), _negated=True),
+                                ("next_attempt_at__isnull", True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="creator_milestone_waits_until_a_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("note", ""), ("noted_at__isnull", True)),
+                            models.Q(("noted_at__isnull", False), models.Q(("note", ""), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="creator_milestone_noted_as_a_whole",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("month__day", 1)), name="creator_milestone_of_a_month"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -2239,6 +2670,80 @@ class Migration(migrations.Migration):
             ),
         ),
         pgtrigger.migrations.AddTrigger(
+            model_name="milestonerule",
+            trigger=pgtrigger.compiler.Trigger(
+                name="stays_as_it_is",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."action" IS DISTINCT FROM (NEW."action") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."name" IS DISTINCT FROM (NEW."name") OR OLD."platform_id" IS DISTINCT FROM (NEW."platform_id") OR OLD."version" IS DISTINCT FROM (NEW."version"))',
+                    func='RAISE EXCEPTION \'pgtrigger: Cannot update of "platform_id", "name", "version", "description", "action" rows from % table\', TG_TABLE_NAME;',
+                    hash="e9074a4fbfe5950a8b8754c56a5cd0b02bc38f3a",
+                    operation='UPDATE OF "platform_id", "name", "version", "description", "action"',
+                    pgid="pgtrigger_stays_as_it_is_b06a0",
+                    table="milestone_rules",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="milestonecondition",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="a8548f12aa3028b980fef66ecdabb78937cf1602",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_a43d2",
+                    table="milestone_conditions",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="creatormilestone",
+            trigger=pgtrigger.compiler.Trigger(
+                name="legal_status_moves",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."status" IS DISTINCT FROM (NEW."status"))',
+                    declare="DECLARE _is_valid_transition BOOLEAN;",
+                    func='SELECT CONCAT(OLD."status", \':\', NEW."status") = ANY(\'{refused:waiting,waiting:done,waiting:refused}\'::text[]) INTO _is_valid_transition; IF (_is_valid_transition IS FALSE AND OLD."status" IS DISTINCT FROM NEW."status") THEN RAISE EXCEPTION \'pgtrigger: Invalid transition of field "status" from "%" to "%" on table %\', OLD."status", NEW."status", TG_TABLE_NAME; ELSE RETURN NEW; END IF;',
+                    hash="fa6e6f0db9b6ce1628f2f15c2fdfe4272c9a546d",
+                    operation="UPDATE",
+                    pgid="pgtrigger_legal_status_moves_34bab",
+                    table="creator_milestones",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="creatormilestone",
+            trigger=pgtrigger.compiler.Trigger(
+                name="stays_as_it_was_reached",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."action" IS DISTINCT FROM (NEW."action") OR OLD."creator_id" IS DISTINCT FROM (NEW."creator_id") OR OLD."current_value" IS DISTINCT FROM (NEW."current_value") OR OLD."description" IS DISTINCT FROM (NEW."description") OR OLD."month" IS DISTINCT FROM (NEW."month") OR OLD."reached_at" IS DISTINCT FROM (NEW."reached_at") OR OLD."rule_id" IS DISTINCT FROM (NEW."rule_id"))',
+                    func='RAISE EXCEPTION \'pgtrigger: Cannot update of "creator_id", "rule_id", "description", "action", "current_value", "month", "reached_at" rows from % table\', TG_TABLE_NAME;',
+                    hash="c12c4a7d8c139694211c85fa9819ecb2754a2f1b",
+                    operation='UPDATE OF "creator_id", "rule_id", "description", "action", "current_value", "month", "reached_at"',
+                    pgid="pgtrigger_stays_as_it_was_reached_edcab",
+                    table="creator_milestones",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="creatormilestone",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="8a95e42ca4f33279f5b55468581e8b1e17f6337a",
+                    operation="DELETE",
+                    pgid="pgtrigger_never_deleted_12844",
+                    table="creator_milestones",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
             model_name="pointsentry",
             trigger=pgtrigger.compiler.Trigger(
                 name="append_only",
@@ -2632,6 +3137,20 @@ class Migration(migrations.Migration):
                     operation="UPDATE OR DELETE",
                     pgid="pgtrigger_append_only_d1301",
                     table="submission_reviews",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="tokenvalue",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="62f71a23ed780642c7a1cfea44a3662f0a35696c",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_d096d",
+                    table="token_values",
                     when="BEFORE",
                 ),
             ),

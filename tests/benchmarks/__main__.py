@@ -12,7 +12,10 @@ from gigstream import embedded
 from tests.benchmarks.databases import QUIET
 from tests.benchmarks.scale import SIZES
 
-BENCHES = ("release", "posting", "views", "startup", "api", "servers", "webhooks", "quests")
+BENCHES = (
+    *("release", "posting", "views", "startup", "api", "servers", "webhooks", "quests"),
+    *("usage", "recounts", "royalties"),
+)
 
 
 def arguments() -> argparse.Namespace:

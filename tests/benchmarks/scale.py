@@ -25,6 +25,13 @@ class Size:
     claimants: int
     quest_events: int
     tied_accounts: int
+    # Creators of a platform whose use is reported, and batches of 5,000 events in a round.
+    usage_creators: int
+    usage_batches: int
+    usage_events: int
+    # Creators among whom a sum is distributed, and members of a pool.
+    royalty_creators: int
+    pool_members: int
     # Whether those take part that only `make bench` installs.
     peers: bool = True
 
@@ -46,6 +53,11 @@ SIZES = {
         claimants=1_000,
         quest_events=1_000_000,
         tied_accounts=100_000,
+        usage_creators=1_000,
+        usage_batches=20,
+        usage_events=10_000_000,
+        royalty_creators=100_000,
+        pool_members=1_000_000,
     ),
     "small": Size(
         rounds=1,
@@ -63,5 +75,10 @@ SIZES = {
         claimants=20,
         quest_events=2_000,
         tied_accounts=2_000,
+        usage_creators=4,
+        usage_batches=1,
+        usage_events=2_000,
+        royalty_creators=50,
+        pool_members=100,
     ),
 }

@@ -11,7 +11,7 @@ from tests.benchmarks.results import BEGIN, END
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASES = "gigstream_smoke"
-BENCHES = ["release", "posting", "startup", "api", "webhooks", "quests"]
+BENCHES = ["release", "posting", "startup", "api", "webhooks", "quests", "usage", "recounts", "royalties"]
 GOALS = [
     "release, against the same SQL from psql",
     "release, against Django loop with signals",
@@ -23,6 +23,11 @@ GOALS = [
     "20 workers at once have their rewards",
     "sign-in by address, at 2,000 events",
     "clusters of 2,000 accounts, first run",
+    "usage in batches, against row by row",
+    "usage in batches, against Lago's table",
+    "days of a month rebuilt, 2,000 events",
+    "a creator's sums from raw events, 2,000 events",
+    "a write into a pool of 100 members",
 ]
 TABLES = [
     "Release of 600 due",
@@ -35,6 +40,9 @@ TABLES = [
     "A reward claimed by 20 workers at once",
     "Reads of rewards at 2,000 events of 20 workers",
     "Clusters of 2,000 accounts",
+    "Usage in batches of 5,000, 1 rounds",
+    "Days rebuilt from 2,000 events",
+    "Pay of 50 creators",
 ]
 
 

@@ -19,7 +19,7 @@ from gigstream.adminkit import admin_url, list_url
 from gigstream.console.queues import BY_SLUG, QUEUES, drop_stale_claims
 from gigstream.core.clock import database_now
 from loans.applications import services as loans
-from payments.models import Discrepancy, SettlementAttempt, Stream, Transaction
+from payments.models import ChainOperation, Discrepancy, SettlementAttempt, Stream, Transaction
 from platforms import services as platforms
 from platforms.models import Dispute, WebhookDelivery, WebhookEndpoint
 from reputation.models import QuestEvent, Submission
@@ -108,6 +108,7 @@ def test_each_queue_holds_what_waits_and_nothing_else():
     insert(valid(WebhookDelivery, **ENDED, status="dead", error="timeout", ended_at=now - timedelta(days=8)))
     insert(valid(WebhookDelivery, **ENDED, status="delivered", ended_at=now))
 
+    given_up = insert(valid(ChainOperation, **columns_of(ChainOperation, "dead") | {"ended_at": now}))
     unseen = insert(in_status(Submission, "pending"))
     insert(valid(Submission))
 
@@ -128,6 +129,7 @@ def test_each_queue_holds_what_waits_and_nothing_else():
         "loans": {asked.pk},
         "payouts": {parked.pk, unknown.pk, unanswered.pk},
         "streams": {stuck.pk},
+        "operations": {given_up.pk},
         "discrepancies": {differs.pk},
         "webhooks": {off.pk},
         "deliveries": {dead.pk},

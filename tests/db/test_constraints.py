@@ -17,9 +17,10 @@ from payments.models import (
 from platforms.models import (
     Dispute,
     Platform,
+    UsageCorrection,
     WorkEvent,
 )
-from reputation.models import PointsEntry
+from reputation.models import CreatorMilestone, PointsEntry
 from tests.support.database.broken_rows import BROKEN, REPEATED
 from tests.support.database.tables import own_models
 from tests.support.database.valid_rows import AT, columns_of, insert, valid
@@ -77,6 +78,8 @@ def test_a_second_row_with_the_same_key_is_refused_by_its_name(name, model, key,
         first.subject_id = insert(valid(Stream)).pk
     if name == "points_reversed_once":
         first.reverses = insert(valid(PointsEntry))
+    if name == "correction_reverted_once":
+        first.kind, first.reverts = "revert", insert(valid(UsageCorrection))
     if name == "sandbox_transfer_nonce_once":
         first.from_wallet = insert(valid(SandboxWallet))
     if name == "transaction_one_withdrawal_under_way":
@@ -138,11 +141,13 @@ def test_a_unique_column_takes_no_value_twice(model, column):
     values = {"tx_hash": "0x1", "circle_tx_id": "1", "source_key": "fact"}
     if model is WalletOrder:
         values |= {"worker": insert(valid(Worker)), "platform": insert(valid(Platform))}
-    first = valid(model, **{column: values[column]} if column in values else {})
+    # A milestone has an operation only when its token is made.
+    state = columns_of(CreatorMilestone, "done") if model is CreatorMilestone else {}
+    first = valid(model, **state | ({column: values[column]} if column in values else {}))
     insert(first)
     before = model._base_manager.count()
 
-    refused_by = _refused_by(valid(model, **{column: getattr(first, column)}))
+    refused_by = _refused_by(valid(model, **state | {column: getattr(first, column)}))
 
     assert refused_by is not None
     assert column in refused_by

@@ -16,10 +16,11 @@ from payments import services as payments
 from payments.models import Account, LedgerEntry
 from platforms import services as platforms
 from platforms.models import ApiKey, Platform, Task, Work
-from reputation.models import ReputationEvent
+from reputation.models import MilestoneRule, ReputationEvent
 from reputation.scores import services as reputation
 from tests.support.api.client import Api
 from tests.support.creators.catalogue import listener, work
+from tests.support.creators.milestones import rule
 from tests.support.database.snapshots import rows_that_name
 from tests.support.factories import (
     NOW,
@@ -175,6 +176,15 @@ def test_a_platform_with_a_catalogue_is_anonymised():
     assert song.platform.delete() == (0, {})
 
     assert Platform.objects.get().name == f"Deleted platform {song.platform_id}"
+
+
+def test_a_platform_with_rules_of_milestones_is_anonymised():
+    made = rule(PlatformFactory(), ("plays", "all_time", 5))
+
+    assert made.platform.delete() == (0, {})
+
+    assert Platform.objects.get().name == f"Deleted platform {made.platform_id}"
+    assert MilestoneRule.objects.get() == made
 
 
 def test_a_platform_with_money_history_is_anonymised():

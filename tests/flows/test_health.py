@@ -28,6 +28,7 @@ def test_a_ready_system_says_so_part_by_part(client):
         "broker": "ok",
         "jobs": "ok",
         "payouts": "ok",
+        "oracle": "ok",
     }
 
 

@@ -204,7 +204,7 @@ def test_the_figures_of_an_empty_system_cost_a_statement_each():
     with CaptureQueriesContext(connection) as seen:
         found = scraped()
 
-    assert len(seen) == len(FIGURES) == 11
+    assert len(seen) == len(FIGURES) == 13
     assert (found["gigstream_streams_due",], found["gigstream_streams_latest_seconds",]) == (0, 0)
     assert found["gigstream_books_invariants_checked",] == 0
     assert ("gigstream_books_check_age_seconds",) not in found

@@ -14,11 +14,19 @@ from gigstream.demo.story import Story
 from gigstream.management.commands.seed_demo import count_rows
 from loans.models import Loan
 from payments import services as payments
-from payments.models import LedgerEntry, Stream, Transaction
-from platforms.models import Task
+from payments.models import (
+    ChainOperation,
+    CreatorSync,
+    Distribution,
+    LedgerEntry,
+    RoyaltyPayment,
+    Stream,
+    Transaction,
+)
+from platforms.models import CreatorProfile, PlatformDay, Task, UsageEvent
 from platforms.platforms.scopes import scope_names
 from platforms.platforms.selectors import find_usable_key
-from reputation.models import PointsBalance, Quest, QuestEvent, Reservation, Submission
+from reputation.models import CreatorMilestone, PointsBalance, Quest, QuestEvent, Reservation, Submission
 from reputation.quests import services as quests
 from reputation.quests.enums import QuestEventStatus
 from reputation.streaks.selectors import read_history
@@ -65,6 +73,16 @@ def test_it_makes_what_it_promises_and_nothing_the_second_time(seeded):
     assert broken() == {}
     its_people_and_work_are_varied()
     its_quests_are_in_use()
+    its_music_is_played_and_paid()
+    its_creators_are_on_the_chain()
+
+
+def its_creators_are_on_the_chain():
+    record, operation = ChainOperation.objects.order_by("kind")
+    assert (record.kind, record.status, record.details["total"]) == ("distribute", "confirmed", "90.000000")
+    assert (operation.kind, operation.status, operation.creator_count) == ("update_metrics", "confirmed", 3)
+    synced = CreatorSync.objects.filter(confirmed_by=operation).order_by("followers")
+    assert list(synced.values_list("followers", flat=True)) == [5, 12, 24]
 
 
 def its_people_and_work_are_varied():
@@ -104,6 +122,22 @@ def its_quests_are_in_use():
     assert set(SocialAccount.objects.values_list("worker__full_name", flat=True)) >= set(
         QuestEvent.objects.filter(quest__kind="social_check").values_list("worker__full_name", flat=True)
     )
+
+
+def its_music_is_played_and_paid():
+    creators = CreatorProfile.objects.filter(platform__name="MicroGigs").order_by("created_at")
+    assert [one.display_name for one in creators] == ["Grace Notes", "Taylor & Strings", "DJ Wilson"]
+    days = PlatformDay.objects.filter(platform__name="MicroGigs", plays__gt=0).values_list("day", flat=True)
+    assert max(days) - min(days) >= timedelta(days=58)
+    assert set(UsageEvent.objects.values_list("kind", flat=True)) == {1, 2, 4, 5, 6, 7}
+    reached = CreatorMilestone.objects.order_by("creator__created_at").values_list(
+        "creator__display_name", flat=True
+    )
+    assert list(reached) == ["Grace Notes", "Taylor & Strings"]
+    shared = Distribution.objects.get()
+    assert (shared.status, shared.amount, shared.creators) == ("paid", 90, 3)
+    for creator in creators:
+        assert RoyaltyPayment.objects.filter(pay__creator=creator).exists(), creator
 
 
 @pytest.mark.long_form

@@ -20,7 +20,7 @@ from payments.ledger.subjects import QUEST
 from payments.models import LedgerEntry, Stream, Transaction, TransactionDay
 from payments.settlement.transactions.enums import TransactionStatus, TransactionType
 from platforms.figures import services as statistics
-from platforms.models import Dispute, Engagement, Platform, Task
+from platforms.models import CreatorProfile, Dispute, Engagement, Platform, Task, UsageEvent, UsageReceipt
 from platforms.tasks.enums import TaskStatus
 from reputation.models import CheckIn, QuestEvent, ReputationEvent
 from reputation.scores import services as reputation
@@ -54,8 +54,8 @@ def values(model: type, field: str) -> set[str]:
     return set(model.objects.values_list(field, flat=True))
 
 
-def make(tasks: int, now: datetime) -> None:
-    for phase in scale.Year(tasks, now).phases():
+def make(tasks: int, now: datetime, *, usage: int = 0) -> None:
+    for phase in scale.Year(tasks, usage, now).phases():
         phase.run()
 
 
@@ -84,6 +84,18 @@ def test_the_books_of_the_year_hold_and_the_system_goes_on_from_it():
     assert payments.create_due_payouts(now=now) > 0
     settle(now)
     assert not Transaction.objects.filter(status__in=["pending", "submitted"]).exists()
+    assert broken() == {}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_use_is_reported_beside_the_tasks():
+    make(scale.FEWEST, THEN, usage=1_500)
+
+    assert UsageEvent.objects.count() == 1_500
+    assert CreatorProfile.objects.values("platform").distinct().count() == 1
+    assert UsageReceipt.objects.count() == 60
+    days = UsageEvent.objects.dates("occurred_at", "day")
+    assert len(days) >= 60
     assert broken() == {}
 
 
@@ -225,6 +237,17 @@ def test_a_size_out_of_range_is_refused_before_anything_is_emptied(tasks):
         call_command("seed_demo", scale=tasks, reset=True)
 
     assert Worker.objects.count() == 1
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "given", [{"usage": 10}, {"usage": -1, "scale": 1_000}, {"usage": 10**9, "scale": 1_000}]
+)
+def test_use_out_of_range_or_without_tasks_is_refused(given):
+    with pytest.raises(CommandError, match="--usage takes up to"):
+        call_command("seed_demo", **given)
+
+    assert not Platform.objects.exists()
 
 
 @pytest.mark.django_db

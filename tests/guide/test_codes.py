@@ -36,9 +36,16 @@ OF_STAFF = {
         "quest_event_not_held",
         "quest_event_not_deferred",
         "quest_rewards_not_decided",
+        "royalties_not_paid",
+        "metrics_stale",
         "cluster_gone",
     ),
+    "milestone_not_refused",
+    *("usage_month_not_ended", "usage_archive_damaged"),
+    *("usage_store_unavailable", "usage_store_unset", "usage_store_incomplete", "usage_store_differs"),
     *("not_enough_points", "points_not_reversible", "points_reversed_already"),
+    *("oracle_off", "operation_not_dead", "operation_superseded", "creator_has_no_address"),
+    *("invalid_token", "invalid_record"),
     *("wrong_code", "code_refused", "nothing_to_do", "access_changed", "no_address", "last_superuser"),
 }
 

@@ -12,7 +12,9 @@ from audit.log.enums import ActorType
 from gigstream.core.money import ZERO
 from loans.events.receivers import PUBLISHED_COLUMNS
 from payments import services as payments
-from payments.models import Stream, Transaction
+from payments.models import ChainOperation, Distribution, Stream, Transaction
+from payments.oracle.payloads import of_operation
+from payments.royalties import payloads as royalties_payloads
 from payments.settlement.payouts import payloads as payouts_payloads
 from payments.settlement.payouts.selectors import PlatformPart
 from payments.settlement.transactions import payloads as transactions_payloads
@@ -22,9 +24,21 @@ from platforms import services as platforms
 from platforms.catalogue import payloads as catalogue_payloads
 from platforms.events import registry
 from platforms.invitations import payloads as invitations_payloads
-from platforms.models import Consent, CreatorProfile, Dispute, Invitation, PlatformEvent, Task, Work
+from platforms.models import (
+    Consent,
+    CreatorProfile,
+    Dispute,
+    Invitation,
+    PlatformEvent,
+    Task,
+    UsageCorrection,
+    UsageReceipt,
+    Work,
+)
 from platforms.tasks import payloads as of_platforms
-from reputation.models import Quest, QuestEvent, Submission
+from platforms.usage import payloads as usage_payloads
+from reputation.milestones.payloads import of_milestone
+from reputation.models import CreatorMilestone, MilestoneRule, Quest, QuestEvent, Submission
 from reputation.quests import payloads as of_quests
 from reputation.quests import services as quests
 from reputation.submissions.payloads import of_submission
@@ -77,6 +91,7 @@ def test_the_fields_of_each_object_are_those_that_events_have():
         "dispute": set(of_platforms.of_dispute(Dispute())),
         "stream": set(of_payments.of_stream(Stream())),
         "releases": set(json.loads(of_payments.of_releases(releases, NOW))),
+        "chain operation": set(of_operation(ChainOperation(), fee=ZERO)),
         "transaction": set(transactions_payloads.of_transaction(Transaction())),
         "payout": set(
             payouts_payloads.of_platform_payout(PlatformPart(Transaction(), Task().pk, ZERO, 1, []))
@@ -89,6 +104,9 @@ def test_the_fields_of_each_object_are_those_that_events_have():
         "loan": set(PUBLISHED_COLUMNS),
         "creator": set(catalogue_payloads.of_creator(CreatorProfile())),
         "work": set(catalogue_payloads.of_work(Work())),
+        "correction": set(usage_payloads.of_correction(UsageCorrection(receipt=UsageReceipt()))),
+        "distribution": set(royalties_payloads.of_distribution(Distribution())),
+        "milestone of a creator": set(of_milestone(CreatorMilestone(rule=MilestoneRule()))),
     } == OBJECTS
 
 

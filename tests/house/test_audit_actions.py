@@ -114,7 +114,7 @@ def test_each_kind_of_approval_asks_for_a_permission_that_exists():
     missing = {
         kind.name for kind in all_kinds().values() if tuple(kind.permission.split(".", 1)) not in known
     }
-    assert len(all_kinds()) == 20
+    assert len(all_kinds()) == 21
     assert missing == set()
 
 

@@ -16,6 +16,7 @@ from payments.streams.enums import STREAM_MOVES
 from platforms.catalogue.enums import CREATOR_MOVES
 from platforms.events.enums import DELIVERY_MOVES
 from platforms.tasks.enums import TASK_MOVES
+from platforms.usage.enums import FINDING_MOVES
 from reputation.scores.enums import TIER_FLOORS, ReputationEventType
 from tests.house.test_signal_map import RULES
 from tests.support.repository import ROOT, name_of
@@ -30,6 +31,7 @@ MOVES = {
     "loan": LOAN_MOVES,
     "webhook delivery": DELIVERY_MOVES,
     "creator": CREATOR_MOVES,
+    "finding": FINDING_MOVES,
 }
 OWNERS = {"worker": WORKER_ACCOUNTS, "platform": PLATFORM_ACCOUNTS, "house": HOUSE_ACCOUNTS}
 # A way of a kind of entry: `platform escrow -> worker available`; accounts of the house stand alone.

@@ -17,7 +17,7 @@ def answers() -> dict[str, str]:
 def test_twenty_questions_have_their_file():
     found = answers()
 
-    assert len(found) == 20
+    assert len(found) == 22
     assert [path for path in found.values() if not (ROOT / path).is_file()] == []
 
 

@@ -18,6 +18,7 @@ from django.db import connection, transaction
 
 from gigstream.core import sql
 from gigstream.core.postgres.transactions import limit_minutes
+from gigstream.demo.scale.usage import Use
 from payments import services as payments
 from payments.ledger.enums import AccountName
 from payments.ledger.services import accounts, ledger
@@ -53,10 +54,13 @@ class Phase:
 
 
 class Year:
-    """History of `tasks` tasks up to `now`. Equal arguments give equal rows."""
+    """History of `tasks` tasks up to `now`, and sixty days of `usage` events of use. Equal arguments give
+    equal rows."""
 
-    def __init__(self, tasks: int, now: datetime) -> None:
+    def __init__(self, tasks: int, usage: int, now: datetime) -> None:
         self.now = now
+        self._tasks, self._usage = tasks, usage
+        self._use = Use(usage, now) if usage else None
         self._parameters: dict[str, Any] = {
             "now": now,
             "start": now - YEAR,
@@ -102,8 +106,15 @@ class Year:
             Phase("settled", 1, lambda: self._run("20_settled_quests")),
             Phase("statistics", 3, self._statistics),
             Phase("transfers", 1, self._transfers),
+            *self._phases_of_use(),
             Phase("tidying", 1, self._tidy),
         ]
+
+    def _phases_of_use(self) -> list[Phase]:
+        """Return the parts of the use, whose events take about a tenth of the time that tasks take."""
+        parts = self._use.parts() if self._use else []
+        share = max(round(10 * self._usage / self._tasks / max(len(parts), 1)), 1)
+        return [Phase(name, share, run) for name, run in parts]
 
     def _run(self, *files: str, into: Sequence[str] = (), **more: Any) -> None:
         """Run the files in a transaction with a long time limit and more memory.

@@ -6,8 +6,6 @@ from argparse import ArgumentParser
 from typing import Any, TextIO
 
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from tqdm import tqdm
 
@@ -16,13 +14,14 @@ from audit.log.context import SYSTEM, acting
 from audit.log.services import Record, record_many
 from audit.models import AuditLog
 from gigstream.core.clock import database_now
-from gigstream.demo import people as demo_data
 from gigstream.demo import scale
+from gigstream.demo.scale.usage import MOST_USAGE
+from gigstream.demo.staff import let_staff_in
 from gigstream.demo.story import ProviderAt, Story
 from gigstream.simulators.past_simulator import PastSimulator
 from loans.models import Loan
 from payments.models import Stream, Transaction
-from platforms.models import Platform, Task
+from platforms.models import CreatorProfile, Platform, Task, UsageEvent
 from reputation.models import PointsEntry, Quest, QuestEvent, ReputationEvent, Submission
 from workers.models import Worker
 
@@ -44,6 +43,13 @@ class Command(MoneyCommand):
             metavar="TASKS",
             help=f"create a year of this many tasks instead ({scale.USUAL} without a number)",
         )
+        parser.add_argument(
+            "--usage",
+            type=int,
+            default=0,
+            metavar="EVENTS",
+            help="with --scale: also sixty days of this many events of use",
+        )
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         if settings.PRODUCTION:
@@ -54,17 +60,20 @@ class Command(MoneyCommand):
         tasks = options["scale"]
         if tasks is not None and not scale.FEWEST <= tasks <= scale.MOST:
             raise CommandError(f"--scale takes {scale.FEWEST} to {scale.MOST} tasks, not {tasks}")
+        usage = options["usage"]
+        if not 0 <= usage <= MOST_USAGE or (usage and tasks is None):
+            raise CommandError(f"--usage takes up to {MOST_USAGE} events, beside --scale, not {usage}")
         if options["reset"]:
             call_command("flush", interactive=False, verbosity=0)
         if tasks is not None:
             self._require_empty("a year of tasks needs empty tables")
-            self._build(tasks, options.get("stdout") or sys.stdout)
+            self._build(tasks, usage, options.get("stdout") or sys.stdout)
         elif not is_seeded():
             self._require_empty("there is no finished demo")
             with acting(SYSTEM):
                 Story(database_now(), _provider_at()).create()
             self._finish({})
-        self._let_staff_in()
+        let_staff_in()
         self._print_summary()
 
     @staticmethod
@@ -81,20 +90,9 @@ class Command(MoneyCommand):
         with acting(SYSTEM):
             record_many([Record(SEEDED, "demo", metadata=metadata)])
 
-    @staticmethod
-    def _let_staff_in() -> None:
-        """Create the missing accounts of staff: a superuser, and an account for each role."""
-        users = get_user_model().objects
-        if not users.filter(username=demo_data.STAFF_USERNAME).exists():
-            users.create_superuser(demo_data.STAFF_USERNAME, demo_data.STAFF_EMAIL, demo_data.STAFF_PASSWORD)
-        for role, email in demo_data.STAFF_BY_ROLE.items():
-            if not users.filter(username=email).exists():
-                member = users.create_user(email, email, demo_data.STAFF_PASSWORD, is_staff=True)
-                member.groups.add(Group.objects.get(name=role))
-
-    def _build(self, tasks: int, out: TextIO) -> None:
+    def _build(self, tasks: int, usage: int, out: TextIO) -> None:
         """Run the phases, with a progress bar on a terminal and a line for each phase elsewhere."""
-        phases = scale.Year(tasks, database_now()).phases()
+        phases = scale.Year(tasks, usage, database_now()).phases()
         on_terminal = self.stdout.isatty()
         total = sum(phase.share for phase in phases)
         with tqdm(total=total, unit="%", file=out, disable=not on_terminal) as bar:
@@ -105,7 +103,7 @@ class Command(MoneyCommand):
                 bar.update(phase.share)
                 if not on_terminal:
                     self.stdout.write(f"{phase.name:<12} {time.monotonic() - began:>7.1f} s")
-        self._finish({"tasks": tasks})
+        self._finish({"tasks": tasks, **({"usage": usage} if usage else {})})
 
     def _print_summary(self) -> None:
         for name, count in count_rows().items():
@@ -136,5 +134,7 @@ def count_rows() -> dict[str, int]:
         "quest events": QuestEvent.objects.count(),
         "points entries": PointsEntry.objects.count(),
         "submissions": Submission.objects.count(),
+        "creators": CreatorProfile.objects.count(),
+        "events of use": UsageEvent.objects.count(),
         "audit logs": AuditLog.objects.count(),
     }

@@ -15,6 +15,7 @@ from gigstream.simulators.circle.chain import OUTSIDE, parse_units
 from gigstream.simulators.circle.clock import Clock
 from gigstream.simulators.circle.server import Server
 from gigstream.simulators.circle.store import Store
+from gigstream.simulators.evm import Evm
 
 API_KEY = "TEST_API_KEY:simulator:simulator"
 
@@ -31,6 +32,7 @@ def main() -> None:
         api_key=os.environ.get("CIRCLE_API_KEY") or API_KEY,
         step=options.step,
         block=options.block,
+        evm=Evm(options.node, options.account) if options.node else None,
     )
     if options.notify and not _is_subscribed(api, options.notify):
         api.notifications.subscribe(options.notify)
@@ -70,6 +72,8 @@ def _parse_options() -> argparse.Namespace:
     parser.add_argument("--wallet-set", default="", help="id of a wallet set to create at the start")
     parser.add_argument("--wallet", default="", help="id of a wallet to create in that set")
     parser.add_argument("--holds", default="0", help="USDC in the wallet when it is created")
+    parser.add_argument("--node", default="", help="address of a node that executes calls of contracts")
+    parser.add_argument("--account", default="", help="the node's unlocked account that they come from")
     return parser.parse_args()
 
 

@@ -28,6 +28,7 @@ from gigstream.simulators.circle.keys import ALGORITHM, Keys, Unreadable
 from gigstream.simulators.circle.notifications import SUBSCRIPTION, Notifications
 from gigstream.simulators.circle.store import Body, Store
 from gigstream.simulators.circle.transfers import Transfers, is_uuid4, public_transaction
+from gigstream.simulators.evm import Evm, call_data
 
 ENTITY_SECRET = "entity secret"  # noqa: S105 - the name it is kept under
 
@@ -87,13 +88,22 @@ def register_route(
 
 
 class Api:
-    def __init__(self, store: Store, clock: Clock, *, api_key: str, step: float, block: float) -> None:
-        self.store, self.clock, self.api_key = store, clock, api_key
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        *,
+        api_key: str,
+        step: float,
+        block: float,
+        evm: Evm | None = None,
+    ) -> None:
+        self.store, self.clock, self.api_key, self.evm = store, clock, api_key, evm
         self.keys, self.faults = Keys(store), Faults()
         self.custody = Custody(store, clock)
         self.notifications = Notifications(store, clock, self.keys, self.faults)
         self.transfers = Transfers(
-            store, clock, self.custody, self.notifications.notify, step=step, block=block
+            store, clock, self.custody, self.notifications.notify, step=step, block=block, evm=evm
         )
 
     def route_of(self, request: Request) -> tuple[Route, list[str]]:
@@ -328,8 +338,26 @@ def estimate_fee(api: Api, request: Request, parts: list[str], fates: list[Fault
 
 @register_route("POST", "/v1/w3s/transactions/contractExecution/estimateFee", "estimate_contract_fee")
 def estimate_contract_fee(api: Api, request: Request, parts: list[str], fates: list[Fault]) -> Answer:
-    _check_contract(request.json())
-    return _fee_estimate()
+    body = request.json()
+    _check_contract(body)
+    if api.evm is None:
+        return _fee_estimate()
+    return _data_answer(api.evm.estimate(body["contractAddress"], _data_of(body)))
+
+
+def _data_of(body: Body) -> str:
+    """Return the call of a contract that a body describes."""
+    return str(body.get("callData") or call_data(body["abiFunctionSignature"], body["abiParameters"]))
+
+
+@register_route("POST", "/v1/w3s/contracts/query", "query_contract")
+def query_contract(api: Api, request: Request, parts: list[str], fates: list[Fault]) -> Answer:
+    body = request.json()
+    if not chain.is_address(body.get("address")) or body.get("blockchain") not in BLOCKCHAINS:
+        raise invalid_request("name the contract by address and blockchain")
+    if api.evm is None:
+        raise invalid_request("there is no contract at this address")
+    return _data_answer({"outputValues": [], "outputData": api.evm.read(body["address"], _data_of(body))})
 
 
 def _fee_estimate() -> Answer:

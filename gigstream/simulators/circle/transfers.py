@@ -15,6 +15,7 @@ from gigstream.simulators.circle.custody import TRANSACTION, Custody, public_obj
 from gigstream.simulators.circle.errors import ApiError, invalid_request, not_found
 from gigstream.simulators.circle.faults import Fault
 from gigstream.simulators.circle.store import Body, Store
+from gigstream.simulators.evm import Evm, call_data
 
 TERMINAL = ("COMPLETE", "FAILED", "CANCELLED", "DENIED")
 MAY_ACCELERATE = ("SENT", "STUCK")
@@ -42,9 +43,18 @@ Notify = Callable[[Body], None]
 
 class Transfers:
     def __init__(
-        self, store: Store, clock: Clock, custody: Custody, notify: Notify, *, step: float, block: float
+        self,
+        store: Store,
+        clock: Clock,
+        custody: Custody,
+        notify: Notify,
+        *,
+        step: float,
+        block: float,
+        evm: Evm | None = None,
     ) -> None:
         self._store, self._clock, self._custody, self._notify = store, clock, custody, notify
+        self._evm = evm
         self.step, self.block = step, block
 
     def get(self, wanted: str) -> Body:
@@ -57,7 +67,7 @@ class Transfers:
     def create(self, body: Body, fates: list[Fault], *, operation: str, to: str, amount: int) -> Body:
         """Create a transaction. Raises ApiError for a wallet that cannot pay it."""
         wallet = self._source(body)
-        fee = _requested_bid(body)
+        fee = _requested_bid(body, lowest=Decimal(0) if self._evm else Decimal(chain.BASE_FEE_GWEI))
         reserved = amount + chain.fee_of(chain.GAS_LIMIT, Decimal(fee["maxFee"]))
         self._custody.reserve(wallet["id"], reserved)
         now, fate = self._clock.now(), next((fault.fate for fault in fates if fault.fate), "")
@@ -163,28 +173,58 @@ class Transfers:
         now, steps = self._clock.now(), 0
         for due in self._store.due(TRANSACTION, by=now - self.step):
             while due["_plan"] and due["_at"] + self.step <= now:
-                self._change_state(due, due["_plan"].pop(0), due["_at"] + self.step)
+                state = self._coming_state(due)
+                if state is None:
+                    break
+                self._change_state(due, state, due["_at"] + self.step)
                 steps += 1
         return steps
+
+    def _coming_state(self, transaction: Body) -> str | None:
+        """Take the next state from the plan; None for a call that no block of the node has yet."""
+        if self._evm is None or not _is_call(transaction) or transaction["_plan"][0] != "CONFIRMED":
+            return str(transaction["_plan"].pop(0))
+        mined = self._evm.mined(transaction["txHash"])
+        if mined is None:
+            return None
+        transaction.update(blockHeight=mined.block, networkFee=chain.format_units(mined.fee))
+        self._custody.change(transaction["walletId"], -mined.fee)
+        if not mined.succeeded:
+            transaction.update(_fate="reverted")
+            return "FAILED"
+        return str(transaction["_plan"].pop(0))
 
     def _change_state(self, transaction: Body, state: str, at: float) -> None:
         transaction.update(state=state, updateDate=format_instant(at), _at=at)
         if state == "SENT":
-            transaction["txHash"] = chain.hex_digest("tx", transaction["id"], transaction["_attempt"])
-            if "_nonce" not in transaction:
-                transaction["_nonce"] = self._custody.next_nonce(transaction["walletId"])
+            self._send(transaction)
         if state in ("CONFIRMED", "COMPLETE") and "blockHeight" not in transaction:
             self._mine(transaction, at, moved=int(transaction["_units"]))
         if state == "CANCELLED" and "txHash" in transaction:
             self._mine(transaction, at, moved=0)
         if state in ("FAILED", "DENIED"):
             transaction["errorReason"], transaction["errorDetails"] = REASONS[transaction["_fate"]]
-            if "txHash" in transaction:
+            if "txHash" in transaction and "blockHeight" not in transaction:
                 self._mine(transaction, at, moved=0)
         if state in TERMINAL:
             transaction["_plan"] = []
         self._keep(transaction)
         self._notify(transaction)
+
+    def _send(self, transaction: Body) -> None:
+        """Give the transaction its hash and its nonce, which it keeps; a call goes to the node if there is
+        one."""
+        if self._evm is None or not _is_call(transaction):
+            transaction["txHash"] = chain.hex_digest("tx", transaction["id"], transaction["_attempt"])
+            if "_nonce" not in transaction:
+                transaction["_nonce"] = self._custody.next_nonce(transaction["walletId"])
+            return
+        if "_nonce" not in transaction:
+            transaction["_nonce"] = self._evm.next_nonce()
+        data = call_data(transaction["abiFunctionSignature"], transaction["abiParameters"])
+        transaction["txHash"] = self._evm.send(
+            transaction["contractAddress"], data, nonce=transaction["_nonce"], bid=transaction["estimatedFee"]
+        )
 
     def _mine(self, transaction: Body, at: float, *, moved: int) -> None:
         """Include the transaction in a block: pay the fee, and move the amount."""
@@ -213,6 +253,11 @@ class Transfers:
         self._store.put(TRANSACTION, transaction, due=due)
 
 
+def _is_call(transaction: Body) -> bool:
+    """Whether it calls a contract by a function's name, as the node executes it."""
+    return transaction["operation"] == "CONTRACT_EXECUTION" and bool(transaction.get("abiFunctionSignature"))
+
+
 def public_transaction(transaction: Body) -> Body:
     """Return a transaction for a caller, with the false values that its fate demands."""
     public = public_object(transaction)
@@ -223,7 +268,7 @@ def public_transaction(transaction: Body) -> Body:
     return public
 
 
-def _requested_bid(body: Body) -> dict[str, str]:
+def _requested_bid(body: Body, *, lowest: Decimal) -> dict[str, str]:
     """Return the fee bid of a level or of the body's own figures. Raises ApiError for neither or both."""
     level = body.get("feeLevel")
     if level is not None:
@@ -236,7 +281,7 @@ def _requested_bid(body: Body) -> dict[str, str]:
         limit, most, tip = (int(body["gasLimit"]), Decimal(body["maxFee"]), Decimal(body["priorityFee"]))
     except (KeyError, TypeError, ValueError, InvalidOperation) as error:
         raise invalid_request("give feeLevel, or gasLimit, maxFee and priorityFee") from error
-    if limit < chain.GAS_USED or most < chain.BASE_FEE_GWEI or tip < 0:
+    if limit < chain.GAS_USED or most < lowest or tip < 0:
         raise invalid_request("the fee is below the network's minimum")
     return {
         "gasLimit": str(limit),

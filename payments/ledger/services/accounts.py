@@ -92,6 +92,15 @@ def _open_accounts(places: Collection[Place]) -> None:
         )
 
 
+def open_for_workers(workers: str) -> None:
+    """Open the accounts of available money of workers, given as an array, who have none yet."""
+    sql.run(
+        "payments/ledger/open_for_workers",
+        workers=workers,
+        range=RANGES["worker", AccountName.AVAILABLE] * RANGE,
+    )
+
+
 def of_workers(worker_ids: Collection[UUID], name: AccountName) -> dict[UUID, int]:
     """Return the account id of each worker, opened where it was missing."""
     places = {worker_id: Place(name, worker_id=worker_id) for worker_id in worker_ids}

@@ -87,7 +87,7 @@ def post(
     if answer["short"]:
         raise _refuse_short(*answer["short"])
     if answer["over"]:
-        raise _refuse_large(*answer["over"])
+        raise refuse_large(*answer["over"])
     moved = [Moved.read(*columns) for columns in answer["moved"] or []]
     _collect_postings(postings, moved)
     _announce_low(moved, now)
@@ -225,7 +225,8 @@ def _refuse_short(account: str, balance: str, change: str) -> InsufficientFunds:
     return insufficient_funds(account, Decimal(balance), -Decimal(change))
 
 
-def _refuse_large(account: str, balance: str, change: str) -> AmountTooLarge:
+def refuse_large(account: str, balance: str, change: str) -> AmountTooLarge:
+    """Return the refusal to change the balance of an account, in USDC, by so much."""
     return AmountTooLarge(
         f"{account} is {usdc(Decimal(balance))} and cannot change by {usdc(Decimal(change))}:"
         f" the books write down {usdc(LARGEST)} at most",

@@ -23,6 +23,7 @@ SECRETS = frozenset({"entitySecretCiphertext", "walletId", "userId", "authorizat
 _AMOUNT = re.compile(r"\d{1,24}(\.\d{1,18})?", re.ASCII)
 _HASH = re.compile(r"0x[0-9a-fA-F]{64}")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
+_DATA = re.compile(r"0x(?:[0-9a-fA-F]{2})*")
 # Looked for in this order, in reasons of failed transactions and in messages of refused requests.
 _WORDS = (
     ("nonce", TransferErrorClass.NONCE),
@@ -35,6 +36,8 @@ _WORDS = (
     ("native_token", TransferErrorClass.GAS),
     ("insufficient", TransferErrorClass.INSUFFICIENT_FUNDS),
     ("holds less", TransferErrorClass.INSUFFICIENT_FUNDS),
+    ("revert", TransferErrorClass.EXECUTION),
+    ("underpriced", TransferErrorClass.GAS),
     ("gas", TransferErrorClass.GAS),
     ("fee", TransferErrorClass.GAS),
 )
@@ -149,6 +152,13 @@ def read_estimate(body: object) -> FeeEstimate:
         cost = _read_decimal(one.get("networkFee"))
         costs[level] = units.gas_cost(bids[level].gas_limit, bids[level].max_fee) if cost is None else cost
     return FeeEstimate(bids=bids, costs=costs)
+
+
+def read_data(value: object) -> str:
+    """Return the result of a contract's function. Raises NotAnAnswer."""
+    if not isinstance(value, str) or not _DATA.fullmatch(value):
+        _not_an_answer("the result is not hexadecimal")
+    return value.lower()
 
 
 def read_notification(body: object) -> Notification:

@@ -44,6 +44,9 @@ class Receipt:
     succeeded: bool
     block_number: int
     transfers: Sequence[TokenTransfer]
+    gas_used: int = 0
+    # Wei for a unit of gas.
+    gas_price: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +85,9 @@ class Chain(Protocol):
 
     def mined(self, tx_hashes: Sequence[str]) -> Mapping[str, MinedTransaction]:
         """Return those of these transactions that were mined, in full."""
+
+    def read_contract(self, *, contract: str, data: str) -> str:
+        """Return the result, in hexadecimal, of a call that changes nothing, at the newest block."""
 
     def balances(self, wallets: Sequence[str]) -> Mapping[str, Decimal]:
         """Return the USDC in each wallet, at the newest block."""

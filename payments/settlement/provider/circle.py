@@ -22,6 +22,7 @@ from circle.web3.developer_controlled_wallets.models import (
     CreateTransferTransactionForDeveloperRequest,
     CreateWalletRequest,
     CreateWalletSetRequest,
+    EstimateContractExecutionTransactionFeeRequest,
     EstimateTransferTransactionFeeRequest,
 )
 from cryptography.exceptions import InvalidSignature
@@ -161,6 +162,24 @@ class CircleProvider(PaymentProvider):
         made = self._write(execute, CreateContractExecutionTransactionForDeveloperRequest, key, body)
         return _read_answer(lambda: answers.read_new_transfer(made, key=key, to_wallet="", amount=Decimal(0)))
 
+    def estimate_contract(
+        self, *, contract: str, function: str, parameters: Sequence[Any], from_wallet: str = ""
+    ) -> FeeEstimate:
+        body = {
+            "walletId": _wallet_or_house(from_wallet),
+            "contractAddress": contract,
+            "abiFunctionSignature": function,
+            "abiParameters": list(parameters),
+        }
+        estimate = self._connection.transactions.create_transaction_estimate_fee
+        answer = self._call(estimate, EstimateContractExecutionTransactionFeeRequest.from_dict(body))
+        return _read_answer(lambda: answers.read_estimate(answer))
+
+    def read_contract(self, *, contract: str, data: str) -> str:
+        body = {"address": contract, "blockchain": settings.CIRCLE_BLOCKCHAIN, "callData": data}
+        answer = self._call(self._connection.query_contract, body)
+        return _read_answer(lambda: answers.read_data(answers.part_of(answer, "outputData")))
+
     def get(self, transfer_id: str) -> ProviderTransfer:
         body = self._call(self._connection.transactions.get_transaction, _to_uuid(transfer_id))
         return _read_answer(lambda: answers.read_transfer(answers.part_of(body, "transaction")))
@@ -205,7 +224,8 @@ class CircleProvider(PaymentProvider):
         answer = self._call(function, EstimateTransferTransactionFeeRequest.from_dict(body))
         return _read_answer(lambda: answers.read_estimate(answer))
 
-    def accelerate(self, *, key: UUID, transfer_id: str) -> None:
+    def accelerate(self, *, key: UUID, transfer_id: str, bid: GasBid | None = None) -> None:
+        """Have Circle offer the transaction at a higher price, which Circle chooses."""
         function = self._connection.transactions.create_developer_transaction_accelerate
         self._write(function, AccelerateTransactionForDeveloperRequest, key, {}, _to_uuid(transfer_id))
 

@@ -70,6 +70,19 @@ class Connection:
         self.wallet_sets = WalletSetsApi(self._client)
         self.subscriptions = WebhookSubscriptionsApi(entity)
 
+    def query_contract(self, body: dict[str, Any], **options: Any) -> Any:
+        """Read a contract, with a call that the SDK for wallets does not have."""
+        return self._client.call_api(
+            "/v1/w3s/contracts/query",
+            "POST",
+            header_params={"Accept": "application/json", "Content-Type": "application/json"},
+            body=body,
+            response_types_map={"200": "object"},
+            auth_settings=["BearerAuth"],
+            _return_http_data_only=True,
+            **options,
+        )
+
     def ciphertext(self) -> str:
         """Return the entity secret, encrypted afresh. Raises CredentialsRefused for a malformed secret, and
         ServiceUnavailable when Circle's key cannot be had."""

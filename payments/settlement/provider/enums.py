@@ -1,5 +1,8 @@
 from django.db.models import TextChoices
 
+# The name of the provider that signs calls of contracts with a key of this installation.
+SIGNER = "signer"
+
 
 class TransferState(TextChoices):
     """State of a transfer at the provider, in Circle's words; UNKNOWN is any other word."""

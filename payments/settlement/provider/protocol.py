@@ -3,6 +3,8 @@
 Every call may raise ServiceUnavailable (no answer: what became of it is unknown) or ServiceBusy (a kind of
 it: not taken, come back later); writes may also raise CallRefused. No call is made inside a database
 transaction. Wallet ids are the provider's; an empty one names the wallet that the house pays from.
+
+Contracts are called through `ContractProvider` alone, which a provider that pays nobody can be as well.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -69,6 +71,11 @@ class ProviderTransfer:
     # The answer as it came, without secrets, for the log.
     raw: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def is_contract_call(self) -> bool:
+        """Whether it calls a contract and moves no USDC."""
+        return not self.to_wallet and not self.amount
+
 
 @dataclass(frozen=True, slots=True)
 class Notification:
@@ -91,10 +98,54 @@ class NotificationRefused(Exception):
     """The notification is not the provider's, or not a notification."""
 
 
-class PaymentProvider(Protocol):
+class ContractProvider(Protocol):
+    """Calls of contracts, and what became of them."""
+
     # Its name at breakers, switches and attempts.
     name: str
 
+    def execute_contract(
+        self,
+        *,
+        key: UUID,
+        contract: str,
+        function: str,
+        parameters: Sequence[Any],
+        from_wallet: str = "",
+        fee: FeeLevel | GasBid = FeeLevel.MEDIUM,
+    ) -> ProviderTransfer:
+        """Call `function`, as in "pay(address,uint256)", of the contract; the same key never calls twice.
+
+        A repeated call under a key repeats the request, the fee included, and has a transaction that the
+        chain has forgotten sent to it again.
+        """
+
+    def estimate_contract(
+        self, *, contract: str, function: str, parameters: Sequence[Any], from_wallet: str = ""
+    ) -> FeeEstimate:
+        """Return the cost of such a call now. Raises CallRefused when the contract would refuse it."""
+
+    def read_contract(self, *, contract: str, data: str) -> str:
+        """Return the result, in hexadecimal, of a call that changes nothing, at the newest block."""
+
+    def get(self, transfer_id: str) -> ProviderTransfer:
+        """Return the transfer as it is now. Raises TransferUnknown when there is none with this id."""
+
+    def find(
+        self, *, key: UUID, to_wallet: str = "", since: datetime | None = None
+    ) -> ProviderTransfer | None:
+        """Return the transfer that the key made, None when there is none. Its wallet, and the time since
+        which it may be there, narrow the search of a provider that has to go through a list."""
+
+    def accelerate(self, *, key: UUID, transfer_id: str, bid: GasBid | None = None) -> None:
+        """Offer the transfer to the chain again at a higher price: a look shows the result. A provider that
+        lets its caller choose the price takes that of the bid."""
+
+    def cancel(self, *, key: UUID, transfer_id: str) -> None:
+        """Request that the transfer be dropped, which may be mined all the same: a look shows the result."""
+
+
+class PaymentProvider(ContractProvider, Protocol):
     @property
     def simulated(self) -> bool:
         """Whether its money is play money, which anybody may make."""
@@ -126,38 +177,11 @@ class PaymentProvider(Protocol):
         KEY_REUSED. A transfer under way is made dearer by `accelerate`.
         """
 
-    def execute_contract(
-        self,
-        *,
-        key: UUID,
-        contract: str,
-        function: str,
-        parameters: Sequence[Any],
-        from_wallet: str = "",
-        fee: FeeLevel | GasBid = FeeLevel.MEDIUM,
-    ) -> ProviderTransfer:
-        """Call `function`, as in "pay(address,uint256)", of the contract; the same key never calls twice."""
-
-    def get(self, transfer_id: str) -> ProviderTransfer:
-        """Return the transfer as it is now. Raises TransferUnknown when there is none with this id."""
-
-    def find(
-        self, *, key: UUID, to_wallet: str = "", since: datetime | None = None
-    ) -> ProviderTransfer | None:
-        """Return the transfer that the key made, None when there is none. Its wallet, and the time since
-        which it may be there, narrow the search of a provider that has to go through a list."""
-
     def transfers(self, *, since: datetime, until: datetime | None = None) -> Iterator[ProviderTransfer]:
         """Yield the outgoing transfers made since then, oldest first, fetched page by page."""
 
     def estimate_fee(self, *, to_wallet: str, amount: Decimal, from_wallet: str = "") -> FeeEstimate:
         """Return the cost of such a transfer now."""
-
-    def accelerate(self, *, key: UUID, transfer_id: str) -> None:
-        """Offer the transfer to the chain again at a higher price: a look shows the result."""
-
-    def cancel(self, *, key: UUID, transfer_id: str) -> None:
-        """Request that the transfer be dropped, which may be mined all the same: a look shows the result."""
 
     def read_notification(self, body: bytes, headers: Mapping[str, str]) -> Notification:
         """Return the notification, once its signature over the raw body is verified; header names in any

@@ -12,6 +12,8 @@ from payments.settlement.provider.protocol import GasBid
 TOKEN_DECIMALS = 6
 GAS_DECIMALS = 18
 GWEI_DECIMALS = 9
+# Gas of a transaction that does nothing.
+GAS_OF_NOTHING = 21_000
 # Wide enough for every unit of 18 decimals that a balance can have.
 _EXACT = Context(prec=60)
 

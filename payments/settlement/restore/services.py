@@ -98,7 +98,11 @@ def _unknown_transfers(theirs: Mapping[UUID, ProviderTransfer], since: datetime)
     known = {provider_key(row) for row in rows.filter(created_at__gte=since - timedelta(days=1)).iterator()}
     ids = [other.id for other in theirs.values()]
     handed_over = set(rows.filter(circle_tx_id__in=ids).values_list("circle_tx_id", flat=True))
-    return [other for key, other in theirs.items() if key not in known and other.id not in handed_over]
+    return [
+        other
+        for key, other in theirs.items()
+        if key not in known and other.id not in handed_over and not other.is_contract_call
+    ]
 
 
 def _adopt_unknown(unknown: Sequence[ProviderTransfer], now: datetime) -> set[str]:

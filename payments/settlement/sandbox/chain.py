@@ -9,9 +9,10 @@ from payments.models import SandboxTransfer
 from payments.settlement.provider import units
 from payments.settlement.provider.enums import FeeLevel, TransferErrorClass, TransferState
 from payments.settlement.provider.protocol import GasBid, ProviderTransfer
+from payments.settlement.sandbox.contracts import GAS_OF_UNKNOWN, gas_of
 
 GAS_LIMIT = 65_000
-GAS_USED = 48_000
+GAS_USED = GAS_OF_UNKNOWN
 BASE_FEE_GWEI = Decimal(160)
 TIPS_GWEI = {FeeLevel.LOW: Decimal(1), FeeLevel.MEDIUM: Decimal(2), FeeLevel.HIGH: Decimal(5)}
 UNHEARD_OF = "WARMING_UP"
@@ -42,12 +43,12 @@ def block_at(now: datetime, seconds: int) -> int:
     return int(now.timestamp()) // seconds
 
 
-def bid_of(fee: FeeLevel | GasBid) -> GasBid:
-    """Return the bid in figures."""
+def bid_of(fee: FeeLevel | GasBid, *, gas_used: int = GAS_USED) -> GasBid:
+    """Return the bid in figures; the limit of a level is a third and more above the gas that is used."""
     if isinstance(fee, GasBid):
         return fee
     tip = TIPS_GWEI[fee]
-    return GasBid(GAS_LIMIT, BASE_FEE_GWEI * 2 + tip, tip)
+    return GasBid(gas_used * GAS_LIMIT // GAS_USED, BASE_FEE_GWEI * 2 + tip, tip)
 
 
 def gas_price(transfer: SandboxTransfer) -> Decimal:
@@ -94,14 +95,15 @@ def _block_of(transfer: SandboxTransfer, seconds: int) -> int | None:
 
 def network_fee(transfer: SandboxTransfer) -> Decimal:
     """Return the fee of the transfer in USDC, exactly."""
-    return units.gas_cost(GAS_USED, gas_price(transfer))
+    return units.gas_cost(gas_of(transfer.to_wallet, transfer.call), gas_price(transfer))
 
 
 def as_seen(transfer: SandboxTransfer, mined: Mined, *, head: int) -> ProviderTransfer:
     """Return the transfer as the provider's API shows it."""
     in_chain = mined.block is not None and mined.state != TransferState.SENT
     ended_badly = mined.state in (TransferState.FAILED, TransferState.DENIED)
-    reason, kind = REASONS.get(transfer.fate, (transfer.failure, TransferErrorClass.BLOCKED_DESTINATION))
+    refused = TransferErrorClass.EXECUTION if transfer.call else TransferErrorClass.BLOCKED_DESTINATION
+    reason, kind = REASONS.get(transfer.fate, (transfer.failure, refused))
     sent = mined.state in (TransferState.SENT, TransferState.STUCK) or in_chain
     raw_state = UNHEARD_OF if mined.state == TransferState.UNKNOWN else mined.state.value
     return ProviderTransfer(
@@ -115,7 +117,7 @@ def as_seen(transfer: SandboxTransfer, mined: Mined, *, head: int) -> ProviderTr
         block_number=mined.block if in_chain else None,
         confirmations=head - mined.block + 1 if in_chain and mined.block is not None else 0,
         network_fee=network_fee(transfer) if in_chain else None,
-        gas_used=GAS_USED if in_chain else None,
+        gas_used=gas_of(transfer.to_wallet, transfer.call) if in_chain else None,
         gas_price=gas_price(transfer),
         failure=reason if ended_badly else "",
         error_class=kind if ended_badly else None,

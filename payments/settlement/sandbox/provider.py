@@ -21,6 +21,7 @@ from gigstream.remote_calls.enums import ErrorClass
 from gigstream.remote_calls.errors import CallRefused, CredentialsRefused, ServiceBusy, ServiceUnavailable
 from payments.models import SandboxFault, SandboxTransfer, SandboxWallet
 from payments.settlement.provider import answers, states, units
+from payments.settlement.provider.abi import NotEncodable
 from payments.settlement.provider.enums import FeeLevel, TransferErrorClass, TransferState
 from payments.settlement.provider.protocol import (
     FeeEstimate,
@@ -32,7 +33,8 @@ from payments.settlement.provider.protocol import (
     ProviderWallet,
     TransferUnknown,
 )
-from payments.settlement.sandbox import chain
+from payments.settlement.sandbox import chain, contracts
+from payments.settlement.sandbox.contracts import ContractCall
 
 PAGE = 500
 HOUSE = UUID("5a4db0c0-0000-5000-8000-000000000001")
@@ -128,7 +130,8 @@ class SandboxProvider(PaymentProvider):
     ) -> SandboxTransfer:
         """Return the transfer of the key, made at its first use. Raises CallRefused for a key that made
         another transfer."""
-        bid = chain.bid_of(fee)
+        gas_used = contracts.gas_of(requested["to_wallet"], requested["call"])
+        bid = chain.bid_of(fee, gas_used=gas_used)
         row = SandboxTransfer.objects.filter(idempotency_key=key).first()
         if row is None:
             with transaction.atomic():
@@ -148,7 +151,8 @@ class SandboxProvider(PaymentProvider):
         known = SandboxTransfer.objects.filter(idempotency_key=key).first()
         if known is not None:
             return known
-        self._check(wallet, bid, requested["amount"])
+        gas_used = contracts.gas_of(requested["to_wallet"], requested["call"])
+        self._check(wallet, bid, requested["amount"], gas_used)
         now = self._clock()
         row = SandboxTransfer.objects.create(
             id=uuid5(key, "sandbox transfer"),
@@ -162,7 +166,7 @@ class SandboxProvider(PaymentProvider):
             tx_hash="0x" + hashlib.sha256(key.bytes).hexdigest(),
             block_number=self._head(now) + 1,
             fate=fate,
-            failure="blocklisted" if requested["to_wallet"] in settings.SANDBOX_BLOCKLIST else "",
+            failure=self._coming_failure(requested["to_wallet"], requested["call"]),
             **requested,
         )
         wallet.next_nonce += 1
@@ -170,8 +174,28 @@ class SandboxProvider(PaymentProvider):
         wallet.save(update_fields=["next_nonce", "reserved"])
         return row
 
-    def _check(self, wallet: SandboxWallet, bid: GasBid, amount: Decimal) -> None:
-        if bid.gas_limit < chain.GAS_USED or bid.max_fee < chain.BASE_FEE_GWEI:
+    def _coming_failure(self, to_wallet: str, call: Mapping[str, Any]) -> str:
+        """Return the reason for which the chain will refuse the transfer or call, "" for none."""
+        if to_wallet in settings.SANDBOX_BLOCKLIST:
+            return "blocklisted"
+        contract = contracts.contract_at(to_wallet) if call else None
+        if contract is None:
+            return ""
+        return contract.failure(contracts.as_call(call), self._calls_of(to_wallet, only_mined=False))
+
+    def _calls_of(self, address: str, *, only_mined: bool) -> Iterator[ContractCall]:
+        """Yield the calls of the contract that are not going to fail, newest first."""
+        head = self._head()
+        rows = SandboxTransfer.objects.filter(to_wallet=address, failure="").exclude(call={})
+        for row in rows.order_by("-block_number", "-nonce").iterator(chunk_size=PAGE):
+            mined = self._standing(row, head)
+            if mined.state in states.ON_CHAIN:
+                yield contracts.as_call(row.call, mined.block or 0)
+            elif not only_mined and mined.state not in states.TERMINAL:
+                yield contracts.as_call(row.call)
+
+    def _check(self, wallet: SandboxWallet, bid: GasBid, amount: Decimal, gas_used: int) -> None:
+        if bid.gas_limit < gas_used or bid.max_fee < chain.BASE_FEE_GWEI:
             raise CallRefused("the bid is below the network's price", error_class=TransferErrorClass.GAS)
         # Most transfers pass by the sum of all requests; only a wallet near its end needs its real balance.
         if wallet.funded - wallet.reserved >= amount + 1:
@@ -218,15 +242,33 @@ class SandboxProvider(PaymentProvider):
 
     def estimate_fee(self, *, to_wallet: str, amount: Decimal, from_wallet: str = "") -> FeeEstimate:
         with _with_faults("estimate_fee", to_wallet):
-            bids = {level: chain.bid_of(level) for level in FeeLevel}
-        prices = {level: chain.BASE_FEE_GWEI + bid.priority_fee for level, bid in bids.items()}
-        costs = {level: units.gas_cost(bids[level].gas_limit, price) for level, price in prices.items()}
-        return FeeEstimate(bids=bids, costs=costs)
+            return _estimate(chain.GAS_USED)
 
-    def accelerate(self, *, key: UUID, transfer_id: str) -> None:
+    def estimate_contract(
+        self, *, contract: str, function: str, parameters: Sequence[Any], from_wallet: str = ""
+    ) -> FeeEstimate:
+        call = {"function": function, "parameters": list(parameters)}
+        with _with_faults("estimate_contract", contract):
+            failure = self._coming_failure(contract, call)
+            if failure:
+                raise CallRefused(failure, error_class=TransferErrorClass.EXECUTION)
+            return _estimate(contracts.gas_of(contract, call))
+
+    def read_contract(self, *, contract: str, data: str) -> str:
+        with _with_faults("read_contract", contract):
+            simulated = contracts.contract_at(contract)
+            if simulated is None:
+                return "0x"
+            try:
+                return simulated.read(data, self._calls_of(contract, only_mined=True))
+            except NotEncodable as error:
+                raise CallRefused(str(error), error_class=ErrorClass.INVALID_REQUEST) from error
+
+    def accelerate(self, *, key: UUID, transfer_id: str, bid: GasBid | None = None) -> None:
         with _with_faults("accelerate", transfer_id), transaction.atomic():
             row = self._in_state(transfer_id, states.MAY_ACCELERATE, "accelerated")
-            bid = units.raise_bid(GasBid(row.gas_limit, row.max_fee, row.priority_fee), by_bps=1000)
+            before = GasBid(row.gas_limit, row.max_fee, row.priority_fee)
+            bid = bid or units.raise_bid(before, by_bps=1000)
             row.accelerated_at, row.max_fee, row.priority_fee = self._clock(), bid.max_fee, bid.priority_fee
             row.save(update_fields=["accelerated_at", "max_fee", "priority_fee"])
 
@@ -289,6 +331,13 @@ class SandboxProvider(PaymentProvider):
             return answers.read_notification(json.loads(body))
         except ValueError as error:
             raise NotificationRefused(f"it is signed and no notification: {error}") from error
+
+
+def _estimate(gas_used: int) -> FeeEstimate:
+    bids = {level: chain.bid_of(level, gas_used=gas_used) for level in FeeLevel}
+    prices = {level: chain.BASE_FEE_GWEI + bid.priority_fee for level, bid in bids.items()}
+    costs = {level: units.gas_cost(bids[level].gas_limit, price) for level, price in prices.items()}
+    return FeeEstimate(bids=bids, costs=costs)
 
 
 # --- Faults -------------------------------------------------------------------------------------------------

@@ -53,8 +53,9 @@ def unguard(*, keep_unique: bool = False) -> None:
             DECLARE one record;
             BEGIN
                 FOR one IN SELECT conrelid::regclass AS relation, conname FROM pg_constraint
-                           WHERE contype IN ({kinds}) AND connamespace = 'public'::regnamespace LOOP
-                    EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', one.relation, one.conname);
+                           WHERE contype IN ({kinds}) AND connamespace = 'public'::regnamespace
+                             AND coninhcount = 0 LOOP
+                    EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I CASCADE', one.relation, one.conname);
                 END LOOP;
                 FOR one IN SELECT indexrelid::regclass AS name FROM pg_index
                            WHERE indisunique AND NOT indisprimary AND {not keep_unique}
@@ -63,7 +64,7 @@ def unguard(*, keep_unique: bool = False) -> None:
                     EXECUTE format('DROP INDEX %s', one.name);
                 END LOOP;
                 FOR one IN SELECT DISTINCT tgrelid::regclass AS relation FROM pg_trigger
-                           WHERE NOT tgisinternal LOOP
+                           WHERE NOT tgisinternal AND tgparentid = 0 LOOP
                     EXECUTE format('ALTER TABLE %s DISABLE TRIGGER USER', one.relation);
                 END LOOP;
             END $$

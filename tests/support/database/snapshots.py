@@ -23,8 +23,9 @@ def _written() -> list[str]:
     """Return the tables in which a row is or has been: the others have no pages."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace"
-            " AND pg_relation_size(oid) > 0 ORDER BY relname"
+            # A partitioned table has its rows in its parts, which are not listed by themselves.
+            "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND NOT relispartition"
+            " AND (relkind = 'p' OR relkind = 'r' AND pg_relation_size(oid) > 0) ORDER BY relname"
         )
         return [name for (name,) in cursor.fetchall()]
 

@@ -16,7 +16,7 @@ from tests.support.pages.seeded import ANONYMOUS, NOBODY, SUPERUSER, Seeded
 from workers.models import Worker
 
 ALL = [*roles.Role.values, NOBODY, ANONYMOUS]
-MOST_QUERIES = {"changelist": 16, "change": 48, "first page": 30}
+MOST_QUERIES = {"changelist": 16, "change": 48, "first page": 22}
 
 
 class Queries:
@@ -73,7 +73,7 @@ def require_pages_as_in_the_table(seeded: Seeded, visitors: Sequence[str] = ()) 
                 wrong.append((visitor, url, response.status_code))
             if queries.count > MOST_QUERIES[kind]:
                 busy.append((visitor, url, queries.count))
-    assert (wrong, busy) == ([], [])
+    assert wrong == busy == [], (wrong, busy)
 
 
 def _personal_data() -> list[bytes]:
@@ -98,4 +98,4 @@ def require_queues_as_in_the_table(seeded: Seeded, visitors: Sequence[str] = ())
                 wrong.append((visitor, url, response.status_code))
             if queries.count > MOST_QUERIES["changelist" if label else "first page"]:
                 busy.append((visitor, url, queries.count))
-    assert (wrong, busy) == ([], [])
+    assert wrong == busy == [], (wrong, busy)

@@ -2,6 +2,7 @@
 
 import platform
 import subprocess
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -136,7 +137,10 @@ def run_node() -> Iterator[TestNode]:
     try:
         assert process.stdout is not None
         listening = (line for line in process.stdout if line.startswith("Listening on "))
-        yield TestNode("http://" + next(listening).split()[-1], process)
+        url = "http://" + next(listening).split()[-1]
+        # It writes a line for each call: unread, they would stop it.
+        threading.Thread(target=process.stdout.read, daemon=True).start()
+        yield TestNode(url, process)
     finally:
         process.terminate()
         process.wait(timeout=30)

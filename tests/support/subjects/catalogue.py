@@ -138,7 +138,7 @@ REPEATED: list[tuple[str, type[Any], tuple[str, ...], dict[str, Any]]] = [
     ("collection_position_once", CollectionWork, ("collection", "position"), {}),
     ("collection_work_once", CollectionWork, ("collection", "work"), {"position": 1}),
     ("listener_key_one_current_per_platform", ListenerKey, ("platform",), {}),
-    ("listener_once_per_platform", Listener, ("platform", "key", "digest"), {}),
+    ("listener_once_per_platform", Listener, ("digest", "key", "platform"), {}),
     ("follow_one_open_per_pair", Follow, ("listener", "creator"), {}),
 ]
 
@@ -187,7 +187,8 @@ HISTORIES = [_catalogue_of]
 def a_work_of_another_platforms_creator(h: History) -> None:
     unguard()
     run(
-        "UPDATE works SET creator_id = (SELECT id FROM creator_profiles WHERE platform_id = %s)"
+        "UPDATE works SET creator_id = "
+        "(SELECT id FROM creator_profiles WHERE platform_id = %s ORDER BY id LIMIT 1)"
         " WHERE external_id = 'song-2'",
         h.rival.pk,
     )
@@ -252,7 +253,8 @@ def a_follow_that_was_begun_twice(h: History) -> None:
 @breaks("follow_is_open_once_per_pair")
 def a_follow_of_another_platforms_creator(h: History) -> None:
     run(
-        "UPDATE follows SET creator_id = (SELECT id FROM creator_profiles WHERE platform_id = %s)"
+        "UPDATE follows SET creator_id = "
+        "(SELECT id FROM creator_profiles WHERE platform_id = %s ORDER BY id LIMIT 1)"
         " WHERE until IS NULL",
         h.rival.pk,
     )

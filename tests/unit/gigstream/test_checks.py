@@ -107,10 +107,29 @@ def found_with(monkeypatch):
         ("SUBMISSION_PICTURE_MB", 127, "gigstream.E084"),
         ("MEDIA_LINK_SECONDS", 0, "gigstream.E086"),
         ("MEDIA_ORIGIN", "https://files.example.org/media", "gigstream.E087"),
+        ("ORACLE_CONTRACT", "0x12", "gigstream.E090"),
+        ("ORACLE_GAS_FLOOR_GWEI", "1001", "gigstream.E093"),
+        ("ORACLE_GAS_CEILING_GWEI", "0", "gigstream.E093"),
+        ("ORACLE_GAS_OF_A_MONTH", "-1", "gigstream.E094"),
+        ("ORACLE_BLOCK_SECONDS", 0, "gigstream.E095"),
     ],
 )
 def test_a_rule_that_cannot_work_is_refused_by_its_number(settings, name, value, code):
     setattr(settings, name, value)
+    assert [error.id for error in checks.check_rules(None)] == [code]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [("ORACLE_SIGNER_KEY", "0x12", "gigstream.E091"), ("CHAIN_RPC_URL", "", "gigstream.E092")],
+)
+def test_who_signs_needs_a_key_and_a_node(settings, name, value, code):
+    settings.ORACLE_PROVIDER = "payments.settlement.signer.services.SigningProvider"
+    settings.ORACLE_SIGNER_KEY, settings.CHAIN_RPC_URL = "0x" + "5e" * 32, "https://node.example.com"
+    assert checks.check_rules(None) == []
+
+    setattr(settings, name, value)
+
     assert [error.id for error in checks.check_rules(None)] == [code]
 
 

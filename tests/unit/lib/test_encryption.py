@@ -148,6 +148,9 @@ def test_after_a_rotation_an_old_key_can_be_dropped(settings):
         "platforms": 3,
         "creator_profiles": 0,
         "listener_keys": 0,
+        "usage_signing_keys": 0,
+        "signed_calls": 0,
+        "chain_operation_creators": 0,
         "staff_authenticators": 1,
         "webhook_endpoints": 0,
     }

@@ -4,7 +4,7 @@ from contextlib import suppress
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from payments.settlement.provider import answers
@@ -57,6 +57,7 @@ def test_a_transaction_is_read_whole():
 
 
 @pytest.mark.parametrize("read", READERS)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(JUNK)
 def test_junk_is_refused(read, body):
     understood_or_refused(read, body)

@@ -12,7 +12,7 @@ from audit.log import services as audit
 from audit.log.services import Record, verb
 from gigstream.core.clock import database_now
 from gigstream.core.unit import in_unit
-from payments.models import Discrepancy, Reconciliation, Transaction
+from payments.models import ChainAttempt, Discrepancy, Reconciliation, Transaction
 from payments.settlement.provider import configured_provider, states
 from payments.settlement.provider.chain import Chain, configured_chain
 from payments.settlement.provider.protocol import PaymentProvider, ProviderTransfer
@@ -114,10 +114,14 @@ def _states_disagree(payout: Transaction, other: ProviderTransfer) -> bool:
 def _unknown_transfers(
     theirs: Mapping[str, ProviderTransfer], seen: set[str], since: datetime, now: datetime
 ) -> Iterator[Difference]:
-    """Yield the transfers of the provider that belong to no payout here."""
+    """Yield the transfers of the provider that belong to no payout here; calls of contracts that the oracle
+    has made are no transfers."""
     unseen = {key: other for key, other in theirs.items() if key not in seen}
     older = set(
         Transaction.objects.filter(circle_tx_id__in=list(unseen)).values_list("circle_tx_id", flat=True)
+    )
+    older |= set(
+        ChainAttempt.objects.filter(transfer_id__in=list(unseen)).values_list("transfer_id", flat=True)
     )
     for other in unseen.values():
         settled_in = other.created_at is None or since <= other.created_at <= now - SETTLING

@@ -3,6 +3,7 @@
 import logging
 from dataclasses import asdict, dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, Q, Sum
@@ -13,11 +14,12 @@ from gigstream.core.unit import in_unit
 from gigstream.remote_calls.errors import ServiceUnavailable
 from payments.ledger.enums import AccountName
 from payments.ledger.services import accounts
-from payments.models import Account, ObservedTransfer, Transaction
+from payments.models import Account, ChainOperation, GasSpending, ObservedTransfer, Transaction
 from payments.settlement.custody.services import house_address
 from payments.settlement.deposits.enums import ObservedStatus
 from payments.settlement.deposits.services.observing import own_wallets
 from payments.settlement.provider.chain import Chain
+from payments.settlement.provider.enums import SIGNER
 from payments.settlement.provider.protocol import PaymentProvider
 from payments.settlement.reconciliation.enums import DiscrepancyBucket
 from payments.settlement.reconciliation.services.differences import Difference, Side
@@ -121,6 +123,7 @@ def _read_books() -> Books:
         fees=Sum("fee"),
         paid=Count("id", filter=Q(fee__gt=0)),
     )
+    records = _fees_of_records()
     waiting = ObservedTransfer.objects.filter(
         status__in=[ObservedStatus.SEEN, ObservedStatus.UNKNOWN_PLATFORM]
     )
@@ -128,11 +131,19 @@ def _read_books() -> Books:
     return Books(
         owed=-outside,
         under_way=sums["under_way"] or NOTHING,
-        transfers_under_way=sums["count"],
+        transfers_under_way=sums["count"] + records["under_way"],
         uncredited=from_outside.aggregate(all=Sum("amount"))["all"] or NOTHING,
-        network_fees=sums["fees"] or NOTHING,
-        fees_paid=sums["paid"],
+        network_fees=(sums["fees"] or NOTHING) + (records["fees"] or NOTHING),
+        fees_paid=sums["paid"] + records["paid"],
     )
+
+
+def _fees_of_records() -> dict[str, Any]:
+    """Return the network fees of records on the chain that the house's wallet has paid, how many, and how
+    many are under way; an account that signs for itself pays its own."""
+    spent = GasSpending.objects.exclude(provider=SIGNER)
+    under_way = ChainOperation.objects.filter(is_in_flight=True).exclude(provider=SIGNER)
+    return {**spent.aggregate(fees=Sum("fee"), paid=Count("id")), "under_way": under_way.count()}
 
 
 def _held_in_wallets(provider: PaymentProvider, chain: Chain | None) -> Decimal | None:
