@@ -15,7 +15,8 @@ from gigstream.api.views import ApiView
 from gigstream.core.clock import database_now
 from payments.models import Transaction
 from platforms import services as platforms
-from tests.support.factories import running_stream, started
+from tests.support.factories import WorkerFactory, running_stream, started
+from tests.support.quests import fact, open_quest, record
 
 HERE = Path(settings.BASE_DIR)
 
@@ -164,3 +165,19 @@ def test_answers_have_the_form_that_is_described(document, platform, api):
         (f"streams/{task.pk}/pause", "Problem", {}),
     ):
         fits(document, name, json.loads(api.post(path, body).content))
+
+
+@pytest.mark.django_db
+def test_quests_and_their_events_have_the_form_that_is_described(document, platform, api):
+    quest = open_quest(platform)
+    [result] = record(quest, fact(WorkerFactory()))
+
+    assert quest.min_tier == ""
+    assert result.event_id is not None
+    for path, name in {
+        "quests": "QuestRowPage",
+        f"quests/{quest.pk}": "QuestRow",
+        f"quests/{quest.pk}/events": "QuestEventRowPage",
+        f"quests/{quest.pk}/figures": "QuestFigures",
+    }.items():
+        fits(document, name, api.get(path).json())

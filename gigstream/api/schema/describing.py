@@ -43,7 +43,9 @@ def _column_field(model: type[models.Model], column: str) -> Field:
     if isinstance(held, MoneyField):
         return Amount(allow_zero=True, **options)
     if source.choices:
-        return Choice(choices=[value for value, _ in source.choices], **options)
+        # Without a null, the empty text says that none of them was chosen.
+        none_of_them = [""] if source.blank and not held.null else []
+        return Choice(choices=[value for value, _ in source.choices] + none_of_them, **options)
     kind = next(made for of, made in _KINDS if isinstance(held, of))
     if kind is Text:
         options["allow_blank"] = True
