@@ -7,6 +7,7 @@ from audit.log.context import Actor, acting
 from audit.log.enums import ActorType
 from payments import services as payments
 from payments.models import Distribution
+from platforms import services as platforms
 from platforms.models import Platform
 from platforms.usage.calculations.periods import last_settled
 
@@ -24,6 +25,7 @@ def distribute_by_use(
     The two need the rights to approve distributions, and the days have use of which nothing is held.
     """
     last = last_settled(now)
+    platforms.find_artificial_use(now=now)
     payments.accrue_royalties(now=now)
     with acting(Actor(ActorType.PLATFORM, str(platform.pk))):
         found = payments.draft_distribution(

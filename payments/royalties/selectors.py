@@ -13,9 +13,10 @@ from gigstream.core.money import MoneyField
 from payments.models import DayToAccrue, Distribution, RoyaltyTerms
 from payments.royalties.enums import DistributionStatus, ShareMode
 from platforms.models import CreatorProfile, UsageFinding
-from platforms.usage.calculations.periods import day_of, last_settled
+from platforms.usage.calculations.periods import day_of
 from platforms.usage.enums import FindingStatus
 from platforms.usage.finality import CreatorDate
+from platforms.usage.selectors import find_unjudged_days
 
 _STATEMENTS = {ShareMode.PRO_RATA: "weigh_plays", ShareMode.USER_CENTRIC: "weigh_listeners"}
 
@@ -40,15 +41,16 @@ def weigh_creators(platform_id: UUID, mode: ShareMode, *, first: date, last: dat
 
 def find_stale(platform_id: UUID, *, first: date, last: date, now: datetime) -> list[str]:
     """Return in words why the use of these days is not final yet; nothing if it is."""
-    today, reasons = day_of(now), []
-    if last >= today:
-        reasons.append(f"{last} is not over")
     terms = RoyaltyTerms.objects.filter(platform=platform_id).first()
     waiting = DayToAccrue.objects.filter(platform=platform_id, day__range=(first, last))
-    if last < today and (terms is None or terms.accrued_through < last or waiting.exists()):
+    reasons = []
+    if last >= day_of(now):
+        reasons.append(f"{last} is not over")
+    elif terms is None or terms.accrued_through < last or waiting.exists():
         reasons.append("days are still to be counted")
-    elif last_settled(now) < last < today:
-        reasons.append(f"rules of artificial use are still to look at {last}")
+    elif unjudged := find_unjudged_days(platform_id, first=first, last=last):
+        days = f"{len(unjudged)} days from {unjudged[0]}" if len(unjudged) > 1 else f"{unjudged[0]}"
+        reasons.append(f"rules of artificial use are still to look at {days}")
     held = UsageFinding.objects.filter(
         creator__platform=platform_id, day__range=(first, last), status=FindingStatus.HELD
     ).count()

@@ -4,8 +4,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
-from django.db.models import Max, Sum
+from django.db.models import F, Max, QuerySet, Sum
 
 from gigstream.core import sql
 from platforms.catalogue.calculations import Engagement
@@ -13,6 +14,7 @@ from platforms.models import (
     CreatorDay,
     CreatorProfile,
     Platform,
+    PlatformDay,
     SigningKey,
     UsageBatch,
     UsageEvent,
@@ -40,6 +42,17 @@ def thresholds_of(platform: Platform) -> dict[RuleKind, int]:
     rows = UsageRule.objects.filter(pk__in=[row["newest"] for row in newest])
     given = {RuleKind(row.kind): row.threshold for row in rows}
     return {kind: given.get(kind, usual) for kind, usual in DEFAULT_THRESHOLDS.items()}
+
+
+def unjudged_days() -> QuerySet[PlatformDay]:
+    """Return the days with plays that have changed since rules of artificial use last looked at them."""
+    return PlatformDay.objects.filter(plays__gt=0).exclude(changes=F("changes_judged"))
+
+
+def find_unjudged_days(platform_id: UUID, *, first: date, last: date) -> list[date]:
+    """Return those of the platform's days, in order."""
+    days = unjudged_days().filter(platform__pk=platform_id, day__range=(first, last))
+    return list(days.order_by("day").values_list("day", flat=True))
 
 
 def engagement_of(creator: CreatorProfile, *, today: date) -> Engagement:

@@ -29,7 +29,14 @@ from platforms.models import PlatformEvent
 from platforms.usage.errors import PeriodFinal
 from tests.support.books import violated
 from tests.support.creators.catalogue import creator, work
-from tests.support.creators.royalties import after_midnight, paying_platform, play, shares_of, song_of
+from tests.support.creators.royalties import (
+    after_midnight,
+    count_use,
+    paying_platform,
+    play,
+    shares_of,
+    song_of,
+)
 from tests.support.creators.usage import have_months, void
 from tests.support.database.snapshots import everything
 from tests.support.factories import NOW, balance, house_balance
@@ -61,7 +68,7 @@ def draft(platform, mode="pro_rata", amount="10", first=DAY, last=DAY, now=LATER
 
 
 def approved(platform, **given):
-    payments.accrue_royalties(now=LATER)
+    count_use(LATER)
     found = draft(platform, **given)
     return payments.approve_distribution(distribution_id=found.pk, now=LATER)
 
@@ -128,7 +135,7 @@ def test_shares_of_random_use_add_up_and_are_those_of_a_model(platform, mode):
 def test_two_people_approve_it_and_the_shares_are_paid_with_the_fee_on_top(platform):
     song = song_by(platform, "A")
     play(song)
-    payments.accrue_royalties(now=LATER)
+    count_use(LATER)
     found = draft(platform, amount="100")
     permissions = ("payments.approve_distribution", "audit.approve_approval")
     first, second = (member(name, *permissions) for name in ("ann", "bob"))
@@ -165,7 +172,7 @@ def test_a_batch_pays_many_by_as_many_statements_as_few(platform):
     counts = []
     accounts.of_house(AccountName.FEES)
     for one in (few, platform):
-        payments.accrue_royalties(now=LATER)
+        count_use(LATER)
         found = draft(one)
         payments.approve_distribution(distribution_id=found.pk, now=LATER)
         with CaptureQueriesContext(connection) as queries:
@@ -193,8 +200,12 @@ def test_it_waits_while_days_are_not_over_or_not_counted(platform):
     assert everything() == before
     payments.accrue_royalties(now=LATER)
     assert refused(after_midnight(DAY)) == f"rules of artificial use are still to look at {DAY}"
+    platforms.find_artificial_use(now=LATER)
     play(song, at=NOW, now=LATER)
     payments.accrue_royalties(now=LATER)
+    # Reports that come late are looked at like the others.
+    assert refused(LATER) == f"rules of artificial use are still to look at {DAY}"
+    platforms.find_artificial_use(now=LATER)
     assert refused(LATER) == "use has changed since the draft: share it anew"
 
     payments.recount_distribution(distribution_id=found.pk, now=LATER)
@@ -210,8 +221,7 @@ def test_it_waits_for_decisions_about_artificial_use_and_leaves_it_out(platform)
     play(band, "bob", times=20)
     payments.accrue_royalties(now=LATER)
     settled = after_midnight(DAY, minutes=400)
-    platforms.find_artificial_use(now=settled)
-    payments.accrue_royalties(now=settled)
+    count_use(settled)
     found = draft(platform, now=settled)
     with pytest.raises(MetricsStale, match="1 findings of artificial use are not decided"):
         payments.approve_distribution(distribution_id=found.pk, now=settled)
@@ -248,7 +258,7 @@ def test_days_out_of_order_too_many_or_to_come_are_refused(platform, first, last
 
 def test_money_that_is_not_there_is_not_distributed(platform):
     play(song_by(platform, "A"))
-    payments.accrue_royalties(now=LATER)
+    count_use(LATER)
     found = draft(platform, amount="999")
     before = everything()
 

@@ -16,7 +16,7 @@ from platforms.platforms.scopes import scope_names
 from tests.support.api.client import Api
 from tests.support.books import violated
 from tests.support.creators.catalogue import creator, work
-from tests.support.creators.royalties import play, run_until_final, set_terms
+from tests.support.creators.royalties import count_use, play, run_until_final, set_terms
 from tests.support.creators.usage import have_months
 from tests.support.factories import PlatformFactory
 from tests.support.pages.admin import act, member, told
@@ -33,7 +33,7 @@ def song():
     platform = PlatformFactory.create(funds="1000", fee_bps=200, now=before)
     song = work(creator(platform, now=before), now=before, rate="0.5")
     play(song, times=4, at=now - timedelta(days=2), now=now)
-    payments.accrue_royalties(now=now)
+    count_use(now)
     return song
 
 

@@ -23,7 +23,7 @@ from reputation.milestones.enums import Metric, MilestoneAction, Window
 from reputation.models import CreatorMilestone
 from tests.support.books import violated
 from tests.support.creators.catalogue import work
-from tests.support.creators.royalties import paying_platform
+from tests.support.creators.royalties import count_use, paying_platform
 from tests.support.creators.usage import have_months, usage_faults
 from tests.support.factories import balance
 from tests.support.long_forms import count
@@ -164,7 +164,7 @@ def test_the_quarter_adds_up(deployed, proxy):
         now = quarter.report_week(week)
         if week % 4 == 2:
             quarter.correct(now)
-        payments.accrue_royalties(now=now)
+        count_use(now)
         payments.fund_royalties(now=now)
         payments.end_royalty_periods(now=now)
         payments.pay_royalties(now=now)
@@ -198,7 +198,7 @@ def its_days_are_those_of_the_model(quarter):
 
 def its_royalties_are_paid_to_the_micro_unit(quarter, end):
     for _ in range(3):
-        payments.accrue_royalties(now=end)
+        count_use(end)
         payments.end_royalty_periods(now=end)
         payments.pay_royalties(now=end)
     ended = RoyaltyPeriod.objects.filter(platform=quarter.platform, last__lt=date(2026, 4, 1))

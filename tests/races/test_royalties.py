@@ -10,7 +10,14 @@ from payments import services as payments
 from payments.models import DailyAccrual, Distribution, PeriodFunding, PoolWrite, RoyaltyPayment, RoyaltyTerms
 from payments.royalties.errors import DistributionNotDraft
 from tests.support.creators.catalogue import creator
-from tests.support.creators.royalties import after_midnight, parts_of, paying_platform, play, song_of
+from tests.support.creators.royalties import (
+    after_midnight,
+    count_use,
+    parts_of,
+    paying_platform,
+    play,
+    song_of,
+)
 from tests.support.creators.usage import accepted, event, have_months, report
 from tests.support.factories import NOW, balance
 
@@ -72,7 +79,7 @@ def test_twenty_payers_pay_a_distribution_once(at_once, books_balance):
     songs = [song_of(platform) for _ in range(5)]
     for song in songs:
         play(song)
-    payments.accrue_royalties(now=LATER)
+    count_use(LATER)
     found = payments.draft_distribution(
         platform_id=platform.pk, first=DAY, last=DAY, mode="pro_rata", amount="10", now=LATER
     )

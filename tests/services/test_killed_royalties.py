@@ -11,7 +11,14 @@ from payments import services as payments
 from payments.models import Distribution, LedgerEntry, PoolMember
 from tests.support.books import violated
 from tests.support.creators.catalogue import creator
-from tests.support.creators.royalties import after_midnight, parts_of, paying_platform, play, song_of
+from tests.support.creators.royalties import (
+    after_midnight,
+    count_use,
+    parts_of,
+    paying_platform,
+    play,
+    song_of,
+)
 from tests.support.creators.usage import accepted, event, have_months
 from tests.support.factories import NOW, balance
 from tests.support.long_forms import spread
@@ -60,7 +67,7 @@ def platform():
     songs = [song_of(platform) for _ in range(3)]
     for song in songs:
         play(song, times=5)
-    payments.accrue_royalties(now=LATER)
+    count_use(LATER)
     found = payments.draft_distribution(
         platform_id=platform.pk, first=DAY, last=DAY, mode="user_centric", amount="9", now=LATER
     )

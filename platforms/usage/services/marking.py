@@ -5,8 +5,6 @@ from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import F
-
 from audit.decisions.services import Case, decide
 from audit.log import services as audit
 from audit.log.context import current_actor
@@ -23,7 +21,7 @@ from platforms.usage.calculations.periods import HELD_AT_MOST, last_settled
 from platforms.usage.enums import FINDING_MOVES, FindingStatus, RuleKind
 from platforms.usage.errors import FindingNotFound, FindingNotOpen, InvalidContest
 from platforms.usage.finality import find_final
-from platforms.usage.selectors import thresholds_of
+from platforms.usage.selectors import thresholds_of, unjudged_days
 from platforms.usage.services.locks import share_usage
 from platforms.usage.vocabulary import ARTIFICIAL_USE, ARTIFICIAL_USE_DECIDED
 
@@ -37,7 +35,7 @@ def find_artificial_use(*, now: datetime | None = None) -> int:
     how many findings were made or ended."""
     now = now or database_now()
     settled = last_settled(now)
-    changed = PlatformDay.objects.filter(day__lte=settled, plays__gt=0).exclude(changes=F("changes_judged"))
+    changed = unjudged_days().filter(day__lte=settled)
     rows = changed.order_by("-day", "platform").select_related("platform")[:DAYS_AT_ONCE]
     made = sum(mark_day(platform_id=row.platform.pk, day=row.day, now=now) for row in rows)
     return made + _end_old_findings(now)

@@ -7,6 +7,7 @@ from typing import Any
 from payments import services as payments
 from payments.models import Distribution, PeriodPay, RoyaltyTerms
 from payments.royalties.services.terms import lock_terms
+from platforms import services as platforms
 from platforms.models import CreatorProfile, Platform, Work
 from tests.support.creators.catalogue import creator, work
 from tests.support.creators.usage import accepted, event
@@ -54,6 +55,12 @@ def parts_of(of: CreatorProfile, source: str = "plays") -> dict[str, Decimal]:
         for name in PARTS:
             sums[name] = sums.get(name, Decimal(0)) + getattr(pay, name)
     return {name: value for name, value in sums.items() if value}
+
+
+def count_use(at: datetime) -> None:
+    """Run the jobs that a distribution waits for: rules of artificial use, and the days' accrual."""
+    platforms.find_artificial_use(now=at)
+    payments.accrue_royalties(now=at)
 
 
 def run_until_final(at: datetime) -> None:

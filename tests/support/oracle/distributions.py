@@ -10,7 +10,7 @@ from platforms.models import Platform
 from platforms.usage.calculations.merkle import Step, hash_leaf, root_from_proof
 from platforms.usage.calculations.receipts import canonical_json
 from tests.support.creators.catalogue import creator, work
-from tests.support.creators.royalties import after_midnight, paying_platform, play
+from tests.support.creators.royalties import after_midnight, count_use, paying_platform, play
 from tests.support.creators.usage import have_months
 from tests.support.factories import NOW
 
@@ -30,7 +30,7 @@ def approved_distribution(
     for name, times in plays.items():
         play(work(creator(platform, name=name, now=now), now=now), times=times, at=now, now=now)
     day, later = now.date(), after_midnight(now.date(), minutes=360)
-    payments.accrue_royalties(now=later)
+    count_use(later)
     found = payments.draft_distribution(
         platform_id=platform.pk, first=day, last=day, mode="pro_rata", amount=amount, now=later
     )

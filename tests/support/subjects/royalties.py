@@ -26,7 +26,7 @@ from payments.models import (
 from platforms.models import Platform
 from tests.support.api.asks import numbers
 from tests.support.creators.catalogue import creator, work
-from tests.support.creators.royalties import after_midnight, play, set_terms, song_of
+from tests.support.creators.royalties import after_midnight, count_use, play, set_terms, song_of
 from tests.support.creators.usage import accepted, event, have_months, void
 from tests.support.database import valid_rows
 from tests.support.database.breaks import belonging_to, breaks, of_platform, run, unguard, wash
@@ -243,7 +243,7 @@ def _sees_distributions(platform: Platform) -> None:
     # Days that are distributed are not corrected any more: those of others are.
     before = AT - timedelta(days=1)
     play(song_of(platform, now=before), at=before)
-    payments.accrue_royalties(now=after_midnight(DAY))
+    count_use(after_midnight(DAY))
     given: dict[str, Any] = {"platform_id": platform.pk, "first": before.date(), "last": before.date()}
     found = payments.draft_distribution(**given, mode="pro_rata", amount="1", now=after_midnight(DAY))
     payments.approve_distribution(distribution_id=found.pk, now=after_midnight(DAY))
@@ -282,6 +282,7 @@ def _run_royalties(h: History) -> None:
 
 
 def _distribute(h: History, day: date) -> None:
+    count_use(h.later())
     given: dict[str, Any] = {"platform_id": h.rival.pk, "first": day, "last": day}
     for mode, amount in (("pro_rata", "10.000001"), ("user_centric", "7")):
         found = payments.draft_distribution(**given, mode=mode, amount=amount, now=h.later())

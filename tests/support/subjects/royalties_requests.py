@@ -10,7 +10,7 @@ from platforms import services as platforms
 from platforms.models import Work
 from tests.support.api.asks import Ask, numbers, request_for, rich_platform
 from tests.support.creators.catalogue import creator, work
-from tests.support.creators.royalties import play, run_until_final, set_terms
+from tests.support.creators.royalties import count_use, play, run_until_final, set_terms
 from tests.support.creators.usage import have_months
 from tests.support.factories import PlatformFactory
 
@@ -28,7 +28,7 @@ def _played() -> Work:
     """Return a work that was played two days ago, for which that has been accrued."""
     song, now = _song(), database_now()
     play(song, times=4, at=now - timedelta(days=2), now=now)
-    payments.accrue_royalties(now=now)
+    count_use(now)
     return song
 
 
