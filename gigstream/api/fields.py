@@ -16,6 +16,7 @@ from rest_framework import serializers
 
 from gigstream.api.rendering.json import dump_json
 from gigstream.core import money
+from gigstream.core.addresses import normal_contract
 from gigstream.core.money import MICRO, InvalidAmount
 from gigstream.core.people import emails, names
 
@@ -97,10 +98,16 @@ class Base64(serializers.Field):
 
 
 class WalletAddress(Text):
-    """The text of a wallet's address, which the services check."""
+    """The address of a wallet or a contract; another text raises InvalidAddress. Whether anybody can hold it
+    is for the services."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"max_length": 42, **kwargs})
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        normal_contract(text)
+        return text
 
 
 class Email(Text):

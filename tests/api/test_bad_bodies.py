@@ -7,8 +7,10 @@ import socket
 import psutil
 import pytest
 
+from platforms import services as platforms
 from tests.support.api.client import is_problem
 from tests.support.api.operations import operations
+from tests.support.creators.catalogue import creator
 from tests.support.database.snapshots import everything
 from tests.support.long_forms import share, spread
 
@@ -156,6 +158,17 @@ def test_a_field_that_is_unknown_or_wrong_is_named(asked, name):
 # --- Size ---------------------------------------------------------------------------------------------------
 
 HUNDRED_MEGABYTES = 100 * 2**20
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["metrics_address", "token_address"])
+def test_a_wrong_address_is_refused_before_the_state_of_its_owner(platform, api, name):
+    band = creator(platform)
+    platforms.close_creator(creator_id=band.pk)
+
+    for wrong in ("0x1", "\U000aedf8\u00aa"):
+        assert is_problem(api.patch(f"creators/{band.pk}", {name: wrong}), 400, "invalid_address")
+    assert is_problem(api.patch(f"creators/{band.pk}", {name: ""}), 409, "creator_closed")
 
 
 def send_as_much_as_is_taken(port, head, size):
