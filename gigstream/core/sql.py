@@ -1,7 +1,8 @@
 """SQL kept in `.sql` files beside the code that runs them."""
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,12 @@ from django.db import connection, migrations, models
 from django.db.models import QuerySet
 from django.db.models.expressions import DatabaseDefault
 from psycopg import ClientCursor
+from psycopg.types.json import Jsonb
 
 REVERSE = "-- reverse"
 
+# A statement with an array of more values is planned for them.
+_MANY = 100
 _ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -33,12 +37,33 @@ def text(name: str) -> str:
 
 def rows(statement: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """Run a statement and return its rows, each as a dict by column name."""
-    with connection.cursor() as cursor:
+    has_many = any(_count(value) > _MANY for value in (parameters or {}).values())
+    with connection.cursor() as cursor, _planned_anew() if has_many else nullcontext():
         cursor.execute(statement, parameters)
         if cursor.description is None:
             return []
         names = [column.name for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _count(value: Any) -> int:
+    """Return how many values an array has, given as a list, as text or as JSON."""
+    if isinstance(value, str):
+        return value.count(",") + 1
+    array = value.obj if isinstance(value, Jsonb) else value
+    return len(array) if isinstance(array, list) else 1
+
+
+@contextmanager
+def _planned_anew() -> Iterator[None]:
+    """Have statements inside the block planned for their values. The plan that is kept for a statement which
+    has run a few times is one for short arrays: its loops take minutes for long ones."""
+    driver = connection.connection
+    threshold, driver.prepare_threshold = driver.prepare_threshold, None
+    try:
+        yield
+    finally:
+        driver.prepare_threshold = threshold
 
 
 def array_literal(values: Sequence[Any]) -> str:
