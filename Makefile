@@ -16,7 +16,7 @@ HOUSE := tests/house tests/api/test_reads.py tests/console/demo/test_reads.py
 PARALLEL := -n 3 --dist worksteal
 # Without the tests that `make check` runs, and those that need ClickHouse's engine.
 PYTEST_ARGS ?= $(PARALLEL) $(addprefix --ignore=,$(HOUSE) tests/store)
-FUZZ_EXAMPLES ?= 120
+FUZZ_EXAMPLES ?= 60
 BENCHES := tests/benchmarks
 PEERS := $(VENV)/.installed-for-benchmarks
 CLICKHOUSE := $(VENV)/.installed-clickhouse

@@ -1,10 +1,13 @@
-"""Usage reported to the service in batches, and by a loop of plain statements for each event."""
+"""Usage reported in batches, to the service and to the API, and by plain statements for each event."""
 
+import gzip
 import itertools
 import json
 import random
 import time
 from datetime import timedelta
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -87,6 +90,33 @@ def report() -> dict[str, int]:
     while _ready:
         result = platforms.report_usage(platform_id=platform.pk, items=read_ndjson(_ready.pop()))
         done += len(result.accepted)
+    return {"count": done}
+
+
+def api_key() -> dict[str, str]:
+    """Return a new key of the platform."""
+    return {"key": platforms.create_api_key(platform_id=Platform.objects.get().pk)[1]}
+
+
+def report_to_api(port: int, key: str) -> dict[str, int]:
+    """Send the batches to the API on this port one after the other, in gzip, through one connection."""
+    headers = {
+        "Authorization": f"Bearer {key}",
+        "Content-Type": "application/x-ndjson",
+        "Content-Encoding": "gzip",
+    }
+    connected, done = HTTPConnection("127.0.0.1", port, timeout=60), 0
+    while _ready:
+        body = gzip.compress(_ready.pop(), compresslevel=1)
+        connected.request(
+            "POST", "/api/v1/usage", body, headers | {"Idempotency-Key": f"batch-{next(_numbers)}"}
+        )
+        answer = connected.getresponse()
+        content = json.loads(answer.read())
+        if answer.status != HTTPStatus.OK:
+            raise RuntimeError(f"the API refuses a batch: {content}")
+        done += sum(one["status"] == "accepted" for one in content["results"])
+    connected.close()
     return {"count": done}
 
 
@@ -194,7 +224,9 @@ def _timed(text: str, creator_number: int) -> float:
 COMMANDS = {
     "fill": fill,
     "prepare": prepare,
+    "api_key": api_key,
     "report": report,
+    "report_to_api": report_to_api,
     "report_by_row": report_by_row,
     "report_to_lago": report_to_lago,
     "fill_month": fill_month,

@@ -25,6 +25,7 @@ GOALS = [
     "clusters of 2,000 accounts, first run",
     "usage in batches, against row by row",
     "usage in batches, against Lago's table",
+    "the API, two clients",
     "days of a month rebuilt, 2,000 events",
     "a creator's sums from raw events, 2,000 events",
     "a write into a pool of 100 members",

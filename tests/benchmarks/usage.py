@@ -1,8 +1,11 @@
-"""Usage reported: batches to the service, by one client and by two, beside a loop that goes row by row and
-Lago's table of events."""
+"""Usage reported: batches to the service, by one client and by two, and to the API, beside a loop that goes row
+by row and Lago's table of events."""
 
+from collections.abc import Mapping
 from contextlib import ExitStack
 from threading import Thread
+from types import MappingProxyType
+from typing import Any
 
 from tests.benchmarks import contenders
 from tests.benchmarks.contenders import Contender
@@ -10,10 +13,12 @@ from tests.benchmarks.databases import Server
 from tests.benchmarks.measure import Meter, Sample, Series
 from tests.benchmarks.results import Results, Table, at_least, number
 from tests.benchmarks.scale import Size
+from tests.benchmarks.webservers import GIGSTREAM, WebServer, web
 
 ONE, TWO, BY_ROW = "report_usage, one client", "report_usage, two clients", "a loop of plain statements"
+API = "the API, two clients"
 LAGO = "Lago's table, by its own statements"
-FASTEST = {ONE: 20_000, TWO: 40_000}
+FASTEST = {ONE: 20_000, TWO: 40_000, API: 10_000}
 TIMES_BY_ROW = 20
 
 
@@ -25,13 +30,17 @@ def run(server: Server, size: Size, results: Results) -> None:
         for client in clients:
             stack.callback(client.close)
         clients[0].ask("fill", creators=size.usage_creators, works=10 * size.usage_creators)
-        series = {name: Series(name) for name in (ONE, TWO, BY_ROW, LAGO)}
+        series = {name: Series(name) for name in (ONE, TWO, API, BY_ROW, LAGO)}
+        site = WebServer(GIGSTREAM, web(), url)
+        stack.callback(site.close)
+        call = {"port": site.port, "key": clients[0].ask("api_key")["key"]}
         # Once: all then go on as a system does between two checkpoints, which are minutes apart.
         server.checkpoint()
         for round_number in range(size.rounds + 1):
             samples = {
                 ONE: _round(server, clients[:1], "report", batches=size.usage_batches),
                 TWO: _round(server, clients, "report", batches=size.usage_batches),
+                API: _round(server, clients, "report_to_api", site, call, batches=size.usage_batches),
                 BY_ROW: _round(server, clients[:1], "report_by_row", batches=1, events=size.by_row),
                 LAGO: _round(server, clients[:1], "report_to_lago", batches=1, events=size.by_row),
             }
@@ -53,14 +62,27 @@ def run(server: Server, size: Size, results: Results) -> None:
     results.tables.append(_table(list(series.values()), size))
 
 
-def _round(server: Server, clients: list[Contender], do: str, **ready: int) -> Sample:
+def _round(
+    server: Server,
+    clients: list[Contender],
+    do: str,
+    site: WebServer | None = None,
+    given: Mapping[str, Any] = MappingProxyType({}),
+    **ready: int,
+) -> Sample:
+    """Have the clients do it at the same time, and measure them, or the site that they call."""
     for client in clients:
         client.ask("prepare", **ready)
-    meter = Meter(server.admin, [one.backend for one in clients], [one.pid for one in clients])
+    if site is None:
+        meter = Meter(server.admin, [one.backend for one in clients], [one.pid for one in clients])
+    else:
+        meter = Meter(server.admin, site.backends(server.admin), site.pids())
 
     def report() -> int:
         counts: list[int] = []
-        threads = [Thread(target=lambda one=one: counts.append(one.ask(do)["count"])) for one in clients]
+        threads = [
+            Thread(target=lambda one=one: counts.append(one.ask(do, **given)["count"])) for one in clients
+        ]
         for thread in threads:
             thread.start()
         for thread in threads:
