@@ -1,5 +1,5 @@
-"""Usage reported: batches to the service, by one client and by two, and to the API, beside a loop that goes row
-by row and Lago's table of events."""
+"""Usage reported: batches to the service, by one client and by two, and to the API, beside a loop by row and
+Lago's table of events."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack
