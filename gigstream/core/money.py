@@ -117,6 +117,11 @@ class MoneyField(models.DecimalField):
         kwargs.pop("decimal_places")
         return name, path, args, kwargs
 
+    def get_default(self) -> Any:
+        """Return the default as an amount: a new row is shown before it is read again."""
+        default = super().get_default()
+        return Decimal(default) if isinstance(default, int) else default
+
     def get_db_prep_save(self, value: Any, connection: Any) -> Any:
         if isinstance(value, float):
             raise ValidationError(f"{self.name}: a float is not an amount")

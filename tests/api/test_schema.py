@@ -15,7 +15,9 @@ from gigstream.api.views import ApiView
 from gigstream.core.clock import database_now
 from payments.models import Transaction
 from platforms import services as platforms
+from tests.support.api.requests import ASKS
 from tests.support.factories import WorkerFactory, running_stream, started
+from tests.support.long_forms import spread
 from tests.support.quests import fact, open_quest, record
 
 HERE = Path(settings.BASE_DIR)
@@ -181,3 +183,22 @@ def test_quests_and_their_events_have_the_form_that_is_described(document, platf
         f"quests/{quest.pk}/figures": "QuestFigures",
     }.items():
         fits(document, name, api.get(path).json())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", spread(sorted(ASKS), of="described answers", one_in=4))
+@pytest.mark.shortened
+def test_the_answer_to_a_request_that_succeeds_is_the_described_one(document, name):
+    [(method, operation)] = [
+        (method, one) for _, method, one in operations(document) if one["operationId"] == name
+    ]
+    ask = ASKS[name]()
+
+    answer = ask.api().send(method.upper(), ask.path, ask.body)
+
+    described = operation["responses"][str(answer.status_code)].get("content", {})
+    assert 200 <= answer.status_code < 300, answer.content
+    if "application/json" in described:
+        whole = {**described["application/json"]["schema"], "components": document["components"]}
+        found = Draft202012Validator(whole).iter_errors(json.loads(answer.content))
+        assert [f"{error.json_path}: {error.message}" for error in found] == []

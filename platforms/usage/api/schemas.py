@@ -125,7 +125,7 @@ class VoidForm(StrictSerializer):
     """Events that are not to count, all or none."""
 
     reason = Name(max_length=500)
-    events: Any = serializers.ListSerializer(child=EventRefForm(), min_length=1, max_length=MOST_EVENTS)
+    events = serializers.ListField(child=EventRefForm(), min_length=1, max_length=MOST_EVENTS)
 
 
 class AmendmentForm(EventRefForm):
@@ -140,7 +140,7 @@ class AmendForm(StrictSerializer):
     """Events that are to say something else, all or none."""
 
     reason = Name(max_length=500)
-    events: Any = serializers.ListSerializer(child=AmendmentForm(), min_length=1, max_length=MOST_EVENTS)
+    events = serializers.ListField(child=AmendmentForm(), min_length=1, max_length=MOST_EVENTS)
 
 
 class RevertForm(StrictSerializer):
