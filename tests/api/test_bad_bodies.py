@@ -18,7 +18,10 @@ TAKING = sorted(name for name, one in operations().items() if one.method != "GET
 JSON = {"Content-Type": "application/json", "Idempotency-Key": "one"}
 LARGEST = 262_144
 # An image in base64, and batches of events.
-LARGEST_OF = {"submit_my_image": 7_000_000, "report_usage": 4 * 2**20, "backfill_usage": 4 * 2**20}
+LARGEST_OF = {
+    "submit_my_image": 7_000_000,
+    **dict.fromkeys(("report_usage", "amend_usage", "backfill_usage", "void_usage"), 4 * 2**20),
+}
 UNREADABLE = {
     "cut off": b'{"amount": "5"',
     "two values": b"{} {}",

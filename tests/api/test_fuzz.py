@@ -14,13 +14,18 @@ from django.conf import settings
 from gigstream.core.clock import database_now
 from loans.applications import services as loans
 from payments import services as payments
-from payments.models import Stream, Transaction
+from payments.models import Pool, Stream, Transaction
 from platforms import services as platforms
-from platforms.models import ApiKey, Platform, PlatformEvent, Task
+from platforms.models import ApiKey, Platform, PlatformEvent, Task, UsageCorrection
 from platforms.services import MilestonePlan, Place
+from platforms.usage.calculations.periods import day_of
+from reputation.models import MilestoneRule, Quest
 from tests.support.api.client import Api
 from tests.support.books import violated
 from tests.support.creators.catalogue import creator, work
+from tests.support.creators.milestones import rule
+from tests.support.creators.royalties import play
+from tests.support.creators.usage import have_months, void
 from tests.support.factories import (
     PlatformFactory,
     TaskFactory,
@@ -30,6 +35,7 @@ from tests.support.factories import (
     running_stream,
     started,
 )
+from tests.support.quests import open_quest
 from workers import services as workers
 from workers.models import Worker
 from workers.sign_in.tokens import SignedMessage
@@ -62,6 +68,7 @@ def work_between(platform: Platform, worker: Worker) -> None:
     payments.request_withdrawal(platform_id=platform.pk, amount="5", now=now)
     platforms.invite_worker(platform_id=PlatformFactory(now=now).pk, email=worker.email, now=now)
     _catalogue_between(platform, worker)
+    _use_between(platform)
     # A platform to leave, whose tasks are not among those above.
     consent(PlatformFactory(now=now), worker, now=now)
 
@@ -79,6 +86,26 @@ def _catalogue_between(platform: Platform, worker: Worker) -> None:
         platforms.follow_creator(platform_id=platform.pk, creator_id=band.pk, listener="fan", now=now)
 
 
+def _use_between(platform: Platform) -> None:
+    """Have works of the catalogue played, some of that taken back; share sums, fill pools and make rules."""
+    now = database_now()
+    have_months(now)
+    for song in list(platform.works.all()):
+        refs = play(song, times=3, at=now, now=now)
+        void(platform, refs[0], now=now)
+    today = day_of(now)
+    for number in range(4):
+        pool = payments.create_pool(platform_id=platform.pk, name=f"Fund {number}", now=now)
+        for band in platform.creators.all():
+            payments.set_pool_units(pool_id=pool.pk, creator_id=band.pk, units=1, now=now)
+        payments.add_to_pool(pool_id=pool.pk, amount="1", now=now)
+        payments.draft_distribution(
+            platform_id=platform.pk, first=today, last=today, mode="pro_rata", amount="5", now=now
+        )
+        rule(platform, ("plays", "all_time", 100), now=now)
+        open_quest(platform, budget="10", now=now)
+
+
 def ids_of(platform: Platform, worker: Worker) -> dict[str, list[str]]:
     """Return the keys of the rows that exist, by the names that they have in addresses and bodies."""
     payouts = Transaction.objects.filter(worker=worker, type="payout")
@@ -92,6 +119,11 @@ def ids_of(platform: Platform, worker: Worker) -> dict[str, list[str]]:
         "creator_id": platform.creators.all(),
         "work_id": platform.works.all(),
         "collection_id": platform.collections.all(),
+        "correction_id": UsageCorrection.objects.filter(platform=platform),
+        "distribution_id": platform.distributions.all(),
+        "pool_id": Pool.objects.filter(platform=platform),
+        "quest_id": Quest.objects.filter(platform=platform),
+        "rule_id": MilestoneRule.objects.filter(platform=platform),
         "worker_id": Worker.objects.filter(pk=worker.pk),
         "withdrawal_id": Transaction.objects.filter(platform=platform, type="withdrawal"),
         "invitation_id": platforms.invitations_to(worker=worker),

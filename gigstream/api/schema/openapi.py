@@ -70,7 +70,11 @@ class EndpointSchema(AutoSchema):
         return [{SCHEMES[kind]: []} for kind in self.view.callers] or [{}]
 
     def get_request_serializer(self) -> Any:
-        return self.endpoint.takes
+        form = self.endpoint.takes
+        parsers = self.view.parser_classes
+        # A body in another format than JSON may not have the form's.
+        others = {one.media_type: one.described for one in parsers if hasattr(one, "described")}
+        return {"application/json": form, **others} if others else form
 
     def get_override_parameters(self) -> list[Any]:
         if self.method == "GET":

@@ -7,6 +7,7 @@ from django.core.exceptions import RequestDataTooBig
 from rest_framework.exceptions import ValidationError
 
 from gigstream.api.parsing import StrictJSONParser, parse_json
+from platforms.usage.api.schemas import UsageEventForm
 from platforms.usage.calculations.packing import LARGEST_BODY, measure_items, read_ndjson, unpack_gzip
 
 NOT_AN_ENCODING = "a body is sent as it is, or with the content encoding gzip"
@@ -37,6 +38,7 @@ class UsageLinesParser(UsageJSONParser):
     """A parser of a usage batch with a JSON object in each line."""
 
     media_type = "application/x-ndjson"
+    described: ClassVar[Any] = UsageEventForm(many=True)
 
     def read(self, content: bytes) -> Any:
         return UsageBody(content)

@@ -89,6 +89,7 @@ class OneCorrection(CorrectionView):
 class VoidUsage(CorrectionView):
     """`usage/corrections/void`."""
 
+    parser_classes = (UsageJSONParser,)
     endpoints = {"POST": Endpoint("void_usage", WholeCorrection, takes=VoidForm, status=201)}
 
     def post(self, request: Request) -> HttpResponse:
@@ -106,6 +107,7 @@ class VoidUsage(CorrectionView):
 class AmendUsage(CorrectionView):
     """`usage/corrections/amend`."""
 
+    parser_classes = (UsageJSONParser,)
     endpoints = {"POST": Endpoint("amend_usage", WholeCorrection, takes=AmendForm, status=201)}
 
     def post(self, request: Request) -> HttpResponse:

@@ -102,7 +102,7 @@ class UsageEventForm(StrictSerializer):
 
 
 class UsageForm(StrictSerializer):
-    """Events, each judged alone. As NDJSON the body has an event in each line instead."""
+    """Events, each judged alone."""
 
     events = Items(UsageEventForm, most=MOST_EVENTS)
 

@@ -64,6 +64,13 @@ def to_public_domains(value: Any) -> Any:
     return value
 
 
+@schemathesis.serializer("application/x-ndjson")
+def lines_of(context: Any, value: Any) -> bytes:
+    """Return a body with an item of the list in each line."""
+    items = value if isinstance(value, list) else [value]
+    return "\n".join(json.dumps(one) for one in items).encode()
+
+
 @schemathesis.hook
 def filter_query(context: Any, query: Any) -> bool:
     return len(urlencode(query or {}, doseq=True)) <= LONGEST_QUERY
