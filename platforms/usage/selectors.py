@@ -36,6 +36,15 @@ def attached_months() -> list[date]:
     return [row["month"] for row in sql.run("platforms/usage/attached_months")]
 
 
+def find_final_listeners(platform_id: UUID, *, first: date, last: date) -> list[date]:
+    """Return the platform's days, from a day to a day, whose listeners are final: who they were is not on
+    record."""
+    days = PlatformDay.objects.filter(
+        platform__pk=platform_id, day__range=(first, last), listeners_final_at__isnull=False
+    )
+    return list(days.order_by("day").values_list("day", flat=True))
+
+
 def thresholds_of(platform: Platform) -> dict[RuleKind, int]:
     """Return the thresholds of the platform's rules, in the order in which they are applied."""
     newest = UsageRule.objects.filter(platform=platform).values("kind").annotate(newest=Max("pk"))

@@ -62,7 +62,8 @@ def draft_distribution(
 ) -> Distribution:
     """Share the sum among the platform's creators by the use of these days, in a draft. No money moves.
 
-    Raises InvalidAmount, InvalidDistribution, DistributionWithoutUse, PlatformSuspended or PlatformDeleted.
+    Raises InvalidAmount, InvalidDistribution, DistributionWithoutUse, ListenersNotKnown, PlatformSuspended or
+    PlatformDeleted.
     """
     now, value = now or database_now(), exact_amount(amount)
     platform = Platform.objects.get(pk=platform_id)
@@ -135,8 +136,8 @@ def _share(found: Distribution, weighed: Sequence[Weighed]) -> None:
 
 @verb("distribution.recount", "distribution")
 def recount_distribution(*, distribution_id: UUID, now: datetime | None = None) -> Distribution:
-    """Share the sum of a draft anew, by the use as it is counted now. Raises DistributionNotDraft or
-    DistributionWithoutUse."""
+    """Share the sum of a draft anew, by the use as it is counted now. Raises DistributionNotDraft,
+    DistributionWithoutUse or ListenersNotKnown."""
     found = _lock_draft(distribution_id)
     _share_anew(found)
     audit.record("distribution.recount", found, after={"creators": found.creators}, now=now)
