@@ -17,11 +17,7 @@ from platforms.models import CreatorProfile, UsageFinding
 from platforms.usage.calculations.periods import day_of
 from platforms.usage.enums import FindingStatus
 from platforms.usage.finality import CreatorDate
-<<<<<<< HEAD
-from platforms.usage.selectors import find_unjudged_days
-=======
-from platforms.usage.selectors import find_final_listeners
->>>>>>> pruning
+from platforms.usage.selectors import find_final_listeners, find_unjudged_days
 
 _STATEMENTS = {ShareMode.PRO_RATA: "weigh_plays", ShareMode.USER_CENTRIC: "weigh_listeners"}
 
