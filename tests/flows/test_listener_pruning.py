@@ -2,50 +2,39 @@
 
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
 
 import pytest
-from cryptography.fernet import Fernet
 from django.db import ProgrammingError, connection, transaction
-from django.test.utils import CaptureQueriesContext
 
-from audit.log.context import acting_as
-from audit.log.enums import ActorType
 from audit.models import AuditLog
 from gigstream.core.clock import database_now
 from gigstream.core.unit import rehearsal
 from payments import services as payments
-from payments.models import Distribution, RoyaltyPeriod, Statement
-from payments.royalties.errors import ListenersNotKnown
+from payments.models import Distribution, RoyaltyPeriod
 from platforms import services as platforms
-from platforms.models import (
-    CreatorDay,
-    CreatorListenerDay,
-    Listener,
-    PlatformDay,
-    PlatformEvent,
-    PlatformListenerDay,
-    UsageFinding,
-    WorkDay,
-    WorkListenerDay,
-)
+from platforms.models import Listener, PlatformDay, PlatformEvent
 from platforms.platforms.scopes import scope_names
 from platforms.services import Amendment
-from platforms.usage.enums import RuleKind
+from platforms.usage.services import pruning
 from tests.support.api.client import Api
-from tests.support.books import violated
 from tests.support.creators.catalogue import creator, work
-from tests.support.creators.royalties import paying_platform, play, run_until_final, set_terms, shares_of
-from tests.support.creators.usage import day_rows, event, have_months, report, usage_faults, void
+from tests.support.creators.pruning import (
+    DAY,
+    LATE,
+    backfill,
+    count_rows,
+    counts,
+    old_song,
+    prune,
+    pruned_song,
+    require_whole,
+)
+from tests.support.creators.royalties import paying_platform, play, run_until_final, set_terms
+from tests.support.creators.usage import day_rows, event, have_months, void
 from tests.support.database.snapshots import everything
 from tests.support.factories import NOW
 
 pytestmark = pytest.mark.django_db
-DAY = NOW.date()
-# The first day on which no day of the first quarter is reported any more.
-LATE = datetime(2026, 5, 6, 12, tzinfo=UTC)
-LISTENER_TABLES = (WorkListenerDay, CreatorListenerDay, PlatformListenerDay)
-DAY_TABLES = (WorkDay, CreatorDay, PlatformDay)
 
 
 @pytest.fixture(autouse=True)
@@ -55,49 +44,18 @@ def months():
 
 @pytest.fixture
 def song():
-    return work(creator(), published_on=date(2025, 1, 1))
+    return old_song()
 
 
 @pytest.fixture
-def pruned(song):
-    """Return a song that two people have played on a day whose listeners are final."""
-    play(song, "ann", times=2)
-    play(song, "bob")
-    prune()
-    return song
-
-
-def prune(now=LATE):
-    return platforms.prune_listener_days(now=now)
-
-
-def rows():
-    return tuple(model.objects.count() for model in LISTENER_TABLES)
-
-
-def counts(day=DAY):
-    """Return plays and listeners of the day, which are the same for the only work, creator and platform."""
-    found = {model.objects.values_list("plays", "listeners").get(day=day) for model in DAY_TABLES}
-    (same,) = found
-    return same
-
-
-def backfill(song, *items, now=LATE):
-    given = {"platform_id": song.platform_id, "reason": "an outage", "now": now}
-    correction, result = platforms.backfill_usage(items=list(items), **given)
-    assert result.refused == {}
-    return correction
+def pruned():
+    return pruned_song()
 
 
 def rebuild(platform):
     platforms.rebuild_days(
         platform_id=platform.pk, first=date(2025, 10, 1), last=date(2026, 9, 1), reason="a test", now=LATE
     )
-
-
-def holds():
-    assert usage_faults() == []
-    assert violated() == {}
 
 
 # --- When ---------------------------------------------------------------------------------------------------
@@ -107,17 +65,17 @@ def test_the_rows_of_a_quarter_go_35_days_after_it_and_its_counts_stay(song):
     before = day_rows()
 
     assert prune(LATE - timedelta(days=1)) == 0
-    assert rows() == (2, 2, 2)
+    assert count_rows() == (2, 2, 2)
     assert prune() == 6
 
-    assert rows() == (0, 0, 0)
+    assert count_rows() == (0, 0, 0)
     assert day_rows() == before
     assert counts() == (3, 2)
     day = PlatformDay.objects.get()
     assert (day.listeners_final_at, day.listeners_pruned_at) == (LATE, LATE)
     line = AuditLog.objects.get(action="usage.prune")
     assert (line.resource_id, line.changes_after) == (str(song.platform_id), {"days": 1})
-    holds()
+    require_whole()
 
 
 def test_a_run_that_comes_again_changes_nothing(pruned):
@@ -129,7 +87,7 @@ def test_a_run_that_comes_again_changes_nothing(pruned):
 
 
 def test_days_of_a_quarter_that_is_not_over_stay_though_their_month_is_final():
-    song = work(creator(paying_platform()), published_on=date(2025, 1, 1))
+    song = old_song(of=creator(paying_platform()))
     january = datetime(2026, 1, 15, 12, tzinfo=UTC)
     play(song, at=january, now=january + timedelta(days=1))
     april = datetime(2026, 4, 20, 12, tzinfo=UTC)
@@ -139,11 +97,11 @@ def test_days_of_a_quarter_that_is_not_over_stay_though_their_month_is_final():
     assert prune(datetime(2026, 3, 30, tzinfo=UTC)) == prune(april) == 0
     payments.accrue_royalties(now=LATE)
     assert prune() == 3
-    holds()
+    require_whole()
 
 
 def test_the_days_of_each_platform_go_by_its_own_periods(song):
-    other = work(creator(paying_platform()), published_on=date(2025, 1, 1))
+    other = old_song(of=creator(paying_platform()))
     set_terms(other.platform, grace_days=60)
     play(song)
     play(other)
@@ -157,11 +115,11 @@ def test_the_days_of_each_platform_go_by_its_own_periods(song):
     assert prune(after_grace - timedelta(days=1)) == 0
     run_until_final(after_grace)
     assert prune(after_grace) == 3
-    holds()
+    require_whole()
 
 
 def test_days_that_are_not_accrued_or_wait_to_be_accrued_again_stay():
-    song = work(creator(paying_platform()), published_on=date(2025, 1, 1))
+    song = old_song(of=creator(paying_platform()))
     set_terms(song.platform)
     (ref,) = play(song)
     play(song, "bob")
@@ -173,11 +131,11 @@ def test_days_that_are_not_accrued_or_wait_to_be_accrued_again_stay():
     payments.accrue_royalties(now=LATE)
 
     assert prune() == 3
-    holds()
+    require_whole()
 
 
 def test_days_of_a_draft_stay_until_it_is_approved_or_cancelled():
-    song = work(creator(paying_platform()), published_on=date(2025, 1, 1))
+    song = old_song(of=creator(paying_platform()))
     play(song)
     run_until_final(LATE)
     given = {"platform_id": song.platform_id, "mode": "user_centric", "amount": "10", "now": LATE}
@@ -188,11 +146,11 @@ def test_days_of_a_draft_stay_until_it_is_approved_or_cancelled():
     payments.cancel_distribution(distribution_id=found.pk, now=LATE)
 
     assert prune() == 3
-    holds()
+    require_whole()
 
 
 def test_days_of_a_distribution_that_was_approved_go():
-    song = work(creator(paying_platform()), published_on=date(2025, 1, 1))
+    song = old_song(of=creator(paying_platform()))
     play(song)
     run_until_final(LATE)
     found = payments.draft_distribution(
@@ -204,7 +162,7 @@ def test_days_of_a_distribution_that_was_approved_go():
     payments.pay_distributions(now=LATE)
 
     assert Distribution.objects.get().status == "paid"
-    holds()
+    require_whole()
 
 
 # --- Broken off ---------------------------------------------------------------------------------------------
@@ -245,9 +203,9 @@ def test_a_run_that_is_killed_between_two_batches_leaves_whole_counts_and_is_gon
     refs = [ref for name in ("ann", "bob", "eve", "joe", "sue") for ref in play(song, name)]
     with crash_at(statement, number):
         prune()
-    assert rows() == left
+    assert count_rows() == left
     assert counts() == (5, 5)
-    holds()
+    require_whole()
 
     # In between the day is corrected, added to and counted anew as one whose rows are gone.
     void(song.platform, refs[0], now=LATE)
@@ -256,14 +214,14 @@ def test_a_run_that_is_killed_between_two_batches_leaves_whole_counts_and_is_gon
     rebuild(song.platform)
     assert day_rows() == before
     assert counts() == (6, 5)
-    holds()
+    require_whole()
 
     assert prune(LATE + timedelta(days=1)) == sum(left)
-    assert rows() == (0, 0, 0)
+    assert count_rows() == (0, 0, 0)
     assert counts() == (6, 5)
     assert PlatformDay.objects.get().listeners_pruned_at == LATE + timedelta(days=1)
     assert Listener.objects.filter(known_since=DAY).count() == 6
-    holds()
+    require_whole()
 
 
 def test_a_run_that_is_killed_before_the_days_are_declared_final_leaves_all(song):
@@ -272,7 +230,17 @@ def test_a_run_that_is_killed_before_the_days_are_declared_final_leaves_all(song
     with crash_at('SET "listeners_final_at"', 1):
         prune()
 
-    assert (rows(), PlatformDay.objects.get().listeners_final_at) == ((1, 1, 1), None)
+    assert (count_rows(), PlatformDay.objects.get().listeners_final_at) == ((1, 1, 1), None)
+
+
+def test_a_run_ends_after_so_many_rows_and_the_next_one_goes_on(song, monkeypatch):
+    monkeypatch.setattr(pruning, "MOST_ROWS", 3)
+    backfill(song, *(event(song, at=NOW + timedelta(days=days)) for days in range(3)))
+
+    assert [prune(LATE + timedelta(days=days)) for days in range(4)] == [3, 3, 3, 0]
+
+    assert set(PlatformDay.objects.values_list("listeners_final_at", flat=True)) == {LATE}
+    require_whole()
 
 
 def test_nothing_makes_the_listeners_of_a_day_open_again(pruned):
@@ -306,7 +274,7 @@ def test_a_void_leaves_the_listeners_and_says_so(song):
     )
     assert reverted.listeners_final_on == [DAY]
     assert (counts(), counts(later.date())) == ((1, 2), (1, 1))
-    holds()
+    require_whole()
 
 
 def test_a_dry_run_says_so_and_changes_nothing(pruned):
@@ -346,8 +314,8 @@ def test_a_backfill_adds_plays_and_no_listeners(pruned):
     (difference,) = correction.differences
     assert (difference["plays"], difference["tips"], difference.get("listeners")) == (1, "2.500000", None)
     assert counts() == (4, 2)
-    assert rows() == (0, 0, 0)
-    holds()
+    assert count_rows() == (0, 0, 0)
+    require_whole()
 
 
 def test_an_amendment_takes_a_play_from_a_final_day_to_one_that_counts(song):
@@ -364,8 +332,8 @@ def test_an_amendment_takes_a_play_from_a_final_day_to_one_that_counts(song):
 
     assert correction.listeners_final_on == [DAY]
     assert (counts(), counts(later.date())) == ((0, 1), (1, 1))
-    assert rows() == (1, 1, 1)
-    holds()
+    assert count_rows() == (1, 1, 1)
+    require_whole()
 
 
 def test_a_correction_of_other_days_says_nothing(pruned):
@@ -385,7 +353,7 @@ def test_a_day_that_is_added_to_a_final_quarter_counts_its_listeners_until_the_n
     assert counts(other.date()) == (2, 2)
     assert prune(LATE + timedelta(days=1)) == 6
     assert (counts(), counts(other.date())) == ((3, 2), (2, 2))
-    holds()
+    require_whole()
 
 
 def test_days_counted_anew_are_identical_and_keep_final_listeners(pruned):
@@ -397,151 +365,5 @@ def test_days_counted_anew_are_identical_and_keep_final_listeners(pruned):
     rebuild(pruned.platform)
 
     assert day_rows() == before
-    assert rows() == (1, 1, 1)
-    holds()
-
-
-# --- Artificial use -----------------------------------------------------------------------------------------
-def find(song, *, now, **thresholds):
-    for kind in RuleKind:
-        with acting_as(ActorType.STAFF, "4"):
-            platforms.set_usage_rule(
-                platform_id=song.platform_id,
-                kind=kind,
-                threshold=thresholds.get(str(kind), 0),
-                reason="a trial",
-                now=now,
-            )
-    platforms.find_artificial_use(now=now)
-    return list(UsageFinding.objects.order_by("pk").values_list("day", "kind", "plays"))
-
-
-def test_who_played_on_a_day_that_was_pruned_is_no_stranger(pruned):
-    have_months(LATE)
-    for name in ("ann", "bob", "new"):
-        play(pruned, name, times=5, at=LATE, now=LATE)
-
-    found = find(pruned, now=LATE + timedelta(days=2), no_history=2)
-
-    assert found == [(LATE.date(), "no_history", 3)]
-
-
-def test_who_was_added_to_a_day_that_was_pruned_is_no_stranger(pruned):
-    have_months(LATE)
-    backfill(pruned, event(pruned, listener="new"), event(pruned, "comment", listener="silent"))
-    for name in ("new", "silent"):
-        play(pruned, name, times=5, at=LATE, now=LATE)
-
-    found = find(pruned, now=LATE + timedelta(days=2), no_history=2)
-
-    assert found == [(LATE.date(), "no_history", 3)]
-
-
-def test_who_came_on_the_day_itself_is_a_stranger_of_that_day(song):
-    play(song, "ann", times=5)
-    play(song, "bob")
-    prune()
-    later = NOW + timedelta(days=1)
-    plays = [event(song, listener=name, at=later) for name in ("ann", "bob", "new") for _ in range(4)]
-    backfill(song, *plays)
-
-    found = find(song, now=LATE + timedelta(days=2), no_history=2)
-
-    assert sorted(found) == [(DAY, "no_history", 3), (later.date(), "no_history", 2)]
-
-
-def test_rules_look_at_a_day_that_was_pruned_when_it_changes(pruned):
-    backfill(pruned, *(event(pruned, seconds=5) for _ in range(3)))
-
-    assert find(pruned, now=LATE, short_play=30) == [(DAY, "short_play", 3)]
-    holds()
-
-
-# --- Sharing ------------------------------------------------------------------------------------------------
-def test_listeners_who_are_no_longer_known_share_nothing(pruned):
-    april = NOW + timedelta(days=40)
-    have_months(april)
-    play(pruned, at=april, now=april)
-    before = everything()
-
-    def draft(mode, first=DAY):
-        given = {"platform_id": pruned.platform_id, "last": april.date(), "amount": "10", "now": LATE}
-        return payments.draft_distribution(first=first, mode=mode, **given)
-
-    with pytest.raises(ListenersNotKnown, match="who listened on 2026-03-02 is no longer known") as caught:
-        draft("user_centric")
-    assert caught.value.numbers == {"day": "2026-03-02", "days": "1"}
-    assert everything() == before
-    # All plays are known, and listeners of later days.
-    assert shares_of(draft("pro_rata")) == {"The Band": Decimal(10)}
-    assert shares_of(draft("user_centric", first=april.date())) == {"The Band": Decimal(10)}
-    holds()
-
-
-def test_a_draft_whose_listeners_are_final_is_not_shared_anew(song):
-    play(song)
-    found = payments.draft_distribution(
-        platform_id=song.platform_id, first=DAY, last=DAY, mode="user_centric", amount="10", now=LATE
-    )
-    PlatformDay.unguarded.update(listeners_final_at=LATE)
-    before = everything()
-
-    for act in (payments.recount_distribution, payments.approve_distribution):
-        payments.accrue_royalties(now=LATE)
-        before = everything()
-        with pytest.raises(ListenersNotKnown):
-            act(distribution_id=found.pk, now=LATE)
-        assert everything() == before
-
-
-def test_a_statement_leaves_out_what_it_cannot_know():
-    song = work(creator(paying_platform()), rate="0.01", published_on=date(2025, 1, 1))
-    play(song)
-    # The platform has no royalties yet, so nothing keeps its days.
-    prune()
-
-    run_until_final(LATE)
-
-    statement = Statement.objects.get()
-    assert (statement.plays, statement.pro_rata, statement.user_centric) == (1, Decimal("0.01"), None)
-    assert violated() == {}
-
-
-# --- Listeners ----------------------------------------------------------------------------------------------
-def test_erasing_somebody_whose_rows_are_gone_takes_no_count_along(pruned):
-    platforms.erase_listener(platform_id=pruned.platform_id, listener="ann", now=LATE)
-
-    assert counts() == (3, 2)
-    assert prune(LATE + timedelta(days=1)) == 0
-    holds()
-
-
-def test_the_rows_of_somebody_who_was_erased_go_with_the_others(song):
-    play(song, "ann")
-    platforms.erase_listener(platform_id=song.platform_id, listener="ann", now=NOW)
-
-    assert prune() == 3
-    assert Listener.objects.get().known_since == DAY
-
-
-def test_a_listener_who_moves_to_a_new_key_stays_known(pruned, settings):
-    settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode(), *settings.FIELD_ENCRYPTION_KEYS]
-    assert platforms.rotate_listener_keys(now=LATE) == 1
-    have_months(LATE)
-    play(pruned, "ann", times=5, at=LATE, now=LATE)
-
-    assert find(pruned, now=LATE + timedelta(days=2), no_history=2) == []
-    assert Listener.objects.count() == 2
-
-
-def test_a_report_is_written_by_as_many_statements_as_before(pruned):
-    have_months(LATE)
-    other = work(creator(), published_on=date(2025, 1, 1))
-    written = []
-    for one in (other, pruned):
-        report(one.platform, event(one, at=LATE, listener="first"), now=LATE)
-        with CaptureQueriesContext(connection) as statements:
-            report(one.platform, event(one, at=LATE, listener="second"), now=LATE)
-        written.append(len(statements))
-
-    assert written[0] == written[1]
+    assert count_rows() == (1, 1, 1)
+    require_whole()

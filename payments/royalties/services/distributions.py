@@ -174,8 +174,8 @@ def _move(found: Distribution, status: DistributionStatus) -> None:
 
 
 def request_distribution(*, distribution_id: UUID, reason: str, now: datetime | None = None) -> Approval:
-    """Request a second person's approval of a draft. Raises DistributionNotDraft, MetricsStale, or the errors
-    of `approvals.request`."""
+    """Request a second person's approval of a draft. Raises DistributionNotDraft, MetricsStale,
+    ListenersNotKnown, or the errors of `approvals.request`."""
     now = now or database_now()
     found = Distribution.objects.get(pk=distribution_id)
     if found.status != DistributionStatus.DRAFT:
@@ -217,7 +217,7 @@ def _require_fresh(found: Distribution, now: datetime) -> None:
 def approve_distribution(*, distribution_id: UUID, now: datetime | None = None) -> Distribution:
     """Hold the sum and its fee in the platform's escrow, and have the shares paid.
 
-    Raises DistributionNotDraft, MetricsStale or InsufficientFunds.
+    Raises DistributionNotDraft, MetricsStale, ListenersNotKnown or InsufficientFunds.
     """
     now = now or database_now()
     found = _lock_draft(distribution_id)

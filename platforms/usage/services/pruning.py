@@ -37,8 +37,8 @@ def prune_listener_days(*, now: datetime | None = None) -> int:
         _end_listeners(platform_id=platform_id, first=first, last=last, now=now)
     waiting = PlatformDay.objects.filter(listeners_final_at__isnull=False, listeners_pruned_at=None)
     deleted = 0
-    for row in waiting.select_related("platform").order_by("day", "platform").iterator():
-        deleted += _prune_day(row, now)
+    for number in list(waiting.order_by("day", "platform").values_list("pk", flat=True)):
+        deleted += _prune_day(PlatformDay.objects.select_related("platform").get(pk=number), now)
         if deleted >= MOST_ROWS:
             break
     return deleted
@@ -74,8 +74,15 @@ def _end_listeners(*, platform_id: UUID, first: date, last: date, now: datetime)
 def _prune_day(row: PlatformDay, now: datetime) -> int:
     """Delete who played what on a day whose listeners are final; return how many rows were deleted."""
     own = {"creator__platform": row.platform, "day": row.day}
-    works = WorkDay.objects.filter(**own).order_by("work").values_list("work__number", flat=True).distinct()
-    creators = CreatorDay.objects.filter(**own).order_by("creator").values_list("creator__number", flat=True)
+    works = (
+        WorkDay.objects.filter(**own)
+        .order_by("work__number")
+        .values_list("work__number", flat=True)
+        .distinct()
+    )
+    creators = (
+        CreatorDay.objects.filter(**own).values_list("creator__number", flat=True).order_by("creator__number")
+    )
     deleted = 0
     for part in _parts(list(works)):
         deleted += _delete_rows("prune_works", day=row.day, numbers=part)
