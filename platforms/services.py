@@ -98,6 +98,7 @@ from platforms.usage.services.marking import (
 )
 from platforms.usage.services.months import archive_month, attach_month, keep_usage_partitions, make_months
 from platforms.usage.services.outcomes import UsageResult
+from platforms.usage.services.pruning import prune_listener_days
 from platforms.usage.services.rebuilding import rebuild_days
 from platforms.usage.services.receipts import rotate_signing_key
 from platforms.usage.store.services.copying import copy_usage
@@ -173,6 +174,7 @@ __all__ = [
     "make_token",
     "move_work",
     "note_key_use",
+    "prune_listener_days",
     "publish_events",
     "publish_work",
     "rate_platform",

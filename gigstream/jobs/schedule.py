@@ -53,6 +53,7 @@ def list_jobs(release_workers: int) -> dict[str, dict[str, Any]]:
         "destroy_listener_keys": {"every": DAY, "queue": "default", "minutes": 30},
         "keep_usage_partitions": {"every": DAY, "queue": "default", "minutes": 30},
         "find_artificial_use": {"every": 3600, "queue": "default", "minutes": 10},
+        "prune_listener_days": {"every": DAY, "queue": "default", "minutes": 30},
         "write_usage_store": {"every": 10, "queue": "default", "minutes": 5},
         "apply_wallet_changes": {"every": 60, "queue": "default"},
         "expire_approvals": {"every": 60, "queue": "default"},

@@ -19,6 +19,7 @@ import gigstream.core.models
 import gigstream.core.money
 import platforms.events.registry
 import platforms.platforms.scopes
+import platforms.usage.models.days
 
 
 class Migration(migrations.Migration):
@@ -835,6 +836,20 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "listeners_final_at",
+                    models.DateTimeField(
+                        blank=True,
+                        help_text="since then the numbers of listeners of this day, its works and creators are final",
+                        null=True,
+                    ),
+                ),
+                (
+                    "listeners_pruned_at",
+                    models.DateTimeField(
+                        blank=True, help_text="when the rows of who played what were deleted", null=True
+                    ),
+                ),
+                (
                     "platform",
                     models.ForeignKey(
                         db_column="platform_number",
@@ -849,6 +864,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "platform_days",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("listeners_pruned_at__isnull", True)),
+                        fields=["day", "platform"],
+                        name="platform_days_with_listeners",
+                    )
+                ],
                 "constraints": [
                     models.UniqueConstraint(fields=("platform", "day"), name="platform_day_once"),
                     models.CheckConstraint(
@@ -865,6 +887,30 @@ class Migration(migrations.Migration):
                             ("followers_lost__gte", 0),
                         ),
                         name="platform_day_sums_not_below_zero",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("listeners_final_at__isnull", True),
+                            django.db.models.lookups.GreaterThan(
+                                platforms.usage.models.days.DayInUTC("listeners_final_at"),
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("day"), "+", models.Value(datetime.timedelta(days=35))
+                                ),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="platform_day_listeners_kept_while_reported",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("listeners_pruned_at__isnull", True),
+                            models.Q(
+                                ("listeners_final_at__isnull", False),
+                                ("listeners_pruned_at__gte", models.F("listeners_final_at")),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="platform_day_listeners_pruned_once_final",
                     ),
                 ],
             },
@@ -1919,6 +1965,14 @@ class Migration(migrations.Migration):
                 ),
                 ("last_seen_on", models.DateField()),
                 (
+                    "known_since",
+                    models.DateField(
+                        blank=True,
+                        help_text="first day with a play of those whose listeners are final",
+                        null=True,
+                    ),
+                ),
+                (
                     "platform",
                     models.ForeignKey(
                         db_index=False,
@@ -2937,6 +2991,16 @@ class Migration(migrations.Migration):
                 ("events", models.PositiveIntegerField(help_text="events that it concerned")),
                 ("differences", models.JSONField(help_text="what changed, by creator and day")),
                 (
+                    "listeners_final_on",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.DateField(),
+                        blank=True,
+                        default=list,
+                        help_text="of its days, those whose number of different listeners is final and stays as it was",
+                        size=None,
+                    ),
+                ),
+                (
                     "platform",
                     models.ForeignKey(
                         db_index=False,
@@ -3379,6 +3443,21 @@ class Migration(migrations.Migration):
                     operation='INSERT OR UPDATE OF "is_live"',
                     pgid="pgtrigger_key_is_of_the_databases_kind_4ef76",
                     table="api_keys",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="platformday",
+            trigger=pgtrigger.compiler.Trigger(
+                name="listeners_final_for_good",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition='WHEN (OLD."listeners_final_at" IS NOT NULL AND (OLD."listeners_final_at" IS DISTINCT FROM (NEW."listeners_final_at") OR OLD."listeners" IS DISTINCT FROM (NEW."listeners")))',
+                    func='RAISE EXCEPTION \'pgtrigger: Cannot update of "listeners_final_at", "listeners" rows from % table\', TG_TABLE_NAME;',
+                    hash="b69255ea9788b1335f72a51a2c4cbf52312e7a31",
+                    operation='UPDATE OF "listeners_final_at", "listeners"',
+                    pgid="pgtrigger_listeners_final_for_good_eaa55",
+                    table="platform_days",
                     when="BEFORE",
                 ),
             ),

@@ -26,6 +26,14 @@ def _sampled(table: str, column: str = "id") -> str:
     return _SAMPLED.format(table=table, column=column, most=SAMPLE)
 
 
+# Whether the listeners of a creator's day are final: they have no rows, and corrections leave their count.
+_IS_FINAL = """EXISTS (
+    SELECT FROM creator_profiles o JOIN platforms p ON p.id = o.platform_id
+    JOIN platform_days f ON f.platform_number = p.number
+    WHERE o.number = d.creator_number AND f.day = d.day AND f.listeners_final_at IS NOT NULL
+)"""
+
+
 def _sums_of(alias: str) -> str:
     return ", ".join(f"{alias}.{name}" for name in _SUMS)
 
@@ -33,7 +41,8 @@ def _sums_of(alias: str) -> str:
 register(
     Invariant(
         "work_days_equal_a_recount",
-        "The sums of a work's day, and the number of its listeners, are those of the events that count.",
+        "The sums of a work's day, and the number of its listeners until that is final, are those of the"
+        " events that count.",
         by_sql(
             f"""
             SELECT d.id
@@ -53,10 +62,8 @@ register(
                       AND e.occurred_at < (d.day + 1)::timestamp AT TIME ZONE 'UTC'
                       AND NOT EXISTS (SELECT FROM usage_exclusions x WHERE x.event_number = e.number)
             ) AS r
-            WHERE (d.plays, d.listeners, d.likes, d.comments, d.shares, d.seconds, d.purchases, d.sales,
-                   d.tips)
-                  <> (r.plays, r.listeners, r.likes, r.comments, r.shares, r.seconds, r.purchases, r.sales,
-                      r.tips)
+            WHERE (({_sums_of("d")}) <> ({_sums_of("r")})
+                   OR d.listeners <> r.listeners AND NOT {_IS_FINAL})
                   AND NOT EXISTS (SELECT FROM usage_archives a
                                   WHERE a.month = date_trunc('month', d.day) AND a.attached_at IS NULL)
             ORDER BY 1
@@ -97,7 +104,8 @@ register(
 register(
     Invariant(
         "creator_days_count_their_listeners",
-        "The listeners of a creator's day are those on record for it, and their plays are its plays.",
+        "The listeners of a creator's day, until they are final, are those on record for it, and their"
+        " plays are its plays.",
         by_sql(
             f"""
             SELECT d.id
@@ -106,7 +114,7 @@ register(
                 SELECT count(*) AS listeners, coalesce(sum(plays), 0) AS plays FROM creator_listener_days l
                 WHERE l.creator_number = d.creator_number AND l.day = d.day
             ) AS l
-            WHERE (d.listeners, d.plays) <> (l.listeners, l.plays)
+            WHERE (d.listeners, d.plays) <> (l.listeners, l.plays) AND NOT {_IS_FINAL}
             ORDER BY 1
             """  # noqa: S608 - our text
         ),
@@ -116,7 +124,8 @@ register(
 register(
     Invariant(
         "platform_days_are_the_sums_of_their_creators",
-        "The sums of a platform's day are those of its creators' days, and its listeners those on record.",
+        "The sums of a platform's day are those of its creators' days, and its listeners, until they are"
+        " final, those on record.",
         by_sql(
             f"""
             SELECT d.id
@@ -134,8 +143,9 @@ register(
                 SELECT count(*) AS listeners, coalesce(sum(plays), 0) AS heard FROM platform_listener_days l
                 WHERE l.platform_number = d.platform_number AND l.day = d.day
             ) AS l
-            WHERE ({_sums_of("d")}, d.followers_gained, d.followers_lost, d.listeners, d.plays)
-                  <> ({_sums_of("s")}, s.gained, s.lost, l.listeners, l.heard)
+            WHERE ({_sums_of("d")}, d.followers_gained, d.followers_lost)
+                  <> ({_sums_of("s")}, s.gained, s.lost)
+                  OR (d.listeners, d.plays) <> (l.listeners, l.heard) AND d.listeners_final_at IS NULL
             ORDER BY 1
             """  # noqa: S608 - our text
         ),

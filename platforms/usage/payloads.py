@@ -26,5 +26,6 @@ def of_correction(correction: UsageCorrection) -> dict[str, Any]:
         "events": correction.events,
         "reverts_id": correction.reverts_id,
         "receipt_number": correction.receipt.number,
+        "listeners_final_on": correction.listeners_final_on,
         "created_at": correction.created_at,
     }

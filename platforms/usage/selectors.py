@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Max, Sum
 
@@ -13,6 +14,7 @@ from platforms.models import (
     CreatorDay,
     CreatorProfile,
     Platform,
+    PlatformDay,
     SigningKey,
     UsageBatch,
     UsageEvent,
@@ -32,6 +34,15 @@ SCORE_DAYS = 30
 def attached_months() -> list[date]:
     """Return the months whose events are in the database, in order."""
     return [row["month"] for row in sql.run("platforms/usage/attached_months")]
+
+
+def find_final_listeners(platform_id: UUID, *, first: date, last: date) -> list[date]:
+    """Return the platform's days, from a day to a day, whose listeners are final: who they were is not on
+    record."""
+    days = PlatformDay.objects.filter(
+        platform__pk=platform_id, day__range=(first, last), listeners_final_at__isnull=False
+    )
+    return list(days.order_by("day").values_list("day", flat=True))
 
 
 def thresholds_of(platform: Platform) -> dict[RuleKind, int]:

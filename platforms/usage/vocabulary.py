@@ -20,6 +20,7 @@ register_actions(
         "usage.archive": "Month of usage put into a file",
         "usage.attach": "Month of usage attached again",
         "usage.correct": "Usage corrected",
+        "usage.prune": "Listeners of days made final",
         "usage.rebuild": "Days of usage counted anew",
         "usage.report": "Usage reported",
         "usage_finding.contest": "Finding of artificial use contested",

@@ -1,14 +1,14 @@
 """Random histories of usage: after any order of reports and corrections the days equal a recount."""
 
 import random
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from gigstream.core.errors import Refusal
 from platforms import services as platforms
-from platforms.models import CorrectedEvent, UsageCorrection, UsageEvent, UsageExclusion
+from platforms.models import CorrectedEvent, PlatformDay, UsageCorrection, UsageEvent, UsageExclusion
 from platforms.services import Amendment, EventRef
 from platforms.usage.enums import LIKE_KINDS
 from tests.support.books import violated
@@ -37,13 +37,19 @@ class Life:
     def time(self):
         return NOW - timedelta(days=self.random.randrange(34), seconds=self.random.randrange(80_000))
 
+    def time_of_use(self):
+        """Return a time that is mostly of the last days, and else of a quarter that is final."""
+        if self.random.random() < 0.8:
+            return self.time()
+        return datetime(2025, 11, 3, 12, tzinfo=UTC) + timedelta(days=self.random.randrange(2))
+
     def event(self):
         if self.sent and self.random.random() < 0.15:
             return self.random.choice(self.sent)
         made = event(
             self.random.choice(self.works),
             self.random.choice(KINDS),
-            at=self.time(),
+            at=self.time_of_use(),
             listener=f"fan-{self.random.randrange(6)}",
         )
         if self.random.random() < 0.03 and self.sent:
@@ -71,7 +77,7 @@ class Life:
             Amendment(
                 number=one.number,
                 occurred_at=one.occurred_at,
-                new_time=self.time(),
+                new_time=self.time_of_use(),
                 amount=Decimal("0.75") if one.amount else None,
             )
             for one in self.some()
@@ -88,6 +94,9 @@ class Life:
                 now=NOW,
             )
 
+    def prune(self):
+        platforms.prune_listener_days(now=NOW)
+
     def follow(self):
         one = self.random.choice(self.works).creator
         act = self.random.choice([platforms.follow_creator, platforms.unfollow_creator])
@@ -100,7 +109,7 @@ class Life:
 
     def step(self):
         acts = [self.report] * 6 + [self.void] * 3 + [self.amend] * 3 + [self.revert] * 2
-        act = self.random.choice([*acts, self.backfill, self.follow, self.move])
+        act = self.random.choice([*acts, self.backfill, self.backfill, self.prune, self.follow, self.move])
         try:
             act()
         except Refusal:
@@ -121,10 +130,12 @@ def test_days_equal_a_recount_after_any_order_of_reports_and_corrections(seed):
     assert life.refused < STEPS
     assert UsageExclusion.objects.exists()
     assert CorrectedEvent.objects.exists()
+    assert PlatformDay.objects.exclude(listeners_pruned_at=None).exists()
+    assert UsageCorrection.objects.exclude(listeners_final_on=[]).exists()
     before = day_rows()
     platforms.rebuild_days(
         platform_id=life.platform.pk,
-        first=NOW.date() - timedelta(days=60),
+        first=date(2025, 10, 1),
         last=NOW.date(),
         reason="a test",
         now=NOW,

@@ -59,6 +59,9 @@ class Listener(models.Model):
         max_length=DIGEST_BYTES, null=True, blank=True, help_text="HMAC-SHA256 of the platform's id"
     )
     last_seen_on = models.DateField()
+    known_since = models.DateField(
+        null=True, blank=True, help_text="first day with a play of those whose listeners are final"
+    )
 
     objects = models.Manager.from_queryset(GuardedQuerySet)()
     unguarded = models.Manager()

@@ -217,10 +217,16 @@ class PayDifference(Form):
     amount = Text(help_text="USDC, over all days; below zero it is taken back")
 
 
+_LISTENERS_FINAL_ON: Any = serializers.ListField(
+    child=Day(),
+    help_text="days of it that are so old that their different listeners are counted for good: `listeners` of"
+    " these stays as it was",
+)
 WholeCorrection = describe_rows(
     "WholeCorrection",
     UsageCorrection,
     CORRECTION_COLUMNS,
+    listeners_final_on=_LISTENERS_FINAL_ON,
     receipt_number=Whole(),
     differences=Difference(many=True),
     pay=PayDifference(many=True),
@@ -375,6 +381,7 @@ def correction_as_json(correction: UsageCorrection) -> dict[str, Any]:
     return {
         **{name: getattr(correction, name) for name in CORRECTION_COLUMNS},
         "receipt_number": correction.receipt.number,
+        "listeners_final_on": correction.listeners_final_on,
         "differences": correction.differences,
         "pay": [{"creator_id": creator, "amount": f"{amount:.6f}"} for creator, amount in pay.items()],
     }

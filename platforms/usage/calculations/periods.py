@@ -2,6 +2,8 @@
 
 from datetime import UTC, date, datetime, timedelta
 
+from platforms.usage.calculations.batches import OLDEST
+
 MONTHS_AHEAD = 3
 MONTHS_BEHIND = 2
 MONTHS_KEPT = 14
@@ -19,6 +21,17 @@ def day_of(at: datetime) -> date:
 def last_settled(at: datetime) -> date:
     """Return the last day whose reports have settled by this time."""
     return day_of(at - SETTLES_AFTER) - timedelta(days=1)
+
+
+def last_unreported(at: datetime) -> date:
+    """Return the last day for which reports are no longer taken at this time."""
+    return day_of(at - OLDEST) - timedelta(days=1)
+
+
+def quarter_of(day: date) -> tuple[date, date]:
+    """Return the first and the last day of the calendar's quarter that the day is in."""
+    first = date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
+    return first, shift_month(first, 3) - timedelta(days=1)
 
 
 def days_between(first: date, last: date) -> list[date]:

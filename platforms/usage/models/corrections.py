@@ -1,5 +1,6 @@
 """Corrections of usage: their reasons, and the events that they concerned."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
 
@@ -21,6 +22,12 @@ class UsageCorrection(Common):
     reason = models.CharField(max_length=500)
     events = models.PositiveIntegerField(help_text="events that it concerned")
     differences = models.JSONField(help_text="what changed, by creator and day")
+    listeners_final_on = ArrayField(
+        models.DateField(),
+        default=list,
+        blank=True,
+        help_text="of its days, those whose number of different listeners is final and stays as it was",
+    )
     reverts = models.ForeignKey(
         "self", on_delete=models.PROTECT, related_name="reverting", null=True, blank=True, db_index=False
     )

@@ -1,17 +1,28 @@
 """Use by UTC day: sums of the events that count, kept by deltas and equal to a recount."""
 
+from datetime import timedelta
 from typing import Any
 
+import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.lookups import GreaterThan
 
 from gigstream.core.models import GuardedQuerySet
 from gigstream.core.money import MoneyField
 from platforms.catalogue.models import CreatorProfile, Work
 from platforms.platforms.models import Platform
+from platforms.usage.calculations.batches import OLDEST
 
 # The sums that a day row holds beside its listeners, in the order of the statements.
 SUMS = ("plays", "likes", "comments", "shares", "seconds", "purchases", "sales", "tips")
+
+
+class DayInUTC(models.Func):
+    """The UTC day of a time."""
+
+    template = "(%(expressions)s AT TIME ZONE 'UTC')::date"
+    output_field = models.DateField()
 
 
 class Day(models.Model):
@@ -126,6 +137,14 @@ class PlatformDay(Day):
     changes_judged = models.BigIntegerField(
         db_default=0, help_text="of these, those that rules of artificial use have seen"
     )
+    listeners_final_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="since then the numbers of listeners of this day, its works and creators are final",
+    )
+    listeners_pruned_at = models.DateTimeField(
+        null=True, blank=True, help_text="when the rows of who played what were deleted"
+    )
 
     objects = models.Manager.from_queryset(GuardedQuerySet)()
     unguarded = models.Manager()
@@ -135,6 +154,35 @@ class PlatformDay(Day):
         constraints = [
             models.UniqueConstraint(name="platform_day_once", fields=["platform", "day"]),
             sums_not_below_zero("platform_day", "followers_gained", "followers_lost"),
+            # A day that may still be reported counts its listeners.
+            models.CheckConstraint(
+                name="platform_day_listeners_kept_while_reported",
+                condition=Q(listeners_final_at__isnull=True)
+                | Q(GreaterThan(DayInUTC("listeners_final_at"), F("day") + timedelta(days=OLDEST.days))),
+            ),
+            models.CheckConstraint(
+                name="platform_day_listeners_pruned_once_final",
+                condition=Q(listeners_pruned_at__isnull=True)
+                | Q(listeners_final_at__isnull=False, listeners_pruned_at__gte=F("listeners_final_at")),
+            ),
+        ]
+        indexes = [
+            models.Index(
+                name="platform_days_with_listeners",
+                fields=["day", "platform"],
+                condition=Q(listeners_pruned_at__isnull=True),
+            ),
+        ]
+        triggers = [
+            pgtrigger.Protect(
+                name="listeners_final_for_good",
+                operation=pgtrigger.UpdateOf("listeners_final_at", "listeners"),
+                condition=pgtrigger.Q(old__listeners_final_at__isnull=False)
+                & (
+                    pgtrigger.Q(old__listeners_final_at__df=pgtrigger.F("new__listeners_final_at"))
+                    | pgtrigger.Q(old__listeners__df=pgtrigger.F("new__listeners"))
+                ),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -143,7 +191,7 @@ class PlatformDay(Day):
 
 class ListenerDay(models.Model):
     """The plays of a listener on a day. The number of rows of a day is that of its different listeners, also
-    after events are voided."""
+    after events are voided, until the platform's day says that its listeners are final."""
 
     day = models.DateField()
     listener_number = models.BigIntegerField()

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,7 @@ from platforms.usage.errors import InvalidCorrection, PeriodFinal, UsageEventNot
 from platforms.usage.models.events import NUMBERS_PER_BATCH
 from platforms.usage.services.counting import Outcome, add_to_platform, run_counting
 from platforms.usage.services.locks import hold_usage, require_attached
+from platforms.usage.services.pruning import note_known_listeners
 from platforms.usage.services.receipts import add_receipt
 from platforms.usage.store.services.keeping import keep_for_store
 
@@ -157,6 +158,7 @@ def write_correction(*, platform: Platform, plan: CorrectionPlan, now: datetime)
         platform=platform,
         plan=plan,
         changes=outcome.changes,
+        listeners_final_on=outcome.listeners_final_on,
         worth_before=worth_before,
         receipt=receipt,
         now=now,
@@ -170,6 +172,7 @@ def write_record(
     platform: Platform,
     plan: CorrectionPlan,
     changes: Sequence[UsageChange],
+    listeners_final_on: Sequence[date],
     worth_before: worth.Worth,
     receipt: UsageReceipt,
     now: datetime,
@@ -186,6 +189,7 @@ def write_record(
         reason=plan.reason,
         events=len(plan.concerned),
         differences=differences_as_json(changes, pay, _creator_ids(moved)),
+        listeners_final_on=list(listeners_final_on),
         reverts=plan.reverts,
         receipt=receipt,
     )
@@ -193,6 +197,7 @@ def write_record(
     for one in plan.concerned:
         one.correction = correction
     CorrectedEvent.unguarded.bulk_create(plan.concerned)
+    note_known_listeners(corrected=plan.concerned, days=listeners_final_on)
     audit.record(
         "usage.correct",
         correction,

@@ -165,6 +165,7 @@ def backfill_usage(
         platform=platform,
         plan=plan,
         changes=result.changes,
+        listeners_final_on=result.listeners_final_on,
         worth_before=worth_before,
         receipt=result.receipt,
         now=now,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 from uuid import UUID
@@ -22,12 +22,14 @@ from platforms.usage.services.outcomes import TakenEvents
 @dataclass(frozen=True, slots=True)
 class Outcome:
     """Count of a statement: the positions of events that were known, how many it took, the changes by
-    creator and day, and those of the platform as they are written last."""
+    creator and day, those of the platform as they are written last, and the days whose listeners are final,
+    so that they have not changed."""
 
     known: list[int]
     taken: int
     changes: list[UsageChange]
     of_platform: list[Mapping[str, Any]]
+    listeners_final_on: list[date]
 
 
 def next_batch_number() -> int:
@@ -47,7 +49,11 @@ def run_counting(first_half: str, /, **values: Any) -> Outcome:
     """Run the statement of these two halves."""
     (row,) = sql.rows(_statement(first_half), values)
     return Outcome(
-        row["known"], row["taken"], [UsageChange.read(one) for one in row["creators"]], row["platform"]
+        row["known"],
+        row["taken"],
+        [UsageChange.read(one) for one in row["creators"]],
+        row["platform"],
+        row["listeners_final_on"],
     )
 
 

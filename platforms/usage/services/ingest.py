@@ -78,7 +78,7 @@ def take_events(
     known = set(outcome.known)
     new = [place for place, position in enumerate(taken.columns.positions) if position not in known]
     if new:
-        result.changes = outcome.changes
+        result.changes, result.listeners_final_on = outcome.changes, outcome.listeners_final_on
         usage_counted.send(sender=UsageBatch, changes=outcome.changes, now=now)
         _write_receipt(platform, taken, new, batch_number, result, kind, now)
         add_to_platform(platform=platform, changes=outcome.of_platform)

@@ -1,7 +1,7 @@
 """The events of a batch on their way into the tables, and the outcome of the batch."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 
 from platforms.models import UsageReceipt
 from platforms.usage.calculations.batches import Columns, Refused, pick_values
@@ -21,7 +21,8 @@ class Known:
 @dataclass(slots=True)
 class UsageResult:
     """The outcome of a batch: by their positions the numbers of the events that were taken and of those that
-    were on record, and the refusals of all others. Without an event that was taken there is no receipt."""
+    were on record, and the refusals of all others. Without an event that was taken there is no receipt. On
+    some days the different listeners are final, so that events of a backfill have not changed them."""
 
     given: int
     accepted: dict[int, int] = field(default_factory=dict)
@@ -29,6 +30,7 @@ class UsageResult:
     refused: dict[int, Refused] = field(default_factory=dict)
     receipt: UsageReceipt | None = None
     changes: list[UsageChange] = field(default_factory=list)
+    listeners_final_on: list[date] = field(default_factory=list)
 
     def note_known(self, position: int, content: bytes, known: "Known") -> None:
         """Put an event whose id is on record among the replayed, or the refused if it says otherwise."""

@@ -11,6 +11,7 @@ from gigstream.core.postgres.transactions import limit_minutes
 from platforms.models import Platform
 from platforms.signals import usage_rebuilt
 from platforms.usage.calculations.periods import days_between
+from platforms.usage.selectors import find_final_listeners
 from platforms.usage.services.locks import hold_usage, require_attached
 
 MOST_MINUTES = 30
@@ -30,7 +31,8 @@ def rebuild_days(
     *, platform_id: UUID, first: date, last: date, reason: str, now: datetime | None = None
 ) -> int:
     """Write the platform's day rows from `first` to `last`, both inclusive, anew from the events and follows;
-    return the number of days. No batch of the platform is taken meanwhile.
+    return the number of days. No batch of the platform is taken meanwhile. Listeners that are final stay as
+    they are.
 
     Raises PeriodArchived if the events of any of the days are in a file.
     """
@@ -39,6 +41,7 @@ def rebuild_days(
     hold_usage(platform)
     days = days_between(first, last)
     require_attached(days)
+    final = find_final_listeners(platform.pk, first=first, last=last)
     limit_minutes(MOST_MINUTES)
     for name in _STATEMENTS:
         sql.run(
@@ -47,6 +50,7 @@ def rebuild_days(
             platform_id=platform.pk,
             first=first,
             last=last,
+            final=final,
         )
     audit.record(
         "usage.rebuild", platform, metadata={"first": first, "last": last, "reason": reason}, now=now

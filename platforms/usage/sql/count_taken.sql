@@ -1,9 +1,15 @@
 -- The second half of a statement whose first half has put events into `taken`, with the sign 1 for those that count
 -- from now on and -1 for those that do so no longer, `stored` the new ones, and found those that are `known`. Tables
 -- are written in one order, each in the order of its key; the counts make each of them wait for the one before it.
+-- On days whose listeners are final nobody is counted as a listener, and nobody ceases to be one.
+final_days AS MATERIALIZED (
+    SELECT day FROM platform_days
+    WHERE platform_number = %(platform)s::bigint AND day IN (SELECT day FROM taken) AND listeners_final_at IS NOT NULL
+),
 heard AS MATERIALIZED (
     SELECT day, work_number, creator_number, listener_number, sum(sign)::int AS plays
-    FROM taken WHERE kind = 1 GROUP BY 1, 2, 3, 4 HAVING sum(sign) <> 0
+    FROM taken WHERE kind = 1 AND day <> ALL(ARRAY(SELECT day FROM final_days))
+    GROUP BY 1, 2, 3, 4 HAVING sum(sign) <> 0
 ),
 works_heard AS (
     INSERT INTO work_listener_days AS d (day, work_number, creator_number, listener_number, plays)
@@ -175,6 +181,7 @@ platform_changes AS (
 )
 SELECT (SELECT positions FROM known) AS known,
        (SELECT count(*) FROM taken) AS taken,
+       ARRAY(SELECT day FROM final_days ORDER BY day) AS listeners_final_on,
        -- Amounts are texts, as a number of JSON may become a float.
        (SELECT coalesce(json_agg(c ORDER BY creator_number, day), '[]')
         FROM (SELECT creator_number, day, plays, listeners, likes, comments, shares, seconds, purchases,

@@ -24,6 +24,7 @@ strangers AS MATERIALIZED (
           AND NOT EXISTS (SELECT FROM platform_listener_days d
                           WHERE d.platform_number = %(platform)s::bigint AND d.listener_number = p.listener_number
                                 AND d.day < %(day)s::date)
+          AND NOT EXISTS (SELECT FROM listeners l WHERE l.id = p.listener_number AND l.known_since < %(day)s::date)
 ),
 found AS MATERIALIZED (
     SELECT DISTINCT ON (p.number) p.number, p.occurred_at, p.work_number, p.creator_number, r.kind, r.threshold

@@ -1,4 +1,5 @@
--- Write the sums of creators anew from those of their works, and from who followed them.
+-- Write the sums of creators anew from those of their works, and from who followed them. Listeners that are
+-- final stay as they are.
 WITH counted AS MATERIALIZED (
     SELECT d.creator_number, d.day, sum(d.plays) AS plays, sum(d.likes) AS likes, sum(d.comments) AS comments,
            sum(d.shares) AS shares, sum(d.seconds) AS seconds, sum(d.purchases) AS purchases, sum(d.sales) AS sales,
@@ -10,7 +11,7 @@ WITH counted AS MATERIALIZED (
 heard AS MATERIALIZED (
     SELECT d.creator_number, d.day, count(*) AS listeners
     FROM creator_listener_days d JOIN creator_profiles c ON c.number = d.creator_number
-    WHERE d.day BETWEEN %(first)s AND %(last)s AND c.platform_id = %(platform_id)s
+    WHERE d.day BETWEEN %(first)s AND %(last)s AND d.day <> ALL(%(final)s::date[]) AND c.platform_id = %(platform_id)s
     GROUP BY 1, 2
 ),
 followed AS MATERIALIZED (
@@ -35,13 +36,15 @@ written AS (
                                    sales, tips, followers_gained, followers_lost)
     SELECT * FROM sums ORDER BY creator_number, day
     ON CONFLICT (creator_number, day) DO UPDATE
-    SET plays = excluded.plays, listeners = excluded.listeners, likes = excluded.likes, comments = excluded.comments,
+    SET plays = excluded.plays, likes = excluded.likes, comments = excluded.comments,
         shares = excluded.shares, seconds = excluded.seconds, purchases = excluded.purchases, sales = excluded.sales,
-        tips = excluded.tips, followers_gained = excluded.followers_gained, followers_lost = excluded.followers_lost
+        tips = excluded.tips, followers_gained = excluded.followers_gained, followers_lost = excluded.followers_lost,
+        listeners = CASE WHEN d.day = ANY(%(final)s::date[]) THEN d.listeners ELSE excluded.listeners END
 )
 UPDATE creator_days d
-SET plays = 0, listeners = 0, likes = 0, comments = 0, shares = 0, seconds = 0, purchases = 0, sales = 0, tips = 0,
-    followers_gained = 0, followers_lost = 0
+SET plays = 0, likes = 0, comments = 0, shares = 0, seconds = 0, purchases = 0, sales = 0, tips = 0,
+    followers_gained = 0, followers_lost = 0,
+    listeners = CASE WHEN d.day = ANY(%(final)s::date[]) THEN d.listeners ELSE 0 END
 FROM creator_profiles c
 WHERE d.day BETWEEN %(first)s AND %(last)s AND c.number = d.creator_number AND c.platform_id = %(platform_id)s
       AND NOT EXISTS (SELECT FROM sums s WHERE s.creator_number = d.creator_number AND s.day = d.day)

@@ -2,4 +2,5 @@
 INSERT INTO work_listener_days (day, work_number, creator_number, listener_number, plays)
 SELECT day, work_number, creator_number, listener_number, plays
 FROM recount_listeners(%(first)s::date, %(last)s::date, %(platform)s::bigint)
+WHERE day <> ALL(%(final)s::date[])
 ORDER BY day, work_number, creator_number, listener_number

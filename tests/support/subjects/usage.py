@@ -1,7 +1,7 @@
 """Usage of works: reported, corrected, counted by day, and left out of pay."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -218,6 +218,13 @@ BROKEN: list[tuple[str, type[Any], dict[str, Any]]] = [
     *[("work_day_sums_not_below_zero", WorkDay, {name: -1}) for name in ("plays", "listeners", "seconds")],
     ("creator_day_sums_not_below_zero", CreatorDay, {"followers_lost": -1}),
     ("platform_day_sums_not_below_zero", PlatformDay, {"tips": Decimal("-0.000001")}),
+    ("platform_day_listeners_kept_while_reported", PlatformDay, {"listeners_final_at": AT}),
+    (
+        "platform_day_listeners_kept_while_reported",
+        PlatformDay,
+        {"listeners_final_at": datetime(2026, 4, 6, 23, 59, 59, tzinfo=UTC)},
+    ),
+    ("platform_day_listeners_pruned_once_final", PlatformDay, {"listeners_pruned_at": AT}),
     ("work_listener_day_has_plays", WorkListenerDay, {"plays": 0}),
     ("creator_listener_day_has_plays", CreatorListenerDay, {"plays": 0}),
     ("platform_listener_day_has_plays", PlatformListenerDay, {"plays": 0}),
