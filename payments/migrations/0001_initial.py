@@ -2368,7 +2368,9 @@ class Migration(migrations.Migration):
                 (
                     "user_centric",
                     gigstream.core.money.MoneyField(
-                        help_text="of the same money, by the plays of each listener"
+                        blank=True,
+                        help_text="of the same money, by the plays of each listener; empty where these are no longer known",
+                        null=True,
                     ),
                 ),
                 ("lines", models.JSONField(help_text="by work and rate")),

@@ -21,6 +21,12 @@ class DistributionWithoutUse(Refusal):
     code = "distribution_without_use"
 
 
+class ListenersNotKnown(Refusal):
+    """Days of a user-centric distribution that are so old that only the number of listeners is known."""
+
+    code = "listeners_not_known"
+
+
 class DistributionNotDraft(Refusal):
     """The distribution was approved, paid or cancelled already."""
 

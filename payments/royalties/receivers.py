@@ -12,6 +12,7 @@ from payments.royalties import payloads
 from payments.royalties.selectors import find_final_days, measure_worth
 from payments.royalties.services.accruing import queue_days
 from payments.royalties.services.books import PeriodSums
+from payments.royalties.services.terms import lock_final_days
 from payments.royalties.vocabulary import (
     DISTRIBUTION_APPROVED,
     DISTRIBUTION_CREATED,
@@ -36,6 +37,7 @@ from platforms.usage import finality, worth
 from platforms.usage.calculations.changes import UsageChange
 
 finality.register(find_final_days)
+finality.register_lock(lock_final_days)
 worth.register(measure_worth)
 
 

@@ -12,10 +12,12 @@ from gigstream.core import sql
 from gigstream.core.money import MoneyField
 from payments.models import DayToAccrue, Distribution, RoyaltyTerms
 from payments.royalties.enums import DistributionStatus, ShareMode
+from payments.royalties.errors import ListenersNotKnown
 from platforms.models import CreatorProfile, UsageFinding
 from platforms.usage.calculations.periods import day_of, last_settled
 from platforms.usage.enums import FindingStatus
 from platforms.usage.finality import CreatorDate
+from platforms.usage.selectors import find_final_listeners
 
 _STATEMENTS = {ShareMode.PRO_RATA: "weigh_plays", ShareMode.USER_CENTRIC: "weigh_listeners"}
 
@@ -30,12 +32,27 @@ class Weighed(NamedTuple):
 
 
 def weigh_creators(platform_id: UUID, mode: ShareMode, *, first: date, last: date) -> list[Weighed]:
-    """Return the platform's creators with use on these days, in the order of their numbers."""
+    """Return the platform's creators with use on these days, in the order of their numbers. Raises
+    ListenersNotKnown if the weights follow from listeners and those of any of the days are final."""
     rows = sql.run(f"payments/royalties/{_STATEMENTS[mode]}", platform=platform_id, first=first, last=last)
+    if mode == ShareMode.USER_CENTRIC:
+        # Last, as listeners are final before the first of their rows is deleted.
+        _require_listeners(platform_id, first=first, last=last)
     return [
         Weighed(row["creator_number"], int(row["plays"]), int(row["plays_refused"]), int(row["weight"]))
         for row in rows
     ]
+
+
+def _require_listeners(platform_id: UUID, *, first: date, last: date) -> None:
+    final = find_final_listeners(platform_id, first=first, last=last)
+    if final:
+        raise ListenersNotKnown(
+            f"who listened on {final[-1]} is no longer known, nor on {len(final)} days in all: share by all"
+            " plays (pro_rata), or later days",
+            day=final[-1],
+            days=len(final),
+        )
 
 
 def find_stale(platform_id: UUID, *, first: date, last: date, now: datetime) -> list[str]:

@@ -50,7 +50,8 @@ _PERIOD = {
 _STATEMENT_FORMULA = (
     "Each line is (plays - plays_refused) * rate, and accrued is their sum. accrued + sales = paid + carried"
     " + unfunded + held, but for the parts of payments that made up for a remainder. pro_rata is your part of"
-    " all pay for plays in the period by your part of all plays, user_centric by that of each listener's."
+    " all pay for plays in the period by your part of all plays, user_centric by that of each listener's;"
+    " it is empty if listeners of the period were no longer known."
 )
 _SHARE_FORMULAS = {
     ShareMode.PRO_RATA: "weight = your plays without artificial ones; amount = sum * weight / total_weight",

@@ -125,7 +125,11 @@ class Statement(Common):
     carried = MoneyField(help_text="to be paid, or carried on to a later payment")
     paid = MoneyField(help_text="until the period was final")
     pro_rata = MoneyField(help_text="of the same money, by all plays")
-    user_centric = MoneyField(help_text="of the same money, by the plays of each listener")
+    user_centric = MoneyField(
+        null=True,
+        blank=True,
+        help_text="of the same money, by the plays of each listener; empty where these are no longer known",
+    )
     lines = models.JSONField(help_text="by work and rate")
 
     objects = models.Manager.from_queryset(GuardedQuerySet)()

@@ -62,7 +62,8 @@ def draft_distribution(
 ) -> Distribution:
     """Share the sum among the platform's creators by the use of these days, in a draft. No money moves.
 
-    Raises InvalidAmount, InvalidDistribution, DistributionWithoutUse, PlatformSuspended or PlatformDeleted.
+    Raises InvalidAmount, InvalidDistribution, DistributionWithoutUse, ListenersNotKnown, PlatformSuspended or
+    PlatformDeleted.
     """
     now, value = now or database_now(), exact_amount(amount)
     platform = Platform.objects.get(pk=platform_id)
@@ -135,8 +136,8 @@ def _share(found: Distribution, weighed: Sequence[Weighed]) -> None:
 
 @verb("distribution.recount", "distribution")
 def recount_distribution(*, distribution_id: UUID, now: datetime | None = None) -> Distribution:
-    """Share the sum of a draft anew, by the use as it is counted now. Raises DistributionNotDraft or
-    DistributionWithoutUse."""
+    """Share the sum of a draft anew, by the use as it is counted now. Raises DistributionNotDraft,
+    DistributionWithoutUse or ListenersNotKnown."""
     found = _lock_draft(distribution_id)
     _share_anew(found)
     audit.record("distribution.recount", found, after={"creators": found.creators}, now=now)
@@ -173,8 +174,8 @@ def _move(found: Distribution, status: DistributionStatus) -> None:
 
 
 def request_distribution(*, distribution_id: UUID, reason: str, now: datetime | None = None) -> Approval:
-    """Request a second person's approval of a draft. Raises DistributionNotDraft, MetricsStale, or the errors
-    of `approvals.request`."""
+    """Request a second person's approval of a draft. Raises DistributionNotDraft, MetricsStale,
+    ListenersNotKnown, or the errors of `approvals.request`."""
     now = now or database_now()
     found = Distribution.objects.get(pk=distribution_id)
     if found.status != DistributionStatus.DRAFT:
@@ -216,7 +217,7 @@ def _require_fresh(found: Distribution, now: datetime) -> None:
 def approve_distribution(*, distribution_id: UUID, now: datetime | None = None) -> Distribution:
     """Hold the sum and its fee in the platform's escrow, and have the shares paid.
 
-    Raises DistributionNotDraft, MetricsStale or InsufficientFunds.
+    Raises DistributionNotDraft, MetricsStale, ListenersNotKnown or InsufficientFunds.
     """
     now = now or database_now()
     found = _lock_draft(distribution_id)

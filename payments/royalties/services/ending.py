@@ -14,6 +14,7 @@ from gigstream.jobs.registry import nudge_job
 from payments.models import DayToAccrue, RoyaltyPeriod
 from payments.royalties.calculations.shares import largest_remainder
 from payments.royalties.enums import PaySource, PeriodStatus, ShareMode
+from payments.royalties.errors import ListenersNotKnown
 from payments.royalties.selectors import weigh_creators
 from payments.royalties.services.books import PayBook
 from payments.royalties.services.terms import lock_terms
@@ -81,9 +82,13 @@ def _write_statements(period: RoyaltyPeriod, creators: set[int], now: datetime) 
     )
 
 
-def _shares_of(period: RoyaltyPeriod, mode: ShareMode, total: int) -> dict[int, int]:
-    """Return each creator's part of the period's money if it were shared in this way, in micro-USDC."""
-    found = weigh_creators(period.platform_id, mode, first=period.first, last=period.last)
+def _shares_of(period: RoyaltyPeriod, mode: ShareMode, total: int) -> dict[int, int] | None:
+    """Return each creator's part of the period's money if it were shared in this way, in micro-USDC; None if
+    listeners of the period are no longer known, as of one that use was added to after years."""
+    try:
+        found = weigh_creators(period.platform_id, mode, first=period.first, last=period.last)
+    except ListenersNotKnown:
+        return None
     weights = [one.weight for one in found]
     if not any(weights):
         return {}
@@ -91,5 +96,7 @@ def _shares_of(period: RoyaltyPeriod, mode: ShareMode, total: int) -> dict[int, 
     return {one.creator: part for one, part in zip(found, parts, strict=True)}
 
 
-def _amounts(creators: Sequence[int], shares: Mapping[int, int]) -> str:
+def _amounts(creators: Sequence[int], shares: Mapping[int, int] | None) -> str:
+    if shares is None:
+        return sql.array_literal([None] * len(creators))
     return sql.array_literal([f"{from_micro(shares.get(creator, 0)):f}" for creator in creators])

@@ -11,9 +11,9 @@ from audit.log import services as audit
 from audit.log.services import verb
 from gigstream.core.clock import database_now
 from gigstream.core.money import exact_amount
-from payments.models import RoyaltyPeriod, RoyaltyTerms
+from payments.models import DayToAccrue, Distribution, RoyaltyPeriod, RoyaltyTerms
 from payments.royalties.calculations.periods import free_span
-from payments.royalties.enums import Cadence
+from payments.royalties.enums import Cadence, DistributionStatus, PeriodStatus
 from platforms.models import Platform, PlatformDay
 from platforms.platforms.services.platforms import require_active
 from platforms.usage.calculations.periods import day_of
@@ -81,3 +81,19 @@ def open_periods(terms: RoyaltyTerms, days: Collection[date], now: datetime) -> 
             created_at=now,
         ).save(force_insert=True)
         known.append((first, last))
+
+
+def lock_final_days(platform_id: UUID, first: date, last: date, now: datetime) -> bool:
+    """Whether the royalties of these days are final: accrued, in periods whose grace is over, and in no draft
+    of a distribution. The platform's terms stay locked, so that this holds until the transaction ends. A
+    platform without terms has no royalties."""
+    terms = RoyaltyTerms.objects.locked().filter(platform=platform_id).first()
+    if terms is None:
+        return True
+    if day_of(now) <= last + timedelta(days=terms.grace_days) or terms.accrued_through < last:
+        return False
+    waiting = DayToAccrue.objects.filter(platform=platform_id, day__range=(first, last))
+    touching = {"platform": platform_id, "first__lte": last, "last__gte": first}
+    periods = RoyaltyPeriod.objects.filter(**touching).exclude(status=PeriodStatus.FINAL)
+    drafts = Distribution.objects.filter(**touching, status=DistributionStatus.DRAFT)
+    return not (waiting.exists() or periods.exists() or drafts.exists())

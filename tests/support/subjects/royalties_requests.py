@@ -11,7 +11,7 @@ from platforms.models import Work
 from tests.support.api.asks import Ask, numbers, request_for, rich_platform
 from tests.support.creators.catalogue import creator, work
 from tests.support.creators.royalties import play, run_until_final, set_terms
-from tests.support.creators.usage import have_months
+from tests.support.creators.usage import event, have_months
 from tests.support.factories import PlatformFactory
 
 
@@ -251,6 +251,18 @@ def _meet_not_draft(g: Any) -> Any:
     return g.api.post(f"distributions/{found.pk}/cancel", {})
 
 
+def _meet_listeners_gone(g: Any) -> Any:
+    """Share a day of half a year ago, of which only the number of listeners is left."""
+    now, before = database_now(), database_now() - timedelta(days=200)
+    song = work(creator(g.platform, now=now), now=now, published_on=before.date())
+    platforms.backfill_usage(
+        platform_id=g.platform.pk, items=[event(song, at=before)], reason="an outage", now=now
+    )
+    platforms.prune_listener_days(now=now)
+    day = before.date().isoformat()
+    return g.api.post("distributions", _body(g, first=day, last=day, mode="user_centric"))
+
+
 def _meet_name_taken(g: Any) -> Any:
     return g.api.post("pools", {"name": _pool_of(g).name})
 
@@ -271,6 +283,7 @@ def _meet_too_large(g: Any) -> Any:
 CODES = {
     ("invalid_distribution", 422): _meet_invalid_days,
     ("distribution_without_use", 409): _meet_no_use,
+    ("listeners_not_known", 409): _meet_listeners_gone,
     ("distribution_not_draft", 409): _meet_not_draft,
     ("pool_name_taken", 409): _meet_name_taken,
     ("pool_not_open", 409): _meet_not_open,
