@@ -85,6 +85,33 @@ def test_listeners_are_those_of_the_thirty_days_that_end_with_a_play():
     assert numbers_of(one)[0].listeners == 3
 
 
+def test_listeners_stay_as_the_chain_shows_them_once_they_are_final():
+    chain, one, other = SandboxOracle(), on_chain(), on_chain()
+    late = NOW + 65 * DAY
+    songs = [work(creator_, published_on=day_of(NOW - 40 * DAY)) for creator_ in (one, other)]
+    refs = played(songs[0], "ann", "bob", at=NOW - DAY) + played(songs[0], "ann", "eve")
+    chain.sync()
+    chain.work(times=3)
+    # The chain has not seen the other one, of whose listeners there were two at least.
+    played(songs[1], "ann", "bob", at=NOW - DAY)
+    played(songs[1], "eve")
+    assert [found.listeners for found in numbers_of(one, other)] == [3, 3]
+
+    assert platforms.prune_listener_days(now=late) > 0
+
+    assert [found.listeners for found in numbers_of(one, other)] == [3, 2]
+    chain.now = late
+    assert chain.sync() == 1
+    chain.work(times=3)
+    assert chain.sync() == 0
+    # A correction moves the plays alone, and use of later days counts its listeners.
+    void(one.platform, refs[0], now=late)
+    assert (numbers_of(one)[0].plays, numbers_of(one)[0].listeners) == (3, 3)
+    have_months(late)
+    accepted(one.platform, event(songs[0], at=late, listener="new"), now=late)
+    assert (numbers_of(one)[0].plays, numbers_of(one)[0].listeners) == (4, 1)
+
+
 def test_somebody_without_use_has_none():
     assert numbers_of(on_chain()) == [NO_NUMBERS]
 
