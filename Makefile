@@ -16,6 +16,7 @@ HOUSE := tests/house tests/api/test_reads.py tests/console/demo/test_reads.py
 PARALLEL := -n 3 --dist worksteal
 # Without the tests that `make check` runs, and those that need ClickHouse's engine.
 PYTEST_ARGS ?= $(PARALLEL) $(addprefix --ignore=,$(HOUSE) tests/store)
+KILLED := tests/services/test_killed_ingest.py tests/services/test_killed_royalties.py tests/oracle/test_killed_processes.py
 FUZZ_EXAMPLES ?= 60
 BENCHES := tests/benchmarks
 PEERS := $(VENV)/.installed-for-benchmarks
@@ -46,7 +47,7 @@ PRODUCTION_EXAMPLE := GIGSTREAM_ENV=production DEBUG=false ALLOWED_HOSTS=gigstre
 	CIRCLE_HOUSE_WALLET_ID=00000000-0000-4000-8000-0000000000b1
 
 .DEFAULT_GOAL := help
-.PHONY: help install imports clickhouse demo test browser screenshots walk faults store long stalls fuzz bench bench-smoke schema migrations check lock packages services-stop
+.PHONY: help install imports clickhouse demo test browser screenshots walk faults store long kills stalls fuzz bench bench-smoke schema migrations check lock packages services-stop
 
 help: ## show the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -110,6 +111,9 @@ long: $(TOOLS) $(STORE) $(NODE_PROVIDER) $(NODE_ACCOUNTS) $(AXE) ## run the test
 
 stalls: $(TOOLS) ## hang and kill the broker 50 times, over a Unix socket and over TCP: the workers must recover
 	GIGSTREAM_TEST_LONG=1 STALLS=25 $(BIN)/pytest -n 2 -s tests/stalls/test_stalls.py
+
+kills: $(TOOLS) $(NODE_PROVIDER) ## kill a process 200 times, or KILLS, while it reports usage, pays royalties, writes on chain
+	GIGSTREAM_TEST_LONG=1 KILLS=$(or $(KILLS),200) $(BIN)/pytest -n 2 $(KILLED)
 
 fuzz: $(TOOLS) ## send the API 10,000 valid and invalid requests made from its description
 	GIGSTREAM_TEST_LONG=1 $(BIN)/pytest -n 0 -s tests/api/test_fuzz.py --fuzz-examples $(FUZZ_EXAMPLES)

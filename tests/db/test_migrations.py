@@ -67,7 +67,7 @@ def _objects(url: str) -> set[tuple[str, str]]:
         found = database.execute(
             """
             SELECT 'relation', relname FROM pg_class
-            WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'v', 'm', 'i', 'S')
+            WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'i', 'I', 'S')
             UNION ALL
             SELECT 'function', proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
             UNION ALL

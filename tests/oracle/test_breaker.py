@@ -59,7 +59,7 @@ class Model:
 
 @pytest.mark.shortened
 @settings(
-    max_examples=count(short=40, long=1000),
+    max_examples=count(short=40, long=300),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )

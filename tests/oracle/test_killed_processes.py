@@ -14,7 +14,7 @@ from payments.oracle.calculations import unpack_numbers
 from payments.oracle.selectors.shares import shares_root
 from tests.support.books import violated
 from tests.support.factories import PlatformFactory
-from tests.support.long_forms import LONG, spread
+from tests.support.long_forms import KILLS, LONG, spread
 from tests.support.oracle.contract import SIGNER_KEY, SIGNING
 from tests.support.oracle.creators import on_chain, played
 from tests.support.oracle.distributions import paid_distribution
@@ -23,7 +23,6 @@ from tests.support.servers.processes import database_url, run_code
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.shortened]
 PATIENCE_SECONDS = 60
-ROUNDS = 20
 # Its own time goes by faster, so that nothing waits for a lease or a turn.
 CODE = """
 from datetime import timedelta
@@ -247,7 +246,7 @@ def end_it(scene):
         payments.follow_operations(now=at + timedelta(seconds=10), oracle=scene.deployed.oracle())
 
 
-@pytest.mark.parametrize("attempt", range(ROUNDS if LONG else 1))
+@pytest.mark.parametrize("attempt", range(-(-KILLS // len(POINTS)) if LONG else 1))
 @pytest.mark.parametrize(
     "point", spread(POINTS, of="killed syncs", one_in=4), ids=lambda point: point.__name__
 )

@@ -21,7 +21,7 @@ from tests.support.creators.royalties import (
 )
 from tests.support.creators.usage import accepted, event, have_months
 from tests.support.factories import NOW, balance
-from tests.support.long_forms import spread
+from tests.support.long_forms import KILLS, spread
 from tests.support.servers.processes import database_url, run_code
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -133,10 +133,10 @@ def test_what_a_killed_process_has_left_is_done_once(platform, tmp_path, step):
 
 
 @pytest.mark.long_form
-def test_fifty_kills_at_any_time_lose_and_double_nothing(platform, tmp_path):
+def test_kills_at_any_time_lose_and_double_nothing(platform, tmp_path):
     songs = [one.works.get() for one in platform.creators.filter(works__isnull=False).order_by("number")]
     tips = 1
-    for kill in range(50):
+    for kill in range(KILLS):
         at = LATER
         accepted(platform, *(event(song, "tip", amount="1", at=at) for song in songs), now=at)
         tips += 1

@@ -9,6 +9,8 @@ from zlib import crc32
 import pytest
 
 LONG = os.environ.get("GIGSTREAM_TEST_LONG") == "1"
+# Processes that are killed, one after the other, by each test that does this; `make kills` asks for 200.
+KILLS = int(os.environ.get("KILLS", "20"))
 Case = TypeVar("Case")
 
 
