@@ -32,7 +32,7 @@ def with_ids(template, path):
     return [found.span(number) for number in range(1, found.re.groups + 1)]
 
 
-@pytest.mark.parametrize("name", spread(NAMING, of="ids", one_in=12))
+@pytest.mark.parametrize("name", spread(NAMING, of="ids", one_in=18))
 @pytest.mark.shortened
 def test_an_id_of_no_form_or_of_nothing_is_not_there(asked, name):
     operation, (ask, api) = operations()[name], asked(name)
@@ -55,7 +55,7 @@ def test_an_id_of_no_form_or_of_nothing_is_not_there(asked, name):
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "PROPFIND", "BREW")
 
 
-@pytest.mark.parametrize("name", spread(sorted(operations()), of="methods", one_in=16))
+@pytest.mark.parametrize("name", spread(sorted(operations()), of="methods", one_in=24))
 @pytest.mark.shortened
 def test_a_method_that_an_address_has_not_is_refused_with_those_it_has(asked, name):
     operation, (ask, api) = operations()[name], asked(name)
@@ -86,7 +86,7 @@ def wrong_texts(schema):
         yield from ("yesterday", "2030-13-01", "2030-02-30T00:00:00Z", "1e9", "0000-01-01", "2030-W01-1")
 
 
-@pytest.mark.parametrize("name", spread(READING, of="parameters", one_in=12))
+@pytest.mark.parametrize("name", spread(READING, of="parameters", one_in=18))
 @pytest.mark.shortened
 def test_a_parameter_that_is_unknown_or_wrong_is_named(asked, name):
     operation, (ask, api) = operations()[name], asked(name)
@@ -111,7 +111,7 @@ def test_a_parameter_that_is_unknown_or_wrong_is_named(asked, name):
 
 
 @pytest.mark.parametrize(
-    "name", spread(sorted(set(operations()) - set(READING)), of="parameters of others", one_in=16)
+    "name", spread(sorted(set(operations()) - set(READING)), of="parameters of others", one_in=24)
 )
 @pytest.mark.shortened
 def test_an_act_takes_no_parameter_but_a_rehearsal(asked, name):
@@ -135,7 +135,7 @@ def next_of(asked, name):
     return next((page["next"] for page in pages if page.get("next")), None)
 
 
-@pytest.mark.parametrize("name", spread(LISTS, of="lists", one_in=4))
+@pytest.mark.parametrize("name", spread(LISTS, of="lists", one_in=6))
 @pytest.mark.shortened
 def test_a_cursor_that_was_tampered_with_is_refused(asked, name):
     ask, api = asked(name)

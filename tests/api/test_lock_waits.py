@@ -68,6 +68,7 @@ def test_a_request_waits_for_locks_two_seconds_in_all_retries_included(waits_of_
     assert api.post("deposits", {"amount": "1"}).status_code == 201
 
 
+@pytest.mark.long_form
 @pytest.mark.django_db(transaction=True)
 def test_many_who_wait_for_one_platform_leave_threads_to_a_stranger(api, platform, tmp_path):
     """Sixteen deposits took all threads, and a stranger's balance 20 s."""

@@ -34,7 +34,7 @@ FEW, MANY = 2, count(short=3, long=25)
 SHOWN = 25
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("filled", "without_the_menu")]
-SOME = share(MODELS, of="lists of staff", one_in=6)
+SOME = share(MODELS, of="lists of staff", one_in=9)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def test_a_valid_row_of_every_table_is_taken(model):
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "name, model, changes",
-    spread(BROKEN, of="checks", one_in=3),
+    spread(BROKEN, of="checks", one_in=5),
     ids=[f"{name}-{'-'.join(changes)}" for name, _, changes in BROKEN],
 )
 def test_a_check_refuses_by_its_name(name, model, changes):
@@ -69,7 +69,7 @@ def test_a_check_refuses_by_its_name(name, model, changes):
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "name, model, key, shared",
-    spread(REPEATED, of="keys", one_in=2),
+    spread(REPEATED, of="keys", one_in=4),
     ids=[f"{case[0]}-{'-'.join(case[3])}" for case in REPEATED],
 )
 def test_a_second_row_with_the_same_key_is_refused_by_its_name(name, model, key, shared):
@@ -134,7 +134,7 @@ UNIQUE_COLUMNS = [
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "model, column",
-    spread(UNIQUE_COLUMNS, of="unique columns", one_in=3),
+    spread(UNIQUE_COLUMNS, of="unique columns", one_in=5),
     ids=[f"{model.__name__}.{column}" for model, column in UNIQUE_COLUMNS],
 )
 def test_a_unique_column_takes_no_value_twice(model, column):

@@ -207,7 +207,7 @@ def test_the_balance_of_an_account_moves():
 
 @pytest.mark.parametrize(
     "model, before, after, legal",
-    spread(PAIRS, of="moves", one_in=3),
+    spread(PAIRS, of="moves", one_in=5),
     ids=lambda given: getattr(given, "__name__", None),
 )
 def test_the_database_allows_exactly_the_moves_of_the_table(model, before, after, legal):

@@ -28,7 +28,7 @@ from tests.support.creators.pruning import (
     pruned_song,
     require_whole,
 )
-from tests.support.creators.royalties import paying_platform, play, run_until_final, shares_of
+from tests.support.creators.royalties import count_use, paying_platform, play, run_until_final, shares_of
 from tests.support.creators.usage import event, have_months, report
 from tests.support.database.snapshots import everything
 from tests.support.factories import NOW
@@ -133,6 +133,7 @@ def test_a_draft_whose_listeners_are_final_is_not_shared_anew(song):
     found = payments.draft_distribution(
         platform_id=song.platform_id, first=DAY, last=DAY, mode="user_centric", amount="10", now=LATE
     )
+    count_use(LATE)
     PlatformDay.unguarded.update(listeners_final_at=LATE)
     before = everything()
 

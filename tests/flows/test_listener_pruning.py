@@ -29,7 +29,7 @@ from tests.support.creators.pruning import (
     pruned_song,
     require_whole,
 )
-from tests.support.creators.royalties import paying_platform, play, run_until_final, set_terms
+from tests.support.creators.royalties import count_use, paying_platform, play, run_until_final, set_terms
 from tests.support.creators.usage import day_rows, event, have_months, void
 from tests.support.database.snapshots import everything
 from tests.support.factories import NOW
@@ -153,6 +153,7 @@ def test_days_of_a_distribution_that_was_approved_go():
     song = old_song(of=creator(paying_platform()))
     play(song)
     run_until_final(LATE)
+    count_use(LATE)
     found = payments.draft_distribution(
         platform_id=song.platform_id, first=DAY, last=DAY, mode="user_centric", amount="10", now=LATE
     )

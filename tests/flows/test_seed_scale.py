@@ -87,6 +87,7 @@ def test_the_books_of_the_year_hold_and_the_system_goes_on_from_it():
     assert broken() == {}
 
 
+@pytest.mark.long_form
 @pytest.mark.django_db(transaction=True)
 def test_use_is_reported_beside_the_tasks():
     make(scale.FEWEST, THEN, usage=1_500)

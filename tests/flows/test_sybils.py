@@ -230,6 +230,7 @@ def test_clusters_are_the_connected_components_of_the_ties(seed):
     assert violated() == {}
 
 
+@pytest.mark.long_form
 def test_a_long_chain_is_one_cluster_within_ten_rounds(caplog):
     ids = many_workers(2_000)
     chain = [

@@ -65,7 +65,8 @@ OUTAGES = {
 }
 
 
-@pytest.mark.parametrize("kind", spread(OUTAGES, of="outages", one_in=6))
+@pytest.mark.long_form
+@pytest.mark.parametrize("kind", OUTAGES)
 def test_ten_minutes_without_a_node_lose_nothing(source, chain, proxy, kind):
     """Some records are under way when it begins, others are requested in the middle of it."""
     early, late = ([on_chain(PlatformFactory()) for _ in range(4)] for _ in range(2))
@@ -204,6 +205,7 @@ def test_a_receipt_that_cannot_be_uses_up_no_budget(chain, one, proxy, lie):
     assert read_budget(chain.now).spent < 1
 
 
+@pytest.mark.long_form
 def test_a_head_that_runs_away_raises_the_price_up_to_the_ceiling_and_no_further(chain, one, proxy, settings):
     settings.ORACLE_GAS_CEILING_GWEI = "6"
     chain.work()

@@ -248,7 +248,7 @@ def end_it(scene):
 
 @pytest.mark.parametrize("attempt", range(-(-KILLS // len(POINTS)) if LONG else 1))
 @pytest.mark.parametrize(
-    "point", spread(POINTS, of="killed syncs", one_in=4), ids=lambda point: point.__name__
+    "point", spread(POINTS, of="killed syncs", one_in=11), ids=lambda point: point.__name__
 )
 def test_a_killed_process_leaves_each_operation_to_be_done_once(scene, point, attempt):
     try:

@@ -128,6 +128,7 @@ def test_likes_of_works_that_have_moved_are_not_below_zero():
     assert [one.likes for one in numbers_of(first, second)] == [1, 0]
 
 
+@pytest.mark.long_form
 def test_two_hundred_creators_are_read_by_one_statement():
     made = many_on_chain(PlatformFactory(), 200)
     played(work(made[0]), "ann")

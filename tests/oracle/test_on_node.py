@@ -72,6 +72,7 @@ def test_numbers_reach_the_chain_and_are_read_back(chain, one):
     assert SignedCall.objects.get().data == ""
 
 
+@pytest.mark.long_form
 def test_two_hundred_creators_share_a_transaction(source, chain):
     platform = PlatformFactory()
     made = many_on_chain(platform, 200)

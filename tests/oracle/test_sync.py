@@ -61,6 +61,7 @@ def test_moved_numbers_are_written_read_back_and_published(source, chain):
     assert chain.sync() == 0
 
 
+@pytest.mark.long_form
 def test_a_batch_has_two_hundred_creators_of_a_platform_at_most(source, chain):
     first, second = PlatformFactory(), PlatformFactory()
     for one in [*many_on_chain(first, 203), on_chain(second)]:

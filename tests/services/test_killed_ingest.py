@@ -102,7 +102,7 @@ def gone():
         return found.fetchone()[0] == 0
 
 
-@pytest.mark.parametrize("step", spread(STEPS, of="steps of a batch", one_in=5))
+@pytest.mark.parametrize("step", spread(STEPS, of="steps of a batch", one_in=15))
 @pytest.mark.shortened
 def test_a_batch_whose_process_is_killed_counts_once(song, tmp_path, step):
     (batch,) = batches = batches_of(song, 1)

@@ -103,7 +103,7 @@ def count_of(condition):
         return found.fetchone()[0]
 
 
-@pytest.mark.parametrize("step", spread(STEPS, of="steps of royalties", one_in=5))
+@pytest.mark.parametrize("step", spread(STEPS, of="steps of royalties", one_in=15))
 @pytest.mark.shortened
 def test_what_a_killed_process_has_left_is_done_once(platform, tmp_path, step):
     with psycopg.connect(database_url()) as lock:

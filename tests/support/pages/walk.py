@@ -60,7 +60,7 @@ def some_visitors(label: str) -> list[str]:
 def require_pages_as_in_the_table(seeded: Seeded, visitors: Sequence[str] = ()) -> None:
     """Raise AssertionError unless each list and row opens for the visitors whom the table names."""
     wrong, busy, personal = [], [], _personal_data()
-    for label, kind, url in list(pages(seeded)) if visitors else share(pages(seeded), of="pages", one_in=6):
+    for label, kind, url in list(pages(seeded)) if visitors else share(pages(seeded), of="pages", one_in=9):
         for visitor in visitors or some_visitors(label):
             status = expected(visitor, label)
             queries = Queries()
