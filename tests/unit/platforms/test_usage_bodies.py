@@ -47,19 +47,20 @@ def test_fifty_to_one_is_the_most():
     assert refusal.value.numbers == {"packed": str(len(packed)), "most": str(50 * len(packed))}
 
 
-@pytest.mark.parametrize(
-    "packed",
-    [
-        b"",
-        b"plain",
-        gzip.compress(b"half of it")[:-5],
-        gzip.compress(b"half of it" * 99)[:20],
-        gzip.compress(b"two") + gzip.compress(b"members"),
-        gzip.compress(b"and more") + b"x",
-        zlib.compress(b"no gzip"),
-        gzip.compress(b"changed")[:-8] + b"\0" * 8,
-    ],
-)
+DAMAGED = {
+    "empty": b"",
+    "not packed": b"plain",
+    "without its end": gzip.compress(b"half of it")[:-5],
+    "half": gzip.compress(b"half of it" * 99)[:20],
+    "two files": gzip.compress(b"two") + gzip.compress(b"members"),
+    "more behind it": gzip.compress(b"and more") + b"x",
+    "another format": zlib.compress(b"no gzip"),
+    "another checksum": gzip.compress(b"changed")[:-8] + b"\0" * 8,
+}
+
+
+# A packed file holds the time at which it was made: it is no name for a case.
+@pytest.mark.parametrize("packed", DAMAGED.values(), ids=DAMAGED)
 def test_a_damaged_file_is_refused(packed):
     with pytest.raises(InvalidUsageBatch):
         unpack_gzip(packed)
