@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.shortened]
 
 FIRST = date(2026, 1, 1)
 WEEKS = 13
-PLAYS_A_WEEK = count(short=300, long=4_700)
+PLAYS_A_WEEK = count(short=150, long=4_700)
 LISTENERS = 120
 # All three of the creators have been heard so often before the quarter ends.
 MILESTONE = 2 * PLAYS_A_WEEK
