@@ -4,6 +4,7 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 
@@ -70,6 +71,8 @@ def test_it_makes_what_it_promises_and_nothing_the_second_time(seeded):
     assert count_rows() == seeded
     assert {name: seeded[name] for name in PROMISED} == PROMISED
     assert seeded["audit logs"] >= 30
+    readme = (settings.BASE_DIR / "README.md").read_text(encoding="utf-8")
+    assert [name for name, count in seeded.items() if f"\n{count:>6}  {name}\n" not in readme] == []
     assert broken() == {}
     its_people_and_work_are_varied()
     its_quests_are_in_use()
