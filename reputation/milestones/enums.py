@@ -17,7 +17,7 @@ class Window(TextChoices):
     """The time over which a metric is counted."""
 
     ALL_TIME = "all_time"
-    # Those that end today, in UTC.
+    # The last 30, today included, in UTC.
     DAYS_30 = "30_days", "30 days"
     # A month of the calendar, in UTC.
     MONTH = "month"

@@ -127,7 +127,7 @@ def test_nobody_proves_the_share_of_another(chain):
 
 
 def test_shares_of_the_same_sums_have_other_leaves_in_each_distribution(chain):
-    """Who has seen one leaf can try no amount of another."""
+    """A leaf that somebody has seen gives no way to try amounts of another."""
     platform = paying_platform()
     for _ in range(2):
         paid_distribution(platform, plays={"A": 1})

@@ -111,7 +111,7 @@ class Quarter:
         self._note(result, len(items), len(again))
         for position, (of, listener, at) in enumerate(made):
             self.reported.append(Reported(of, listener, at, EventRef(result.accepted[position], at)))
-        # What is older than 35 days is refused before its id is looked for.
+        # Events older than 35 days are refused before their ids are looked for.
         self.sent = [*self.sent, *items] if week % 5 else items
         return now
 

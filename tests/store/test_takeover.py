@@ -309,7 +309,7 @@ def test_every_day_of_every_creator_is_equal_and_then_the_store_is_read(clickhou
         assert [{name: row[name] for name in ("day", *SUMS)} for row in rows] == list(
             kept.values("day", *SUMS)
         )
-    # What comes after the switch is written to both as before.
+    # Events after the switch are written to both as before.
     traffic.report(BATCH)
     assert compare() == []
     with pytest.raises(Refusal):

@@ -20,7 +20,7 @@ from lz4.frame import LZ4FrameDecompressor
 
 FORMAT = re.compile(rb"\s+FORMAT\s+(\w+)\s*;?\s*$", re.IGNORECASE)
 INSERT = re.compile(rb"\s*(INSERT\s+INTO\s+.+?)\s+FORMAT\s+Native\s?", re.IGNORECASE | re.DOTALL)
-# What an address holds beside settings.
+# Parts of an address that are no settings.
 NO_SETTINGS = {"query", "database", "query_id", "session_id", "wait_end_of_query", "client_protocol_version"}
 OF_HTTP = {"enable_http_compression", "send_progress_in_http_headers", "http_headers_progress_interval_ms"}
 

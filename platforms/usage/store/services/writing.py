@@ -28,7 +28,7 @@ def write_usage_store() -> int:
         return 0
     newest = UsageStoreBatch.objects.aggregate(newest=Max("pk"))["newest"]
     store, written = None, 0
-    # Those that come meanwhile are for the next run, so that this one ends.
+    # Batches that come meanwhile are for the next run, so that this one ends.
     while newest is not None and (keys := _next_batches(newest)):
         store = store or second_store()
         batches = UsageStoreBatch.objects.filter(pk__in=keys).order_by("pk")
