@@ -34,6 +34,7 @@ ACTOR_COLUMNS = frozenset(
 )
 # Names of people, companies and their work, in any script.
 NAME_COLUMNS = frozenset({"full_name", "worker_name", "name", "title"})
+# Columns of text: the nonce of a transaction on chain is a number, and public.
 SECRET_NAMES = frozenset({"password_hash", "secret_hash", "token_hash", "email_hash", "source_hash", "nonce"})
 
 
@@ -228,7 +229,8 @@ def display_for(model: type[models.Model], name: str, empty: str = EMPTY) -> Col
 
 def is_secret(field: Any) -> bool:
     """Whether the column is never shown and not even loaded for a page."""
-    return isinstance(field, EncryptedTextField) or field.name in SECRET_NAMES
+    named = isinstance(field, models.CharField | models.TextField) and field.name in SECRET_NAMES
+    return named or isinstance(field, EncryptedTextField)
 
 
 def secret_columns(model: type[models.Model], path: str = "") -> list[str]:

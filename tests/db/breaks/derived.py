@@ -61,7 +61,8 @@ derives(
     "engagements_follow_from_tasks",
     "INSERT INTO engagements (platform_id, worker_id, open_tasks, finished_tasks, first_at, last_at)"
     " SELECT r.id, %(worker)s, 0, 0, now(), now() FROM platforms r WHERE r.id <> %(platform)s"
-    " AND NOT EXISTS (SELECT FROM engagements e WHERE e.platform_id = r.id AND e.worker_id = %(worker)s)",
+    " AND NOT EXISTS (SELECT FROM engagements e WHERE e.platform_id = r.id AND e.worker_id = %(worker)s)"
+    " LIMIT 1",
     case="engagement_of_strangers",
 )
 for column in ("total_payouts", "total_tasks", "active_workers", "unique_workers"):

@@ -243,19 +243,21 @@ def a_collection_of_another_platform(h: History) -> None:
 
 @breaks("follow_is_open_once_per_pair")
 def a_follow_that_was_begun_twice(h: History) -> None:
+    """Begin it on a day whose followers nobody has counted."""
     unguard()
     run(
         "INSERT INTO follows (listener_id, creator_id, since)"
-        " SELECT listener_id, creator_id, since FROM follows WHERE until IS NULL LIMIT 1"
+        " SELECT listener_id, creator_id, since - interval '1 year' FROM follows WHERE until IS NULL LIMIT 1"
     )
 
 
 @breaks("follow_is_open_once_per_pair")
 def a_follow_of_another_platforms_creator(h: History) -> None:
+    """Begin it on a day whose followers nobody has counted."""
     run(
-        "UPDATE follows SET creator_id = "
-        "(SELECT id FROM creator_profiles WHERE platform_id = %s ORDER BY id LIMIT 1)"
-        " WHERE until IS NULL",
+        "INSERT INTO follows (listener_id, creator_id, since)"
+        " SELECT f.listener_id, c.id, f.since - interval '1 year' FROM follows f, creator_profiles c"
+        " WHERE f.until IS NULL AND c.platform_id = %s LIMIT 1",
         h.rival.pk,
     )
 

@@ -329,8 +329,14 @@ def a_play_that_no_event_stands_for(h: History) -> None:
 
 @breaks("creator_days_are_the_sums_of_their_works")
 def a_follower_who_never_came(h: History) -> None:
-    run("UPDATE creator_days SET followers_gained = followers_gained + 1 WHERE plays > 0")
-    run("UPDATE platform_days SET followers_gained = followers_gained + 1 WHERE plays > 0")
+    """Change the sum above it in the same way."""
+    run(
+        "WITH changed AS (UPDATE creator_days SET followers_gained = followers_gained + 1"
+        " WHERE id = (SELECT min(id) FROM creator_days) RETURNING creator_number, day)"
+        " UPDATE platform_days d SET followers_gained = followers_gained + 1"
+        " FROM changed c JOIN creator_profiles p ON p.number = c.creator_number"
+        " JOIN platforms o ON o.id = p.platform_id WHERE d.platform_number = o.number AND d.day = c.day"
+    )
     _count_totals_again()
 
 
