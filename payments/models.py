@@ -1,5 +1,5 @@
 from gigstream.core.rooms import load_rooms
-from payments.earnings.models import ReportedEarning
+from payments.earnings.models import PlatformRewards, ReportedEarning
 from payments.figures.models import TransactionDay
 from payments.ledger.models import Account, Adjustment, LedgerEntry
 from payments.oracle.models import (
@@ -66,6 +66,7 @@ __all__ = [
     "PeriodFunding",
     "PeriodPay",
     "PlatformPayout",
+    "PlatformRewards",
     "Pool",
     "PoolMember",
     "PoolWrite",

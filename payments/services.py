@@ -1,5 +1,6 @@
 """The verbs of the payments app."""
 
+from payments.earnings.services.platform_rewards import recompute_platform_rewards
 from payments.earnings.services.rewards import grant_reward
 from payments.figures.services.days import close_transaction_days
 from payments.ledger.approvals import request_adjustment, reward_or_request
@@ -113,6 +114,7 @@ __all__ = [
     "pay_royalties",
     "poll_settlements",
     "read_again_from",
+    "recompute_platform_rewards",
     "recompute_task_payouts",
     "reconcile_oracle",
     "reconcile_settlements",

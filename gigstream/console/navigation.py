@@ -97,6 +97,7 @@ MENU: tuple[tuple[str, tuple[Page | List | QueueEntry, ...]], ...] = (
             List("Adjustments", "balance", "payments.Adjustment"),
             List("Volume by day", "bar_chart", "payments.DailyTransactionSummary"),
             List("Closed days", "event_available", "payments.TransactionDay"),
+            List("Platform rewards", "redeem", "payments.PlatformRewards"),
         ),
     ),
     (

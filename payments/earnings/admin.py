@@ -1,9 +1,9 @@
-"""Pages of the pay that reports of work have led to."""
+"""Pages of the pay that reports of work have led to, and of the sums of rewards."""
 
 from django.contrib import admin
 
 from gigstream.adminkit import ReadOnlyAdmin, Table, by_number, by_uuid, show_on
-from payments.models import LedgerEntry, ReportedEarning
+from payments.models import LedgerEntry, PlatformRewards, ReportedEarning
 from platforms.models import WorkEvent
 
 
@@ -16,6 +16,15 @@ class ReportedEarningAdmin(ReadOnlyAdmin):
     sortable_by = ()
     searches = (by_uuid("work_event_id"), by_number("id", "entry_id"))
     search_help_text = "id of a work event, or number of the entry that it led to"
+
+
+@admin.register(PlatformRewards)
+class PlatformRewardsAdmin(ReadOnlyAdmin):
+    list_display = ("platform", "bonus_amount", "bonus_fee", "quest_amount", "quest_fee")
+    list_select_related = ("platform",)
+    belongs = ("platform",)
+    searches = (by_uuid("platform_id"),)
+    search_help_text = "platform id"
 
 
 show_on(WorkEvent, Table(ReportedEarning, by="work_event", title="Pay", columns=("entry",)))

@@ -2,6 +2,7 @@
 
 from audit.books.invariant_registry import Invariant, by_sql, register
 from payments.earnings.reserves import all_reserves
+from payments.earnings.services.platform_rewards import WRONG_REWARDS
 
 
 def _fee_sql(pay: str) -> str:
@@ -156,5 +157,13 @@ register(
             ORDER BY w.id
             """
         ),
+    )
+)
+
+register(
+    Invariant(
+        "platform_rewards_follow_from_transactions",
+        "The sums of a platform's rewards are those of its bonuses and of its quests' transactions.",
+        by_sql(f"{WRONG_REWARDS} ORDER BY offender"),
     )
 )

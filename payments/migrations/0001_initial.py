@@ -811,6 +811,58 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="PlatformRewards",
+            fields=[
+                (
+                    "platform",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="rewards",
+                        serialize=False,
+                        to="platforms.platform",
+                    ),
+                ),
+                (
+                    "bonus_amount",
+                    gigstream.core.money.MoneyField(
+                        default=Decimal("0"), help_text="to workers on top of their tasks' pay"
+                    ),
+                ),
+                (
+                    "bonus_fee",
+                    gigstream.core.money.MoneyField(
+                        default=Decimal("0"), help_text="taken on these, on all bonuses of a task together"
+                    ),
+                ),
+                (
+                    "quest_amount",
+                    gigstream.core.money.MoneyField(
+                        default=Decimal("0"), help_text="to workers as rewards of quests"
+                    ),
+                ),
+                (
+                    "quest_fee",
+                    gigstream.core.money.MoneyField(default=Decimal("0"), help_text="taken on these"),
+                ),
+            ],
+            options={
+                "verbose_name_plural": "platform rewards",
+                "db_table": "platform_rewards",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("bonus_amount__gte", 0),
+                            ("bonus_fee__gte", 0),
+                            ("quest_amount__gte", 0),
+                            ("quest_fee__gte", 0),
+                        ),
+                        name="platform_rewards_not_negative",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Pool",
             fields=[
                 (
@@ -2950,14 +3002,7 @@ class Migration(migrations.Migration):
                     models.Index(
                         condition=models.Q(("quest_id__isnull", False)),
                         fields=["platform", "quest_id", "created_at"],
-                        include=("type", "amount"),
                         name="transactions_of_quests",
-                    ),
-                    models.Index(
-                        condition=models.Q(("status", "confirmed"), ("type", "reward")),
-                        fields=["platform"],
-                        include=("task", "amount"),
-                        name="transactions_bonuses",
                     ),
                 ],
                 "constraints": [

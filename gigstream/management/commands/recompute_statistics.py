@@ -18,6 +18,7 @@ from workers import services as workers
 
 # The rebuilt columns, with the invariants that find their wrong rows.
 INVARIANTS = {
+    "platform rewards": "platform_rewards_follow_from_transactions",
     "workers": "worker_statistics_follow_from_tasks",
     "engagements": "engagements_follow_from_tasks",
     "platforms": "platform_statistics_follow_from_tasks",
@@ -51,11 +52,12 @@ def _count_wrong_rows() -> Mapping[str, int]:
 
 @in_unit
 def _rebuild_columns() -> Mapping[str, int]:
-    """Rebuild all columns in a single transaction, with the workers locked first."""
+    """Rebuild all columns in a single transaction. Accounts are locked before workers."""
     limit_minutes(30)
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL lock_timeout = '60s'")
     return {
+        "platform rewards": payments.recompute_platform_rewards(),
         **statistics.recompute_all(),
         "reputation scores": reputation.recompute_scores(),
         "account ages": workers.recompute_account_ages(),

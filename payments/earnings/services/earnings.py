@@ -10,6 +10,7 @@ from gigstream.jobs.registry import nudge_job
 from payments.earnings import deductions
 from payments.earnings.deductions import Deductions, Earning
 from payments.earnings.payables import Charge, Payable, available_of, escrow_of
+from payments.earnings.services.platform_rewards import add_rewards
 from payments.earnings.vocabulary import FEE, HOLD, REFUND, REWARD
 from payments.ledger.postings import Posting
 from payments.ledger.services import accounts, ledger
@@ -82,6 +83,7 @@ class Payroll:
         withheld = self._deductions.withhold(earnings)
         postings = [*(line.posting for line in lines), *(taken.posting for taken in withheld)]
         entries = ledger.post(postings, now=self.now, locked=self._locked)
+        add_rewards(item for item in self._items if isinstance(item, Payable))
         movements = [line.movement for line in lines if line.movement]
         transactions.insert([*movements, *(taken.movement for taken in withheld)], self.now)
         _record_reports(lines, entries)

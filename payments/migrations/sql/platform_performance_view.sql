@@ -1,5 +1,5 @@
 -- A row for each platform. Every part joins on platforms.id, so a filter on it reaches every index. Ended work comes from
--- the tallies and engagements; only work under way is read task by task.
+-- the tallies and engagements, rewards from their sums; only work under way is read task by task.
 CREATE VIEW platform_performance_view AS
 SELECT p.id AS platform_id,
        p.total_tasks,
@@ -7,14 +7,15 @@ SELECT p.id AS platform_id,
        work.completed_tasks,
        work.cancelled_tasks,
        work.paid_amount + streamed.amount + steps.amount AS paid_amount,
-       bonuses.amount AS bonus_amount,
-       questing.amount AS quest_amount,
-       work.fee_amount + steps.fee + bonuses.fee + questing.fee AS fee_amount,
+       coalesce(r.bonus_amount, 0) AS bonus_amount,
+       coalesce(r.quest_amount, 0) AS quest_amount,
+       work.fee_amount + steps.fee + coalesce(r.bonus_fee + r.quest_fee, 0) AS fee_amount,
        p.unique_workers,
        lately.unique_workers_7_days,
        lately.unique_workers_30_days,
        round(work.seconds / nullif(work.completed_tasks, 0), 3) AS average_completion_seconds
 FROM platforms p
+LEFT JOIN platform_rewards r ON r.platform_id = p.id
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(y.assigned_tasks + y.in_progress_tasks + y.disputed_tasks), 0)::integer AS open_tasks,
            coalesce(sum(y.completed_tasks), 0)::integer AS completed_tasks,
@@ -43,23 +44,6 @@ CROSS JOIN LATERAL (
         GROUP BY t.id, t.fee_bps
     ) approved
 ) steps
-CROSS JOIN LATERAL (
-    -- The fee is taken on all bonuses of a task together.
-    SELECT coalesce(sum(given.amount), 0) AS amount,
-           coalesce(sum(trunc(given.amount * t.fee_bps * 0.0001, 6)), 0) AS fee
-    FROM (
-        SELECT x.task_id, sum(x.amount) AS amount
-        FROM transactions x
-        WHERE x.platform_id = p.id AND x.type = 'reward' AND x.status = 'confirmed'
-        GROUP BY x.task_id
-    ) given
-    JOIN tasks t ON t.id = given.task_id
-) bonuses
-CROSS JOIN LATERAL (
-    SELECT coalesce(sum(x.amount) FILTER (WHERE x.type = 'reward'), 0) AS amount,
-           coalesce(sum(x.amount) FILTER (WHERE x.type = 'fee'), 0) AS fee
-    FROM transactions x WHERE x.platform_id = p.id AND x.quest_id IS NOT NULL
-) questing
 CROSS JOIN LATERAL (
     SELECT count(*) FILTER (WHERE e.last_assigned_at > money_clock() - interval '7 days') AS unique_workers_7_days,
            count(*) AS unique_workers_30_days

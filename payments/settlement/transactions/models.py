@@ -197,14 +197,7 @@ class Transaction(Changing):
             models.Index(
                 name="transactions_of_quests",
                 fields=["platform", "quest_id", "created_at"],
-                include=["type", "amount"],
                 condition=Q(quest_id__isnull=False),
-            ),
-            models.Index(
-                name="transactions_bonuses",
-                fields=["platform"],
-                include=["task", "amount"],
-                condition=Q(type=TransactionType.REWARD, status=TransactionStatus.CONFIRMED),
             ),
         ]
         triggers = [

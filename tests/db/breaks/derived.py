@@ -120,3 +120,24 @@ derives(
     " (SELECT day FROM transaction_days GROUP BY day HAVING count(*) > 1))",
     case="day_with_a_sum_missing",
 )
+for column in ("bonus_amount", "bonus_fee", "quest_amount", "quest_fee"):
+    derives(
+        "platform rewards",
+        "platform_rewards_follow_from_transactions",
+        f"UPDATE platform_rewards SET {column} = {column} + 0.000001 WHERE platform_id = %(platform)s",
+        case=f"rewards_{column}",
+    )
+derives(
+    "platform rewards",
+    "platform_rewards_follow_from_transactions",
+    "DELETE FROM platform_rewards WHERE platform_id = %(platform)s",
+    case="rewards_missing",
+)
+derives(
+    "platform rewards",
+    "platform_rewards_follow_from_transactions",
+    "INSERT INTO platform_rewards (platform_id, bonus_amount, bonus_fee, quest_amount, quest_fee)"
+    " SELECT p.id, 0, 0, 0, 0 FROM platforms p"
+    " WHERE NOT EXISTS (SELECT FROM platform_rewards r WHERE r.platform_id = p.id) LIMIT 1",
+    case="rewards_of_a_platform_without_any",
+)

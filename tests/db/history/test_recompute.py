@@ -51,7 +51,7 @@ class TestRecompute:
 
 def _wrong_in(capsys: pytest.CaptureFixture[str]) -> dict[str, int]:
     lines = [line.rsplit(maxsplit=2) for line in capsys.readouterr().out.splitlines() if "wrong" in line]
-    assert len(lines) == 9
+    assert len(lines) == 10
     return {label: int(rows) for label, rows, _ in lines if int(rows)}
 
 
@@ -66,6 +66,8 @@ _DERIVED_ROWS = (
     "SELECT platform_id, task_type, created_tasks, assigned_tasks, in_progress_tasks, completed_tasks,"
     " disputed_tasks, cancelled_tasks, paid_amount, fee_amount, took FROM task_tallies"
     " ORDER BY platform_id, task_type",
+    "SELECT platform_id, bonus_amount, bonus_fee, quest_amount, quest_fee FROM platform_rewards"
+    " ORDER BY platform_id",
     "SELECT * FROM daily_transaction_summary ORDER BY id",
     "SELECT id, payout_status, paid_out_at FROM tasks ORDER BY id",
 )

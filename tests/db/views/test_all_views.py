@@ -84,6 +84,7 @@ BIG = {
     "loans",
     "reputation_events",
     "task_tallies",
+    "platform_rewards",
 }
 
 

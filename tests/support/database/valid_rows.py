@@ -46,6 +46,7 @@ from payments.models import (
     PayoutHold,
     PayoutHoldPart,
     PlatformPayout,
+    PlatformRewards,
     ProviderNotification,
     Reconciliation,
     ReportedEarning,
@@ -492,6 +493,7 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
     WalletOrder: lambda: {"key": new_id(), "owner": f"row:{_number()}", "created_at": AT},
     Stream: _stream_row,
     Transaction: _transaction_row,
+    PlatformRewards: lambda: {"platform": PlatformFactory.create()},
     TransactionDay: lambda: {
         "day": AT.date(),
         "type": "payout",
