@@ -177,6 +177,7 @@ ACCESS: dict[str, Access] = {
     "payments.coveredtask": Access(EVERY_DESK),
     "payments.platformpayout": Access(EVERY_DESK),
     "payments.transactionday": Access(DESKS),
+    "payments.platformrewards": Access(DESKS),
     "payments.dailytransactionsummary": Access(DESKS),
     "payments.platformperformance": Access(DESKS),
     # Settlement
