@@ -1,5 +1,6 @@
 """The demo's history: the promised counts, twice, and books that stay right while the system runs on."""
 
+import re
 from datetime import timedelta
 from io import StringIO
 
@@ -45,7 +46,8 @@ PROMISED = {
     "reputation events": 21,
     "loans": 5,
 }
-
+# Months end, and a day's use has only begun: of these there are some more or fewer on other days.
+BY_DAY = ("events of use", "audit logs")
 
 MINUTES = 60
 
@@ -54,6 +56,12 @@ MINUTES = 60
 def seeded() -> dict[str, int]:
     call_command("seed_demo", stdout=StringIO())
     return count_rows()
+
+
+def counts_of_readme() -> dict[str, int]:
+    """Return the counts of rows that README.md shows, by their names."""
+    readme = (settings.BASE_DIR / "README.md").read_text(encoding="utf-8")
+    return {name: int(count) for count, name in re.findall(r"^ *(\d+)  ([a-z ]+)$", readme, re.MULTILINE)}
 
 
 def broken() -> dict[str, list[str]]:
@@ -71,8 +79,12 @@ def test_it_makes_what_it_promises_and_nothing_the_second_time(seeded):
     assert count_rows() == seeded
     assert {name: seeded[name] for name in PROMISED} == PROMISED
     assert seeded["audit logs"] >= 30
-    readme = (settings.BASE_DIR / "README.md").read_text(encoding="utf-8")
-    assert [name for name, count in seeded.items() if f"\n{count:>6}  {name}\n" not in readme] == []
+    said = counts_of_readme()
+    assert said.keys() == seeded.keys()
+    assert {name: said[name] for name in seeded if name not in BY_DAY} == {
+        name: count for name, count in seeded.items() if name not in BY_DAY
+    }
+    assert [name for name in BY_DAY if abs(said[name] - seeded[name]) > said[name] * 0.05] == []
     assert broken() == {}
     its_people_and_work_are_varied()
     its_quests_are_in_use()
