@@ -1,5 +1,6 @@
 """Requests that wait for a second person, and decided requests."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
@@ -21,12 +22,17 @@ from gigstream.adminkit import (
     Table,
     by_text,
     by_uuid,
+    isolate_text,
     lines_as_html,
     link_by_kind,
+    link_to,
     show_everywhere,
     show_on,
 )
+from gigstream.adminkit.actions import ContextLine, add_context, against, context_of
+from gigstream.adminkit.columns import model_named, secret_columns
 from gigstream.core.clock import DatabaseNow
+from gigstream.core.people.staff_names import name_actor
 
 WAITING = "waiting"
 
@@ -66,15 +72,62 @@ def _is_of_another(row: Approval) -> bool:
     return _is_open(row) and row.requested_by != str(current_actor())
 
 
-def _may_decide(user: Any, row: Approval) -> bool:
-    """Whether this member of staff has the permissions for deciding on this kind of action."""
-    return bool(user.has_perms((approvals.MAY_DECIDE, approvals.kind_of(row).permission)))
-
-
 def _in_words(row: Approval) -> SafeString:
     """Return the action and its reason, line by line."""
-    kind = approvals.kind_of(row)
-    return lines_as_html([("To be done", kind.label), *kind.describe(row), ("Reason", row.reason)])
+    lines = approvals.explain_all([row])[row.pk]
+    return lines_as_html([("To be done", approvals.kind_of(row).label), *lines, ("Reason", row.reason)])
+
+
+def _subjects(rows: Sequence[Approval]) -> dict[tuple[str, str], Any]:
+    """Return the rows that the requests are about, by type and id, with a statement for each type."""
+    keys: dict[str, set[str]] = {}
+    for row in rows:
+        keys.setdefault(row.subject_type, set()).add(row.subject_id)
+    found: dict[tuple[str, str], Any] = {}
+    for kind, ids in keys.items():
+        model = model_named(kind)
+        if model is None:
+            continue
+        related = admin.site.get_model_admin(model).list_select_related
+        every = model._default_manager.filter(pk__in=ids).defer(*secret_columns(model))
+        found |= {(kind, str(one.pk)): one for one in every.select_related(*related)}
+    return found
+
+
+def _context(rows: Sequence[Approval]) -> dict[Any, list[ContextLine]]:
+    """Return the requests in words, what is known about the rows that they are about, and what speaks against
+    them."""
+    subjects = _subjects(rows)
+    by_type: dict[type[Any], list[Any]] = {}
+    for subject in subjects.values():
+        by_type.setdefault(type(subject), []).append(subject)
+    about = {model: context_of(own) for model, own in by_type.items()}
+    words, obstacles = approvals.explain_all(rows), approvals.obstacles_to(rows)
+    found = {}
+    for row in rows:
+        subject = subjects.get((row.subject_type, row.subject_id))
+        lines = [ContextLine("About", link_to(subject) or f"{row.subject_type} {row.subject_id}")]
+        if row.pk in obstacles:
+            lines.append(against("If it is approved now", obstacles[row.pk]))
+        lines += [ContextLine(label, text) for label, text in words[row.pk]]
+        lines += _asked(row)
+        lines += about[type(subject)][subject.pk] if subject is not None else ()
+        found[row.pk] = lines
+    return found
+
+
+def _asked(row: Approval) -> list[ContextLine]:
+    """Return who requested it, when, until when and why; a card has these in its columns."""
+    by = isolate_text(name_actor(row.requested_by))
+    when = format_html("{} on {} UTC", by, f"{row.requested_at:%Y-%m-%d at %H:%M}")
+    return [
+        ContextLine("Requested by", when, on_card=False),
+        ContextLine("Because", isolate_text(row.reason), on_card=False),
+        ContextLine("Can be decided until", f"{row.expires_at:%Y-%m-%d %H:%M} UTC", on_card=False),
+    ]
+
+
+add_context(Approval, _context)
 
 
 @admin.register(Approval)
@@ -110,9 +163,8 @@ class ApprovalAdmin(ReadOnlyAdmin):
             done="approved",
             run=lambda row, reason: _approval_result(approvals.approve(approval_id=row.pk, reason=reason)),
             when=_is_of_another,
-            may=_may_decide,
+            permissions=approvals.permissions_to_decide,
             money=lambda row: row.amount,
-            describe=_in_words,
             note="Each is executed at once, as it was requested.",
         ),
         RowAction(
@@ -121,7 +173,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
             done="refused",
             run=lambda row, reason: approvals.refuse(approval_id=row.pk, reason=reason),
             when=_is_of_another,
-            may=_may_decide,
+            permissions=approvals.permissions_to_decide,
             money=lambda row: row.amount,
         ),
         RowAction(

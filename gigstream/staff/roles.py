@@ -335,6 +335,17 @@ def roles_holding(label: str, codename: str) -> Roles:
     return _own_permissions().get((label, codename), NOBODY)
 
 
+def roles_with(permissions: Iterable[str]) -> list[str]:
+    """Return the names of the roles that hold all of these permissions, given as "loans.approve_loan"."""
+    held = [_roles_with_one(permission) for permission in permissions]
+    return [role.value for role in Role if all(role in roles for roles in held)]
+
+
+def _roles_with_one(permission: str) -> Roles:
+    app, _, codename = permission.partition(".")
+    return roles_holding(f"{app}.{codename.rpartition('_')[2]}", codename)
+
+
 @cache
 def _own_permissions() -> dict[tuple[str, str], Roles]:
     return {(model, codename): roles for model, codename, roles in action_permissions()}

@@ -23,7 +23,6 @@ from gigstream.adminkit import (
     add_actions,
     by_email,
     by_uuid,
-    lines_as_html,
     link_to,
     show_on,
 )
@@ -34,7 +33,6 @@ from gigstream.core.clock import database_now
 from gigstream.core.money import ZERO, usdc
 from loans.applications import approvals, services
 from loans.applications.enums import LoanStatus
-from loans.applications.selectors import decision_lines
 from loans.disbursement import services as disbursement_services
 from loans.exceptions.services import request_exception
 from loans.models import Loan
@@ -72,7 +70,6 @@ class LoanAdmin(Exports, ReadOnlyAdmin):
             ),
             when=lambda loan: loan.status == LoanStatus.PENDING,
             money=lambda loan: loan.amount,
-            describe=lambda loan: lines_as_html(decision_lines(loan)),
             note=f"Beyond {ONE_SIGNATURE_UP_TO} USDC a second person approves it as well.",
         ),
         RowAction(

@@ -39,7 +39,7 @@ def bob():
 
 def act(one, action, loan, **given):
     """Press the action's button on the loan's page and confirm it; returns the messages."""
-    shown = press(one.client, action, loan, from_page="1", **given)
+    shown = press(one.client, action, loan, **given)
     loan.refresh_from_db()
     return told(shown)
 

@@ -2,9 +2,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
 
 from audit.log.context import current_actor
 from gigstream.adminkit import (
@@ -87,14 +84,3 @@ class PaymentSwitchAdmin(ReadOnlyAdmin):
         ),
     )
     alone = (STOP,)
-    change_list_template = "admin/gigstream/switches.html"
-
-    def get_urls(self) -> list[Any]:
-        stop = path("stop/", self.admin_site.admin_view(self.stop), name="payments_stop")
-        return [stop, *super().get_urls()]
-
-    def stop(self, request: HttpRequest) -> HttpResponse:
-        """Stop payouts, by a single person: that is the safe direction, and it may be urgent."""
-        if not self.has_operate_permission(request, STOP.name):
-            raise PermissionDenied
-        return STOP.run_without_rows(self, request)
