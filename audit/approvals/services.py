@@ -73,10 +73,10 @@ def approval(
     It calls the service of the owning app and returns the ids of the rows made, by name. `permission` is
     Django's, required to request the action and, together with `MAY_DECIDE`, to decide on it. `describe`
     returns the request in words, line by line, from the request alone. `explain` returns more lines about
-    several requests, and `find_obstacles` a sentence about each request that would be refused or change nothing
-    if it were approved now; both read with a number of statements that does not grow. `distinct_by` names
-    parameters, or "amount", by which two requests on one subject are for different actions; without any a
-    subject has a single open request.
+    several requests, and `find_obstacles` a sentence about each request that would be refused or change
+    nothing if it were approved now; both read with a number of statements that does not grow. `distinct_by`
+    names parameters, or "amount", by which two requests on one subject are for different actions; without any
+    a subject has a single open request.
     """
 
     def register(execute: Execute) -> Execute:

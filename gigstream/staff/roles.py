@@ -83,6 +83,8 @@ ACCESS: dict[str, Access] = {
             "set_request_limits": OPERATIONS,
             "deposit": FINANCE,
             "hold_withdrawals": DESKS,
+            "stop_payouts": DESKS,
+            "let_payouts_go_on": OPERATIONS | FINANCE,
             "set_usage_rule": RISK,
         },
     ),
@@ -159,6 +161,7 @@ ACCESS: dict[str, Access] = {
         EVERY_DESK,
         actions={
             "cancel": OPERATIONS | FINANCE,
+            "hold_payouts": DESKS,
             "release": OPERATIONS | FINANCE,
             "stop": OPERATIONS | FINANCE,
             "offer_again": OPERATIONS,

@@ -27,8 +27,8 @@ def error_page(
     link: tuple[str, str] | None = None,
 ) -> HttpResponse:
     """Return the page for that status, with the request's id in the log. It reads neither database nor
-    session, which may be at fault. `reason` is shown to people, under another `title` if there is one, and with a
-    `link`, as address and words."""
+    session, which may be at fault. `reason` is shown to people, under another `title` if there is one, and
+    with a `link`, as address and words."""
     usual, advice = _TEXTS[status]
     context = {
         "title": title or usual,

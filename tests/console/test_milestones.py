@@ -55,7 +55,8 @@ def test_a_rule_for_all_platforms_is_made_changed_and_retired():
 def test_conditions_that_cannot_be_read_make_no_rule(conditions):
     ann = member("ann")
 
-    shown = answer(ann.client, ann.client.get(reverse(CREATE, args=["create"])), **{**GIVEN, "conditions": conditions})
+    asked = ann.client.get(reverse(CREATE, args=["create"]))
+    shown = answer(ann.client, asked, **{**GIVEN, "conditions": conditions})
 
     assert shown.status_code == 200
     assert not MilestoneRule.objects.exists()

@@ -18,8 +18,8 @@ MOST_IN_ADDRESS = 50
 def act_url(
     model: type[models.Model], action: str, keys: Sequence[str], *, back: str = "", person: str = ""
 ) -> str:
-    """Return the address of the page that confirms the action for these rows; `person` chose them, if there are
-    many."""
+    """Return the address of the page that confirms the action for these rows; `person` chose them, if there
+    are many."""
     path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_act", args=[action])
     named = [(ROWS, keep_rows(person, keys))] if len(keys) > MOST_IN_ADDRESS else [(IDS, key) for key in keys]
     query = urlencode([*named, *([(BACK, back)] if back else [])])

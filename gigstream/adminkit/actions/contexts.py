@@ -1,7 +1,7 @@
 """The context of a decision: lines about a row, which the app that owns it gives.
 
-They are shown alike on the row's card in a queue (those that are short), on the confirmation pages of its actions,
-and on the page of an approval about it.
+They are shown alike on the row's card in a queue (those that are short), on the confirmation pages of its
+actions, and on the page of an approval about it.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,8 +14,8 @@ from django.utils.safestring import SafeString
 
 @dataclass(frozen=True, slots=True)
 class ContextLine:
-    """A line of context. `is_against` marks what speaks against the decision; `on_card` is false for what only the
-    row's own pages say."""
+    """A line of context. `is_against` marks what speaks against the decision; `on_card` is false for what
+    only the row's own pages say."""
 
     label: str
     text: SafeString | str
@@ -30,8 +30,8 @@ _sources: dict[type[models.Model], list[ContextSource]] = {}
 
 
 def add_context(model: type[models.Model], source: ContextSource) -> None:
-    """Add a source of lines about rows of `model`, in the order of the calls. It returns the lines by the rows'
-    primary keys, with a number of statements that does not grow with the rows."""
+    """Add a source of lines about rows of `model`, in the order of the calls. It returns the lines by the
+    rows' primary keys, with a number of statements that does not grow with the rows."""
     _sources.setdefault(model, []).append(source)
 
 

@@ -1,8 +1,8 @@
 """Drafts: the words that a person has written on a confirmation page and has not sent.
 
-They are kept on the server, encrypted, for as long as a session may last: Back, a reload, a new tab and a log-in
-in between lose none of them, and nothing about anybody stays in the browser. A page carries a signed note of its
-person, action and rows, so that the words are kept also when a form meets a log-in page.
+They are kept on the server, encrypted, for as long as a session may last: Back, a reload, a new tab and a
+log-in in between lose none of them, and nothing about anybody stays in the browser. A page carries a signed
+note of its person, action and rows, so that the words are kept also when a form meets a log-in page.
 """
 
 import hashlib
@@ -29,8 +29,8 @@ _SALT = "gigstream.drafts"
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """Words by field. `was_sent` says that the form was sent and met a log-in page or was refused as too old, so
-    that nothing was done."""
+    """Words by field. `was_sent` says that the form was sent and met a log-in page or was refused as too old,
+    so that nothing was done."""
 
     words: Mapping[str, list[str]]
     was_sent: bool = False
@@ -69,8 +69,8 @@ def place_of(request: HttpRequest, keys: Sequence[str]) -> Place:
 
 
 def read_note(request: HttpRequest) -> Place | None:
-    """Return the page that a form comes from, None unless its note is genuine and not older than a session may
-    be."""
+    """Return the page that a form comes from, None unless its note is genuine and not older than a session
+    may be."""
     note = request.POST.get(NOTE, "")
     try:
         return Place(*signing.loads(note, salt=_SALT, max_age=settings.STAFF_SESSION_HOURS * 3600))

@@ -36,7 +36,8 @@ def add_notices(model: type[models.Model], source: NoticeSource) -> None:
 
 
 def notices_of(rows: Sequence[Any], waiting: Mapping[Any, Sequence[Approval]]) -> dict[Any, list[Notice]]:
-    """Return the notices about each of the rows, which are of one model: first what waits for a second person."""
+    """Return the notices about each of the rows, which are of one model: first what waits for a second
+    person."""
     found = {row.pk: [_waits(approval) for approval in waiting.get(row.pk, ())] for row in rows}
     for source in _sources.get(type(rows[0]), ()) if rows else ():
         for key, notices in source(rows).items():

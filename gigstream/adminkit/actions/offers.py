@@ -17,8 +17,8 @@ from gigstream.adminkit.actions.row_action import RowAction
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An action that makes sense for a row: the address of its page, or, for who may not use it, the roles that
-    may."""
+    """An action that makes sense for a row: the address of its page, or, for who may not use it, the roles
+    that may."""
 
     name: str
     label: str

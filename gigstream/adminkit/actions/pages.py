@@ -1,4 +1,5 @@
-"""Pages that confirm actions: each has an address, keeps the words written on it, and knows when it is stale."""
+"""Pages that confirm actions: each has an address, keeps the words written on it, and knows when it is
+stale."""
 
 import re
 import secrets
@@ -35,7 +36,7 @@ from gigstream.web.error_pages import error_page, refuse_forgery
 
 CONFIRMED, SEEN, DRAWN_AT, KEEP = "confirmed", "seen", "drawn_at", "keep"
 ALREADY_DONE = "This was confirmed already: it was done once, and not again."
-NOT_DONE = "Your session had ended, or the form was too old, when you confirmed: nothing was done. Your words are here."
+NOT_DONE = "When you confirmed, your session had ended or the form was too old: nothing was done. Your words are here."
 KEPT = "Nothing was done yet. Your words from before are here."
 TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}", re.ASCII)
 # Rows of which a page tells all; of more it tells what they are and what it is about.
@@ -56,7 +57,8 @@ def act_page(model_admin: Any, request: HttpRequest, name: str) -> HttpResponse:
 
 
 def keep_unanswered(request: HttpRequest) -> HttpResponse | None:
-    """Keep the words of a form that meets a log-in page. Return an answer to a script that only saves them."""
+    """Keep the words of a form that meets a log-in page. Return an answer to a script that only saves
+    them."""
     place = drafts.read_note(request)
     if place is not None:
         drafts.keep_draft(place, request.POST, was_sent=KEEP not in request.POST)
@@ -275,8 +277,8 @@ class ActPage:
     def _why_not(self, one: Row) -> str:
         """Return why the action makes no sense for the row now, empty where it does."""
         if one.waits is not None:
-            by = name_actor(one.waits.requested_by)
-            return f"requested by {by} already, waits for a second person until {one.waits.expires_at:%Y-%m-%d %H:%M} UTC"
+            by, until = name_actor(one.waits.requested_by), f"{one.waits.expires_at:%Y-%m-%d %H:%M} UTC"
+            return f"requested by {by} already, waits for a second person until {until}"
         if not one.may:
             return f"needs {who_may(self.action, one.row)}"
         return "" if one.fits else "this cannot be done as it is now"

@@ -21,8 +21,8 @@ MOST_AT_ONCE = 200
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowAction:
-    """A button that leads to a page and there, once it is confirmed, calls a service for each selected row and
-    reports refusals row by row.
+    """A button that leads to a page and there, once it is confirmed, calls a service for each selected row
+    and reports refusals row by row.
 
     `run` gets the row, and the fields of the `form` by name: a reason unless another form is given. `label`
     stands in the menu, `done` is the past participle in the message of success, `money` returns the amount
@@ -31,9 +31,9 @@ class RowAction:
     sense; the service decides what is allowed. A user needs the action's permission and those that
     `permissions` names for the row.
 
-    `watches` names columns whose change makes a page of the action stale, besides those that decide about every
-    row. `kind` is the kind of approval that the action requests: while one waits for the row, the action is not
-    offered again.
+    `watches` names columns whose change makes a page of the action stale, besides those that decide about
+    every row. `kind` is the kind of approval that the action requests: while one waits for the row, the
+    action is not offered again.
 
     It is one of Django's admin actions: a callable with a name, a description and permissions.
     """

@@ -21,8 +21,8 @@ _WORKS = {ActorType.SYSTEM: "the system", ActorType.WORKER: "the worker", ActorT
 
 
 def state_of(row: models.Model, watches: Sequence[str] = ()) -> str:
-    """Return a short hash of what decisions about the row depend on: its choices, its switches, whether each of
-    its times has come, and the columns in `watches`."""
+    """Return a short hash of what decisions about the row depend on: its choices, its switches, whether each
+    of its times has come, and the columns in `watches`."""
     deferred = row.get_deferred_fields()
     values = [
         [field.name, _value(row, field)]
