@@ -88,10 +88,15 @@ def _subjects(rows: Sequence[Approval]) -> dict[tuple[str, str], Any]:
         model = model_named(kind)
         if model is None:
             continue
-        related = admin.site.get_model_admin(model).list_select_related
+        related = _related(model)
         every = model._default_manager.filter(pk__in=ids).defer(*secret_columns(model))
         found |= {(kind, str(one.pk)): one for one in every.select_related(*related)}
     return found
+
+
+def _related(model: type[Any]) -> Sequence[str]:
+    target: Any = admin.site.get_model_admin(model)
+    return tuple(target.list_select_related)
 
 
 def _context(rows: Sequence[Approval]) -> dict[Any, list[ContextLine]]:

@@ -147,6 +147,11 @@ def _act_key(kind: Kind, row: Approval) -> str:
     return hashlib.sha256(text.encode()).hexdigest() if kind.distinct_by else ""
 
 
+def require_may_request(kind: str) -> None:
+    """Raise NotPermitted unless the actor may request actions of this kind."""
+    _require_may(_kinds[kind].permission)
+
+
 @verb("approval.request", "approval")
 def request(
     *,
@@ -163,7 +168,7 @@ def request(
     """
     registered = _kinds[kind]
     now = now or database_now()
-    _require_may(registered.permission)
+    require_may_request(kind)
     row = Approval(
         kind=kind,
         subject_type=subject[0],

@@ -4,6 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, F, Q, Sum
@@ -99,21 +100,21 @@ def prospect_grounds(prospect: Prospect, amount: Decimal) -> list[Ground]:
 
 def _records(workers: Collection[UUID]) -> dict[UUID, Record]:
     """Return the advances of each worker, in one statement."""
-    rows = (
+    rows: Any = (
         Loan.objects.filter(worker__in=workers)
         .values("worker")
         .annotate(
             repaid=Count("pk", filter=Q(status=LoanStatus.REPAID)),
             defaulted=Count("pk", filter=Q(defaulted_at__isnull=False)),
             refused=Count("pk", filter=Q(status=LoanStatus.CANCELLED)),
-            owed=Sum(
+            owes=Sum(
                 F("total_due") - F("amount_repaid") - F("amount_written_off"),
                 filter=Q(disbursed_at__isnull=False),
             ),
         )
     )
     return {
-        row["worker"]: Record(row["repaid"], row["defaulted"], row["refused"], row["owed"] or ZERO)
+        row["worker"]: Record(row["repaid"], row["defaulted"], row["refused"], row["owes"] or ZERO)
         for row in rows
     }
 

@@ -144,7 +144,7 @@ class StreamAdmin(ReadOnlyAdmin):
             when=lambda stream: stream.status == StreamStatus.ACTIVE,
             money=lambda stream: stream.remaining_amount,
             effect=lambda stream: (
-                "What has vested to the second is paid at once. Nothing vests while it is paused, and the rest"
+                "What has vested to the second is paid at once. Nothing vests while it is paused; the rest"
                 f" stays in escrow. Its end moves by the pause; after {longest_pause().days} days of it the"
                 " stream is cancelled and the rest goes back."
             ),

@@ -288,9 +288,9 @@ def test_a_dispute_is_resolved_with_a_split_of_what_is_held(client):
 
     more = answer(client, asked, outcome="worker", worker_amount="40.000001", reason="half done")
     assert "only 40.00 USDC is still held" in text_of(more)
-    assert words(answer(client, more, outcome="worker", worker_amount="25", reason="half done")) == [
-        "1 dispute resolved."
-    ]
+    (done,) = words(answer(client, more, outcome="worker", worker_amount="25", reason="half done"))
+    sums = f"25.00 USDC to {task.worker}, 15.30 USDC back to {task.platform}, fees included"
+    assert f"Resolved, the worker was right: {sums}" in done
 
     dispute.refresh_from_db()
     assert (dispute.outcome, dispute.worker_amount, dispute.resolution) == ("worker", 25, "half done")

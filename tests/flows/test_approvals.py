@@ -112,14 +112,13 @@ def test_a_deposit_by_hand_is_asked_for_by_one_and_booked_when_another_approves_
 def test_every_kind_is_asked_for_and_done_through_the_pages(ann, bob):
     platform, worker = PlatformFactory(funds="2000"), WorkerFactory()
     available = platform.accounts.get(name="available")
-    into = accounts.of_worker(worker.pk, "available")
     now = database_now()
     stream = running_stream(total="900", platform=platform, now=now)
     disputed = running_stream(total="800", platform=platform, now=now).task
     dispute = platforms.dispute_task(task_id=disputed.pk, severity=1, reason="late", now=now)
     strange = insert(valid(ObservedTransfer, status="unknown_platform", tx_hash=f"0x{78:064x}", amount=3))
     act(ann.client, "set_fee", platform, fee_bps="150")
-    act(ann.client, "adjust", available, credit_account=str(into), amount="1.5")
+    act(ann.client, "adjust", available, into="worker", owner=worker.email, amount="1.5")
     act(ann.client, "cancel", stream)
     act(ann.client, "resolve", dispute, outcome="platform", worker_amount="100")
     act(ann.client, "credit", strange, platform=str(platform.pk))

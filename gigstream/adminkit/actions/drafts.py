@@ -24,7 +24,7 @@ NOTE = "note"
 # Fields of the page itself, which are no words of the person.
 OF_THE_PAGE = frozenset({NOTE, "csrfmiddlewaretoken", "confirmed", "seen", "drawn_at", "keep"})
 LONGEST_DRAFT = 20_000
-_SALT = "gigstream.drafts"
+SALT = "gigstream.drafts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Place:
     @property
     def note(self) -> str:
         """The place, signed, for the page's form."""
-        return signing.dumps([self.person, self.page, self.address], salt=_SALT)
+        return signing.dumps([self.person, self.page, self.address], salt=SALT)
 
 
 def place_of(request: HttpRequest, keys: Sequence[str]) -> Place:
@@ -73,7 +73,7 @@ def read_note(request: HttpRequest) -> Place | None:
     may be."""
     note = request.POST.get(NOTE, "")
     try:
-        return Place(*signing.loads(note, salt=_SALT, max_age=settings.STAFF_SESSION_HOURS * 3600))
+        return Place(*signing.loads(note, salt=SALT, max_age=settings.STAFF_SESSION_HOURS * 3600))
     except signing.BadSignature:
         return None
 

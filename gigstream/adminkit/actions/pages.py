@@ -11,9 +11,10 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.utils.cache import add_never_cache_headers
+from django.utils.datastructures import MultiValueDict
 from django.utils.dateparse import parse_datetime
 
 from audit.models import Approval
@@ -21,7 +22,7 @@ from gigstream.adminkit.actions import drafts
 from gigstream.adminkit.actions.addresses import back_address, chosen_keys
 from gigstream.adminkit.actions.contexts import context_of
 from gigstream.adminkit.actions.forms import ActionForm
-from gigstream.adminkit.actions.notices import waiting_approvals
+from gigstream.adminkit.actions.notices import notices_of, waiting_approvals
 from gigstream.adminkit.actions.offers import may_use, waiting_for, who_may
 from gigstream.adminkit.actions.registration import record_token
 from gigstream.adminkit.actions.results import ActionOutcome
@@ -36,7 +37,7 @@ from gigstream.web.error_pages import error_page, refuse_forgery
 
 CONFIRMED, SEEN, DRAWN_AT, KEEP = "confirmed", "seen", "drawn_at", "keep"
 ALREADY_DONE = "This was confirmed already: it was done once, and not again."
-NOT_DONE = "When you confirmed, your session had ended or the form was too old: nothing was done. Your words are here."
+NOT_DONE = "Nothing was done: your session had ended, or the form was too old. Your words are here."
 KEPT = "Nothing was done yet. Your words from before are here."
 TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}", re.ASCII)
 # Rows of which a page tells all; of more it tells what they are and what it is about.
@@ -108,6 +109,7 @@ class ActPage:
         rows = [] if self.is_alone else self._read_rows()
         waiting = waiting_approvals(rows)
         self.rows = [self._row(row, waiting) for row in rows]
+        self.notices = notices_of(rows, waiting)
 
     def _read_rows(self) -> list[models.Model]:
         if not self.keys or len(self.keys) > (1 if self.action.single else MOST_AT_ONCE):
@@ -134,15 +136,10 @@ class ActPage:
     def show(self) -> HttpResponse:
         """Show the page, with the words that were written on it before."""
         draft = drafts.find_draft(self.place)
-        form = self._form()
-        if draft is not None:
-            data = draft.as_form_data()
-            form.initial = {
-                name: field.widget.value_from_datadict(data, {}, form.add_prefix(name))
-                for name, field in form.fields.items()
-            }
-        kept = "" if draft is None else NOT_DONE if draft.was_sent else KEPT
-        return self._render(self.rows, form, kept=kept)
+        if draft is None:
+            return self._render(self.rows, self._form())
+        kept = NOT_DONE if draft.was_sent else KEPT
+        return self._render(self.rows, self._form_with(draft.as_form_data()), kept=kept)
 
     def keep(self) -> HttpResponse:
         """Keep the words of the form, as it is written."""
@@ -152,16 +149,22 @@ class ActPage:
     def act(self) -> HttpResponse:
         """Run the action once, for the rows that are as the page showed them."""
         token = self.request.POST.get(CONFIRMED, "")
+        if not TOKEN.fullmatch(token):
+            return self._render(self.rows, self._form())
         form = self._form(self.request.POST)
-        if not TOKEN.fullmatch(token) or not form.is_valid():
-            return self._render(self.rows, form if TOKEN.fullmatch(token) else self._form())
-        if not record_token(self.request, token):
+        is_valid = form.is_valid()
+        if is_valid and not record_token(self.request, token):
             messages.warning(self.request, ALREADY_DONE)
             return self._go_back()
-        if self.is_alone:
+        if is_valid and self.is_alone:
             return self._run_alone(form)
         changed = self._changed_rows()
         left = [one.row for one in self.rows if one.row.pk not in changed]
+        if changed and not left:
+            # Nobody judges the words for a row that has changed.
+            return self._render(self.rows, self._form_with(self.request.POST), changed=changed)
+        if not is_valid:
+            return self._render(self.rows, form, changed=changed)
         outcome = self.action.run_rows(left, dict(form.cleaned_data))
         return self._report(form, outcome, changed)
 
@@ -216,6 +219,15 @@ class ActPage:
     def _form(self, data: Any = None) -> ActionForm:
         return self.action.form(data, rows=[one.row for one in self.rows])
 
+    def _form_with(self, words: QueryDict) -> ActionForm:
+        """Return the form with these words in it, which nobody judges yet."""
+        form = self._form()
+        form.initial = {
+            name: field.widget.value_from_datadict(words, MultiValueDict(), form.add_prefix(name))
+            for name, field in form.fields.items()
+        }
+        return form
+
     def _render(
         self,
         rows: Sequence[Row],
@@ -234,8 +246,10 @@ class ActPage:
                 **self._row_line(one, (refused or {}).get(one.row.pk, ""), history),
                 "money": "" if part is None else usdc(part),
                 "context": context.get(one.row.pk, ()),
-                "effect": action.effect(one.row) if action.effect and len(rows) <= MOST_EXPLAINED else "",
+                "notices": self.notices.get(one.row.pk, ()),
+                "effect": self._effect(one) if len(rows) <= MOST_EXPLAINED else "",
                 "changed": (changed or {}).get(one.row.pk),
+                "can_be_done": one.is_possible,
             }
             for one, part in zip(rows, money, strict=True)
         ]
@@ -273,6 +287,9 @@ class ActPage:
             "why": refused or self._why_not(one),
             "history": () if one.fits or refused else history.get(row.pk, ()),
         }
+
+    def _effect(self, one: Row) -> str:
+        return self.action.effect(one.row) if self.action.effect and one.fits else ""
 
     def _why_not(self, one: Row) -> str:
         """Return why the action makes no sense for the row now, empty where it does."""

@@ -17,7 +17,11 @@ from gigstream.core.people.staff_names import staff_name
 
 # The newest lines of a row that a page tells.
 MOST_LINES = 5
-_WORKS = {ActorType.SYSTEM: "the system", ActorType.WORKER: "the worker", ActorType.PLATFORM: "the platform"}
+_OTHERS: dict[str, str] = {
+    ActorType.SYSTEM: "the system",
+    ActorType.WORKER: "the worker",
+    ActorType.PLATFORM: "the platform",
+}
 
 
 def state_of(row: models.Model, watches: Sequence[str] = ()) -> str:
@@ -66,7 +70,9 @@ def _of_row(row: models.Model, lines: Sequence[AuditLog], most: int) -> list[str
 
 def _in_words(line: AuditLog) -> str:
     reason = line.metadata.get("reason") or line.changes_after.get("reason") or ""
-    who = staff_name(line.actor_id) if line.actor_type == ActorType.STAFF else _WORKS.get(line.actor_type, "")
+    who = (
+        staff_name(line.actor_id) if line.actor_type == ActorType.STAFF else _OTHERS.get(line.actor_type, "")
+    )
     text = (
         f"{action_text(line.action)} on {line.created_at:%Y-%m-%d at %H:%M} UTC by {who or line.actor_type}"
     )

@@ -106,7 +106,10 @@ def prospects_of(
     not count."""
     earned = counted_earnings(worker_ids, now=now)
     risks = WorkerRiskAssessment.objects.filter(worker_id__in=worker_ids)
-    return {risk.worker_id: _prospect(risk, forecast_week(earned.get(risk.worker_id, ()))) for risk in risks}
+    return {
+        risk.worker_id: _prospect(risk, forecast_week(earned.get(risk.worker_id, ())), besides)
+        for risk in risks
+    }
 
 
 def _prospect(risk: WorkerRiskAssessment, expected: Forecast, besides: Collection[str] = ()) -> Prospect:

@@ -144,7 +144,7 @@ def _records(workers: Sequence[Worker]) -> dict[UUID, Record]:
     keys = [worker.pk for worker in workers]
     ended = Transaction.objects.filter(worker__in=keys, type__in=TO_WORKERS).order_by()
     settled = Q(status=TransactionStatus.CONFIRMED)
-    rows = ended.values("worker").annotate(
+    rows: Any = ended.values("worker").annotate(
         confirmed=Count("pk", filter=settled),
         sum=Sum("amount", filter=settled),
         failed=Count("pk", filter=Q(status=TransactionStatus.FAILED)),

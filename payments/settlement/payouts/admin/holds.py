@@ -187,9 +187,9 @@ class PayoutHoldAdmin(ReadOnlyAdmin):
     @admin.display(description="state")
     def state(self, hold: PayoutHold) -> SafeString:
         """Return whether it keeps money now, or how it ended."""
-        if hold.ended_at is None:
-            return format_html('<span class="badge badge-late">in force</span>')
-        return format_html('<span class="badge">ended: {}</span>', hold.get_ended_because_display())
+        ended = f"ended: {hold.get_ended_because_display().lower()}"
+        mark, word = ("late", "in force") if hold.ended_at is None else ("ended", ended)
+        return format_html('<span class="badge badge-{}">{}</span>', mark, word)
 
 
 @admin.register(PayoutHoldPart)
