@@ -100,8 +100,7 @@ def _related(model: type[Any]) -> Sequence[str]:
 
 
 def _context(rows: Sequence[Approval]) -> dict[Any, list[ContextLine]]:
-    """Return the requests in words, what is known about the rows that they are about, and what speaks against
-    them."""
+    """Return the requests in words, the context of their rows, and the reasons against them."""
     subjects = _subjects(rows)
     by_type: dict[type[Any], list[Any]] = {}
     for subject in subjects.values():

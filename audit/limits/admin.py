@@ -45,7 +45,7 @@ class Holding(admin.SimpleListFilter):
 
 
 def _context(rows: Sequence[LimitChange]) -> dict[Any, list[ContextLine]]:
-    """Return what the limits are about, and their values now."""
+    """Return the meaning of the limits, and their values now."""
     known = limits.all_limits()
     named = [known[row.name] for row in rows if row.name in known]
     values = dict(zip([limit.name for limit in named], limits.values_of(*named), strict=True))

@@ -244,7 +244,7 @@ def _job_line(name: str, every: int, beat: JobHeartbeat | None, now: datetime) -
 
 
 def _queue_lines(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
-    """Return the queues that the reader may see: those that they may work on, with what they may work on,
+    """Return the queues that the reader may see: those that they may work on, with the items for them,
     then the others, with all that waits."""
     visible = [queue for queue in QUEUES if queue.may_see(request)]
     own = [queue for queue in visible if queue.may_work(request)]

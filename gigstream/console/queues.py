@@ -115,7 +115,7 @@ class Queue:
 
 
 def count_waiting(queues: Sequence[Queue], now: datetime, user: Any = None) -> list[Waiting]:
-    """Return the sizes of the queues, of what this user may work on if one is given, in a single
+    """Return the sizes of the queues, of the items for this user if one is given, in a single
     statement."""
     parts, values = [], list[Any]()
     for place, queue in enumerate(queues):

@@ -21,7 +21,7 @@ from loans.policy.selectors.offers import ANOTHER_IS_OPEN, Prospect, prospects_o
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """A line of the grounds; `is_against` marks a reason against the advance, `is_short` what a card has."""
+    """A line of the grounds; `is_against` marks a reason against the advance, `is_short` a line for cards."""
 
     label: str
     text: str
@@ -31,7 +31,7 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """Advances of a worker: those of the past, and what is owed on open ones."""
+    """Advances of a worker: those of the past, and the debt on the open ones."""
 
     repaid: int = 0
     defaulted: int = 0

@@ -51,7 +51,7 @@ def _effect_of_cancelling(stream: Stream) -> str:
 
 
 def _context(rows: Sequence[Stream]) -> dict[Any, list[ContextLine]]:
-    """Return the parties of the streams, and what each has released and owes now."""
+    """Return the parties of the streams, and the amounts that each has released and owes now."""
     now = database_now()
     found = {}
     for stream in rows:

@@ -68,7 +68,7 @@ def _parties(task: Task) -> list[ContextLine]:
 
 
 def _task_context(tasks: Sequence[Task]) -> dict[Any, list[ContextLine]]:
-    """Return the parties of the tasks, and what each has paid, still holds, and would pay if it ended now."""
+    """Return the parties of the tasks, their pay, the money still held, and the outcome if they ended now."""
     now = database_now()
     running = [task for task in tasks if task.status in RUNNING]
     held, vested = task_funding().held_of(running), task_funding().vested_of(running, now)
@@ -88,7 +88,7 @@ def _task_context(tasks: Sequence[Task]) -> dict[Any, list[ContextLine]]:
 
 
 def _dispute_context(disputes: Sequence[Dispute]) -> dict[Any, list[ContextLine]]:
-    """Return both sides of the disputes, what is still held, and what splits of it pay."""
+    """Return both sides of the disputes, the money still held, and the amounts of splits."""
     tasks = [dispute.task for dispute in disputes if dispute.resolved_at is None]
     held = task_funding().held_of(tasks)
     return {
@@ -142,7 +142,7 @@ def _effect_of_ending(task: Task) -> str:
 
 
 def _resolve(dispute: Dispute, **given: Any) -> object:
-    """Resolve the dispute or request it, and say in figures what was decided."""
+    """Resolve the dispute or request it, and say the decision in figures."""
     made = services.resolve_or_request(task_id=dispute.task_id, **given)
     if not isinstance(made, Dispute):
         return as_action_result(made)

@@ -14,7 +14,7 @@ def still_held(dispute: Any) -> Decimal | None:
     return None if dispute.resolved_at else task_funding().still_held(dispute.task)
 
 
-# Each choice with what follows for the task; the context of the page says what follows for the reputation.
+# Each choice with its consequence for the task; the context of the page has that for the reputation.
 OUTCOMES = (
     (DisputeOutcome.WORKER, "The worker: the task is completed"),
     (DisputeOutcome.PLATFORM, "The platform: the task is cancelled, and it counts against the worker"),

@@ -69,7 +69,7 @@ show_on(Task, Table(ReputationEvent, by="task", columns=COLUMNS))
 
 
 def _reputation_after(disputes: Sequence[Dispute]) -> dict[Any, list[ContextLine]]:
-    """Return what each decision on the open disputes does to the worker's reputation."""
+    """Return the change of the worker's reputation by each decision on the open disputes."""
     changes = changes_by_decision([dispute for dispute in disputes if dispute.resolved_at is None])
     return {
         key: [ContextLine("Reputation", f"{_in_words(change)}, within a day's bounds")]

@@ -1,4 +1,4 @@
-"""Pages that confirm actions: they have an address, keep what was written, and know when they are stale."""
+"""Pages that confirm actions: they have an address, keep words, and know when they are stale."""
 
 import re
 from html import unescape
@@ -41,7 +41,7 @@ def begun(**plan):
 
 
 def field(page, name):
-    """Return what stands in the page's field."""
+    """Return the value of the page's field."""
     return page.context["form"][name].value()
 
 
@@ -290,7 +290,7 @@ def test_a_page_opened_too_late_says_how_it_ended_and_offers_no_button():
     assert 'type="submit"' not in form
 
 
-# --- What a button does -------------------------------------------------------------------------------------
+# --- Effects of buttons -------------------------------------------------------------------------------------
 def test_cancelling_a_payout_says_where_its_money_goes_also_while_payouts_are_held():
     ann, worker = member("ann"), WorkerFactory()
     platforms.complete_task(task_id=started(worker, amount="10").pk)

@@ -1,4 +1,4 @@
-"""The context of decisions: who, how much, why it waits, history, and what speaks against it."""
+"""The context of decisions: who, how much, why it waits, history, and reasons against it."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -14,8 +14,8 @@ from django.utils.safestring import SafeString
 
 @dataclass(frozen=True, slots=True)
 class ContextLine:
-    """A line of context. `is_against` marks what speaks against the decision; `on_card` is false for what
-    only the row's own pages say."""
+    """A line of context. `is_against` marks a reason against the decision; `on_card` is false for lines of
+    the row's own pages alone."""
 
     label: str
     text: SafeString | str

@@ -12,7 +12,7 @@ from gigstream.core.errors import clean_field
 from gigstream.core.money import exact_amount
 
 LONGEST_REASON = 500
-# Longer than any amount, so that the message about an amount says what is wrong with it.
+# Longer than any amount, so that the message about an amount names the mistake.
 LONGEST_AMOUNT = 60
 
 

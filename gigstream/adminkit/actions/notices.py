@@ -1,4 +1,5 @@
-"""Notices at the top of a row's page: what is in force about it, and what waits for a second person."""
+"""Notices at the top of a row's page: holds and stops in force, and requests that wait for a second
+person."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The actions that a page offers for its rows, and who may use those that it does not offer to its reader."""
+"""Actions that a page offers for its rows, and the roles that may use those which its reader may not."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ from gigstream.adminkit.actions.row_action import RowAction
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An action that makes sense for a row: the address of its page, or, for who may not use it, the roles
-    that may."""
+    """An action that makes sense for a row: the address of its page, or, for others, the roles that may use
+    it."""
 
     name: str
     label: str

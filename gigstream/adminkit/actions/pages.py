@@ -40,12 +40,12 @@ ALREADY_DONE = "This was confirmed already: it was done once, and not again."
 NOT_DONE = "Nothing was done: your session had ended, or the form was too old. Your words are here."
 KEPT = "Nothing was done yet. Your words from before are here."
 TOKEN = re.compile(r"[A-Za-z0-9_-]{20,64}", re.ASCII)
-# Rows of which a page tells all; of more it tells what they are and what it is about.
+# Up to so many rows a page explains each; more it lists.
 MOST_EXPLAINED = 20
 
 
 def act_page(model_admin: Any, request: HttpRequest, name: str) -> HttpResponse:
-    """Answer a request for the page of the action: show it, keep its words, or do what it says."""
+    """Answer a request for the page of the action: show it, keep its words, or run the action."""
     action = model_admin.action_named(name)
     if action is None:
         raise Http404
@@ -209,7 +209,7 @@ class ActPage:
 
     # --- Stale pages ----------------------------------------------------------------------------------------
     def _changed_rows(self) -> dict[Any, list[str]]:
-        """Return the rows that are not as the page showed them, each with what has happened since."""
+        """Return the rows that are not as the page showed them, each with its history since."""
         seen = dict(text.rpartition(":")[::2] for text in self.request.POST.getlist(SEEN))
         changed = [one.row for one in self.rows if seen.get(str(one.row.pk)) != one.state]
         since = _read_instant(self.request.POST.get(DRAWN_AT, ""))

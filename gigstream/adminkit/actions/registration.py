@@ -1,4 +1,4 @@
-"""What apps above register for the actions of pages below."""
+"""Registrations of apps above for the actions of pages below."""
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext

@@ -1,4 +1,4 @@
-"""Actions: buttons that call a service for each selected row, after a page that says what will be done."""
+"""Actions: buttons that call a service for each selected row, after a page that explains them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -26,9 +26,9 @@ class RowAction:
 
     `run` gets the row, and the fields of the `form` by name: a reason unless another form is given. `label`
     stands in the menu, `done` is the past participle in the message of success, `money` returns the amount
-    concerned by a row, `note` says what the action does to any row, `effect` what it does to this row and its
+    concerned by a row, `note` says how the action works, `effect` its consequences for this row and its
     money. A `single` action takes one row at a time. A row's own page offers the action only `when` it makes
-    sense; the service decides what is allowed. A user needs the action's permission and those that
+    sense; the service decides whether it is allowed. A user needs the action's permission and those that
     `permissions` names for the row.
 
     `watches` names columns whose change makes a page of the action stale, besides those that decide about

@@ -1,4 +1,4 @@
-"""The state of a row when a page was drawn, and what has happened to it since."""
+"""The state of a row when a page was drawn, and its history since."""
 
 import hashlib
 import json
@@ -25,8 +25,8 @@ _OTHERS: dict[str, str] = {
 
 
 def state_of(row: models.Model, watches: Sequence[str] = ()) -> str:
-    """Return a short hash of what decisions about the row depend on: its choices, its switches, whether each
-    of its times has come, and the columns in `watches`."""
+    """Return a short hash of the columns that decisions about the row depend on: its choices, its switches,
+    whether each of its times has come, and the columns in `watches`."""
     deferred = row.get_deferred_fields()
     values = [
         [field.name, _value(row, field)]
@@ -47,8 +47,8 @@ def _value(row: models.Model, field: Any) -> object:
 
 
 def lines_since(rows: Sequence[models.Model], since: datetime | None) -> dict[Any, list[str]]:
-    """Return what the audit log has about each row after `since`, or its newest line without a time, by one
-    statement: what was done, when, by whom and why."""
+    """Return the lines of the audit log about each row after `since`, or its newest without a time, by one
+    statement: action, time, person and reason."""
     if not rows:
         return {}
     about = Q()

@@ -1,4 +1,4 @@
-"""What the audit log and approvals call a row: itself, and rows that stand for it there."""
+"""Names of rows in the audit log and in approvals: their own, and those of rows that stand for them there."""
 
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -90,7 +90,8 @@ class CreditAssessment:
 
 @dataclass(frozen=True, slots=True)
 class Prospect:
-    """What may be lent to a worker now, and why not: the assessment without the limits of the system."""
+    """Prospect of an advance to a worker now, and reasons against it: an assessment without the limits of the
+    system."""
 
     risk: WorkerRiskAssessment
     forecast: Forecast
@@ -102,8 +103,8 @@ class Prospect:
 def prospects_of(
     worker_ids: Collection[UUID], now: datetime, *, besides: Collection[str] = ()
 ) -> dict[UUID, Prospect]:
-    """Return what may be lent to each of the workers at `now`, by two statements. The reasons in `besides` do
-    not count."""
+    """Return the prospect of an advance to each of the workers at `now`, by two statements. The reasons in
+    `besides` do not count."""
     earned = counted_earnings(worker_ids, now=now)
     risks = WorkerRiskAssessment.objects.filter(worker_id__in=worker_ids)
     return {

@@ -50,7 +50,7 @@ def _by_subject(model: type[models.Model], term: str) -> Q | None:
 
 
 def _context(rows: Sequence[Account]) -> dict[Any, list[ContextLine]]:
-    """Return whose accounts they are, and what is in them."""
+    """Return the owners of the accounts, and their balances."""
     return {
         account.pk: [
             ContextLine("Account", f"{AccountName(account.name).label.lower()}, number {account.pk}"),

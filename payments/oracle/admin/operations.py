@@ -57,7 +57,7 @@ COLUMNS_OF_ATTEMPTS = (
 
 
 def _context(rows: Sequence[ChainOperation]) -> dict[Any, list[ContextLine]]:
-    """Return what the operations write, for whom, and why they came to nothing."""
+    """Return the contents of the operations, their platforms, and why they came to nothing."""
     found = {}
     for row in rows:
         failed = row.get_trouble_display() or "no reason is known"

@@ -45,7 +45,7 @@ class CreditForm(ReasonForm):
 
 
 def _context(rows: Sequence[ObservedTransfer]) -> dict[Any, list[ContextLine]]:
-    """Return what arrived where and from whom, as the chain shows it."""
+    """Return amount, sender and receiver, as the chain shows them."""
     return {
         row.pk: [
             ContextLine("Arrived", f"{usdc(row.amount)} in block {row.block_number}"),

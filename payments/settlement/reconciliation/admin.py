@@ -40,7 +40,7 @@ class ExplainForm(ReasonForm):
     field_order = ("reason", "resolved")
 
 
-# What each kind of discrepancy means for the money.
+# Meaning of each kind of discrepancy for the money.
 MEANINGS = {
     DiscrepancyBucket.AMOUNT_DIFFERS: "the provider or the chain has another amount than the ledger",
     DiscrepancyBucket.MISSING_THERE: "the ledger has a transfer that the provider or the chain does not know",
@@ -52,7 +52,7 @@ MEANINGS = {
 
 
 def _context(rows: Sequence[Discrepancy]) -> dict[Any, list[ContextLine]]:
-    """Return what differs, by how the three sides have it, and whose transfer it is."""
+    """Return the difference, as each of the three sides has it, and the owner of the transfer."""
     return {
         row.pk: [
             against("Means", MEANINGS[DiscrepancyBucket(row.bucket)]),
@@ -74,7 +74,7 @@ def _owner(row: Transaction) -> SafeString | str:
 
 
 def _side(values: Any) -> str:
-    """Return what one side has, in words."""
+    """Return the values of one side, in words."""
     if not values:
         return "nothing"
     if not isinstance(values, dict):

@@ -83,7 +83,7 @@ def _effect_of_going_on(switch: PaymentSwitch) -> str:
 
 
 def _context(switches: Sequence[PaymentSwitch]) -> dict[Any, list[ContextLine]]:
-    """Return what each of the stops stops, since when, by whom and why."""
+    """Return the part that each of the stops is about, its time, its maker and its reason."""
     names = names_of_platforms(switches)
     return {
         switch.pk: [
@@ -177,7 +177,7 @@ class PaymentSwitchAdmin(ReadOnlyAdmin):
 
     @admin.display(description="stopped")
     def stopped(self, row: Any) -> SafeString | str:
-        """Return what is stopped, by name, with a link to a platform."""
+        """Return the stopped part by name, with a link to a platform."""
         if row.scope == SwitchScope.PLATFORM:
             return format_html(
                 "payouts to workers of {}",

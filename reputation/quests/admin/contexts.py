@@ -1,4 +1,4 @@
-"""What staff read about the rewards of quests before they decide."""
+"""Context of decisions about the rewards of quests."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence

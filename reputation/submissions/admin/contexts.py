@@ -1,4 +1,4 @@
-"""What staff read about a submission before they decide."""
+"""Context of decisions about submissions."""
 
 from collections.abc import Sequence
 from typing import Any

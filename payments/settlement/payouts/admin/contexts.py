@@ -1,5 +1,4 @@
-"""What staff read about transfers before they decide, and what is in force about the money of a worker or
-platform."""
+"""Context of decisions about transfers, and notices about the money of workers and platforms."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -63,7 +62,7 @@ def money_of(owner: str, keys: Collection[UUID]) -> dict[UUID, Money]:
 
 # --- Holds and stops ----------------------------------------------------------------------------------------
 def hold_in_words(hold: PayoutHold) -> str:
-    """Return what the hold keeps, since when, by whom, why and until when."""
+    """Return the amount of the hold, its times, its maker and its reason."""
     kept = "everything" if hold.amount is None else usdc(hold.amount)
     until = f"until {hold.expires_at:%Y-%m-%d %H:%M} UTC" if hold.expires_at else "until a person ends it"
     by = name_actor(hold.created_by)
@@ -117,7 +116,7 @@ def _stop_notice(switch: PaymentSwitch) -> Notice:
 
 
 def _notices_of_transfers(rows: Sequence[Transaction]) -> dict[Any, list[Notice]]:
-    """Return the holds of the workers whose transfers have not ended: they keep what comes after them."""
+    """Return the holds of the workers whose transfers have not ended: they keep later ones."""
     open_rows = [row for row in rows if row.status in UNDER_WAY]
     holds = _open_holds("worker", [row.worker_id for row in open_rows]) if open_rows else {}
     return {row.pk: _hold_notices(holds.get(row.worker_id, ())) for row in open_rows if row.worker_id}
@@ -224,7 +223,7 @@ add_context(Transaction, _context)
 
 
 def effect_of_cancelling(payout: Transaction) -> str:
-    """Return what cancelling does to the payout's money, with the holds that the worker has."""
+    """Return the consequences of cancelling for the payout's money, with the holds that the worker has."""
     amount = usdc(payout.amount)
     holds = _open_holds("worker", [payout.worker_id]).get(payout.worker_id, []) if payout.worker_id else []
     everything = any(hold.amount is None for hold in holds)
