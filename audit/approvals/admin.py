@@ -35,6 +35,8 @@ from gigstream.core.clock import DatabaseNow
 from gigstream.core.people.staff_names import name_actor
 
 WAITING = "waiting"
+# A longer text, such as the terms of an advance, stands on the request's own pages alone, after all else.
+LONGEST_ON_CARD = 160
 
 
 def _approval_result(approval: Approval) -> ActionResult:
@@ -113,14 +115,16 @@ def _context(rows: Sequence[Approval]) -> dict[Any, list[ContextLine]]:
         lines = [ContextLine("About", link_to(subject) or f"{row.subject_type} {row.subject_id}")]
         if row.pk in obstacles:
             lines.append(against("If it is approved now", obstacles[row.pk]))
-        lines += [ContextLine(label, text) for label, text in words[row.pk]]
-        lines += _asked(row)
+        lines += _request_lines(row)
+        short = [(label, text, len(text) <= LONGEST_ON_CARD) for label, text in words[row.pk]]
+        lines += [ContextLine(label, text, on_card=True) for label, text, fits in short if fits]
         lines += about[type(subject)][subject.pk] if subject is not None else ()
+        lines += [ContextLine(label, text, on_card=False) for label, text, fits in short if not fits]
         found[row.pk] = lines
     return found
 
 
-def _asked(row: Approval) -> list[ContextLine]:
+def _request_lines(row: Approval) -> list[ContextLine]:
     """Return who requested it, when, until when and why; a card has these in its columns."""
     by = isolate_text(name_actor(row.requested_by))
     when = format_html("{} on {} UTC", by, f"{row.requested_at:%Y-%m-%d at %H:%M}")

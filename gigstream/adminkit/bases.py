@@ -52,7 +52,8 @@ class ReadOnlyAdmin(ModelAdmin):
 
     `fieldsets` and `list_display` contain names of fields; without fieldsets every field but secrets is
     shown. `searches` are the searches of the search box, `belongs` the foreign keys by which the address may
-    filter, `alone` the actions without rows, `empty_words` the words for foreign keys without a row.
+    filter, `alone` the actions without rows, `empty_words` the words for foreign keys without a row,
+    `nothing_words` those for a list that is empty.
     """
 
     change_form_template = "admin/gigstream/change_form.html"
@@ -71,6 +72,7 @@ class ReadOnlyAdmin(ModelAdmin):
     editable: ClassVar[Sequence[str]] = ()
     empty_words: ClassVar[Mapping[str, str]] = {}
     alone: ClassVar[Sequence[RowAction]] = ()
+    nothing_words: ClassVar[str] = ""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

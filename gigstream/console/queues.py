@@ -221,7 +221,7 @@ QUEUES = (
         Dispute,
         _open_disputes,
         "filed_at",
-        ("severity", "filed_at"),
+        (),
         ("resolve",),
         late_after=reminder_age,
         overdue_after=alarm_age,
@@ -234,7 +234,7 @@ QUEUES = (
         Loan,
         _pending_loans,
         "created_at",
-        ("amount", "fee", "requested_at"),
+        (),
         ("approve", "reject"),
     ),
     Queue(
@@ -256,7 +256,7 @@ QUEUES = (
         Submission,
         _waiting_submissions,
         "created_at",
-        ("status", "proof"),
+        ("status",),
         ("approve", "reject"),
         overdue_after=lambda: timedelta(days=settings.SUBMISSION_OVERDUE_DAYS),
     ),
@@ -281,7 +281,7 @@ QUEUES = (
         Stream,
         _parked_streams,
         "parked_at",
-        ("status", "end_at"),
+        ("end_at",),
         ("take_up_again", "cancel"),
     ),
     Queue(
@@ -292,7 +292,7 @@ QUEUES = (
         ChainOperation,
         _dead_operations,
         "ended_at",
-        ("status", "ended_at"),
+        (),
         ("retry",),
     ),
     Queue(
@@ -303,7 +303,7 @@ QUEUES = (
         Discrepancy,
         _open_discrepancies,
         "created_at",
-        ("bucket", "subject", "last_seen_at"),
+        ("bucket", "subject"),
         ("explain",),
     ),
     Queue(

@@ -56,16 +56,13 @@ def _may_approve_alone(loan: Loan, now: datetime) -> bool:
 
 
 def _describe_terms(approval: Approval) -> Lines:
-    return [
-        ("Amount", usdc(approval.amount or ZERO)),
-        ("Hash of the terms", approval.parameters["terms_hash"]),
-    ]
+    return [("Amount", usdc(approval.amount or ZERO))]
 
 
 def _explain_terms(waiting: Sequence[Approval]) -> dict[UUID, Lines]:
     loans = _loans_of(waiting)
     return {
-        one.pk: [("Terms", line) for line in loans[one.subject_id].terms.split("\n")]
+        one.pk: [("Terms", loans[one.subject_id].terms.replace("\n", "; "))]
         for one in waiting
         if one.subject_id in loans
     }

@@ -23,7 +23,7 @@ def request_write_off(*, loan_id: UUID, reason: str, now: datetime | None = None
 
 
 def _describe_loss(approval: Approval) -> Lines:
-    return [("The house bears", usdc(approval.amount or ZERO)), ("Terms", approval.parameters["terms_hash"])]
+    return [("The house bears", usdc(approval.amount or ZERO))]
 
 
 def _find_obstacles(waiting: Sequence[Approval]) -> dict[UUID, str]:

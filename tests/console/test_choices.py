@@ -132,6 +132,14 @@ def test_payouts_to_a_platforms_workers_are_stopped_and_let_go_on_from_its_page(
     assert "Payouts to its workers, and its withdrawals" not in text_of(ann.client.get(admin_url(platform)))
 
 
+def test_an_empty_list_of_stops_says_that_payouts_are_running_and_a_filtered_one_that_nothing_fits():
+    ann = member("ann")
+    assert "Payouts are running" in text_of(ann.client.get(list_url(PaymentSwitch)))
+    filtered = text_of(ann.client.get(list_url(PaymentSwitch, scope__exact="provider")))
+    assert "Nothing here fits the search and the filters." in filtered
+    assert "There is nothing in this list yet." in text_of(ann.client.get(list_url(Approval)))
+
+
 def test_the_list_of_stops_names_platforms_and_their_state():
     ann, platform = member("ann"), PlatformFactory(name="QuickTask")
     payments.stop_payments(scope="platform", subject=str(platform.pk), reason="odd", by=str(ann.actor))

@@ -36,12 +36,13 @@ def add_context(model: type[models.Model], source: ContextSource) -> None:
 
 
 def context_of(rows: Sequence[Any]) -> dict[Any, list[ContextLine]]:
-    """Return the lines about each of the rows, which are of one model, by primary key."""
+    """Return the lines about each of the rows, which are of one model, by primary key: first those that speak
+    against a decision."""
     found: dict[Any, list[ContextLine]] = {row.pk: [] for row in rows}
     for source in _sources.get(type(rows[0]), ()) if rows else ():
         for key, lines in source(rows).items():
             found[key].extend(lines)
-    return found
+    return {key: sorted(lines, key=lambda line: not line.is_against) for key, lines in found.items()}
 
 
 def against(label: str, text: SafeString | str) -> ContextLine:

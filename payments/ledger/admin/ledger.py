@@ -79,7 +79,7 @@ class AccountAdmin(ReadOnlyAdmin):
     actions = (
         RowAction(
             name="adjust",
-            label="Adjust: move money out of it",
+            label="Move money out by an adjustment",
             done="requested",
             run=lambda account, **given: as_action_result(
                 services.request_adjustment(debit_account=account.pk, **given)

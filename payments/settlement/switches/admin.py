@@ -26,6 +26,7 @@ from gigstream.core.money import ZERO, usdc
 from gigstream.core.people.staff_names import name_actor
 from payments import services
 from payments.models import PaymentSwitch, Transaction
+from payments.settlement.payouts.admin.contexts import stop_of
 from payments.settlement.provider import PROVIDER_NAMES
 from payments.settlement.switches.enums import SwitchScope
 from payments.settlement.switches.services import names_of_platforms, stopped_part
@@ -99,11 +100,6 @@ def _context(switches: Sequence[PaymentSwitch]) -> dict[Any, list[ContextLine]]:
 add_context(PaymentSwitch, _context)
 
 
-def _open_stop(platform: Platform) -> PaymentSwitch | None:
-    of_it = PaymentSwitch.objects.filter(scope=SwitchScope.PLATFORM, subject=str(platform.pk), on_at=None)
-    return of_it.first()
-
-
 EFFECT_OF_STOPPING = (
     "Nothing more is handed to the provider from the next batch on; what the provider has already arrives."
     " Streams"
@@ -116,7 +112,7 @@ add_actions(
         label="Stop payouts to its workers",
         done="stopped",
         run=lambda platform, reason: _stop_payouts(SwitchScope.PLATFORM, str(platform.pk), reason),
-        when=lambda platform: platform.deleted_at is None and _open_stop(platform) is None,
+        when=lambda platform: platform.deleted_at is None and stop_of(platform) is None,
         effect=lambda platform: f"{EFFECT_OF_STOPPING} It also stops the platform's withdrawals.",
         note="All money of a worker who ever worked for it waits, also what others have paid.",
     ),
@@ -127,7 +123,7 @@ add_actions(
         run=lambda platform, reason: as_action_result(
             services.request_go_on(scope=SwitchScope.PLATFORM, subject=str(platform.pk), reason=reason)
         ),
-        when=lambda platform: _open_stop(platform) is not None,
+        when=lambda platform: stop_of(platform) is not None,
         note="They go on when a second person has approved it.",
     ),
 )
@@ -163,6 +159,7 @@ class PaymentSwitchAdmin(ReadOnlyAdmin):
         ),
     )
     alone = (STOP,)
+    nothing_words = "Payouts are running: nothing was stopped so far."
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Return the stops, each with the name of its platform."""

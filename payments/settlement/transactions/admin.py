@@ -23,7 +23,7 @@ from payments.models import (
     Transaction,
 )
 from payments.settlement.payouts.admin.contexts import effect_of_cancelling
-from payments.settlement.payouts.admin.holds import CancelForm, HoldForm
+from payments.settlement.payouts.admin.holds import CancelForm, HoldForm, is_all_held
 from payments.settlement.payouts.selectors import payout_parts
 from payments.settlement.transactions.enums import (
     OUTGOING,
@@ -113,7 +113,7 @@ class TransactionAdmin(Exports, ReadOnlyAdmin):
             done="with its worker's payouts held",
             run=lambda payout, **given: services.hold_payouts(worker_id=payout.worker_id, **given),
             form=HoldForm,
-            when=lambda payout: payout.worker_id is not None and payout.type in TO_WORKERS,
+            when=lambda payout: payout.type in TO_WORKERS and not is_all_held(payout.worker),
             single=True,
             effect=lambda payout: (
                 "What is in the worker's balance stays there; earnings and repayments go on. A transfer"

@@ -37,6 +37,8 @@ from payments.streams.enums import OPEN_STREAMS
 from platforms.models import Platform
 from workers.models import WalletChange, Worker
 
+# Names under which a row keeps the holds and the stop that a page has read.
+_HOLDS, _STOP = "_open_holds", "_open_stop"
 # A wallet that is younger speaks against a payout.
 YOUNG_WALLET = timedelta(days=7)
 
@@ -78,6 +80,30 @@ def _open_holds(owner: str, keys: Iterable[UUID | None]) -> dict[UUID, list[Payo
     return found
 
 
+def holds_on(row: Worker | Platform) -> list[PayoutHold]:
+    """Return the open holds of the worker or platform, read once for a page."""
+    if _HOLDS not in vars(row):
+        owner = "worker" if isinstance(row, Worker) else "platform"
+        vars(row)[_HOLDS] = _open_holds(owner, [row.pk]).get(row.pk, [])
+    known: list[PayoutHold] = vars(row)[_HOLDS]
+    return known
+
+
+def stop_of(platform: Platform) -> PaymentSwitch | None:
+    """Return the stop of payouts to the platform's workers that is in force, read once for a page."""
+    if _STOP not in vars(platform):
+        vars(platform)[_STOP] = _open_stops([platform]).get(platform.pk)
+    known: PaymentSwitch | None = vars(platform)[_STOP]
+    return known
+
+
+def _open_stops(platforms: Sequence[Platform]) -> dict[UUID, PaymentSwitch]:
+    """Return the stops in force of payouts to the workers of each platform, by one statement."""
+    keys = [str(platform.pk) for platform in platforms]
+    off = PaymentSwitch.objects.filter(scope=SwitchScope.PLATFORM, on_at=None, subject__in=keys)
+    return {UUID(switch.subject): switch for switch in off}
+
+
 def _hold_notices(holds: Sequence[PayoutHold]) -> list[Notice]:
     return [
         Notice("held", format_html("{}: {}", link_to(hold, "Hold"), isolate_text(hold_in_words(hold))))
@@ -87,20 +113,23 @@ def _hold_notices(holds: Sequence[PayoutHold]) -> list[Notice]:
 
 def _notices_of_workers(workers: Sequence[Worker]) -> dict[Any, list[Notice]]:
     holds = _open_holds("worker", [worker.pk for worker in workers])
+    for worker in workers:
+        vars(worker)[_HOLDS] = holds.get(worker.pk, [])
     return {key: _hold_notices(own) for key, own in holds.items()}
 
 
 def _notices_of_platforms(platforms: Sequence[Platform]) -> dict[Any, list[Notice]]:
     """Return the holds on withdrawals, and the stops of payouts to the platforms' workers."""
-    keys = [platform.pk for platform in platforms]
-    holds = _open_holds("platform", keys)
-    off = PaymentSwitch.objects.filter(
-        scope=SwitchScope.PLATFORM, on_at=None, subject__in=[str(key) for key in keys]
-    )
-    stops = {UUID(switch.subject): switch for switch in off}
+    holds, stops = _open_holds("platform", [one.pk for one in platforms]), _open_stops(platforms)
+    for platform in platforms:
+        vars(platform)[_HOLDS] = holds.get(platform.pk, [])
+        vars(platform)[_STOP] = stops.get(platform.pk)
     return {
-        key: [*_hold_notices(holds.get(key, ())), *([_stop_notice(stops[key])] if key in stops else ())]
-        for key in keys
+        one.pk: [
+            *_hold_notices(holds.get(one.pk, ())),
+            *([_stop_notice(stops[one.pk])] if one.pk in stops else ()),
+        ]
+        for one in platforms
     }
 
 

@@ -30,7 +30,8 @@ from gigstream.core.clock import database_now
 from gigstream.core.money import usdc
 from payments import services
 from payments.models import CoveredParts, PayoutHold, PayoutHoldPart, Transaction
-from payments.settlement.payouts.admin.contexts import hold_in_words
+from payments.settlement.payouts.admin.contexts import hold_in_words, holds_on
+from payments.settlement.payouts.enums import PayoutHoldKind
 from payments.settlement.payouts.services.payouts import HELD_AFTER_CANCELLING
 from platforms.models import Platform
 from workers.models import Worker
@@ -89,6 +90,11 @@ def is_present(row: Any) -> bool:
     return row.deleted_at is None
 
 
+def is_all_held(row: Worker | Platform) -> bool:
+    """Whether staff hold everything of this worker or platform."""
+    return any(hold.amount is None and hold.kind == PayoutHoldKind.STAFF for hold in holds_on(row))
+
+
 def _hold_by_row(place: Callable[..., PayoutHold], owner: str) -> Callable[..., PayoutHold]:
     return lambda row, **given: place(**{owner: row.pk}, **given)
 
@@ -121,7 +127,7 @@ add_actions(
         done="held",
         run=_hold_by_row(services.hold_payouts, "worker_id"),
         form=HoldForm,
-        when=is_present,
+        when=lambda worker: is_present(worker) and not is_all_held(worker),
         single=True,
         effect=lambda worker: (
             "Nothing held leaves, by itself or by hand. Streams run on, earnings come in, and advances are"
@@ -139,7 +145,7 @@ add_actions(
         done="held",
         run=_hold_by_row(services.hold_withdrawals, "platform_id"),
         form=HoldForm,
-        when=is_present,
+        when=lambda platform: is_present(platform) and not is_all_held(platform),
         single=True,
         effect=lambda platform: (
             "Nothing held is withdrawn; it may still pay for work, and its workers are paid as before."
