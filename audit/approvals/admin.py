@@ -6,8 +6,9 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from audit.approvals import services as approvals
 from audit.approvals.enums import ApprovalDecision
@@ -23,7 +24,6 @@ from gigstream.adminkit import (
     by_text,
     by_uuid,
     isolate_text,
-    lines_as_html,
     link_by_kind,
     link_to,
     show_everywhere,
@@ -72,12 +72,6 @@ def _is_open(row: Approval) -> bool:
 
 def _is_of_another(row: Approval) -> bool:
     return _is_open(row) and row.requested_by != str(current_actor())
-
-
-def _in_words(row: Approval) -> SafeString:
-    """Return the action and its reason, line by line."""
-    lines = approvals.explain_all([row])[row.pk]
-    return lines_as_html([("To be done", approvals.kind_of(row).label), *lines, ("Reason", row.reason)])
 
 
 def _subjects(rows: Sequence[Approval]) -> dict[tuple[str, str], Any]:
@@ -158,8 +152,8 @@ class ApprovalAdmin(ReadOnlyAdmin):
     searches = (by_uuid("id", "subject_id"), by_text("kind", "requested_by", "payload_hash"))
     search_help_text = "id of an approval or of its subject, a kind, or staff:number"
     fieldsets = (
-        (None, {"fields": ("label", "state", "in_words", "amount", "subject", "reason")}),
-        ("Requested", {"fields": (("requester", "requested_at", "expires_at"),)}),
+        (None, {"fields": ("label", "state", "amount", "in_words")}),
+        ("Requested", {"fields": ("reason", ("requester", "requested_at", "expires_at"), "subject")}),
         ("Decided", {"fields": (("decided", "decided_at"), "decision_reason", "executed_at", "error")}),
         ("Made", {"fields": ("outcome",)}),
         ("The payload", {"fields": ("kind", "parameters", "payload_hash"), "classes": ("collapse",)}),
@@ -203,7 +197,9 @@ class ApprovalAdmin(ReadOnlyAdmin):
 
     @admin.display(description="in words")
     def in_words(self, row: Approval) -> SafeString:
-        return _in_words(row)
+        """Return the context of the decision, as the page that confirms it shows it."""
+        lines = context_of([row])[row.pk]
+        return mark_safe(render_to_string("admin/gigstream/context.html", {"lines": lines}))  # noqa: S308
 
     @admin.display(description="subject")
     def subject(self, row: Approval) -> SafeString | str:

@@ -246,7 +246,7 @@ QUEUES = (
         _stuck_payouts,
         "created_at",
         ("type", "status", "amount"),
-        ("offer_again", "look_for", "cancel", "accelerate", "request_cancellation"),
+        ("offer_again", "look_for", "cancel", "hold_payouts", "accelerate", "request_cancellation"),
     ),
     Queue(
         "submissions",

@@ -163,6 +163,14 @@ def test_a_form_that_meets_the_log_in_page_is_not_done_and_its_words_are_there_a
     assert told(answer(ann.client, again, reason="the site is flooded")) == ["1 stream paused."]
 
 
+def test_a_log_in_that_failed_has_one_box_with_the_error():
+    form = {"username": "nobody", "password": "wrong", "code": ""}
+    html = Client().post(reverse("admin:login"), form).content.decode()
+    assert html.count('class="errornote') == 1
+    assert "the name, the password or the code is wrong" in html
+    assert "Please correct the error" not in html
+
+
 def test_a_form_of_somebody_else_or_without_its_note_leaves_no_words():
     ann, bob, stream = member("ann"), member("bob"), begun()
     address = page_of_act("pause", stream)

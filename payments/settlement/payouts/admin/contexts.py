@@ -146,9 +146,14 @@ def _stop_notice(switch: PaymentSwitch) -> Notice:
 
 def _notices_of_transfers(rows: Sequence[Transaction]) -> dict[Any, list[Notice]]:
     """Return the holds of the workers whose transfers have not ended: they keep later ones."""
-    open_rows = [row for row in rows if row.status in UNDER_WAY]
-    holds = _open_holds("worker", [row.worker_id for row in open_rows]) if open_rows else {}
-    return {row.pk: _hold_notices(holds.get(row.worker_id, ())) for row in open_rows if row.worker_id}
+    workers = [row.worker for row in rows if row.worker is not None]
+    holds = _open_holds("worker", [worker.pk for worker in workers]) if workers else {}
+    for worker in workers:
+        vars(worker)[_HOLDS] = holds.get(worker.pk, [])
+    under_way = [row for row in rows if row.status in UNDER_WAY]
+    return {
+        row.pk: _hold_notices(holds.get(row.worker_id, ())) for row in under_way if row.worker_id is not None
+    }
 
 
 add_notices(Worker, _notices_of_workers)
