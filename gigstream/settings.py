@@ -29,7 +29,7 @@ OWN_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 MEDIA_ORIGIN = env.str("MEDIA_ORIGIN", default="")
 ALLOWED_HOSTS = [*OWN_HOSTS, *filter(None, [urlsplit(MEDIA_ORIGIN).hostname])]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
-CSRF_FAILURE_VIEW = "gigstream.web.error_pages.refuse_forgery"
+CSRF_FAILURE_VIEW = "gigstream.adminkit.actions.pages.refuse_form"
 # The first key encrypts, all keys decrypt: put a new key in front to rotate.
 FIELD_ENCRYPTION_KEYS = env.list("FIELD_ENCRYPTION_KEYS", default=[DEVELOPMENT_FIELD_KEY])
 

@@ -1,12 +1,14 @@
 """Requests that wait for a second person, and decided requests."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.template.loader import render_to_string
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from audit.approvals import services as approvals
 from audit.approvals.enums import ApprovalDecision
@@ -21,14 +23,20 @@ from gigstream.adminkit import (
     Table,
     by_text,
     by_uuid,
-    lines_as_html,
+    isolate_text,
     link_by_kind,
+    link_to,
     show_everywhere,
     show_on,
 )
+from gigstream.adminkit.actions import ContextLine, add_context, against, context_of
+from gigstream.adminkit.columns import model_named, secret_columns
 from gigstream.core.clock import DatabaseNow
+from gigstream.core.people.staff_names import name_actor
 
 WAITING = "waiting"
+# A longer text, such as the terms of an advance, stands on the request's own pages alone, after all else.
+LONGEST_ON_CARD = 160
 
 
 def _approval_result(approval: Approval) -> ActionResult:
@@ -66,15 +74,62 @@ def _is_of_another(row: Approval) -> bool:
     return _is_open(row) and row.requested_by != str(current_actor())
 
 
-def _may_decide(user: Any, row: Approval) -> bool:
-    """Whether this member of staff has the permissions for deciding on this kind of action."""
-    return bool(user.has_perms((approvals.MAY_DECIDE, approvals.kind_of(row).permission)))
+def _subjects(rows: Sequence[Approval]) -> dict[tuple[str, str], Any]:
+    """Return the rows that the requests are about, by type and id, with a statement for each type."""
+    keys: dict[str, set[str]] = {}
+    for row in rows:
+        keys.setdefault(row.subject_type, set()).add(row.subject_id)
+    found: dict[tuple[str, str], Any] = {}
+    for kind, ids in keys.items():
+        model = model_named(kind)
+        if model is None:
+            continue
+        related = _related(model)
+        every = model._default_manager.filter(pk__in=ids).defer(*secret_columns(model))
+        found |= {(kind, str(one.pk)): one for one in every.select_related(*related)}
+    return found
 
 
-def _in_words(row: Approval) -> SafeString:
-    """Return the action and its reason, line by line."""
-    kind = approvals.kind_of(row)
-    return lines_as_html([("To be done", kind.label), *kind.describe(row), ("Reason", row.reason)])
+def _related(model: type[Any]) -> Sequence[str]:
+    target: Any = admin.site.get_model_admin(model)
+    return tuple(target.list_select_related)
+
+
+def _context(rows: Sequence[Approval]) -> dict[Any, list[ContextLine]]:
+    """Return the requests in words, the context of their rows, and the reasons against them."""
+    subjects = _subjects(rows)
+    by_type: dict[type[Any], list[Any]] = {}
+    for subject in subjects.values():
+        by_type.setdefault(type(subject), []).append(subject)
+    about = {model: context_of(own) for model, own in by_type.items()}
+    words, obstacles = approvals.explain_all(rows), approvals.obstacles_to(rows)
+    found = {}
+    for row in rows:
+        subject = subjects.get((row.subject_type, row.subject_id))
+        lines = [ContextLine("About", link_to(subject) or f"{row.subject_type} {row.subject_id}")]
+        if row.pk in obstacles:
+            lines.append(against("If it is approved now", obstacles[row.pk]))
+        lines += _request_lines(row)
+        short = [(label, text, len(text) <= LONGEST_ON_CARD) for label, text in words[row.pk]]
+        lines += [ContextLine(label, text, on_card=True) for label, text, fits in short if fits]
+        lines += about[type(subject)][subject.pk] if subject is not None else ()
+        lines += [ContextLine(label, text, on_card=False) for label, text, fits in short if not fits]
+        found[row.pk] = lines
+    return found
+
+
+def _request_lines(row: Approval) -> list[ContextLine]:
+    """Return who requested it, when, until when and why; a card has these in its columns."""
+    by = isolate_text(name_actor(row.requested_by))
+    when = format_html("{} on {} UTC", by, f"{row.requested_at:%Y-%m-%d at %H:%M}")
+    return [
+        ContextLine("Requested by", when, on_card=False),
+        ContextLine("Because", isolate_text(row.reason), on_card=False),
+        ContextLine("Can be decided until", f"{row.expires_at:%Y-%m-%d %H:%M} UTC", on_card=False),
+    ]
+
+
+add_context(Approval, _context)
 
 
 @admin.register(Approval)
@@ -97,8 +152,8 @@ class ApprovalAdmin(ReadOnlyAdmin):
     searches = (by_uuid("id", "subject_id"), by_text("kind", "requested_by", "payload_hash"))
     search_help_text = "id of an approval or of its subject, a kind, or staff:number"
     fieldsets = (
-        (None, {"fields": ("label", "state", "in_words", "amount", "subject", "reason")}),
-        ("Requested", {"fields": (("requester", "requested_at", "expires_at"),)}),
+        (None, {"fields": ("label", "state", "amount", "in_words")}),
+        ("Requested", {"fields": ("reason", ("requester", "requested_at", "expires_at"), "subject")}),
         ("Decided", {"fields": (("decided", "decided_at"), "decision_reason", "executed_at", "error")}),
         ("Made", {"fields": ("outcome",)}),
         ("The payload", {"fields": ("kind", "parameters", "payload_hash"), "classes": ("collapse",)}),
@@ -110,9 +165,8 @@ class ApprovalAdmin(ReadOnlyAdmin):
             done="approved",
             run=lambda row, reason: _approval_result(approvals.approve(approval_id=row.pk, reason=reason)),
             when=_is_of_another,
-            may=_may_decide,
+            permissions=approvals.permissions_to_decide,
             money=lambda row: row.amount,
-            describe=_in_words,
             note="Each is executed at once, as it was requested.",
         ),
         RowAction(
@@ -121,7 +175,7 @@ class ApprovalAdmin(ReadOnlyAdmin):
             done="refused",
             run=lambda row, reason: approvals.refuse(approval_id=row.pk, reason=reason),
             when=_is_of_another,
-            may=_may_decide,
+            permissions=approvals.permissions_to_decide,
             money=lambda row: row.amount,
         ),
         RowAction(
@@ -143,7 +197,9 @@ class ApprovalAdmin(ReadOnlyAdmin):
 
     @admin.display(description="in words")
     def in_words(self, row: Approval) -> SafeString:
-        return _in_words(row)
+        """Return the context of the decision, as the page that confirms it shows it."""
+        lines = context_of([row])[row.pk]
+        return mark_safe(render_to_string("admin/gigstream/context.html", {"lines": lines}))  # noqa: S308
 
     @admin.display(description="subject")
     def subject(self, row: Approval) -> SafeString | str:

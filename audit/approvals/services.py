@@ -34,8 +34,11 @@ OPEN_FOR = timedelta(hours=24)
 EXPIRED_AT_ONCE = 500
 MAY_DECIDE = "audit.approve_approval"
 
+Lines = Sequence[tuple[str, str]]
 Execute = Callable[[Approval], Mapping[str, Any]]
-Describe = Callable[[Approval], Sequence[tuple[str, str]]]
+Describe = Callable[[Approval], Lines]
+Explain = Callable[[Sequence[Approval]], Mapping[UUID, Lines]]
+FindObstacles = Callable[[Sequence[Approval]], Mapping[UUID, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,26 +51,38 @@ class Kind:
     execute: Execute
     describe: Describe
     distinct_by: tuple[str, ...] = ()
+    explain: Explain | None = None
+    find_obstacles: FindObstacles | None = None
 
 
 _kinds: dict[str, Kind] = {}
 
 
 def approval(
-    name: str, *, label: str, permission: str, describe: Describe, distinct_by: tuple[str, ...] = ()
+    name: str,
+    *,
+    label: str,
+    permission: str,
+    describe: Describe,
+    distinct_by: tuple[str, ...] = (),
+    explain: Explain | None = None,
+    find_obstacles: FindObstacles | None = None,
 ) -> Callable[[Execute], Execute]:
     """Register the decorated function as the execution of a kind of action, under a new name.
 
     It calls the service of the owning app and returns the ids of the rows made, by name. `permission` is
     Django's, required to request the action and, together with `MAY_DECIDE`, to decide on it. `describe`
-    returns the request in words, line by line. `distinct_by` names parameters, or "amount", by which two
-    requests on one subject are for different actions; without any a subject has a single open request.
+    returns the request in words, line by line, from the request alone. `explain` returns more lines about
+    several requests, and `find_obstacles` a sentence about each request that would be refused or change
+    nothing if it were approved now; both read with a number of statements that does not grow. `distinct_by`
+    names parameters, or "amount", by which two requests on one subject are for different actions; without any
+    a subject has a single open request.
     """
 
     def register(execute: Execute) -> Execute:
         if name in _kinds:
             raise ValueError(f"there is already a kind {name}")
-        _kinds[name] = Kind(name, label, permission, execute, describe, distinct_by)
+        _kinds[name] = Kind(name, label, permission, execute, describe, distinct_by, explain, find_obstacles)
         return execute
 
     return register
@@ -81,6 +96,35 @@ def all_kinds() -> Mapping[str, Kind]:
 def kind_of(row: Approval) -> Kind:
     """Return the registered kind of the requested action."""
     return _kinds[row.kind]
+
+
+def permissions_to_decide(row: Approval) -> Sequence[str]:
+    """Return the permissions that a decision on the request needs."""
+    return MAY_DECIDE, kind_of(row).permission
+
+
+def explain_all(rows: Sequence[Approval]) -> dict[UUID, list[tuple[str, str]]]:
+    """Return the lines about each of the requests: those of its own, and those that its kind reads."""
+    found = {row.pk: list(kind_of(row).describe(row)) for row in rows}
+    for kind, own in _by_kind(rows).items():
+        for key, lines in kind.explain(own).items() if kind.explain else ():
+            found[key].extend(lines)
+    return found
+
+
+def obstacles_to(rows: Sequence[Approval]) -> dict[UUID, str]:
+    """Return, for each open request that would be refused or change nothing if it were approved now, why."""
+    found: dict[UUID, str] = {}
+    for kind, own in _by_kind([row for row in rows if row.decision is None]).items():
+        found |= kind.find_obstacles(own) if kind.find_obstacles else {}
+    return found
+
+
+def _by_kind(rows: Sequence[Approval]) -> dict[Kind, list[Approval]]:
+    found: dict[Kind, list[Approval]] = {}
+    for row in rows:
+        found.setdefault(kind_of(row), []).append(row)
+    return found
 
 
 def hash_of(row: Approval) -> str:
@@ -103,6 +147,11 @@ def _act_key(kind: Kind, row: Approval) -> str:
     return hashlib.sha256(text.encode()).hexdigest() if kind.distinct_by else ""
 
 
+def require_may_request(kind: str) -> None:
+    """Raise NotPermitted unless the actor may request actions of this kind."""
+    _require_may(_kinds[kind].permission)
+
+
 @verb("approval.request", "approval")
 def request(
     *,
@@ -119,7 +168,7 @@ def request(
     """
     registered = _kinds[kind]
     now = now or database_now()
-    _require_may(registered.permission)
+    require_may_request(kind)
     row = Approval(
         kind=kind,
         subject_type=subject[0],
@@ -246,7 +295,7 @@ def _lock_open(approval_id: UUID, now: datetime | None) -> tuple[Approval, datet
 def _require_may_decide(row: Approval) -> None:
     if row.requested_by == str(current_actor()):
         raise SamePerson(f"{name_actor(row.requested_by)} requested it: another person decides")
-    _require_may(MAY_DECIDE, kind_of(row).permission, system=False)
+    _require_may(*permissions_to_decide(row), system=False)
 
 
 def _set_decision(row: Approval, decision: ApprovalDecision, reason: str, now: datetime) -> None:

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -9,9 +10,12 @@ from audit.limits import services as limits
 from audit.models import LimitChange
 from gigstream.adminkit import (
     EMPTY,
+    ContextLine,
     ReadOnlyAdmin,
     ReasonForm,
     RowAction,
+    add_context,
+    add_subjects,
     by_number,
     by_text,
 )
@@ -40,6 +44,26 @@ class Holding(admin.SimpleListFilter):
         return queryset.filter(pk__in=newest.values("newest"))
 
 
+def _context(rows: Sequence[LimitChange]) -> dict[Any, list[ContextLine]]:
+    """Return the meaning of the limits, and their values now."""
+    known = limits.all_limits()
+    named = [known[row.name] for row in rows if row.name in known]
+    values = dict(zip([limit.name for limit in named], limits.values_of(*named), strict=True))
+    return {
+        row.pk: [
+            ContextLine("Limit", known[row.name].words),
+            ContextLine("Now", f"{values[row.name]:f} {known[row.name].unit}"),
+            ContextLine("By the environment", f"{known[row.name].default()} {known[row.name].unit}"),
+        ]
+        for row in rows
+        if row.name in known
+    }
+
+
+add_context(LimitChange, _context)
+add_subjects(LimitChange, lambda row: [("limit", row.name)])
+
+
 @admin.register(LimitChange)
 class LimitChangeAdmin(ReadOnlyAdmin):
     list_display = ("name", "words", "set_to", "changed_by", "changed_at", "approval")
@@ -57,6 +81,10 @@ class LimitChangeAdmin(ReadOnlyAdmin):
                 limits.request_change(name=row.name, value=value, reason=reason)
             ),
             form=LimitForm,
+            kind="limit.change",
+            effect=lambda row: (
+                "It holds from the next run of each job on. What was done before stays as it is."
+            ),
             single=True,
             note="It changes when a second person has approved it.",
         ),

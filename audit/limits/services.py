@@ -1,10 +1,11 @@
 """Limits that staff may set while the system runs. Until then the value of the environment holds."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from audit.approvals.services import approval
 from audit.approvals.services import request as request_approval
@@ -113,7 +114,23 @@ def _describe(approval: Approval) -> list[tuple[str, str]]:
     ]
 
 
-@approval("limit.change", label="Change of a limit", permission="audit.set_limitchange", describe=_describe)
+def _find_same(waiting: Sequence[Approval]) -> dict[UUID, str]:
+    """Return why an approval would change nothing: the limit has this value."""
+    named = [_limits[one.subject_id] for one in waiting]
+    return {
+        one.pk: f"it changes nothing: the limit is {value:f} {limit.unit} already"
+        for one, limit, value in zip(waiting, named, values_of(*named), strict=True)
+        if one.parameters["value"] is not None and Decimal(one.parameters["value"]) == value
+    }
+
+
+@approval(
+    "limit.change",
+    label="Change of a limit",
+    permission="audit.set_limitchange",
+    describe=_describe,
+    find_obstacles=_find_same,
+)
 def _change_limit(approval: Approval) -> dict[str, Any]:
     name, value = approval.subject_id, approval.parameters["value"]
     limit = _limits[name]

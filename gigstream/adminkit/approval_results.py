@@ -11,5 +11,7 @@ def as_action_result(result: object) -> object:
         return result
     label = kind_of(result).label
     return ActionResult(
-        f"{label} waits for a second person, until {result.expires_at:%Y-%m-%d %H:%M} UTC:", result
+        f"{label} waits for a second person, until {result.expires_at:%Y-%m-%d %H:%M} UTC:",
+        result,
+        is_warning=True,
     )

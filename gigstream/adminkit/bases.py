@@ -6,16 +6,20 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin import helpers
 from django.contrib.admin.utils import flatten_fieldsets
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import path
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from gigstream.adminkit.actions import LONGEST_REASON, RowAction, added_actions
-from gigstream.adminkit.columns import EMPTY, Column, display_for, is_secret, secret_columns
+from gigstream.adminkit.actions.addresses import act_url
+from gigstream.adminkit.actions.notices import notices_of, waiting_approvals
+from gigstream.adminkit.actions.offers import offers_for
+from gigstream.adminkit.actions.pages import act_page, keep_unanswered
+from gigstream.adminkit.columns import EMPTY, Column, admin_url, display_for, is_secret, secret_columns
 from gigstream.adminkit.drawings import Drawing
 from gigstream.adminkit.filters import CappedPaginator, ReportPaginator, belongs_to
 from gigstream.adminkit.lookups import lookup_named
@@ -48,7 +52,8 @@ class ReadOnlyAdmin(ModelAdmin):
 
     `fieldsets` and `list_display` contain names of fields; without fieldsets every field but secrets is
     shown. `searches` are the searches of the search box, `belongs` the foreign keys by which the address may
-    filter, `alone` the actions without rows, `empty_words` the words for foreign keys without a row.
+    filter, `alone` the actions without rows, `empty_words` the words for foreign keys without a row,
+    `nothing_words` those for a list that is empty.
     """
 
     change_form_template = "admin/gigstream/change_form.html"
@@ -67,6 +72,7 @@ class ReadOnlyAdmin(ModelAdmin):
     editable: ClassVar[Sequence[str]] = ()
     empty_words: ClassVar[Mapping[str, str]] = {}
     alone: ClassVar[Sequence[RowAction]] = ()
+    nothing_words: ClassVar[str] = ""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -92,6 +98,30 @@ class ReadOnlyAdmin(ModelAdmin):
         actions = [*(self.actions or ()), *added_actions(self.model)]
         return [*(getattr(one, "__name__", str(one)) for one in actions), *(one.name for one in self.alone)]
 
+    def row_actions(self) -> list[RowAction]:
+        """Return the actions on rows of this page, those of apps above included."""
+        own = [action for action in self.actions or () if isinstance(action, RowAction)]
+        return [*own, *added_actions(self.model)]
+
+    def action_named(self, name: str) -> RowAction | None:
+        """Return the action of this name, with rows or without."""
+        return next((one for one in [*self.row_actions(), *self.alone] if one.name == name), None)
+
+    def get_urls(self) -> list[Any]:
+        opts = self.opts
+        name = f"{opts.app_label}_{opts.model_name}_act"
+        return [path("act/<slug:name>/", self.act, name=name), *super().get_urls()]
+
+    def act(self, request: HttpRequest, name: str) -> HttpResponse:
+        """Show the page of an action, or do it. The words of a form that meets the log-in page are kept."""
+        if request.method == "POST" and not self.admin_site.has_permission(request):
+            answer = keep_unanswered(request)
+            if answer is not None:
+                return answer
+        view: Any = self.admin_site.admin_view(functools.partial(act_page, self))
+        answered: HttpResponse = view(request, name=name)
+        return answered
+
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)
         return {name: one for name, one in actions.items() if self.has_operate_permission(request, name)}
@@ -110,8 +140,8 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         hidden = secret_columns(self.model)
-        for path in self.list_select_related:
-            hidden += secret_columns(self.model, path)
+        for related in self.list_select_related:
+            hidden += secret_columns(self.model, related)
         return super().get_queryset(request).defer(*hidden)
 
     # --- Columns ---
@@ -168,6 +198,15 @@ class ReadOnlyAdmin(ModelAdmin):
         names = flatten_fieldsets(self.get_fieldsets(request, obj))
         return [name for name in names if name not in self.editable]
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """Show the list, with links to the actions that have no rows for who may use them."""
+        links = [
+            (action.label, act_url(self.model, action.name, [], back=request.get_full_path()))
+            for action in self.alone
+            if self.has_operate_permission(request, action.name)
+        ]
+        return super().changelist_view(request, {"alone": links, **(extra_context or {})})
+
     # --- Filters and search ---
     def get_list_filter(self, request: HttpRequest) -> Any:
         return [*(belongs_to(name) for name in self.belongs), *super().get_list_filter(request)]
@@ -199,24 +238,17 @@ class ReadOnlyAdmin(ModelAdmin):
     ) -> HttpResponse:
         if obj is not None:
             context["tables"] = self._tables(request, obj)
-            context["page_actions"] = self.page_actions(request, obj)
-            context["action_checkbox_name"] = helpers.ACTION_CHECKBOX_NAME
+            waiting = waiting_approvals([obj])
+            context["notices"] = notices_of([obj], waiting)[obj.pk]
+            context["offers"] = offers_for(
+                request, self.row_actions(), obj, waiting=waiting, back=admin_url(obj)
+            )
         return super().render_change_form(request, context, add, change, form_url, obj)
 
     def _get_base_actions(self) -> Any:
         """Return the actions of this page, and those added by apps above."""
         added = [self.get_action(action) for action in added_actions(self.model)]
         return [*super()._get_base_actions(), *added]
-
-    def page_actions(self, request: HttpRequest, obj: models.Model) -> list[tuple[str, str]]:
-        """Return the buttons on the row's page, as names and labels."""
-        actions: Any = self.get_actions(request)
-        return [
-            (name, label)
-            for action, name, label in actions.values()
-            if getattr(action, "when", lambda row: True)(obj)
-            and getattr(action, "may", lambda user, row: True)(request.user, obj)
-        ]
 
     def _tables(self, request: HttpRequest, obj: models.Model) -> list[dict[str, Any]]:
         everywhere = tables_by_model.get(models.Model, []) if self.opts.managed else []

@@ -75,11 +75,12 @@ def link_by_kind(kind: str, key: str) -> SafeString | str:
     """Return the name of the actor or row of this kind and id, linked if its kind has pages; the row may be
     gone."""
     text = staff_name(key) if kind in {"staff", "user"} and key else f"{kind} {shorten_id(key) or ''}".strip()
-    model = _model_named(kind)
+    model = model_named(kind)
     return (link_to(model(pk=key), text) if model and key else None) or text
 
 
-def _model_named(name: str) -> type[models.Model] | None:
+def model_named(name: str) -> type[models.Model] | None:
+    """Return the model with pages whose name the audit log and approvals use, as in "paymentswitch"."""
     plain = _OTHER_NAMES.get(name, name.replace("_", ""))
     return next((model for model in admin.site._registry if model._meta.model_name == plain), None)
 

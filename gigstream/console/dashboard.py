@@ -76,7 +76,7 @@ def dashboard_parts(request: HttpRequest, *, now: datetime | None = None) -> dic
         "books": _books_state() if _may_view(request, BookCheck) else None,
         "jobs": _job_lines(now) if _may_view(request, JobHeartbeat) else None,
         "may_run": may_run_jobs(request),
-        "queues": _queue_lines([queue for queue in QUEUES if queue.may_see(request)], now),
+        "queues": _queue_lines(request, now),
     }
 
 
@@ -243,9 +243,23 @@ def _job_line(name: str, every: int, beat: JobHeartbeat | None, now: datetime) -
     return {**line, "state": state, "age": format_age(age), "url": admin_url(beat), "error": beat.last_error}
 
 
-def _queue_lines(queues: Sequence[Queue], now: datetime) -> list[dict[str, Any]]:
-    found = count_waiting(queues, now)
-    return [_queue_line(queue, one, now) for queue, one in zip(queues, found, strict=True)]
+def _queue_lines(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
+    """Return the queues that the reader may see: those that they may work on, with the items for them,
+    then the others, with all that waits."""
+    visible = [queue for queue in QUEUES if queue.may_see(request)]
+    own = [queue for queue in visible if queue.may_work(request)]
+    others = [queue for queue in visible if queue not in own]
+    return [
+        *_counted(own, count_waiting(own, now, request.user), now, is_own=True),
+        *_counted(others, count_waiting(others, now), now, is_own=False),
+    ]
+
+
+def _counted(
+    queues: Sequence[Queue], found: Sequence[Waiting], now: datetime, *, is_own: bool
+) -> list[dict[str, Any]]:
+    lines = [_queue_line(queue, one, now) for queue, one in zip(queues, found, strict=True)]
+    return [{**line, "is_own": is_own} for line in lines]
 
 
 def _queue_line(queue: Queue, found: Waiting, now: datetime) -> dict[str, Any]:

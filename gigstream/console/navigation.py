@@ -359,7 +359,7 @@ def command_script_url(request: HttpRequest) -> str:
 
 
 def reasons_script_url(request: HttpRequest) -> str:
-    """Return the address of the script that keeps texts which were not sent."""
+    """Return the address of the script that has the server keep words which were not sent."""
     return static("gigstream/reasons.js")
 
 

@@ -8,12 +8,15 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.db import connection
-from django.db.models import Model, Q, QuerySet
+from django.db.models import CharField, Exists, Model, OuterRef, Q, QuerySet
+from django.db.models.functions import Cast
 from django.http import HttpRequest
 
+from audit.approvals.services import MAY_DECIDE, all_kinds
 from audit.claims.services import drop_claims, open_claims
 from audit.models import Approval, Claim
 from gigstream.adminkit.columns import Column
+from gigstream.core.people.staff_names import actor_text
 from gigstream.remote_calls.enums import ErrorClass
 from gigstream.remote_calls.services.calls import LEASE
 from loans.applications.enums import LoanStatus
@@ -52,7 +55,8 @@ class Queue:
     """Queue of rows of `model` that wait since their field `since`; `columns` are those of the model's list.
 
     `actions` are buttons of the row's page or, with `acts_on`, of its related row of that name. Rows that
-    have waited for `late_after` or `overdue_after` are marked.
+    have waited for `late_after` or `overdue_after` are marked. `for_person` selects the rows that a member of
+    staff may work on, of all that wait.
     """
 
     slug: str
@@ -67,6 +71,7 @@ class Queue:
     acts_on: str = ""
     late_after: Callable[[], timedelta] | None = None
     overdue_after: Callable[[], timedelta] | None = None
+    for_person: Callable[[Any], Q] = lambda user: Q()
 
     @property
     def subject_type(self) -> str:
@@ -89,7 +94,9 @@ class Queue:
 
     def may_work(self, request: HttpRequest) -> bool:
         """Whether a member of staff may use the queue's actions, and so take its rows."""
-        return bool(self.acting.has_operate_permission(request))
+        model, actions = self.acting.opts, self.actions
+        names = (f"{model.app_label}.{action}_{model.model_name}" for action in actions)
+        return any(request.user.has_perm(name) for name in names)
 
     def mark(self, waited: timedelta) -> str:
         """Return the mark of a row that has waited so long: "", "late" or "overdue"."""
@@ -107,11 +114,13 @@ class Queue:
         return list(found.order_by(self.since, "pk")[:limit])
 
 
-def count_waiting(queues: Sequence[Queue], now: datetime) -> list[Waiting]:
-    """Return the sizes of the queues, in a single statement."""
+def count_waiting(queues: Sequence[Queue], now: datetime, user: Any = None) -> list[Waiting]:
+    """Return the sizes of the queues, of the items for this user if one is given, in a single
+    statement."""
     parts, values = [], list[Any]()
     for place, queue in enumerate(queues):
-        oldest = queue.rows(now).order_by(queue.since).values_list(queue.since)[:MOST_COUNTED]
+        rows = queue.rows(now).filter(queue.for_person(user) if user is not None else Q())
+        oldest = rows.order_by(queue.since).values_list(queue.since)[:MOST_COUNTED]
         text, given = oldest.query.sql_with_params()
         parts.append(f"SELECT {place}, count(*), min(since) FROM ({text}) AS waiting (since)")  # noqa: S608
         values += given
@@ -122,12 +131,20 @@ def count_waiting(queues: Sequence[Queue], now: datetime) -> list[Waiting]:
         return [Waiting(count, oldest_at) for _, count, oldest_at in sorted(cursor.fetchall())]
 
 
+def _without_request(rows: QuerySet[Any], kind: str, subject: str, key: str) -> QuerySet[Any]:
+    """Leave out the rows about which a request of this kind waits for a second person, in the queue of
+    approvals."""
+    waiting = Approval.objects.filter(kind=kind, decision=None, subject_type=subject)
+    return rows.exclude(Exists(waiting.filter(subject_id=Cast(OuterRef(key), CharField()))))
+
+
 def _open_disputes(now: datetime) -> QuerySet[Any]:
-    return Dispute.objects.filter(resolved_at=None)
+    return _without_request(Dispute.objects.filter(resolved_at=None), "task.resolve", "task", "task_id")
 
 
 def _pending_loans(now: datetime) -> QuerySet[Any]:
-    return Loan.objects.filter(status=LoanStatus.PENDING)
+    pending = Loan.objects.filter(status=LoanStatus.PENDING)
+    return _without_request(pending, "loan.approve", "loan", "pk")
 
 
 def _stuck_payouts(now: datetime) -> QuerySet[Any]:
@@ -143,7 +160,7 @@ def _stuck_payouts(now: datetime) -> QuerySet[Any]:
 
 
 def _parked_streams(now: datetime) -> QuerySet[Any]:
-    return Stream.objects.parked()
+    return _without_request(Stream.objects.parked(), "task.cancel", "task", "task_id")
 
 
 def _dead_operations(now: datetime) -> QuerySet[Any]:
@@ -177,6 +194,12 @@ def _open_approvals(now: datetime) -> QuerySet[Any]:
     return Approval.objects.filter(decision=None)
 
 
+def _to_decide(user: Any) -> Q:
+    """Select the requests that this member of staff may decide on: those of others, of their kinds."""
+    kinds = [kind.name for kind in all_kinds().values() if user.has_perms((MAY_DECIDE, kind.permission))]
+    return Q(kind__in=kinds) & ~Q(requested_by=actor_text(user))
+
+
 QUEUES = (
     Queue(
         "approvals",
@@ -186,8 +209,9 @@ QUEUES = (
         Approval,
         _open_approvals,
         "requested_at",
-        ("label", "amount", "subject", "reason", "requester", "expires_at"),
+        ("label", "amount", "reason", "requester", "expires_at"),
         ("approve", "refuse", "withdraw"),
+        for_person=_to_decide,
     ),
     Queue(
         "disputes",
@@ -197,7 +221,7 @@ QUEUES = (
         Dispute,
         _open_disputes,
         "filed_at",
-        ("task", "severity", "reason"),
+        (),
         ("resolve",),
         late_after=reminder_age,
         overdue_after=alarm_age,
@@ -210,7 +234,7 @@ QUEUES = (
         Loan,
         _pending_loans,
         "created_at",
-        ("worker", "amount", "fee", "risk_score"),
+        (),
         ("approve", "reject"),
     ),
     Queue(
@@ -221,8 +245,8 @@ QUEUES = (
         Transaction,
         _stuck_payouts,
         "created_at",
-        ("type", "status", "amount", "worker", "error_message"),
-        ("offer_again", "look_for", "cancel", "accelerate", "request_cancellation"),
+        ("type", "status", "amount"),
+        ("offer_again", "look_for", "cancel", "hold_payouts", "accelerate", "request_cancellation"),
     ),
     Queue(
         "submissions",
@@ -232,7 +256,7 @@ QUEUES = (
         Submission,
         _waiting_submissions,
         "created_at",
-        ("quest", "worker", "status", "proof"),
+        ("status",),
         ("approve", "reject"),
         overdue_after=lambda: timedelta(days=settings.SUBMISSION_OVERDUE_DAYS),
     ),
@@ -244,7 +268,7 @@ QUEUES = (
         QuestEvent,
         _waiting_rewards,
         "created_at",
-        ("quest", "worker", "amount", "held_until", "hold_reason", "message"),
+        ("status", "message"),
         ("let_go", "keep", "try_again"),
         # Undecided, a held reward is granted at its end.
         late_after=lambda: timedelta(days=settings.QUEST_HOLD_DAYS) / 2,
@@ -257,7 +281,7 @@ QUEUES = (
         Stream,
         _parked_streams,
         "parked_at",
-        ("task", "worker", "platform", "released_amount", "total_amount"),
+        ("end_at",),
         ("take_up_again", "cancel"),
     ),
     Queue(
@@ -268,7 +292,7 @@ QUEUES = (
         ChainOperation,
         _dead_operations,
         "ended_at",
-        ("kind", "platform", "trouble", "creator_count", "error_message"),
+        (),
         ("retry",),
     ),
     Queue(
@@ -279,7 +303,7 @@ QUEUES = (
         Discrepancy,
         _open_discrepancies,
         "created_at",
-        ("bucket", "subject", "transaction", "last_seen_at"),
+        ("bucket", "subject"),
         ("explain",),
     ),
     Queue(

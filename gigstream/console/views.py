@@ -1,5 +1,6 @@
 """Staff pages that span apps: queues and the start of jobs."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +17,8 @@ from audit.claims.errors import ClaimedByAnother, NotClaimed
 from audit.claims.services import claim, open_claims, release_claim
 from audit.models import Claim
 from gigstream.adminkit import admin_url
-from gigstream.adminkit.actions import LONGEST_REASON
+from gigstream.adminkit.actions import LONGEST_REASON, context_of, notices_of, waiting_approvals
+from gigstream.adminkit.actions.offers import offers_for
 from gigstream.adminkit.tables import column_header, render_cell
 from gigstream.console.dashboard import format_age, may_run_jobs
 from gigstream.console.queues import BY_SLUG, QUEUES, Queue
@@ -41,7 +43,7 @@ def queue_page(request: HttpRequest, slug: str) -> HttpResponse:
         "title": queue.title,
         "queue": queue,
         "waiting": queue.waiting(now),
-        "rows": [_row_line(request, queue, row, claims.get(str(row.pk)), now) for row in rows[:SHOWN]],
+        "rows": _row_lines(request, queue, rows[:SHOWN], claims, now),
         "more": len(rows) > SHOWN,
         "shown": SHOWN,
         "whose": whose,
@@ -51,8 +53,6 @@ def queue_page(request: HttpRequest, slug: str) -> HttpResponse:
         ],
         "may_work": queue.may_work(request),
         "claim_url": reverse("console:claim", args=[queue.slug]),
-        "here": request.get_full_path(),
-        "acting_url": _list_of(queue.acting.model),
     }
     return TemplateResponse(request, "console/queue.html", context)
 
@@ -112,18 +112,33 @@ def _queue_columns(queue: Queue) -> list[Any]:
     return [queue.target.display_for(column) for column in queue.columns]
 
 
-def _list_of(model: type[Model]) -> str:
-    return reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
+def _row_lines(
+    request: HttpRequest, queue: Queue, rows: Sequence[Any], claims: dict[str, Claim], now: datetime
+) -> list[dict[str, Any]]:
+    """Return the cards of the rows; their number adds no statement."""
+    subjects = [getattr(row, queue.acts_on) if queue.acts_on else row for row in rows]
+    waiting = waiting_approvals(subjects)
+    context, notices = context_of(rows), notices_of(subjects, waiting)
+    actions = [action for action in queue.acting.row_actions() if action.name in queue.actions]
+    lines = []
+    for row, subject in zip(rows, subjects, strict=True):
+        offers = offers_for(request, actions, subject, waiting=waiting, back=request.get_full_path())
+        lines.append(
+            {
+                **_card(request, queue, row, claims.get(str(row.pk)), now),
+                "context": [line for line in context[row.pk] if line.on_card],
+                "notices": notices[subject.pk],
+                "offers": offers,
+            }
+        )
+    return lines
 
 
-def _row_line(
-    request: HttpRequest, queue: Queue, row: Any, held: Claim | None, now: datetime
-) -> dict[str, Any]:
-    subject = getattr(row, queue.acts_on) if queue.acts_on else row
+def _card(request: HttpRequest, queue: Queue, row: Any, held: Claim | None, now: datetime) -> dict[str, Any]:
     since = getattr(row, queue.since)
     return {
         "pk": row.pk,
-        "acts_on": subject.pk,
+        "name": str(row),
         "url": admin_url(row),
         "since": since,
         "age": format_age(now - since),
@@ -135,14 +150,7 @@ def _row_line(
         "holder": staff_name(held.claimed_by) if held else "",
         "is_mine": held is not None and held.claimed_by == _user_key(request),
         "claimed_at": held.claimed_at if held else None,
-        "actions": _row_actions(request, queue, subject),
     }
-
-
-def _row_actions(request: HttpRequest, queue: Queue, subject: Model) -> list[tuple[str, str]]:
-    """Return the buttons of the subject's own page that the queue offers."""
-    offered = queue.acting.page_actions(request, subject)
-    return [(name, words) for name, words, *_ in offered if name in queue.actions]
 
 
 def _waiting_row(queue: Queue, key: str) -> Any:

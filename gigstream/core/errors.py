@@ -1,9 +1,11 @@
 """The base of every refusal: a rule, the numbers that decided, and its HTTP status."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from django.core.exceptions import ValidationError
+
+T = TypeVar("T")
 
 
 class Refusal(Exception):
@@ -25,7 +27,7 @@ class Refusal(Exception):
         self.numbers = {name: str(value) for name, value in numbers.items()}
 
 
-def clean_field(normalise: Callable[[str], str], text: str) -> str:
+def clean_field(normalise: Callable[[str], T], text: str) -> T:
     """Normalise the text of a form's field as a service does; turn a refusal into a ValidationError."""
     try:
         return normalise(text)

@@ -18,6 +18,8 @@ BPS = 10_000
 LIMIT = 10**14
 
 _AMOUNT = re.compile(r"(0|[1-9]\d{0,13})(\.\d{1,6})?", re.ASCII)
+_WITH_SEPARATORS = re.compile(r"[1-9]\d{0,2}(,\d{3})+(\.\d*)?", re.ASCII)
+_TOO_LARGE = re.compile(r"[1-9]\d{14,}(\.\d*)?", re.ASCII)
 
 
 class InvalidAmount(Refusal):
@@ -36,7 +38,7 @@ def exact_amount(value: object, *, allow_zero: bool = False) -> Decimal:
     text = _plain_text(value)
     if text is None or not _AMOUNT.fullmatch(text):
         shown = _describe_refused(value)
-        raise InvalidAmount(f"{shown} is not an amount: give digits with at most 6 decimals", amount=shown)
+        raise InvalidAmount(f"{shown} {_what_is_wrong(text)}", amount=shown)
     result = Decimal(text)
     if result == 0 and not allow_zero:
         raise InvalidAmount("the amount must be above 0", amount=text)
@@ -51,6 +53,15 @@ def _plain_text(value: object) -> str | None:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < LIMIT:
         return str(value)
     return None
+
+
+def _what_is_wrong(text: str | None) -> str:
+    """Return why the text is no amount: two mistakes are called by their names."""
+    if text is not None and _WITH_SEPARATORS.fullmatch(text):
+        return f"has separators of thousands: write {text.replace(',', '')[:40]}"
+    if text is not None and _TOO_LARGE.fullmatch(text):
+        return f"is too large: an amount is at most {LARGEST}"
+    return "is not an amount: give digits with at most 6 decimals"
 
 
 def _has_plain_size(value: Decimal) -> bool:

@@ -25,15 +25,17 @@ from gigstream.adminkit import (
     by_text,
     by_words,
 )
+from gigstream.adminkit.actions import register_role_finder
 from gigstream.adminkit.approval_results import as_action_result
 from gigstream.core.errors import clean_field
 from gigstream.core.people import emails
 from gigstream.core.people.names import normal_name, optional_name
-from gigstream.staff import services
+from gigstream.staff import roles, services
 from gigstream.staff.models import Authenticator
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
+register_role_finder(roles.roles_with)
 
 
 class AccessForm(ReasonForm):

@@ -83,6 +83,8 @@ ACCESS: dict[str, Access] = {
             "set_request_limits": OPERATIONS,
             "deposit": FINANCE,
             "hold_withdrawals": DESKS,
+            "stop_payouts": DESKS,
+            "let_payouts_go_on": OPERATIONS | FINANCE,
             "set_usage_rule": RISK,
         },
     ),
@@ -159,6 +161,7 @@ ACCESS: dict[str, Access] = {
         EVERY_DESK,
         actions={
             "cancel": OPERATIONS | FINANCE,
+            "hold_payouts": DESKS,
             "release": OPERATIONS | FINANCE,
             "stop": OPERATIONS | FINANCE,
             "offer_again": OPERATIONS,
@@ -334,6 +337,17 @@ def roles_holding(label: str, codename: str) -> Roles:
     if codename == f"change_{name}":
         return ACCESS[label].change if label in ACCESS else NOBODY
     return _own_permissions().get((label, codename), NOBODY)
+
+
+def roles_with(permissions: Iterable[str]) -> list[str]:
+    """Return the names of the roles that hold all of these permissions, given as "loans.approve_loan"."""
+    held = [_roles_with_one(permission) for permission in permissions]
+    return [role.value for role in Role if all(role in roles for roles in held)]
+
+
+def _roles_with_one(permission: str) -> Roles:
+    app, _, codename = permission.partition(".")
+    return roles_holding(f"{app}.{codename.rpartition('_')[2]}", codename)
 
 
 @cache

@@ -18,19 +18,33 @@ _TEXTS = {
 }
 
 
-def error_page(request: HttpRequest, status: int, reason: str = "") -> HttpResponse:
+def error_page(
+    request: HttpRequest,
+    status: int,
+    reason: str = "",
+    *,
+    title: str = "",
+    link: tuple[str, str] | None = None,
+) -> HttpResponse:
     """Return the page for that status, with the request's id in the log. It reads neither database nor
-    session, which may be at fault. `reason` is shown to people."""
-    title, advice = _TEXTS[status]
-    request_id = getattr(request, "request_id", "")
-    context = {"title": title, "text": reason or advice, "request_id": request_id, "status": status}
+    session, which may be at fault. `reason` is shown to people, under another `title` if there is one, and
+    with a `link`, as address and words."""
+    usual, advice = _TEXTS[status]
+    context = {
+        "title": title or usual,
+        "text": reason or advice,
+        "link": link,
+        "request_id": getattr(request, "request_id", ""),
+        "status": status,
+    }
     return HttpResponse(loader.render_to_string("error.html", context), status=status)
 
 
 def refuse_forgery(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Refuse a form whose token is missing or old: Django's CSRF_FAILURE_VIEW."""
+    """Refuse a form whose token is missing or old."""
     return error_page(
         request,
         403,
         "The form was open for too long, or came from elsewhere. Nothing was done: open the page again.",
+        title="This form was refused",
     )

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
@@ -15,15 +14,17 @@ from django.urls import path
 from audit.decisions.admin import decisions_table
 from gigstream.adminkit import (
     EMPTY,
+    AmountField,
+    ContextLine,
     Figures,
     ReadOnlyAdmin,
     ReasonForm,
     RowAction,
     Table,
     add_actions,
+    add_context,
     by_email,
     by_uuid,
-    lines_as_html,
     link_to,
     show_on,
 )
@@ -34,7 +35,7 @@ from gigstream.core.clock import database_now
 from gigstream.core.money import ZERO, usdc
 from loans.applications import approvals, services
 from loans.applications.enums import LoanStatus
-from loans.applications.selectors import decision_lines
+from loans.applications.selectors import decision_grounds
 from loans.disbursement import services as disbursement_services
 from loans.exceptions.services import request_exception
 from loans.models import Loan
@@ -57,6 +58,29 @@ MOST_REPAYMENTS = 100
 BEFORE_PAYMENT = (LoanStatus.PENDING, LoanStatus.APPROVED)
 
 
+def _effect_of_approval(loan: Loan) -> str:
+    sent = f"{usdc(loan.amount)} is sent to the worker's wallet at the next run"
+    return f"{sent}, and {usdc(loan.total_due)} is owed."
+
+
+def _context(loans: Sequence[Loan]) -> dict[Any, list[ContextLine]]:
+    """Return the grounds of decisions on the advances."""
+    grounds = decision_grounds(loans)
+    return {
+        loan.pk: [
+            ContextLine("Worker", link_to(loan.worker) or EMPTY),
+            *(
+                ContextLine(one.label, one.text, is_against=one.is_against, on_card=one.is_short)
+                for one in grounds[loan.pk]
+            ),
+        ]
+        for loan in loans
+    }
+
+
+add_context(Loan, _context)
+
+
 @admin.register(Loan)
 class LoanAdmin(Exports, ReadOnlyAdmin):
     """Staff approve, refuse and write off; what needs two people waits for the second."""
@@ -72,7 +96,8 @@ class LoanAdmin(Exports, ReadOnlyAdmin):
             ),
             when=lambda loan: loan.status == LoanStatus.PENDING,
             money=lambda loan: loan.amount,
-            describe=lambda loan: lines_as_html(decision_lines(loan)),
+            kind="loan.approve",
+            effect=_effect_of_approval,
             note=f"Beyond {ONE_SIGNATURE_UP_TO} USDC a second person approves it as well.",
         ),
         RowAction(
@@ -82,6 +107,7 @@ class LoanAdmin(Exports, ReadOnlyAdmin):
             run=lambda loan, reason: services.reject_loan(loan_id=loan.pk, reason=reason),
             when=lambda loan: loan.status in BEFORE_PAYMENT,
             money=lambda loan: loan.amount,
+            effect=lambda loan: "No money moves. The worker may request another advance.",
             note="The worker can read the reason.",
         ),
         RowAction(
@@ -91,6 +117,9 @@ class LoanAdmin(Exports, ReadOnlyAdmin):
             run=lambda loan, reason: disbursement_services.disburse_loan(loan_id=loan.pk, reason=reason),
             when=lambda loan: loan.status == LoanStatus.APPROVED,
             money=lambda loan: loan.amount,
+            effect=lambda loan: (
+                f"{usdc(loan.amount)} is sent to the worker's wallet, and {usdc(loan.total_due)} is owed."
+            ),
         ),
         RowAction(
             name="write_off",
@@ -101,6 +130,11 @@ class LoanAdmin(Exports, ReadOnlyAdmin):
             ),
             when=lambda loan: loan.status == LoanStatus.DEFAULTED and loan.owed > 0,
             money=lambda loan: loan.owed,
+            kind="loan.write_off",
+            watches=("amount_repaid",),
+            effect=lambda loan: (
+                f"The worker owes {usdc(loan.owed)} less, which the house loses. No money leaves."
+            ),
             note="The house bears it when a second person has approved it.",
         ),
     )
@@ -283,7 +317,7 @@ _show_factors(Worker, lambda worker: _factor_lines(_assess_once(worker).risk))
 
 
 class ExceptionForm(ReasonForm):
-    amount = forms.CharField(max_length=21, label="Amount (USDC)")
+    amount = AmountField()
     field_order = ("amount", "reason")
 
 
@@ -295,6 +329,7 @@ add_actions(
         done="requested",
         run=lambda worker, **given: as_action_result(request_exception(worker_id=worker.pk, **given)),
         form=ExceptionForm,
+        kind="loan.lend_by_exception",
         when=lambda worker: worker.status == WorkerStatus.ACTIVE and worker.deleted_at is None,
         single=True,
         note=f"Up to {LARGEST_ADVANCE} USDC to a worker who is not eligible, never beside an open advance. A"

@@ -18,7 +18,6 @@ from gigstream.core.money import ZERO, usdc
 from gigstream.core.states import require_move
 from loans.applications.enums import LOAN_MOVES, LoanStatus
 from loans.applications.errors import TermsChanged
-from loans.applications.selectors import decision_lines
 from loans.applications.services import approve_loan
 from loans.models import Loan
 from loans.policy.calculations.terms import signatures_for
@@ -57,14 +56,36 @@ def _may_approve_alone(loan: Loan, now: datetime) -> bool:
 
 
 def _describe_terms(approval: Approval) -> Lines:
-    loan = Loan.objects.select_related("worker").filter(pk=approval.subject_id).first()
-    terms = loan.terms.split("\n") if loan else ["the loan is gone"]
-    return [
-        ("Amount", usdc(approval.amount or ZERO)),
-        *(decision_lines(loan) if loan else ()),
-        *[("Terms", line) for line in terms],
-        ("Hash of the terms", approval.parameters["terms_hash"]),
-    ]
+    return [("Amount", usdc(approval.amount or ZERO))]
+
+
+def _explain_terms(waiting: Sequence[Approval]) -> dict[UUID, Lines]:
+    loans = _loans_of(waiting)
+    return {
+        one.pk: [("Terms", loans[one.subject_id].terms.replace("\n", "; "))]
+        for one in waiting
+        if one.subject_id in loans
+    }
+
+
+def _loans_of(waiting: Sequence[Approval]) -> dict[str, Loan]:
+    found = Loan.objects.filter(pk__in=[one.subject_id for one in waiting])
+    return {str(loan.pk): loan for loan in found}
+
+
+def _find_obstacles(waiting: Sequence[Approval]) -> dict[UUID, str]:
+    """Return why an approval would be refused: the loan is decided, or has other terms."""
+    loans = _loans_of(waiting)
+    found = {}
+    for one in waiting:
+        loan = loans.get(one.subject_id)
+        if loan is None:
+            found[one.pk] = "it changes nothing: the loan is gone"
+        elif loan.status != LoanStatus.PENDING:
+            found[one.pk] = f"it changes nothing: the loan is {loan.get_status_display().lower()} already"
+        elif loan.terms_hash != one.parameters["terms_hash"]:
+            found[one.pk] = "it is refused: the loan has other terms now"
+    return found
 
 
 @approval(
@@ -72,6 +93,8 @@ def _describe_terms(approval: Approval) -> Lines:
     label="Approval of a large advance",
     permission="loans.approve_loan",
     describe=_describe_terms,
+    explain=_explain_terms,
+    find_obstacles=_find_obstacles,
 )
 def _execute_approval(approval: Approval) -> dict[str, Any]:
     loan = Loan.objects.locked().get(pk=approval.subject_id)

@@ -19,7 +19,7 @@ from loans.applications.errors import AdvanceOutOfRange
 from loans.applications.services import approve_exception, decision_inputs, request_loan, require_no_open_loan
 from loans.models import Loan
 from loans.policy.calculations.terms import FEES_BPS, LARGEST_ADVANCE, SMALLEST_ADVANCE, fee_bps_for
-from loans.policy.selectors.offers import assess_credit
+from loans.policy.selectors.offers import assess_credit, prospects_of
 from loans.vocabulary import EXCEPTION
 from workers.models import Worker
 from workers.services import require_active
@@ -103,12 +103,18 @@ def request_exception(
 
 
 def _describe_exception(approval: Approval) -> Sequence[tuple[str, str]]:
-    assessment = assess_credit(UUID(approval.subject_id), database_now())
-    return [
-        ("Amount", usdc(approval.amount or ZERO)),
-        ("Score", f"{assessment.risk.score}"),
-        *[("Against it", reason) for reason in assessment.reasons],
-    ]
+    return [("Amount", usdc(approval.amount or ZERO))]
+
+
+def _explain_exception(waiting: Sequence[Approval]) -> dict[UUID, list[tuple[str, str]]]:
+    prospects = prospects_of({UUID(one.subject_id) for one in waiting}, database_now())
+    return {
+        one.pk: [
+            ("Score", str(prospects[UUID(one.subject_id)].risk.score)),
+            *(("Against it", reason) for reason in prospects[UUID(one.subject_id)].reasons),
+        ]
+        for one in waiting
+    }
 
 
 @approval(
@@ -116,6 +122,7 @@ def _describe_exception(approval: Approval) -> Sequence[tuple[str, str]]:
     label="Advance to a worker who is not eligible",
     permission="workers.lend_by_exception_worker",
     describe=_describe_exception,
+    explain=_explain_exception,
 )
 def _execute_exception(approval: Approval) -> dict[str, Any]:
     loan = lend_by_exception(

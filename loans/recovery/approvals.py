@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -22,7 +23,18 @@ def request_write_off(*, loan_id: UUID, reason: str, now: datetime | None = None
 
 
 def _describe_loss(approval: Approval) -> Lines:
-    return [("The house bears", usdc(approval.amount or ZERO)), ("Terms", approval.parameters["terms_hash"])]
+    return [("The house bears", usdc(approval.amount or ZERO))]
+
+
+def _find_obstacles(waiting: Sequence[Approval]) -> dict[UUID, str]:
+    """Return why an approval would be refused: another sum is owed now."""
+    found = Loan.objects.filter(pk__in=[one.subject_id for one in waiting])
+    owed = {str(loan.pk): loan.owed for loan in found}
+    return {
+        one.pk: f"it is refused: {usdc(owed.get(one.subject_id, ZERO))} is owed now"
+        for one in waiting
+        if owed.get(one.subject_id) != one.amount
+    }
 
 
 @approval(
@@ -30,6 +42,7 @@ def _describe_loss(approval: Approval) -> Lines:
     label="Write-off of an advance",
     permission="loans.write_off_loan",
     describe=_describe_loss,
+    find_obstacles=_find_obstacles,
 )
 def _write_off(approval: Approval) -> dict[str, Any]:
     loan = write_off(

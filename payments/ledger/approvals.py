@@ -63,10 +63,46 @@ def request_adjustment(
 
 
 def _describe_adjustment(approval: Approval) -> Lines:
-    ids = {"Out of": int(approval.subject_id), "Into": approval.parameters["credit_account"]}
-    named = {account.pk: str(account) for account in Account.objects.filter(pk__in=ids.values())}
-    sides = [(words, f"account {number}, {named.get(number, 'gone')}") for words, number in ids.items()]
-    return [("Amount", usdc(_amount_of(approval))), *sides]
+    return [("Amount", usdc(_amount_of(approval)))]
+
+
+def _accounts_of(waiting: Sequence[Approval]) -> dict[int, Account]:
+    ids = {number for one in waiting for number in _sides(one)}
+    return Account.objects.select_related("worker", "platform").in_bulk(ids)
+
+
+def _sides(approval: Approval) -> tuple[int, int]:
+    return int(approval.subject_id), approval.parameters["credit_account"]
+
+
+def _name_accounts(waiting: Sequence[Approval]) -> dict[UUID, Lines]:
+    """Return both accounts by their owners, with the balances before and after."""
+    found = _accounts_of(waiting)
+    return {
+        one.pk: [
+            (label, _before_and_after(found[number], sign * _amount_of(one)))
+            for label, number, sign in zip(("Out of", "Into"), _sides(one), (-1, 1), strict=True)
+            if number in found
+        ]
+        for one in waiting
+    }
+
+
+def _before_and_after(account: Account, change: Decimal) -> str:
+    owner = account.worker or account.platform or "the house"
+    balances = f"{usdc(account.balance)} → {usdc(account.balance + change)}"
+    return f"{account.name} of {owner} (account {account.pk}): {balances}"
+
+
+def _too_little(waiting: Sequence[Approval]) -> dict[UUID, str]:
+    """Return why an approval would be refused: the account has less than the amount."""
+    found = _accounts_of(waiting)
+    refused = {}
+    for one in waiting:
+        account = found.get(int(one.subject_id))
+        if account is not None and not account.may_go_below_zero and account.balance < _amount_of(one):
+            refused[one.pk] = f"it is refused: the account has {usdc(account.balance)}"
+    return refused
 
 
 @approval(
@@ -74,6 +110,8 @@ def _describe_adjustment(approval: Approval) -> Lines:
     label="Adjustment of the ledger",
     permission="payments.adjust_account",
     describe=_describe_adjustment,
+    explain=_name_accounts,
+    find_obstacles=_too_little,
     distinct_by=("credit_account", "amount"),
 )
 def _execute_adjustment(approval: Approval) -> dict[str, Any]:

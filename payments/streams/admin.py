@@ -1,7 +1,25 @@
+from collections.abc import Sequence
+from typing import Any
+
 from django.contrib import admin
 
-from gigstream.adminkit import ReadOnlyAdmin, RowAction, Table, by_email, by_uuid, show_on
+from gigstream.adminkit import (
+    EMPTY,
+    ContextLine,
+    ReadOnlyAdmin,
+    RowAction,
+    Table,
+    add_context,
+    add_subjects,
+    against,
+    by_email,
+    by_uuid,
+    link_to,
+    show_on,
+)
 from gigstream.adminkit.approval_results import as_action_result
+from gigstream.core.clock import database_now
+from gigstream.core.money import usdc
 from payments import services
 from payments.ledger.admin.columns import (
     ENTRY_COLUMNS,
@@ -17,7 +35,45 @@ from payments.models import (
     Transaction,
 )
 from payments.streams.enums import STREAM_MOVES, StreamStatus
+from payments.streams.services import streams
+from payments.streams.services.overdue_streams import longest_pause
 from platforms import services as platforms
+
+
+def _effect_of_cancelling(stream: Stream) -> str:
+    due = streams.vested_at(stream, database_now()) - stream.released_amount
+    back = usdc(stream.remaining_amount - due)
+    return (
+        f"{usdc(due)}, which has vested, is paid at once, and {back} with its fee is the platform's again;"
+        " so it is"
+        " now, and each second moves it a little. The task is cancelled."
+    )
+
+
+def _context(rows: Sequence[Stream]) -> dict[Any, list[ContextLine]]:
+    """Return the parties of the streams, and the amounts that each has released and owes now."""
+    now = database_now()
+    found = {}
+    for stream in rows:
+        due = streams.vested_at(stream, now) - stream.released_amount
+        progress = f"{usdc(stream.released_amount)} of {usdc(stream.total_amount)}"
+        lines = [
+            ContextLine("Task", link_to(stream.task) or EMPTY),
+            ContextLine("Worker", link_to(stream.worker) or EMPTY),
+            ContextLine("Platform", link_to(stream.platform) or EMPTY),
+            ContextLine("Released", progress),
+            ContextLine("Vested and not paid yet", usdc(due)),
+        ]
+        if stream.parked_at is not None:
+            since = f"{stream.parked_at:%Y-%m-%d at %H:%M} UTC"
+            text = f"since {since}, after {stream.release_failures} releases in a row that failed"
+            lines.append(against("Not released any more", text))
+        found[stream.pk] = lines
+    return found
+
+
+add_context(Stream, _context)
+add_subjects(Stream, lambda stream: [("task", str(stream.task_id))])
 
 
 # --- Streams ------------------------------------------------------------------------------------------------
@@ -87,6 +143,11 @@ class StreamAdmin(ReadOnlyAdmin):
             run=lambda stream, reason: services.pause_stream(stream_id=stream.pk, reason=reason),
             when=lambda stream: stream.status == StreamStatus.ACTIVE,
             money=lambda stream: stream.remaining_amount,
+            effect=lambda stream: (
+                "What has vested to the second is paid at once. Nothing vests while it is paused; the rest"
+                f" stays in escrow. Its end moves by the pause; after {longest_pause().days} days of it the"
+                " stream is cancelled and the rest goes back."
+            ),
         ),
         RowAction(
             name="resume",
@@ -95,6 +156,7 @@ class StreamAdmin(ReadOnlyAdmin):
             run=lambda stream, reason: services.resume_stream(stream_id=stream.pk, reason=reason),
             when=lambda stream: stream.status == StreamStatus.PAUSED,
             money=lambda stream: stream.remaining_amount,
+            effect=lambda stream: "It vests on at the same rate; the time of the pause is never paid.",
         ),
         RowAction(
             name="take_up_again",
@@ -103,7 +165,10 @@ class StreamAdmin(ReadOnlyAdmin):
             run=lambda stream, reason: services.release_parked_stream(stream_id=stream.pk, reason=reason),
             when=lambda stream: stream.parked_at is not None,
             money=lambda stream: stream.remaining_amount,
-            note="Its release failed eight times in a row. The next tick tries it again.",
+            effect=lambda stream: (
+                "What has vested since its last release is paid in one sum when the next run succeeds."
+            ),
+            note="Its release failed eight times in a row.",
         ),
         RowAction(
             name="cancel",
@@ -114,8 +179,9 @@ class StreamAdmin(ReadOnlyAdmin):
             ),
             when=lambda stream: StreamStatus.CANCELLED in STREAM_MOVES[stream.status],
             money=lambda stream: stream.remaining_amount,
-            note="The vested part is paid, the rest goes back; above the amount that you may give back"
-            " alone, a second person approves it.",
+            kind="task.cancel",
+            effect=_effect_of_cancelling,
+            note="Above the amount that you may give back alone, a second person approves it.",
         ),
     )
 

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -43,11 +44,23 @@ def _describe_withdrawal(approval: Approval) -> Lines:
     ]
 
 
+def _left_already(waiting: Sequence[Approval]) -> dict[UUID, str]:
+    """Return why an approval would change nothing: the withdrawal does not wait any more."""
+    found = Transaction.objects.filter(pk__in=[one.subject_id for one in waiting])
+    statuses = {str(key): status for key, status in found.values_list("pk", "status")}
+    return {
+        one.pk: f"it changes nothing: the withdrawal is {statuses.get(one.subject_id, 'gone')}"
+        for one in waiting
+        if statuses.get(one.subject_id) != TransactionStatus.PENDING
+    }
+
+
 @approval(
     "withdrawal.release",
     label="Letting a withdrawal go at once",
     permission="payments.release_transaction",
     describe=_describe_withdrawal,
+    find_obstacles=_left_already,
 )
 def _release_withdrawal(approval: Approval) -> dict[str, Any]:
     row = release_withdrawal(

@@ -30,8 +30,26 @@ def request_fee(*, platform_id: UUID, fee_bps: int, reason: str, now: datetime |
 
 
 def _describe_fee(approval: Approval) -> Lines:
-    told = approval.parameters
-    return [("Fee from", f"{told['before']} basis points"), ("Fee to", f"{told['fee_bps']} basis points")]
+    given = approval.parameters
+    return [
+        ("Fee", f"{_percent(given['before'])} → {_percent(given['fee_bps'])}"),
+        ("Holds for", "tasks posted after the approval"),
+    ]
+
+
+def _percent(bps: int) -> str:
+    return f"{bps / 100:g} %"
+
+
+def _same_fees(waiting: Sequence[Approval]) -> dict[UUID, str]:
+    """Return why an approval would change nothing: the platform has this fee."""
+    found = Platform.objects.filter(pk__in=[one.subject_id for one in waiting])
+    fees = {str(key): bps for key, bps in found.values_list("pk", "fee_bps")}
+    return {
+        one.pk: f"it changes nothing: the fee is {_percent(one.parameters['fee_bps'])} already"
+        for one in waiting
+        if fees.get(one.subject_id) == one.parameters["fee_bps"]
+    }
 
 
 @approval(
@@ -39,6 +57,7 @@ def _describe_fee(approval: Approval) -> Lines:
     label="Change of a platform's fee",
     permission="platforms.set_fee_platform",
     describe=_describe_fee,
+    find_obstacles=_same_fees,
 )
 def _set_fee(approval: Approval) -> dict[str, Any]:
     platform = set_fee(

@@ -1,11 +1,32 @@
 """Pages for staff: tasks, milestones, work events and disputes."""
 
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Model, Q
 
 from audit.decisions.admin import decisions_table
-from gigstream.adminkit import ReadOnlyAdmin, RowAction, Table, by_email, by_uuid, by_words_in_newest, show_on
+from gigstream.adminkit import (
+    EMPTY,
+    ActionResult,
+    ContextLine,
+    ReadOnlyAdmin,
+    RowAction,
+    Table,
+    add_context,
+    add_subjects,
+    by_email,
+    by_uuid,
+    by_words_in_newest,
+    isolate_text,
+    link_to,
+    show_on,
+)
 from gigstream.adminkit.approval_results import as_action_result
+from gigstream.core.clock import database_now
+from gigstream.core.money import ZERO, share_bps, usdc
 from platforms import services
 from platforms.figures.reports import TaskCompletionStats
 from platforms.models import (
@@ -20,8 +41,9 @@ from platforms.models import (
     WorkEvent,
 )
 from platforms.platforms.admin.platforms import MOST_WITH_EXTERNAL_ID
-from platforms.tasks.enums import TASK_MOVES, TaskStatus
+from platforms.tasks.enums import TASK_MOVES, DisputeOutcome, TaskStatus
 from platforms.tasks.forms import SplitForm, still_held
+from platforms.tasks.funding import task_funding
 from workers.models import Worker
 
 
@@ -30,6 +52,106 @@ def _by_external_id(model: type[Model], term: str) -> Q:
     them."""
     named = Task.objects.with_external_id(term).order_by().values_list("pk", flat=True)
     return Q(pk__in=list(named[:MOST_WITH_EXTERNAL_ID]))
+
+
+RUNNING = frozenset({TaskStatus.ASSIGNED, TaskStatus.IN_PROGRESS, TaskStatus.DISPUTED})
+# Splits that a dispute's page works out, as parts of 100 for the worker.
+SPLITS = (0, 50, 100)
+
+
+def _parties(task: Task) -> list[ContextLine]:
+    return [
+        ContextLine("Task", link_to(task) or EMPTY),
+        ContextLine("Worker", link_to(task.worker) or "nobody"),
+        ContextLine("Platform", link_to(task.platform) or EMPTY),
+    ]
+
+
+def _task_context(tasks: Sequence[Task]) -> dict[Any, list[ContextLine]]:
+    """Return the parties of the tasks, their pay, the money still held, and the outcome if they ended now."""
+    now = database_now()
+    running = [task for task in tasks if task.status in RUNNING]
+    held, vested = task_funding().held_of(running), task_funding().vested_of(running, now)
+    found = {}
+    for task in tasks:
+        lines = [*_parties(task), ContextLine("Pay", f"{usdc(task.amount)}, {task.get_task_type_display()}")]
+        if task.pk in held:
+            due = vested.get(task.pk, ZERO)
+            back = f"{usdc(held[task.pk] - due)}, and the fee held on it, to {task.platform}"
+            lines += [
+                ContextLine("Still held", usdc(held[task.pk])),
+                ContextLine("If it ended now the worker gets", f"{usdc(due)}, which has vested"),
+                ContextLine("And back goes", back),
+            ]
+        found[task.pk] = lines
+    return found
+
+
+def _dispute_context(disputes: Sequence[Dispute]) -> dict[Any, list[ContextLine]]:
+    """Return both sides of the disputes, the money still held, and the amounts of splits."""
+    tasks = [dispute.task for dispute in disputes if dispute.resolved_at is None]
+    held = task_funding().held_of(tasks)
+    return {
+        dispute.pk: [
+            *_parties(dispute.task),
+            *_sides(dispute),
+            *(_splits(dispute.task, held[dispute.task_id]) if dispute.task_id in held else ()),
+        ]
+        for dispute in disputes
+    }
+
+
+def _sides(dispute: Dispute) -> list[ContextLine]:
+    worker = dispute.task.worker
+    filed = (
+        f"the {dispute.side} on {dispute.filed_at:%Y-%m-%d at %H:%M} UTC, severity {dispute.severity} of 5"
+    )
+    lines = [
+        ContextLine("Filed by", filed),
+        ContextLine("Its reason", isolate_text(dispute.reason)),
+        ContextLine("The other side's answer", isolate_text(dispute.answer or "none yet")),
+    ]
+    if worker is not None:
+        record = f"{worker.total_tasks} tasks completed, {worker.dispute_rate} % decided against the worker"
+        lines.append(ContextLine("The worker's record", record))
+    return lines
+
+
+def _splits(task: Task, held: Decimal) -> list[ContextLine]:
+    lines = [ContextLine("Still held", usdc(held))]
+    for part in SPLITS if held else ():
+        pay = share_bps(held, part * 100)
+        text = f"{usdc(pay)} to {task.worker}, {usdc(held - pay)} and its fee back to {task.platform}"
+        lines.append(ContextLine(f"At {part} %", text, on_card=False))
+    return lines
+
+
+add_context(Task, _task_context)
+add_context(Dispute, _dispute_context)
+add_subjects(Dispute, lambda dispute: [("task", str(dispute.task_id))])
+
+
+def _effect_of_ending(task: Task) -> str:
+    if task.status == TaskStatus.CREATED:
+        return "Nobody has the task, and no money is held for it."
+    return (
+        "What has vested is paid at once and stays the worker's. The rest and its fee are the platform's"
+        " again,"
+        " which may spend or withdraw them."
+    )
+
+
+def _resolve(dispute: Dispute, **given: Any) -> object:
+    """Resolve the dispute or request it, and say the decision in figures."""
+    made = services.resolve_or_request(task_id=dispute.task_id, **given)
+    if not isinstance(made, Dispute):
+        return as_action_result(made)
+    right = "nobody was wrong" if made.outcome == DisputeOutcome.NOBODY else f"the {made.outcome} was right"
+    paid, back = usdc(made.worker_amount or ZERO), usdc(made.refund_amount or ZERO)
+    task = made.task
+    return ActionResult(
+        f"Resolved, {right}: {paid} to {task.worker}, {back} back to {task.platform}, fees included:", made
+    )
 
 
 @admin.register(Task)
@@ -99,6 +221,8 @@ class TaskAdmin(ReadOnlyAdmin):
             ),
             when=lambda task: TaskStatus.CANCELLED in TASK_MOVES[task.status] and not task.disputed_at,
             money=lambda task: task.amount,
+            kind="task.cancel",
+            effect=_effect_of_ending,
             note="The vested part is paid, the rest goes back. A second person approves it where that is more"
             " than you may give back alone.",
         ),
@@ -147,7 +271,7 @@ class DisputeAdmin(ReadOnlyAdmin):
         "refund_amount",
         "resolved_at",
     )
-    list_select_related = ("task",)
+    list_select_related = ("task__worker", "task__platform")
     list_filter = (("resolved_at", admin.EmptyFieldListFilter), "outcome", "severity")
     belongs = ("task",)
     date_hierarchy = "created_at"
@@ -160,13 +284,15 @@ class DisputeAdmin(ReadOnlyAdmin):
             name="resolve",
             label="Resolve",
             done="resolved",
-            run=lambda dispute, **given: as_action_result(
-                services.resolve_or_request(task_id=dispute.task_id, **given)
-            ),
+            run=_resolve,
             form=SplitForm,
             when=lambda dispute: dispute.resolved_at is None,
             money=still_held,
             single=True,
+            kind="task.resolve",
+            effect=lambda dispute: (
+                "The worker's part is paid at once, the rest goes back to the platform. Earlier pay stays."
+            ),
             note="A second person approves it where more goes back than you may give back alone.",
         ),
     )

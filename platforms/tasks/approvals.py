@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,7 +13,7 @@ from gigstream.core.clock import database_now
 from gigstream.core.money import ZERO, exact_amount, usdc
 from platforms.models import Dispute, Task
 from platforms.platforms.approvals import Lines
-from platforms.tasks.enums import TaskStatus
+from platforms.tasks.enums import DisputeOutcome, TaskStatus
 from platforms.tasks.funding import task_funding
 from platforms.tasks.services.completion import cancel_task
 from platforms.tasks.services.disputes import require_split, resolve_dispute
@@ -43,6 +44,21 @@ def cancel_or_request(*, task_id: UUID, reason: str, now: datetime | None = None
     )
 
 
+def _ended_tasks(waiting: Sequence[Approval]) -> dict[UUID, str]:
+    """Return why cancelling would be refused: the task has ended, or is disputed."""
+    statuses = _statuses_of(waiting)
+    return {
+        one.pk: f"it changes nothing: the task is {statuses.get(one.subject_id, 'gone')}"
+        for one in waiting
+        if statuses.get(one.subject_id) not in RESERVED
+    }
+
+
+def _statuses_of(waiting: Sequence[Approval]) -> dict[str, str]:
+    found = Task.objects.filter(pk__in=[one.subject_id for one in waiting])
+    return {str(key): status for key, status in found.values_list("pk", "status")}
+
+
 def _describe_cancellation(approval: Approval) -> Lines:
     held = usdc(approval.amount or ZERO)
     return [
@@ -57,6 +73,7 @@ def _describe_cancellation(approval: Approval) -> Lines:
     label="Cancelling beyond the limit",
     permission="platforms.cancel_task",
     describe=_describe_cancellation,
+    find_obstacles=_ended_tasks,
 )
 def _execute_cancellation(approval: Approval) -> dict[str, Any]:
     task = cancel_task(task_id=UUID(approval.subject_id), reason=approval.reason, now=approval.decided_at)
@@ -98,12 +115,26 @@ def resolve_or_request(
     )
 
 
+def _right_side(outcome: str) -> str:
+    return "nobody was wrong" if outcome == DisputeOutcome.NOBODY else f"the {outcome}"
+
+
+def _resolved_tasks(waiting: Sequence[Approval]) -> dict[UUID, str]:
+    """Return why a decision would be refused: the task is not disputed any more."""
+    statuses = _statuses_of(waiting)
+    return {
+        one.pk: f"it changes nothing: no dispute is open, the task is {statuses.get(one.subject_id, 'gone')}"
+        for one in waiting
+        if statuses.get(one.subject_id) != TaskStatus.DISPUTED
+    }
+
+
 def _describe_resolution(approval: Approval) -> Lines:
     values = approval.parameters
     value = Decimal(values["worker_amount"])
     refund = (approval.amount or ZERO) - value
     return [
-        ("Who was right", f"the {values['outcome']}"),
+        ("Who was right", _right_side(values["outcome"])),
         ("For the worker", usdc(value)),
         ("Back to the platform", f"{usdc(refund)}, and the fee that was held on it"),
         moved_line(approval),
@@ -115,6 +146,7 @@ def _describe_resolution(approval: Approval) -> Lines:
     label="Decision on a dispute beyond the limit",
     permission="platforms.resolve_dispute",
     describe=_describe_resolution,
+    find_obstacles=_resolved_tasks,
 )
 def _execute_resolution(approval: Approval) -> dict[str, Any]:
     dispute = resolve_dispute(

@@ -85,6 +85,12 @@ class TaskFunding(Protocol):
     def still_held(self, task: Task) -> Decimal:
         """Return the amount in escrow that could still be paid to the worker."""
 
+    def held_of(self, tasks: Sequence[Task]) -> Mapping[UUID, Decimal]:
+        """Return `still_held` of each of the tasks, which have begun."""
+
+    def vested_of(self, tasks: Sequence[Task], now: datetime) -> Mapping[UUID, Decimal]:
+        """Return the vested part of the money that the tasks' streams still hold; nothing for other tasks."""
+
     def split(self, task: Task, worker_amount: Decimal, now: datetime) -> Closing:
         """Pay `worker_amount` of the amount that is still held and refund the rest."""
 

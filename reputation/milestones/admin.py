@@ -3,9 +3,6 @@
 from typing import Any
 
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
 
 from gigstream.adminkit import (
     OF_THE_HOUSE,
@@ -62,7 +59,6 @@ class MilestoneRuleAdmin(Exports, ReadOnlyAdmin):
     searches = (by_uuid("id", "platform_id"), by_text("name"))
     search_help_text = "id or name of a rule, or id of a platform"
     alone = (CREATE,)
-    change_list_template = "admin/gigstream/milestone_rules.html"
     actions = (
         RowAction(
             name="revise",
@@ -83,18 +79,6 @@ class MilestoneRuleAdmin(Exports, ReadOnlyAdmin):
             note="Nobody reaches it any more. Milestones that were reached stay.",
         ),
     )
-
-    def get_urls(self) -> list[Any]:
-        create = path(
-            "create/", self.admin_site.admin_view(self.create), name="reputation_milestonerule_create"
-        )
-        return [create, *super().get_urls()]
-
-    def create(self, request: HttpRequest) -> HttpResponse:
-        """Make a rule for the creators of every platform."""
-        if not self.has_operate_permission(request, CREATE.name):
-            raise PermissionDenied
-        return CREATE.run_without_rows(self, request)
 
 
 @admin.register(MilestoneCondition)

@@ -1,25 +1,31 @@
 """Reputation events and histories for staff."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 
 from gigstream.adminkit import (
+    ContextLine,
     ReadOnlyAdmin,
     ReasonForm,
     ReportAdmin,
     RowAction,
     Table,
     add_actions,
+    add_context,
     by_email,
     by_text,
     by_uuid,
     show_on,
 )
 from gigstream.adminkit.list_exports import Exports
-from platforms.models import Task
+from platforms.models import Dispute, Task
+from platforms.tasks.enums import DisputeOutcome
 from reputation.models import ReputationEvent
 from reputation.scores.reports import ReputationHistory
-from reputation.scores.services import adjust_reputation
+from reputation.scores.services import adjust_reputation, changes_by_decision
 from workers.models import MAX_REPUTATION, Worker
 
 
@@ -60,6 +66,25 @@ class ReputationHistoryAdmin(Exports, ReportAdmin):
 COLUMNS = ("created_at", "event_type", "delta", "previous_score", "new_score", "reason", "triggered_by")
 show_on(Worker, Table(ReputationEvent, by="worker", columns=(*COLUMNS, "task"), ordering=("-number",)))
 show_on(Task, Table(ReputationEvent, by="task", columns=COLUMNS))
+
+
+def _reputation_after(disputes: Sequence[Dispute]) -> dict[Any, list[ContextLine]]:
+    """Return the change of the worker's reputation by each decision on the open disputes."""
+    changes = changes_by_decision([dispute for dispute in disputes if dispute.resolved_at is None])
+    return {
+        key: [ContextLine("Reputation", f"{_in_words(change)}, within a day's bounds")]
+        for key, change in changes.items()
+    }
+
+
+def _in_words(change: Mapping[str, int]) -> str:
+    worker, platform = change[DisputeOutcome.WORKER], change[DisputeOutcome.PLATFORM]
+    return (
+        f"if the worker was right {worker:+d}, if the platform was right {platform:+d}, if nobody was wrong 0"
+    )
+
+
+add_context(Dispute, _reputation_after)
 
 
 class DeltaForm(ReasonForm):

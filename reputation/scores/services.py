@@ -99,6 +99,29 @@ def record_completions(tasks: Sequence[Task], *, now: datetime) -> None:
     record_events(events, now=now)
 
 
+def changes_by_decision(disputes: Sequence[Dispute]) -> dict[UUID, dict[str, int]]:
+    """Return how each decision on the open disputes would move the worker's score, by outcome, before the
+    bounds of a day, by one statement."""
+    gave = points_of_completions([dispute.task_id for dispute in disputes])
+    return {
+        dispute.pk: {
+            DisputeOutcome.WORKER: _points_of_first_completion(dispute),
+            DisputeOutcome.PLATFORM: dispute_delta(dispute.severity) - gave.get(dispute.task_id, 0),
+            DisputeOutcome.NOBODY: 0,
+        }
+        for dispute in disputes
+    }
+
+
+def _points_of_first_completion(dispute: Dispute) -> int:
+    """Return the points of a completion that the decision brings; 0 where the task was completed before."""
+    task = dispute.task
+    if task.completed_at is not None:
+        return 0
+    late = LATE if is_late(completed_at=dispute.filed_at, due_at=task.due_at) else 0
+    return completion_delta(completed_at=dispute.filed_at, due_at=task.due_at) + late
+
+
 def _completion_of(task: Task, completed_at: datetime) -> list[ReputationEvent]:
     delta = completion_delta(completed_at=completed_at, due_at=task.due_at)
     events = [_event_of(task, ReputationEventType.TASK_COMPLETED, delta)]

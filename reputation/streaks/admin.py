@@ -1,13 +1,9 @@
 """Check-ins and outages for staff."""
 
 from datetime import datetime
-from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.urls import path
 
 from gigstream.adminkit import ReadOnlyAdmin, ReasonForm, RowAction, Table, by_email, by_uuid, show_on
 from gigstream.adminkit.approval_results import as_action_result
@@ -85,17 +81,6 @@ class OutageAdmin(ReadOnlyAdmin):
     ordering = ("-starts_at", "-id")
     sortable_by = ()
     alone = (DECLARE,)
-    change_list_template = "admin/gigstream/outages.html"
-
-    def get_urls(self) -> list[Any]:
-        declare = path("declare/", self.admin_site.admin_view(self.declare), name="reputation_outage_declare")
-        return [declare, *super().get_urls()]
-
-    def declare(self, request: HttpRequest) -> HttpResponse:
-        """Request an outage."""
-        if not self.has_operate_permission(request, DECLARE.name):
-            raise PermissionDenied
-        return DECLARE.run_without_rows(self, request)
 
 
 show_on(

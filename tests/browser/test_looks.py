@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from django.urls import reverse
 
+from gigstream.adminkit.actions.addresses import act_url
 from loans.models import Loan
 from payments.models import Stream, Transaction
 from platforms.models import Dispute, Platform
-from tests.support.pages.browsers import DESK, Person, Staff
+from tests.support.pages.browsers import DESK, FOR_TWO, Person, Staff
 from tests.support.pages.chromium import AXE
 from workers.models import Worker
 
@@ -53,6 +54,16 @@ def main_pages() -> dict[str, str]:
         "portfolio": reverse("admin:loans_portfolio"),
         "integrity": reverse("admin:audit_integrity"),
         "second-factor": reverse("console:second-factor"),
+        **{
+            f"confirm-{name}": act_url(type(row), action, [str(row.pk)])
+            for name, row, action in (
+                ("loan", Loan.objects.get(amount=FOR_TWO), "approve"),
+                ("dispute", rows["dispute"], "resolve"),
+                ("payout", rows["payout"], "cancel"),
+                ("worker", rows["worker"], "hold_payouts"),
+            )
+        },
+        "confirm-stop": reverse("admin:payments_paymentswitch_act", args=["stop"]),
         "search": f"{reverse('admin:search')}?q=nobody",
     }
 

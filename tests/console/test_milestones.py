@@ -15,7 +15,7 @@ from tests.support.pages.addresses import page, text_of
 from tests.support.pages.admin import act, answer, member, told
 
 pytestmark = pytest.mark.django_db
-CREATE = "admin:reputation_milestonerule_create"
+CREATE = "admin:reputation_milestonerule_act"
 GIVEN = {
     "name": "token",
     "description": "A token of your own",
@@ -33,7 +33,7 @@ def _conditions(made):
 def test_a_rule_for_all_platforms_is_made_changed_and_retired():
     ann = member("ann")
 
-    answer(ann.client, ann.client.get(reverse(CREATE)), **GIVEN)
+    answer(ann.client, ann.client.get(reverse(CREATE, args=["create"])), **GIVEN)
     first = MilestoneRule.objects.get()
     assert (first.platform, first.name, first.version, first.action) == (None, "token", 1, "create_token")
     assert _conditions(first) == [("followers", "all_time", "5000"), ("plays", "all_time", "50000")]
@@ -55,7 +55,8 @@ def test_a_rule_for_all_platforms_is_made_changed_and_retired():
 def test_conditions_that_cannot_be_read_make_no_rule(conditions):
     ann = member("ann")
 
-    shown = answer(ann.client, ann.client.get(reverse(CREATE)), **{**GIVEN, "conditions": conditions})
+    asked = ann.client.get(reverse(CREATE, args=["create"]))
+    shown = answer(ann.client, asked, **{**GIVEN, "conditions": conditions})
 
     assert shown.status_code == 200
     assert not MilestoneRule.objects.exists()
@@ -64,7 +65,7 @@ def test_conditions_that_cannot_be_read_make_no_rule(conditions):
 def test_who_may_not_make_a_rule_is_refused():
     viewer = member("vera", "reputation.view_milestonerule")
 
-    assert viewer.client.get(reverse(CREATE)).status_code == 403
+    assert viewer.client.get(reverse(CREATE, args=["create"])).status_code == 403
     assert viewer.client.get(reverse("admin:reputation_milestonerule_changelist")).status_code == 200
 
 

@@ -26,7 +26,7 @@ from reputation.models import QuestEvent, Submission
 from tests.support.database.valid_rows import columns_of, in_status, insert, valid
 from tests.support.decisions import resolve_dispute
 from tests.support.factories import NOW, WorkerFactory, started
-from tests.support.pages.admin import act
+from tests.support.pages.admin import act, form_of, page_of_act
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_the_menu")]
 SECOND = timedelta(seconds=1)
@@ -183,12 +183,10 @@ def test_a_claim_is_dropped_when_its_thing_leaves_the_queue(alice):
     assert claim(client, "deliveries", stays) == ["The item does not wait in this queue any more."]
 
 
-def form_with(html, button):
-    """Return the address of the form around this button, and the fields that it sends when the button is
-    pressed."""
-    form = next(one for one in re.findall(r"<form.*?</form>", html, re.S) if f'value="{button}"' in one)
-    fields = dict(re.findall(r'name="(\w+)" value="([^"]*)"', form)) | {"action": button}
-    return re.search(r'action="([^"]+)"', form)[1], fields
+def link_to_act(client, slug, action):
+    """Return the address that the queue's button for the action leads to."""
+    html = client.get(page(slug, whose="nobody")).content.decode()
+    return unescape(re.search(rf'href="([^"]*/act/{action}/[^"]*)"', html)[1])
 
 
 def test_the_buttons_of_a_things_own_page_are_in_place_and_lead_back_to_the_queue(alice):
@@ -206,12 +204,12 @@ def test_the_buttons_of_a_things_own_page_are_in_place_and_lead_back_to_the_queu
         ("streams", stuck, "take_up_again"),
     )
     for slug, row, button in (*pressed, ("discrepancies", differs, "explain")):
-        address, fields = form_with(client.get(page(slug, whose="nobody")).content.decode(), button)
+        asks = client.get(link_to_act(client, slug, button))
         # The button of a webhook is an action on its platform.
-        assert fields["_selected_action"] == str(row.platform_id if row is webhook else row.pk)
-        asks = client.post(address, fields)
-        address, fields = form_with(asks.content.decode(), button)
-        done = client.post(address, fields | {"reason": "seen on the chain", "resolved": "on"})
+        (subject,) = asks.context["rows"]
+        assert subject["pk"] == (row.platform_id if row is webhook else row.pk)
+        given = {**form_of(asks), "reason": "seen on the chain", "resolved": "on"}
+        done = client.post(asks.context["to"], given)
         assert (done.status_code, done.url) == (302, page(slug, whose="nobody"))
         assert row.pk not in shown(client, slug)
     differs.refresh_from_db()
@@ -239,9 +237,9 @@ def test_a_button_leads_to_no_page_of_another_site(alice):
     parked = insert(valid(Transaction, next_attempt_at=None))
     client = signed_in(alice)
     for elsewhere in ("https://elsewhere.example/", "//elsewhere.example/", "javascript:alert(1)"):
-        address, fields = form_with(client.get(page("payouts")).content.decode(), "look_for")
-        asks = client.post(address, fields | {"came_from": elsewhere}).content.decode()
-        assert elsewhere not in asks
+        asks = client.get(page_of_act("look_for", parked, back=elsewhere))
+        assert asks.context["back"] == admin_url(parked)
+        assert f'href="{elsewhere}' not in asks.content.decode()
     assert Transaction.objects.get(pk=parked.pk).next_attempt_at is None
 
 
@@ -286,7 +284,8 @@ def test_a_queue_costs_as_many_statements_for_twelve_as_for_two(alice):
         one_more(number)
 
     assert {slug: statements(slug) for slug in BY_SLUG} == before
-    assert max(before.values()) <= 8
+    # A card shows the context of its decision: some statements more than a list, and no more for more cards.
+    assert max(before.values()) <= 15
     assert "12 waiting in all" in unescape(client.get(page("disputes")).content.decode())
     assert Dispute.objects.count() == 12
 

@@ -36,7 +36,7 @@ def test_points_are_reversed_by_two_people_and_stand_on_the_workers_page():
 def test_an_outage_is_declared_by_two_people():
     ann, bob, now = member("ann"), member("bob"), database_now().replace(microsecond=0)
     starts_at, ends_at = now - timedelta(hours=5), now - timedelta(hours=3)
-    form = ann.client.get(reverse("admin:reputation_outage_declare"))
+    form = ann.client.get(reverse("admin:reputation_outage_act", args=["declare"]))
 
     answer(
         ann.client,
@@ -56,5 +56,5 @@ def test_an_outage_is_declared_by_two_people():
 def test_who_may_not_declare_an_outage_is_refused():
     viewer = member("vera", "reputation.view_outage")
 
-    assert viewer.client.get(reverse("admin:reputation_outage_declare")).status_code == 403
+    assert viewer.client.get(reverse("admin:reputation_outage_act", args=["declare"])).status_code == 403
     assert viewer.client.get(reverse("admin:reputation_outage_changelist")).status_code == 200

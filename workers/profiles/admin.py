@@ -74,6 +74,13 @@ class WorkerAdmin(ProfileAdmin):
             done="suspended",
             run=lambda worker, reason: services.suspend_worker(worker_id=worker.pk, reason=reason),
             when=lambda worker: worker.status == WorkerStatus.ACTIVE and worker.deleted_at is None,
+            effect=lambda worker: (
+                "Running streams and tasks go on and are paid into the balance, which stays the worker's."
+                " No payout"
+                " leaves: one that is pending waits until the reinstatement, one that the provider has"
+                " arrives. No"
+                " new task or advance is given."
+            ),
         ),
         RowAction(
             name="reinstate",
@@ -81,6 +88,7 @@ class WorkerAdmin(ProfileAdmin):
             done="reinstated",
             run=lambda worker, reason: services.reinstate_worker(worker_id=worker.pk, reason=reason),
             when=lambda worker: worker.status == WorkerStatus.SUSPENDED and worker.deleted_at is None,
+            effect=lambda worker: "Payouts leave by the schedule again, those that waited first.",
         ),
     )
 

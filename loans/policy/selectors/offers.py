@@ -18,6 +18,9 @@ from loans.policy.reports import WorkerRiskAssessment
 from loans.policy.selectors.payers import counted_history
 from payments.figures.selectors.days import earnings_by_payer
 
+# The reason against an advance that the worker's own open advance is, in the words of the view.
+ANOTHER_IS_OPEN = "another loan is open"
+
 
 def counted_earnings(
     worker_ids: Collection[UUID], *, now: datetime, days: int = LONGEST_HISTORY
@@ -85,18 +88,47 @@ class CreditAssessment:
         return Terms(self.risk.worker_id, value, self.fee_bps, settings.LOAN_TERM_DAYS)
 
 
-def assess_credit(worker_id: UUID, now: datetime) -> CreditAssessment:
-    """Assess the credit of a worker who requests an advance at `now`."""
-    risk = WorkerRiskAssessment.objects.get(worker_id=worker_id)
-    expected = forecast_for(worker_id, now)
+@dataclass(frozen=True, slots=True)
+class Prospect:
+    """Prospect of an advance to a worker now, and reasons against it: an assessment without the limits of the
+    system."""
+
+    risk: WorkerRiskAssessment
+    forecast: Forecast
+    reasons: Sequence[str]
+    fee_bps: int | None
+    maximum: Decimal | None
+
+
+def prospects_of(
+    worker_ids: Collection[UUID], now: datetime, *, besides: Collection[str] = ()
+) -> dict[UUID, Prospect]:
+    """Return the prospect of an advance to each of the workers at `now`, by two statements. The reasons in
+    `besides` do not count."""
+    earned = counted_earnings(worker_ids, now=now)
+    risks = WorkerRiskAssessment.objects.filter(worker_id__in=worker_ids)
+    return {
+        risk.worker_id: _prospect(risk, forecast_week(earned.get(risk.worker_id, ())), besides)
+        for risk in risks
+    }
+
+
+def _prospect(risk: WorkerRiskAssessment, expected: Forecast, besides: Collection[str] = ()) -> Prospect:
     largest = largest_advance(expected.amount, risk.score)
-    reasons = list(risk.reasons)
+    reasons = [reason for reason in risk.reasons if reason not in besides]
     if largest < SMALLEST_ADVANCE:
         reasons.append(
             f"the forecast of {usdc(expected.amount)} allows {usdc(largest)},"
             f" at least {usdc(SMALLEST_ADVANCE)} is lent"
         )
-    automatic = automatic_limit(worker_id, risk.score, now)
     if reasons:
-        return CreditAssessment(risk, expected, reasons, None, None, automatic)
-    return CreditAssessment(risk, expected, (), fee_bps_for(risk.score), largest, automatic)
+        return Prospect(risk, expected, reasons, None, None)
+    return Prospect(risk, expected, (), fee_bps_for(risk.score), largest)
+
+
+def assess_credit(worker_id: UUID, now: datetime) -> CreditAssessment:
+    """Assess the credit of a worker who requests an advance at `now`."""
+    risk = WorkerRiskAssessment.objects.get(worker_id=worker_id)
+    found = _prospect(risk, forecast_for(worker_id, now))
+    automatic = automatic_limit(worker_id, risk.score, now)
+    return CreditAssessment(risk, found.forecast, found.reasons, found.fee_bps, found.maximum, automatic)

@@ -124,11 +124,22 @@ class LedgerFunding:
             streams.pause_locked_stream(stream, now)
 
     def still_held(self, task: Task) -> Decimal:
-        if task.paid_amount is not None:
-            return ZERO
-        if task.task_type == TaskType.MILESTONE:
-            return task.milestones.filter(approved_at=None).aggregate(held=Sum("amount"))["held"] or ZERO
-        return _held_pay(task, _stream_of(task), ())
+        return self.held_of([task])[task.pk]
+
+    def held_of(self, tasks: Sequence[Task]) -> dict[UUID, Decimal]:
+        unpaid = [task for task in tasks if task.paid_amount is None]
+        found = _streams_of([task for task in unpaid if task.task_type == TaskType.TIME_BASED])
+        steps = _steps_held([task for task in unpaid if task.task_type == TaskType.MILESTONE])
+        held = {task.pk: _held_pay(task, found.get(task.pk), ()) for task in unpaid if not _has_steps(task)}
+        return {task.pk: held.get(task.pk, steps.get(task.pk, ZERO)) for task in tasks}
+
+    def vested_of(self, tasks: Sequence[Task], now: datetime) -> dict[UUID, Decimal]:
+        found = _streams_of([task for task in tasks if task.task_type == TaskType.TIME_BASED])
+        return {
+            task_id: streams.vested_at(stream, now) - stream.released_amount
+            for task_id, stream in found.items()
+            if stream.status in OPEN_STREAMS
+        }
 
     def split(self, task: Task, worker_amount: Decimal, now: datetime) -> Closing:
         return self._end(task, _stream_of(task), now, pay=worker_amount, paid_at_once=True)
@@ -203,6 +214,14 @@ class Ending:
 def _streams_of(tasks: Sequence[Task]) -> dict[UUID, Stream]:
     """Return the streams of time_based tasks that have been started, by task."""
     return {stream.task_id: stream for stream in Stream.objects.filter(task__in=tasks)} if tasks else {}
+
+
+def _steps_held(tasks: Sequence[Task]) -> dict[UUID, Decimal]:
+    """Return the sum of the milestones that wait for approval, by task."""
+    if not tasks:
+        return {}
+    waiting = Milestone.objects.filter(task__in=tasks, approved_at=None)
+    return dict(waiting.values_list("task").annotate(held=Sum("amount")))
 
 
 def _stream_of(task: Task) -> Stream | None:

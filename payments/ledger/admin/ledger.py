@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,10 +10,12 @@ from django.urls import path
 from django.utils.safestring import SafeString
 
 from gigstream.adminkit import (
+    ContextLine,
     NewestChoices,
     NewestDates,
     ReadOnlyAdmin,
     RowAction,
+    add_context,
     by_email,
     by_number,
     by_text,
@@ -22,9 +25,11 @@ from gigstream.adminkit import (
 from gigstream.adminkit.approval_results import as_action_result
 from gigstream.adminkit.columns import secret_columns
 from gigstream.adminkit.list_exports import Exports
+from gigstream.core.money import usdc
 from payments import services
 from payments.ledger.admin.columns import AccountOf, LoanOf, StreamOf, TaskOf, account_link, owner_of
 from payments.ledger.admin.manual import AdjustmentForm
+from payments.ledger.enums import AccountName
 from payments.models import (
     Account,
     Adjustment,
@@ -44,6 +49,21 @@ def _by_subject(model: type[models.Model], term: str) -> Q | None:
     return Q(subject_id=value, sequence__isnull=True) | Q(pk__in=list(reported))
 
 
+def _context(rows: Sequence[Account]) -> dict[Any, list[ContextLine]]:
+    """Return the owners of the accounts, and their balances."""
+    return {
+        account.pk: [
+            ContextLine("Account", f"{AccountName(account.name).label.lower()}, number {account.pk}"),
+            ContextLine("Of", link_to(owner_of(account)) or "the house"),
+            ContextLine("Balance", usdc(account.balance)),
+        ]
+        for account in rows
+    }
+
+
+add_context(Account, _context)
+
+
 @admin.register(Account)
 class AccountAdmin(ReadOnlyAdmin):
     list_display = ("id", "name", "owner", "balance", "oldest_part_at", "negative_since", "payout_count")
@@ -59,13 +79,13 @@ class AccountAdmin(ReadOnlyAdmin):
     actions = (
         RowAction(
             name="adjust",
-            label="Move money out of it by an adjustment",
+            label="Move money out by an adjustment",
             done="requested",
             run=lambda account, **given: as_action_result(
                 services.request_adjustment(debit_account=account.pk, **given)
             ),
             form=AdjustmentForm,
-            money=lambda account: account.balance,
+            kind="ledger.adjust",
             single=True,
             note="It is booked when a second person has approved it.",
         ),

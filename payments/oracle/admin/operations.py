@@ -11,17 +11,23 @@ from django.template.response import TemplateResponse
 from django.urls import path
 
 from gigstream.adminkit import (
+    ContextLine,
     ReadOnlyAdmin,
     RowAction,
     Table,
+    add_context,
+    against,
     by_hash,
     by_number,
     by_text,
     by_uuid,
+    isolate_text,
+    link_to,
     shorten_id,
     show_on,
 )
 from gigstream.core.clock import database_now
+from gigstream.core.money import usdc
 from payments import services
 from payments.models import ChainAttempt, ChainOperation, GasSpending, OperationCreator
 from payments.oracle.calculations import class_of_error, percent_text
@@ -48,6 +54,27 @@ COLUMNS_OF_ATTEMPTS = (
     "block_number",
     "error_message",
 )
+
+
+def _context(rows: Sequence[ChainOperation]) -> dict[Any, list[ContextLine]]:
+    """Return the contents of the operations, their platforms, and why they came to nothing."""
+    found = {}
+    for row in rows:
+        failed = row.get_trouble_display() or "no reason is known"
+        tried = f"{row.round} rounds, {row.calls} calls, {row.bumps} times with a higher price"
+        cause = f"{failed}: {row.error_message}" if row.error_message else failed
+        found[row.pk] = [
+            ContextLine("Writes", row.get_kind_display()),
+            ContextLine("For", link_to(row.platform) or "the house"),
+            ContextLine("Creators", str(row.creator_count)),
+            ContextLine("Tried", tried),
+            ContextLine("May cost at most", usdc(row.reserved), on_card=False),
+            against("Given up because", isolate_text(cause)),
+        ]
+    return found
+
+
+add_context(ChainOperation, _context)
 
 
 @admin.register(ChainOperation)
@@ -112,6 +139,10 @@ class ChainOperationAdmin(ReadOnlyAdmin):
             done="tried again",
             run=lambda row, reason: services.retry_operation(operation_id=row.pk, reason=reason),
             when=lambda row: row.status == OperationStatus.DEAD,
+            effect=lambda row: (
+                "No worker's money moves: the house pays the gas of another round, within the budget of"
+                " the day."
+            ),
             note="The contract does an operation once, also if an earlier round was done after all.",
         ),
     )

@@ -18,3 +18,9 @@ class NotObserved(Refusal):
     """No node of the chain is set, or it has no such block."""
 
     code = "not_observed"
+
+
+class CreditedAlready(Refusal):
+    """The transfer on the chain is on the books already."""
+
+    code = "credited_already"

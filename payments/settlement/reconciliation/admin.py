@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
@@ -11,17 +12,20 @@ from audit.log.context import current_actor
 from audit.log.enums import ActorType
 from gigstream.adminkit import (
     EMPTY,
+    ContextLine,
     ReadOnlyAdmin,
     ReasonForm,
     RowAction,
+    add_context,
+    against,
     by_uuid,
+    isolate_text,
     link_by_kind,
+    link_to,
 )
 from payments import services
-from payments.models import (
-    Discrepancy,
-    Reconciliation,
-)
+from payments.models import Discrepancy, Reconciliation, Transaction
+from payments.settlement.reconciliation.enums import DiscrepancyBucket
 
 
 @admin.register(Reconciliation)
@@ -36,6 +40,51 @@ class ExplainForm(ReasonForm):
     field_order = ("reason", "resolved")
 
 
+# Meaning of each kind of discrepancy for the money.
+MEANINGS = {
+    DiscrepancyBucket.AMOUNT_DIFFERS: "the provider or the chain has another amount than the ledger",
+    DiscrepancyBucket.MISSING_THERE: "the ledger has a transfer that the provider or the chain does not know",
+    DiscrepancyBucket.MISSING_HERE: "the provider or the chain has a transfer that the ledger does not know",
+    DiscrepancyBucket.STATE_DIFFERS: "it has ended there in another way than here",
+    DiscrepancyBucket.LATE: "it is not settled after the usual time",
+    DiscrepancyBucket.TREASURY: "our wallets hold another sum than the ledger expects",
+}
+
+
+def _context(rows: Sequence[Discrepancy]) -> dict[Any, list[ContextLine]]:
+    """Return the difference, as each of the three sides has it, and the owner of the transfer."""
+    return {
+        row.pk: [
+            against("Means", MEANINGS[DiscrepancyBucket(row.bucket)]),
+            ContextLine("Transfer", link_to(row.transaction) or "none of ours"),
+            *([ContextLine("Of", _owner(row.transaction))] if row.transaction else ()),
+            *(
+                ContextLine(label, isolate_text(_side(values)))
+                for label, values in (("Ledger", row.ours), ("Provider", row.theirs), ("Chain", row.chain))
+            ),
+            ContextLine("Seen last", f"{row.last_seen_at:%Y-%m-%d at %H:%M} UTC", on_card=False),
+            *([ContextLine("Noted before", isolate_text(row.note))] if row.note else ()),
+        ]
+        for row in rows
+    }
+
+
+def _owner(row: Transaction) -> SafeString | str:
+    return link_to(row.worker or row.platform) or EMPTY
+
+
+def _side(values: Any) -> str:
+    """Return the values of one side, in words."""
+    if not values:
+        return "nothing"
+    if not isinstance(values, dict):
+        return str(values)
+    return ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in values.items())
+
+
+add_context(Discrepancy, _context)
+
+
 @admin.register(Discrepancy)
 class DiscrepancyAdmin(ReadOnlyAdmin):
     actions = (
@@ -48,11 +97,12 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
             ),
             form=ExplainForm,
             when=lambda row: row.resolved_at is None,
+            effect=lambda row: "No money moves: your words and, if it is settled, its end are on record.",
             note="The next reconciliation opens a closed discrepancy again if it still finds it.",
         ),
     )
     list_display = ("created_at", "bucket", "subject", "transaction", "holder", "last_seen_at", "resolved_at")
-    list_select_related = ("transaction",)
+    list_select_related = ("transaction__worker", "transaction__platform")
     list_filter = ("bucket", ("resolved_at", admin.EmptyFieldListFilter))
     belongs = ("transaction",)
     ordering = ("-created_at", "-id")

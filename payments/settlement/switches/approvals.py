@@ -1,5 +1,7 @@
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from audit.approvals import services as approvals
 from audit.approvals.services import approval
@@ -32,10 +34,17 @@ def request_go_on(
 def _describe_go_on(approval: Approval) -> Lines:
     parameters = approval.parameters
     return [
-        ("Payouts", f"{parameters['scope']} {parameters['subject']}".strip()),
         ("Were stopped for", parameters["stopped_for"]),
         ("To be done", "they go on"),
     ]
+
+
+def _ended_stops(waiting: Sequence[Approval]) -> dict[UUID, str]:
+    """Return why an approval would be refused: the payouts go on already."""
+    off = PaymentSwitch.objects.filter(pk__in=[one.subject_id for one in waiting], on_at=None)
+    stopped = {str(key) for key in off.values_list("pk", flat=True)}
+    words = "it changes nothing: they go on already"
+    return {one.pk: words for one in waiting if one.subject_id not in stopped}
 
 
 @approval(
@@ -43,6 +52,7 @@ def _describe_go_on(approval: Approval) -> Lines:
     label="Letting payouts go on",
     permission="payments.go_on_paymentswitch",
     describe=_describe_go_on,
+    find_obstacles=_ended_stops,
 )
 def _let_go_on(approval: Approval) -> dict[str, Any]:
     parameters = approval.parameters

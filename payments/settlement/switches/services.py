@@ -2,7 +2,7 @@
 They are read before every batch, so they hold from the next batch on; earnings go on."""
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -121,15 +121,21 @@ class Stop:
 def stops_in_force() -> list[Stop]:
     """Return the stops in force, the oldest first, with the names of platforms."""
     off = list(PaymentSwitch.objects.filter(on_at=None).order_by("created_at"))
-    ids = [UUID(switch.subject) for switch in off if switch.scope == SwitchScope.PLATFORM]
-    names = dict(Platform.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
+    names = names_of_platforms(off)
     return [
-        Stop(_stopped_part(switch, names), switch.created_at, name_actor(switch.off_by), switch.reason)
+        Stop(stopped_part(switch, names), switch.created_at, name_actor(switch.off_by), switch.reason)
         for switch in off
     ]
 
 
-def _stopped_part(switch: PaymentSwitch, names: Mapping[UUID, str]) -> str:
+def names_of_platforms(switches: Iterable[PaymentSwitch]) -> dict[UUID, str]:
+    """Return the names of the platforms that are stopped, by at most one statement."""
+    ids = [UUID(switch.subject) for switch in switches if switch.scope == SwitchScope.PLATFORM]
+    return dict(Platform.objects.filter(pk__in=ids).values_list("pk", "name")) if ids else {}
+
+
+def stopped_part(switch: PaymentSwitch, names: Mapping[UUID, str]) -> str:
+    """Return which payouts a switch stops, in words."""
     if switch.scope == SwitchScope.PLATFORM:
         return f"Payouts to workers of {names.get(UUID(switch.subject), switch.subject)}"
     return f"Payouts by {switch.subject}" if switch.scope == SwitchScope.PROVIDER else "All payouts"

@@ -22,7 +22,8 @@ from payments import services
 from payments.models import (
     Transaction,
 )
-from payments.settlement.payouts.admin.holds import CancelForm
+from payments.settlement.payouts.admin.contexts import effect_of_cancelling
+from payments.settlement.payouts.admin.holds import CancelForm, HoldForm, is_all_held
 from payments.settlement.payouts.selectors import payout_parts
 from payments.settlement.transactions.enums import (
     OUTGOING,
@@ -103,8 +104,23 @@ class TransactionAdmin(Exports, ReadOnlyAdmin):
             form=CancelForm,
             when=lambda payout: payout.type in TO_WORKERS and payout.status == TransactionStatus.PENDING,
             money=lambda payout: payout.amount,
-            note="The money is the worker's again. It is held, until another person ends the hold or its days"
-            " are over, unless you have it paid again. The worker reads the reason.",
+            effect=effect_of_cancelling,
+            note="The worker reads the reason.",
+        ),
+        RowAction(
+            name="hold_payouts",
+            label="Hold this worker's payouts",
+            done="with its worker's payouts held",
+            run=lambda payout, **given: services.hold_payouts(worker_id=payout.worker_id, **given),
+            form=HoldForm,
+            when=lambda payout: payout.type in TO_WORKERS and not is_all_held(payout.worker),
+            single=True,
+            effect=lambda payout: (
+                "What is in the worker's balance stays there; earnings and repayments go on. A transfer"
+                " that is"
+                " pending still leaves: cancel it as well if it must not."
+            ),
+            note="The worker reads the reason. Another person ends the hold before its time.",
         ),
         RowAction(
             name="stop",
@@ -115,6 +131,7 @@ class TransactionAdmin(Exports, ReadOnlyAdmin):
                 row.type == TransactionType.WITHDRAWAL and row.status == TransactionStatus.PENDING
             ),
             money=lambda row: row.amount,
+            effect=lambda row: f"{usdc(row.amount)} is available to the platform again; nothing is sent.",
         ),
         RowAction(
             name="release",
@@ -127,6 +144,12 @@ class TransactionAdmin(Exports, ReadOnlyAdmin):
                 row.type == TransactionType.WITHDRAWAL and row.status == TransactionStatus.PENDING
             ),
             money=lambda row: row.amount,
+            kind="withdrawal.release",
+            effect=lambda row: (
+                f"{usdc(row.amount)} leaves for the platform's address as soon as a second person has"
+                " approved it,"
+                " without the rest of its waiting time."
+            ),
         ),
         RowAction(
             name="offer_again",
@@ -135,6 +158,11 @@ class TransactionAdmin(Exports, ReadOnlyAdmin):
             run=lambda payout, reason: services.offer_again(transaction_id=payout.pk, reason=reason),
             when=lambda payout: payout.next_attempt_at is None and payout.status in UNDER_WAY,
             money=lambda payout: payout.amount,
+            effect=lambda payout: (
+                "It is handed to the provider again under the same key: a transfer that the provider has"
+                " already is"
+                " not made twice."
+            ),
         ),
         RowAction(
             name="look_for",
@@ -144,6 +172,7 @@ class TransactionAdmin(Exports, ReadOnlyAdmin):
             form=ActionForm,
             when=lambda payout: payout.type in OUTGOING and payout.status == TransactionStatus.PENDING,
             money=lambda payout: payout.amount,
+            effect=lambda payout: "Nothing moves: the provider's record of it is read, and ours follows it.",
         ),
         RowAction(
             name="accelerate",
@@ -152,6 +181,7 @@ class TransactionAdmin(Exports, ReadOnlyAdmin):
             run=lambda payout, reason: services.accelerate_payout(transaction_id=payout.pk, reason=reason),
             when=lambda payout: payout.status == TransactionStatus.SUBMITTED,
             money=lambda payout: payout.amount,
+            effect=lambda payout: "The same transfer, at a higher price of gas, which the house pays.",
         ),
         RowAction(
             name="request_cancellation",
@@ -160,6 +190,11 @@ class TransactionAdmin(Exports, ReadOnlyAdmin):
             run=lambda payout, reason: services.cancel_transfer(transaction_id=payout.pk, reason=reason),
             when=lambda payout: payout.status == TransactionStatus.SUBMITTED,
             money=lambda payout: payout.amount,
+            effect=lambda payout: (
+                "If the provider can still stop it, its money is in the owner's balance again, and is paid"
+                " out again"
+                " by the schedule unless it is held. If not, it arrives."
+            ),
         ),
     )
 

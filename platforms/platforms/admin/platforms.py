@@ -78,6 +78,11 @@ class PlatformAdmin(ProfileAdmin):
             done="suspended",
             run=lambda platform, reason: services.suspend_platform(platform_id=platform.pk, reason=reason),
             when=lambda platform: platform.is_active and platform.deleted_at is None,
+            effect=lambda platform: (
+                "It posts and funds no work, and nothing of its money is withdrawn. Work under way goes on"
+                " and is paid"
+                " from escrow; its workers' payouts leave as before."
+            ),
         ),
         RowAction(
             name="reinstate",
@@ -85,6 +90,7 @@ class PlatformAdmin(ProfileAdmin):
             done="reinstated",
             run=lambda platform, reason: services.reinstate_platform(platform_id=platform.pk, reason=reason),
             when=lambda platform: not platform.is_active and platform.deleted_at is None,
+            effect=lambda platform: "It posts work and withdraws money again.",
         ),
         RowAction(
             name="test_webhook",
@@ -126,6 +132,8 @@ class PlatformAdmin(ProfileAdmin):
                 services.request_fee(platform_id=platform.pk, fee_bps=fee_bps, reason=reason)
             ),
             form=FeeForm,
+            kind="platform.set_fee",
+            watches=("fee_bps",),
             when=lambda platform: platform.deleted_at is None,
             note="It holds for tasks posted after a second person has approved it.",
         ),

@@ -33,6 +33,7 @@ from reputation.models import (
     WorkerOutflow,
 )
 from reputation.quests import services
+from reputation.quests.admin.contexts import amount_in_words
 from reputation.quests.admin.drawings import draw_budget, draw_budget_bar, draw_hours
 from reputation.quests.admin.forms import OutflowLimitForm
 from reputation.quests.enums import FAILED, QUEST_MOVES, QuestEventStatus, QuestStatus
@@ -75,7 +76,9 @@ class QuestAdmin(Exports, ReadOnlyAdmin):
             done="paused",
             run=lambda quest, reason: services.pause_quest(quest_id=quest.pk),
             when=lambda quest: QuestStatus.PAUSED in QUEST_MOVES[quest.status],
-            note="It takes no new events. Events that wait, and reserved places, are still rewarded.",
+            effect=lambda quest: (
+                "It takes no new events. Events that wait, and reserved places, are still rewarded."
+            ),
         ),
         RowAction(
             name="open",
@@ -90,7 +93,8 @@ class QuestAdmin(Exports, ReadOnlyAdmin):
             done="closed",
             run=lambda quest, reason: services.close_quest(quest_id=quest.pk),
             when=lambda quest: QuestStatus.CLOSED in QUEST_MOVES[quest.status],
-            note="For good: what is free of its budget goes back.",
+            effect=lambda quest: "What is free of its budget goes back to who funds it.",
+            note="For good.",
         ),
         RowAction(
             name="set_outflow_limit",
@@ -100,6 +104,7 @@ class QuestAdmin(Exports, ReadOnlyAdmin):
                 services.request_outflow_limit(quest_id=quest.pk, limit=limit, reason=reason)
             ),
             form=OutflowLimitForm,
+            kind="quest.set_outflow_limit",
             when=lambda quest: quest.status != QuestStatus.CLOSED,
             note="It holds from when a second person has approved it.",
         ),
@@ -134,7 +139,8 @@ class QuestEventAdmin(Exports, ReadOnlyAdmin):
             done="let go",
             run=lambda event, reason: services.let_go(event_id=event.pk, reason=reason),
             when=lambda event: event.status == QuestEventStatus.HELD,
-            note="The reward is granted. The worker can read the reason.",
+            effect=lambda event: f"{amount_in_words(event)} is granted to the worker at once.",
+            note="The worker can read the reason.",
         ),
         RowAction(
             name="keep",
@@ -142,7 +148,10 @@ class QuestEventAdmin(Exports, ReadOnlyAdmin):
             done="refused",
             run=lambda event, reason: services.keep_held(event_id=event.pk, reason=reason),
             when=lambda event: event.status == QuestEventStatus.HELD,
-            note="The worker gets nothing, and can read the reason. The money is free for others.",
+            effect=lambda event: (
+                f"The worker gets nothing; {amount_in_words(event)} is free in the quest for others."
+            ),
+            note="The worker can read the reason.",
         ),
         RowAction(
             name="try_again",
@@ -150,7 +159,8 @@ class QuestEventAdmin(Exports, ReadOnlyAdmin):
             done="to be granted again",
             run=lambda event, reason: services.try_grant_again(event_id=event.pk, reason=reason),
             when=lambda event: event.status == QuestEventStatus.RECEIVED and event.code == FAILED,
-            note="Its grant has raised an error, which the log names. The next run tries it again.",
+            effect=lambda event: f"The next run tries again to grant {amount_in_words(event)}.",
+            note="Its grant has raised an error, which the log names.",
         ),
     )
 

@@ -28,6 +28,7 @@ from reputation.submissions.admin.review import review_page
 from reputation.submissions.enums import WAITING
 from reputation.submissions.selectors import image_url
 from reputation.submissions.services import Reviewer
+from reputation.submissions.services.reviewing import describe_reward
 from workers.models import Worker
 
 
@@ -68,7 +69,7 @@ class SubmissionAdmin(Exports, ReadOnlyAdmin):
     """Submissions to quests; staff decide about those that wait."""
 
     list_display = ("created_at", "quest", "worker", "status", "proof", "code", "reviewed_by", "reviewed_at")
-    list_select_related = ("quest", "worker")
+    list_select_related = ("quest", "worker", "reservation")
     list_filter = ("status", "proof")
     belongs = ("quest", "worker")
     ordering = ("-created_at", "-id")
@@ -101,7 +102,10 @@ class SubmissionAdmin(Exports, ReadOnlyAdmin):
             run=_approve,
             form=FeedbackForm,
             when=_waits,
-            note="The reward is granted. A large one needs a second reviewer.",
+            effect=lambda submission: (
+                f"{describe_reward(submission)} is granted at once, or after a second reviewer has"
+                " approved it too."
+            ),
         ),
         RowAction(
             name="reject",
@@ -110,6 +114,7 @@ class SubmissionAdmin(Exports, ReadOnlyAdmin):
             run=_reject,
             form=RejectionForm,
             when=_waits,
+            effect=lambda submission: f"{describe_reward(submission)} is not granted.",
             note="The worker reads the reason and can appeal once, which another reviewer decides.",
         ),
     )

@@ -11,11 +11,13 @@ from django.urls import get_resolver, reverse
 from audit.limits import services as limits
 from audit.models import AuditLog
 from gigstream.adminkit import ProfileAdmin
-from gigstream.adminkit.actions import CONFIRMED
+from gigstream.adminkit.actions.pages import CONFIRMED, SEEN
+from gigstream.adminkit.actions.states import state_of
 from gigstream.console.queues import QUEUES
 from gigstream.staff import roles, services
 from tests.support.database.snapshots import everything
 from tests.support.long_forms import share
+from tests.support.pages.admin import page_of_act
 from tests.support.pages.seeded import SUPERUSER, signed_in
 from workers.models import Worker
 
@@ -155,10 +157,11 @@ def test_no_action_is_done_for_whom_the_table_does_not_name(demo, before, caplog
         for action in roles.ACCESS[label].actions:
             others = sorted(set(roles.Role.values) - set(roles.roles_operating(label, action)))
             for role in share(others, of=label + action, one_in=6):
-                form = {"action": action, "_selected_action": str(row.pk), "index": "0", "from_page": "1"}
+                form = {"action": action, "_selected_action": str(row.pk), "index": "0"}
                 form |= {"post": "yes", "confirm": "yes", "reason": "because I say so"}
-                form |= {CONFIRMED: "a" * 32}
+                form |= {CONFIRMED: "a" * 32, SEEN: f"{row.pk}:{state_of(row)}"}
                 demo.clients[role].post(reverse(f"admin:{label.replace('.', '_')}_changelist"), form)
+                demo.clients[role].post(page_of_act(action, row), form)
 
     require_unchanged(before)
     assert not AuditLog.objects.filter(pk__gt=last).exists()

@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from audit.log.context import Actor, acting
 from audit.log.enums import ActorType
+from gigstream.adminkit.actions.addresses import act_url
 
 
 class Page(Protocol):
@@ -54,29 +55,36 @@ def member(name: str, *permissions: str) -> Member:
 
 
 def ask(client: Client, action: str, *rows: models.Model, **more: Any) -> Page:
-    """Choose the action for the rows; return the page that requests confirmation."""
+    """Choose the action for the rows in their list; return the page that requests confirmation."""
     path = reverse(f"admin:{rows[0]._meta.app_label}_{rows[0]._meta.model_name}_changelist")
     form = {"action": action, "_selected_action": [str(row.pk) for row in rows], **more}
     return client.post(path, form, follow=True)
 
 
+def page_of_act(action: str, *rows: models.Model, **more: str) -> str:
+    """Return the address of the page that confirms the action for the rows."""
+    return act_url(type(rows[0]), action, [str(row.pk) for row in rows], **more)
+
+
+def form_of(page: Page) -> dict[str, Any]:
+    """Return the hidden fields of the page that requests confirmation."""
+    asked = page.context
+    return {
+        asked["confirmed"]: asked["token"],
+        "drawn_at": asked["drawn_at"],
+        "note": asked["draft_note"],
+        "seen": [row["seen"] for row in asked["rows"]],
+    }
+
+
 def answer(client: Client, page: Page, **given: Any) -> Page:
     """Confirm the page's question, with the values that it wants; return the page that follows."""
-    asked = page.context
-    form = {
-        "action": asked["action"],
-        asked["confirmed"]: asked["token"],
-        asked["checkbox"]: [str(row["pk"]) for row in asked["rows"]],
-        **({"from_page": "1"} if asked["from_page"] else {}),
-        **given,
-    }
-    return client.post(asked["to"], form, follow=True)
+    return client.post(page.context["to"], {**form_of(page), **given}, follow=True)
 
 
 def act(client: Client, action: str, *rows: models.Model, **given: Any) -> Page:
     """Choose the action and confirm it, with a reason; the page that follows, with its messages."""
-    more = {"from_page": given.pop("from_page")} if "from_page" in given else {}
-    page = ask(client, action, *rows, **more)
+    page = ask(client, action, *rows)
     if page.context is None or "token" not in page.context:
         return page
     return answer(client, page, **{"reason": "as agreed", **given})

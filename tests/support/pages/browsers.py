@@ -67,6 +67,10 @@ class Person:
 
     def sign_in(self, code: str) -> None:
         self.open("/admin/login/")
+        self.fills_in(code)
+
+    def fills_in(self, code: str) -> None:
+        """Log in on the page that asks for it."""
         self.page.get_by_label("Username").fill(self.username)
         self.page.get_by_label("Password").fill(STAFF_PASSWORD)
         self.page.get_by_label("Code").fill(code)
@@ -89,8 +93,14 @@ class Person:
         box.fill(name)
         box.press("Enter")
 
+    def offer(self, words: str | re.Pattern[str]) -> Locator:
+        """Return the buttons with these words, and the links to pages of actions."""
+        exact = isinstance(words, str)
+        buttons = self.page.get_by_role("button", name=words, exact=exact)
+        return buttons.or_(self.main.get_by_role("link", name=words, exact=exact))
+
     def press(self, words: str) -> None:
-        self.page.get_by_role("button", name=words, exact=True).click()
+        self.offer(words).click()
 
     def sees(self, *texts: str | re.Pattern[str]) -> None:
         for text in texts:

@@ -1,27 +1,28 @@
 "use strict";
 
-// Texts on a confirmation page are kept in this tab until they were sent and the next page has arrived: Back, a
-// reload and a log-in in between lose none of them.
+// Words on a confirmation page are sent to the server as they are written, which keeps them: Back, a reload, a new tab
+// and a log-in in between lose none of them. Nothing stays in the browser.
 document.addEventListener("DOMContentLoaded", () => {
-  const SENT = "gigstream:sent";
   const form = document.querySelector("form.confirm");
-  if (!form) {
-    const sent = sessionStorage.getItem(SENT);
-    // A log-in page in place of the next page means that the act was not done: the texts stay.
-    if (sent && !document.getElementById("login-form")) sessionStorage.removeItem(sent);
-    sessionStorage.removeItem(SENT);
-    return;
-  }
-  const data = new FormData(form);
-  const rows = data.getAll("_selected_action").sort().join(",");
-  const key = `gigstream:reason:${form.getAttribute("action")}:${data.get("action")}:${rows}`;
-  const texts = () => [...form.querySelectorAll("textarea, input[type=text], input[type=number]")];
-  const kept = JSON.parse(sessionStorage.getItem(key) || "{}");
-  for (const text of texts()) {
-    if (!text.value && kept[text.name]) text.value = kept[text.name];
-  }
+  if (!form) return;
+  const PAUSE = 400;
+  let waiting = null;
+  const keep = () => {
+    if (waiting === null) return;
+    clearTimeout(waiting);
+    waiting = null;
+    const words = new FormData(form);
+    words.set("keep", "1");
+    fetch(form.action, { method: "POST", body: words, keepalive: true, redirect: "manual" }).catch(() => {});
+  };
   form.addEventListener("input", () => {
-    sessionStorage.setItem(key, JSON.stringify(Object.fromEntries(texts().map((text) => [text.name, text.value]))));
+    clearTimeout(waiting);
+    waiting = setTimeout(keep, PAUSE);
   });
-  form.addEventListener("submit", () => sessionStorage.setItem(SENT, key));
+  // The form takes its words along when it is sent.
+  form.addEventListener("submit", () => {
+    clearTimeout(waiting);
+    waiting = null;
+  });
+  addEventListener("pagehide", keep);
 });

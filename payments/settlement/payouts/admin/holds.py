@@ -1,26 +1,37 @@
 """Pages of holds, and of the earnings that payouts and holds have taken."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from audit.decisions.admin import decisions_table
 from gigstream.adminkit import (
+    EMPTY,
+    AmountField,
+    ContextLine,
     ReadOnlyAdmin,
     ReasonForm,
     RowAction,
     Table,
     add_actions,
+    add_context,
     by_number,
     by_uuid,
+    isolate_text,
+    link_to,
     show_on,
 )
 from gigstream.core.clock import database_now
+from gigstream.core.money import usdc
 from payments import services
 from payments.models import CoveredParts, PayoutHold, PayoutHoldPart, Transaction
+from payments.settlement.payouts.admin.contexts import hold_in_words, holds_on
+from payments.settlement.payouts.enums import PayoutHoldKind
 from payments.settlement.payouts.services.payouts import HELD_AFTER_CANCELLING
 from platforms.models import Platform
 from workers.models import Worker
@@ -31,9 +42,7 @@ LONGEST_DAYS = 365
 class HoldForm(ReasonForm):
     """Form of a hold: its amount and its time."""
 
-    amount = forms.CharField(
-        max_length=21, required=False, label="Amount (USDC)", help_text="everything when left empty"
-    )
+    amount = AmountField(required=False, help_text="everything when left empty")
     days = forms.IntegerField(
         required=False,
         min_value=1,
@@ -46,7 +55,6 @@ class HoldForm(ReasonForm):
         """Return the arguments of the services: an amount or None, and a time."""
         given = super().clean() or {}
         days = given.pop("days", None)
-        given["amount"] = given.get("amount") or None
         given["expires_at"] = database_now() + timedelta(days=days) if days else None
         return given
 
@@ -55,6 +63,7 @@ class CancelForm(ReasonForm):
     """Form of a cancelled payout, with the decision about its money."""
 
     money = forms.ChoiceField(
+        label="Its money",
         choices=(("keep", "Hold it"), ("pay_again", "Leave it to be paid by the worker's schedule")),
         initial="keep",
     )
@@ -81,10 +90,35 @@ def is_present(row: Any) -> bool:
     return row.deleted_at is None
 
 
+def is_all_held(row: Worker | Platform) -> bool:
+    """Whether staff hold everything of this worker or platform."""
+    return any(hold.amount is None and hold.kind == PayoutHoldKind.STAFF for hold in holds_on(row))
+
+
 def _hold_by_row(place: Callable[..., PayoutHold], owner: str) -> Callable[..., PayoutHold]:
     return lambda row, **given: place(**{owner: row.pk}, **given)
 
 
+def _effect_of_ending(hold: PayoutHold) -> str:
+    kept = "What it keeps" if hold.amount is None else usdc(hold.amount)
+    if hold.worker_id is None:
+        return f"{kept} may be withdrawn again."
+    return f"{kept} is paid out by the worker's schedule again, unless another hold keeps it."
+
+
+def _context(holds: Sequence[PayoutHold]) -> dict[Any, list[ContextLine]]:
+    """Return whose money each of the holds keeps, and since when, by whom and why."""
+    return {
+        hold.pk: [
+            ContextLine("Of", link_to(hold.worker or hold.platform) or EMPTY),
+            ContextLine("Keeps", isolate_text(hold_in_words(hold))),
+            *([ContextLine("Came from", link_to(hold.payout) or EMPTY)] if hold.payout_id else ()),
+        ]
+        for hold in holds
+    }
+
+
+add_context(PayoutHold, _context)
 add_actions(
     Worker,
     RowAction(
@@ -93,10 +127,14 @@ add_actions(
         done="held",
         run=_hold_by_row(services.hold_payouts, "worker_id"),
         form=HoldForm,
-        when=is_present,
+        when=lambda worker: is_present(worker) and not is_all_held(worker),
         single=True,
-        note="Nothing held leaves, by itself or by hand; earnings and repayments go on. The worker reads the"
-        " reason. Another person ends it before its time.",
+        effect=lambda worker: (
+            "Nothing held leaves, by itself or by hand. Streams run on, earnings come in, and advances are"
+            " repaid out"
+            " of them. A transfer that is pending still leaves: cancel it as well if it must not."
+        ),
+        note="The worker reads the reason. Another person ends it before its time.",
     ),
 )
 add_actions(
@@ -107,10 +145,12 @@ add_actions(
         done="held",
         run=_hold_by_row(services.hold_withdrawals, "platform_id"),
         form=HoldForm,
-        when=is_present,
+        when=lambda platform: is_present(platform) and not is_all_held(platform),
         single=True,
-        note="Nothing held is withdrawn; its workers are paid as before. Another person ends it before its"
-        " time.",
+        effect=lambda platform: (
+            "Nothing held is withdrawn; it may still pay for work, and its workers are paid as before."
+        ),
+        note="Another person ends it before its time.",
     ),
 )
 
@@ -119,6 +159,7 @@ add_actions(
 class PayoutHoldAdmin(ReadOnlyAdmin):
     list_display = (
         "created_at",
+        "state",
         "kind",
         "worker",
         "platform",
@@ -129,7 +170,7 @@ class PayoutHoldAdmin(ReadOnlyAdmin):
         "ended_at",
         "ended_by",
     )
-    list_select_related = ("worker", "platform")
+    list_select_related = ("worker", "platform", "payout")
     list_filter = ("kind", ("ended_at", admin.EmptyFieldListFilter))
     belongs = ("worker", "platform", "payout")
     ordering = ("-created_at", "-id")
@@ -144,9 +185,17 @@ class PayoutHoldAdmin(ReadOnlyAdmin):
             run=lambda hold, reason: services.end_hold(hold_id=hold.pk, reason=reason),
             when=lambda hold: hold.ended_at is None,
             money=lambda hold: hold.amount,
-            note="Its money is paid out by the worker's schedule again. Its maker cannot end it.",
+            effect=_effect_of_ending,
+            note="Its maker cannot end it.",
         ),
     )
+
+    @admin.display(description="state")
+    def state(self, hold: PayoutHold) -> SafeString:
+        """Return whether it keeps money now, or how it ended."""
+        ended = f"ended: {hold.get_ended_because_display().lower()}"
+        mark, word = ("late", "in force") if hold.ended_at is None else ("ended", ended)
+        return format_html('<span class="badge badge-{}">{}</span>', mark, word)
 
 
 @admin.register(PayoutHoldPart)
@@ -171,7 +220,7 @@ class CoveredPartsAdmin(ReadOnlyAdmin):
     search_help_text = "number of the entry that took them"
 
 
-HOLD_COLUMNS = ("created_at", "kind", "amount", "reason", "expires_at", "ended_at")
+HOLD_COLUMNS = ("created_at", "state", "kind", "amount", "reason", "expires_at", "ended_at")
 show_on(Worker, Table(PayoutHold, by="worker", columns=HOLD_COLUMNS, limit=10))
 show_on(Platform, Table(PayoutHold, by="platform", columns=HOLD_COLUMNS, limit=10))
 show_on(Transaction, Table(PayoutHold, by="payout", columns=HOLD_COLUMNS, limit=10))
