@@ -212,17 +212,13 @@ def _owed_now(loan: Loan) -> Decimal:
     return loan.owed if loan.status in BOOKED else ZERO
 
 
-def _assess_once(worker: Worker) -> CreditAssessment:
-    """Assess the worker once for a page, of which several tables show parts."""
-    known: CreditAssessment | None = vars(worker).get("_assessment")
-    if known is None:
-        known = vars(worker)["_assessment"] = assess_credit(worker.pk, database_now())
-    return known
+def _assess_now(worker: Worker) -> CreditAssessment:
+    return assess_credit(worker.pk, database_now())
 
 
 def _forecast_lines(worker: Worker) -> Sequence[Sequence[object]]:
     """Return the next 7 days and the largest advance on them, as one line."""
-    assessment = _assess_once(worker)
+    assessment = _assess_now(worker)
     expected = assessment.forecast
     days = f"{expected.history_days}, cut to 0.7" if expected.is_conservative else str(expected.history_days)
     largest = EMPTY if assessment.maximum is None else usdc(assessment.maximum)
@@ -268,7 +264,7 @@ show_on(
         WorkerRiskAssessment,
         by="worker",
         columns=WorkerRiskAssessmentAdmin.list_display[1:],
-        known=lambda worker: [_assess_once(worker).risk],
+        known=lambda worker: [_assess_now(worker).risk],
     ),
     Table(WorkerEarnings, by="worker", columns=WorkerEarningsAdmin.list_display[1:]),
 )
@@ -305,7 +301,7 @@ show_on(
 _show_factors(WorkerRiskAssessment, _factor_lines)
 
 
-_show_factors(Worker, lambda worker: _factor_lines(_assess_once(worker).risk))
+_show_factors(Worker, lambda worker: _factor_lines(_assess_now(worker).risk))
 
 
 class ExceptionForm(ReasonForm):
