@@ -96,8 +96,9 @@ def _insert_claim(subject_type: str, subject_id: str, by: str, reason: str, now:
         # The quicker claim has ended in the meantime.
         return _insert_claim(subject_type, subject_id, by, reason, now)
     if (found.claimed_by, found.claimed_at) == (by, now):
-        after = {"claimed_by": by, "reason": reason}
-        record_many([Record("claim.take", subject_type, subject_id, after=after)], now=now)
+        metadata = {"reason": reason} if reason else {}
+        line = Record("claim.take", subject_type, subject_id, after={"claimed_by": by}, metadata=metadata)
+        record_many([line], now=now)
     return found
 
 

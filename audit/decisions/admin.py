@@ -13,12 +13,21 @@ from audit.log.admin import Subject
 from audit.models import Decision
 from gigstream.adminkit import (
     EMPTY,
+    Moment,
+    NamesRows,
+    Pair,
     ReadOnlyAdmin,
+    RowSource,
     Table,
+    TimelineKind,
+    add_to_timeline,
+    admin_url,
     by_text,
     by_uuid,
     lines_as_html,
-    link_by_kind,
+    of_subjects,
+    pair_of,
+    subjects_of,
 )
 
 
@@ -48,7 +57,7 @@ class ByRule(admin.SimpleListFilter):
 
 
 @admin.register(Decision)
-class DecisionAdmin(ReadOnlyAdmin):
+class DecisionAdmin(NamesRows, ReadOnlyAdmin):
     list_display = ("decided_at", "rule", "outcome", "sentence", "reason", "worker", "subject", "decider")
     list_filter = (AboutSubject, ByRule, ("decided_at", admin.DateFieldListFilter))
     ordering = ("-decided_at", "-id")
@@ -61,21 +70,25 @@ class DecisionAdmin(ReadOnlyAdmin):
         ("Rule", {"fields": (("rule", "version"), "rule_in_words", "inputs_in_words")}),
     )
 
+    def named_pairs(self, row: Decision) -> list[Pair]:
+        rows = [("worker", str(row.worker_id)), (row.subject_type, row.subject_id)]
+        return [*rows, pair_of(row.decided_by), pair_of(row.requested_by)]
+
     @admin.display(description="worker")
     def worker(self, row: Decision) -> SafeString | str:
-        return link_by_kind("worker", str(row.worker_id))
+        return self.names_of(row).link("worker", str(row.worker_id))
 
     @admin.display(description="subject")
     def subject(self, row: Decision) -> SafeString | str:
-        return link_by_kind(row.subject_type, row.subject_id)
+        return self.names_of(row).link(row.subject_type, row.subject_id)
 
     @admin.display(description="decided by")
     def decider(self, row: Decision) -> SafeString | str:
-        return link_by_kind(*row.decided_by.partition(":")[::2])
+        return self.names_of(row).actor(row.decided_by)
 
     @admin.display(description="requested by")
     def requester(self, row: Decision) -> SafeString | str:
-        return link_by_kind(*row.requested_by.partition(":")[::2]) if row.requested_by else EMPTY
+        return self.names_of(row).actor(row.requested_by) if row.requested_by else EMPTY
 
     @admin.display(description="in words")
     def rule_in_words(self, row: Decision) -> str:
@@ -110,3 +123,36 @@ def _decisions_on(rows: QuerySet, row: models.Model) -> QuerySet:
     if name == "worker":
         return rows.filter(worker_id=row.pk)
     return rows.filter(subject_type=name, subject_id=str(row.pk))
+
+
+def _decisions_in_timeline(row: models.Model) -> QuerySet[Decision]:
+    """Return the decisions about a worker, or on a row and those that its timeline follows."""
+    if row._meta.model_name == "worker":
+        return Decision.objects.filter(worker_id=row.pk)
+    return Decision.objects.filter(of_subjects(subjects_of(row), "subject_type", "subject_id"))
+
+
+def _moment_of(row: Decision) -> Moment:
+    return Moment(
+        at=row.decided_at,
+        kind=TimelineKind.DECISIONS,
+        text=row.sentence,
+        by=row.decided_by,
+        requested_by=row.requested_by,
+        about=(row.subject_type, row.subject_id),
+        why=row.reason,
+        url=admin_url(row),
+    )
+
+
+add_to_timeline(
+    models.Model,
+    RowSource(
+        name="decisions",
+        model=Decision,
+        rows=_decisions_in_timeline,
+        moment=_moment_of,
+        kinds={TimelineKind.DECISIONS: models.Q()},
+        at="decided_at",
+    ),
+)

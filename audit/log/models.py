@@ -1,9 +1,13 @@
 """The audit log. It knows other apps only by name and id."""
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import Func, Q
+from django.db.models.fields.json import KeyTextTransform
 
-from audit.log.enums import ActorType
+from audit.log.action_registry import action_text
+from audit.log.enums import PERSONS, ActorType
 from gigstream.core.clock import DatabaseNow
 from gigstream.core.models import GuardedQuerySet
 from gigstream.core.states import append_only
@@ -14,6 +18,10 @@ class CurrentTransactionId(Func):
 
     function = "txid_current"
     output_field = models.BigIntegerField()
+
+
+# Words of a line's reason, as the index has them.
+REASON_WORDS = SearchVector(KeyTextTransform("reason", "metadata"), config="simple")
 
 
 class AuditLog(models.Model):
@@ -58,8 +66,21 @@ class AuditLog(models.Model):
             models.Index(name="audit_actor", fields=["actor_type", "actor_id", "created_at"]),
             models.Index(name="audit_action", fields=["action", "created_at"]),
             models.Index(name="audit_transaction", fields=["transaction_number", "id"]),
+            # Most lines are the machines': people's are found without reading those.
+            models.Index(
+                name="audit_of_persons",
+                fields=["created_at"],
+                condition=Q(actor_type__in=sorted(PERSONS)),
+            ),
+            models.Index(
+                name="audit_resource_of_persons",
+                fields=["resource_type", "resource_id", "created_at"],
+                condition=Q(actor_type__in=sorted(PERSONS)),
+            ),
+            models.Index(name="audit_refused", fields=["created_at"], condition=Q(success=False)),
+            GinIndex(REASON_WORDS, name="audit_reason_words", condition=Q(metadata__has_key="reason")),
         ]
         triggers = [append_only()]
 
     def __str__(self) -> str:
-        return f"{self.action} {self.resource_type} {self.resource_id}"
+        return action_text(self.action)

@@ -1,6 +1,9 @@
 from decimal import Decimal
 
+import django.contrib.postgres.indexes
+import django.contrib.postgres.search
 import django.db.models.deletion
+import django.db.models.fields.json
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
@@ -71,6 +74,27 @@ class Migration(migrations.Migration):
                     models.Index(fields=["actor_type", "actor_id", "created_at"], name="audit_actor"),
                     models.Index(fields=["action", "created_at"], name="audit_action"),
                     models.Index(fields=["transaction_number", "id"], name="audit_transaction"),
+                    models.Index(
+                        condition=models.Q(("actor_type__in", ["platform", "staff", "worker"])),
+                        fields=["created_at"],
+                        name="audit_of_persons",
+                    ),
+                    models.Index(
+                        condition=models.Q(("actor_type__in", ["platform", "staff", "worker"])),
+                        fields=["resource_type", "resource_id", "created_at"],
+                        name="audit_resource_of_persons",
+                    ),
+                    models.Index(
+                        condition=models.Q(("success", False)), fields=["created_at"], name="audit_refused"
+                    ),
+                    django.contrib.postgres.indexes.GinIndex(
+                        django.contrib.postgres.search.SearchVector(
+                            django.db.models.fields.json.KeyTextTransform("reason", "metadata"),
+                            config="simple",
+                        ),
+                        condition=models.Q(("metadata__has_key", "reason")),
+                        name="audit_reason_words",
+                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(

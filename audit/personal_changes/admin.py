@@ -5,12 +5,12 @@ from django.utils.safestring import SafeString
 
 from audit.log.admin import Subject
 from audit.models import PersonalChange
-from gigstream.adminkit import EMPTY, ReadOnlyAdmin, by_text, by_uuid, link_by_kind
+from gigstream.adminkit import EMPTY, NamesRows, Pair, ReadOnlyAdmin, by_text, by_uuid, pair_of
 from gigstream.core.people import masking
 
 
 @admin.register(PersonalChange)
-class PersonalChangeAdmin(ReadOnlyAdmin):
+class PersonalChangeAdmin(NamesRows, ReadOnlyAdmin):
     """Corrections of names and contacts, with the values that the log does not keep."""
 
     list_display = ("created_at", "resource", "field", "old", "new", "reason", "by")
@@ -24,9 +24,12 @@ class PersonalChangeAdmin(ReadOnlyAdmin):
         """Read the values with the rows: the list shows them."""
         return super().get_queryset(request).defer(None)
 
+    def named_pairs(self, row: PersonalChange) -> list[Pair]:
+        return [(row.resource_type, row.resource_id), pair_of(row.changed_by)]
+
     @admin.display(description="of")
     def resource(self, row: PersonalChange) -> SafeString | str:
-        return link_by_kind(row.resource_type, row.resource_id)
+        return self.names_of(row).link(row.resource_type, row.resource_id)
 
     @admin.display(description="old value")
     def old(self, row: PersonalChange) -> str:
@@ -38,4 +41,4 @@ class PersonalChangeAdmin(ReadOnlyAdmin):
 
     @admin.display(description="corrected by")
     def by(self, row: PersonalChange) -> SafeString | str:
-        return link_by_kind(*row.changed_by.partition(":")[::2])
+        return self.names_of(row).actor(row.changed_by)

@@ -1,13 +1,12 @@
-import hmac
 import secrets
 from collections.abc import Mapping
-from hashlib import sha256
 
 from django.db import models
 
 from audit.log import services as audit
 from audit.log.context import current_actor
 from audit.log.reasons import require_reason
+from audit.personal_changes.calculations import digest_of
 from audit.personal_changes.models import PersonalChange
 
 
@@ -41,11 +40,6 @@ def correct_profile(row: models.Model, *, action: str, values: Mapping[str, str]
 
 def _own_fields(row: models.Model) -> set[str]:
     return {field.name for field in row._meta.concrete_fields}
-
-
-def digest_of(value: str, salt: str) -> str:
-    """Return HMAC-SHA256 of the value under the salt, in hexadecimal digits."""
-    return hmac.new(bytes.fromhex(salt), value.encode(), sha256).hexdigest()
 
 
 def erase_personal_changes(*, resource_type: str, resource_id: object) -> int:

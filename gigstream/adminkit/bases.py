@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,15 +21,16 @@ from gigstream.adminkit.actions.notices import notices_of, waiting_approvals
 from gigstream.adminkit.actions.offers import offers_for
 from gigstream.adminkit.actions.pages import act_page, keep_unanswered
 from gigstream.adminkit.columns import EMPTY, Column, admin_url, display_for, is_secret, secret_columns
-from gigstream.adminkit.drawings import Drawing
 from gigstream.adminkit.filters import CappedPaginator, ReportPaginator, belongs_to
 from gigstream.adminkit.lookups import lookup_named
+from gigstream.adminkit.row_pages.sections import sections_of
+from gigstream.adminkit.row_pages.summaries import summary_of
+from gigstream.adminkit.row_pages.views import row_page_urls, section_address, timeline_context
 from gigstream.adminkit.search import Search
-from gigstream.adminkit.tables import Figures, Table, tables_by_model
 from gigstream.core.people import masking
 
-# Computed parts stand above the rows that they follow from.
-_ORDER = (Drawing, Figures, Table)
+# Columns that say nothing about the business: they stand at the end of a page, folded.
+TECHNICAL = frozenset({"id", "metadata", "updated_at", "idempotency_key", "source_key"})
 
 
 @functools.cache
@@ -53,7 +55,8 @@ class ReadOnlyAdmin(ModelAdmin):
     `fieldsets` and `list_display` contain names of fields; without fieldsets every field but secrets is
     shown. `searches` are the searches of the search box, `belongs` the foreign keys by which the address may
     filter, `alone` the actions without rows, `empty_words` the words for foreign keys without a row,
-    `nothing_words` those for a list that is empty.
+    `nothing_words` those for a list that is empty, `page_select_related` further related rows of a row's
+    page.
     """
 
     change_form_template = "admin/gigstream/change_form.html"
@@ -62,6 +65,7 @@ class ReadOnlyAdmin(ModelAdmin):
     list_per_page = 50
     list_max_show_all = 200
     list_select_related: ClassVar[tuple[str, ...]] = ()
+    page_select_related: ClassVar[tuple[str, ...]] = ()
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
     paginator = CappedPaginator
@@ -73,6 +77,7 @@ class ReadOnlyAdmin(ModelAdmin):
     empty_words: ClassVar[Mapping[str, str]] = {}
     alone: ClassVar[Sequence[RowAction]] = ()
     nothing_words: ClassVar[str] = ""
+    has_timeline: ClassVar[bool] = True
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -110,7 +115,8 @@ class ReadOnlyAdmin(ModelAdmin):
     def get_urls(self) -> list[Any]:
         opts = self.opts
         name = f"{opts.app_label}_{opts.model_name}_act"
-        return [path("act/<slug:name>/", self.act, name=name), *super().get_urls()]
+        own = [path("act/<slug:name>/", self.act, name=name), *row_page_urls(self)]
+        return [*own, *super().get_urls()]
 
     def act(self, request: HttpRequest, name: str) -> HttpResponse:
         """Show the page of an action, or do it. The words of a form that meets the log-in page are kept."""
@@ -140,9 +146,19 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         hidden = secret_columns(self.model)
-        for related in self.list_select_related:
+        for related in (*self.list_select_related, *self.page_select_related):
             hidden += secret_columns(self.model, related)
         return super().get_queryset(request).defer(*hidden)
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the row of a page with the related rows that its list shows, None where there is none."""
+        related = (*self.list_select_related, *self.page_select_related)
+        key: Any = self.opts.get_field(from_field) if from_field else self.opts.pk
+        try:
+            rows = self.get_queryset(request).select_related(*related)
+            return rows.get(**{key.name: key.to_python(object_id)})
+        except (self.model.DoesNotExist, ValidationError, ValueError):
+            return None
 
     # --- Columns ---
     def display_for(self, name: Column) -> Column:
@@ -176,12 +192,20 @@ class ReadOnlyAdmin(ModelAdmin):
         return display
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        every: Any = [(None, {"fields": self._every_field()})]
-        declared: Any = self.fieldsets or every
+        declared: Any = self.fieldsets or self._usual_fieldsets()
         return [
             (title, {**options, "fields": [self._line(line) for line in options["fields"]]})
             for title, options in declared
         ]
+
+    def _usual_fieldsets(self) -> Any:
+        """Return the fields of the page, by default every one, and the technical columns folded at its
+        end."""
+        names = list(self.fields or self._every_field())
+        own = [name for name in names if name not in TECHNICAL]
+        technical = [name for name in names if name not in own]
+        folded = ("Ids and technical data", {"fields": technical, "classes": ("collapse",)})
+        return [(None, {"fields": own or names}), *([folded] if own and technical else [])]
 
     def _line(self, line: Any) -> Any:
         return tuple(map(self._placed, line)) if isinstance(line, list | tuple) else self._placed(line)
@@ -226,7 +250,7 @@ class ReadOnlyAdmin(ModelAdmin):
             return queryset.none(), False
         return queryset.filter(functools.reduce(Q.__or__, conditions)), False
 
-    # --- Tables and actions on a row's page ---
+    # --- Sections and actions on a row's page ---
     def render_change_form(
         self,
         request: HttpRequest,
@@ -237,7 +261,11 @@ class ReadOnlyAdmin(ModelAdmin):
         obj: Any = None,
     ) -> HttpResponse:
         if obj is not None:
-            context["tables"] = self._tables(request, obj)
+            if self.has_timeline:
+                context.update(timeline_context(obj, request.GET.get("timeline", "")))
+            context["summary"] = summary_of(request, obj)
+            sections, context["empty_sections"] = sections_of(request, obj)
+            context["sections"] = [(one, section_address(obj, one.key)) for one in sections]
             waiting = waiting_approvals([obj])
             context["notices"] = notices_of([obj], waiting)[obj.pk]
             context["offers"] = offers_for(
@@ -249,14 +277,6 @@ class ReadOnlyAdmin(ModelAdmin):
         """Return the actions of this page, and those added by apps above."""
         added = [self.get_action(action) for action in added_actions(self.model)]
         return [*super()._get_base_actions(), *added]
-
-    def _tables(self, request: HttpRequest, obj: models.Model) -> list[dict[str, Any]]:
-        everywhere = tables_by_model.get(models.Model, []) if self.opts.managed else []
-        tables = sorted(
-            [*tables_by_model.get(self.model, []), *everywhere],
-            key=lambda table: _ORDER.index(type(table)),
-        )
-        return [rendered for table in tables if (rendered := table.render(request, obj))]
 
 
 class ReportAdmin(ReadOnlyAdmin):

@@ -17,6 +17,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from gigstream.adminkit.row_pages.words import label_of_column, words_of_column
 from gigstream.core.encryption import EncryptedTextField
 from gigstream.core.money import MoneyField, usdc
 from gigstream.core.people import masking
@@ -195,6 +196,16 @@ def name_column(name: str, label: str) -> Display:
     return _name_display(show, name, label)
 
 
+def words_column(name: str, label: str, words: Callable[[Any], str]) -> Display:
+    """Make a column that shows its value in words."""
+
+    def show(row: Any) -> str:
+        value = getattr(row, name)
+        return EMPTY if value is None else words(value)
+
+    return _name_display(show, name, label_of_column(label))
+
+
 @functools.cache
 def display_for(model: type[models.Model], name: str, empty: str = EMPTY) -> Column:
     """Return the display of the model's field: a function of the row, or the bare name for Django's
@@ -206,6 +217,8 @@ def display_for(model: type[models.Model], name: str, empty: str = EMPTY) -> Col
     label = str(getattr(field, "verbose_name", name))
     if name in masking.PERSONAL:
         return personal_column(name, label)
+    if words := words_of_column(name, field):
+        return words_column(name, label, words)
     match field:
         case MoneyField() if hasattr(model, "amount_text"):
             return amount_column(name, label)

@@ -19,6 +19,11 @@ GRAPH, NODE = 1000, 26
 Point = tuple[Decimal, Decimal]
 
 
+def may_see(request: HttpRequest, model: type[models.Model]) -> bool:
+    """Whether this member of staff may see the rows of the model."""
+    return bool(admin.site.get_model_admin(model).has_view_permission(request))
+
+
 @dataclass(frozen=True, slots=True)
 class Picture:
     """Shapes, the captions of their height and of both ends, and the legend of the kinds of line. A graph
@@ -45,10 +50,20 @@ class Drawing:
     title: str
     model: type[models.Model]
     draw: Callable[[Any], Picture | None]
+    opened: bool = False
+
+    @property
+    def heading(self) -> str:
+        """The title."""
+        return self.title
+
+    def may_see(self, request: HttpRequest) -> bool:
+        """Whether this member of staff may see the rows from which it is drawn."""
+        return may_see(request, self.model)
 
     def render(self, request: HttpRequest, row: models.Model) -> dict[str, Any] | None:
         """Return the template's context, or None for staff who may not see it."""
-        if not admin.site.get_model_admin(self.model).has_view_permission(request):
+        if not self.may_see(request):
             return None
         return {"title": self.title, "picture": self.draw(row)}
 

@@ -1,6 +1,7 @@
 """Exports of the admin's filtered lists as files, for users who may export, recorded in the audit log."""
 
 import tempfile
+from collections.abc import Generator, Sequence
 from contextlib import closing
 from typing import IO, Any, ClassVar
 from urllib.parse import urlencode
@@ -99,9 +100,14 @@ class Exports(ReadOnlyAdmin):
         )
 
     def _write(self, file: IO[bytes], form: str, queryset: Any) -> None:
+        headers, lines = self.export_lines(queryset)
+        with long_snapshot(MINUTES), closing(lines) as found:
+            FILE_FORMATS[form].write(file, headers, limit_rows(self._most_rows(), found))
+
+    def export_lines(self, queryset: Any) -> tuple[Sequence[str], Generator[Sequence[Any], None, None]]:
+        """Return the titles of the columns, and the lines of the file, up to one beyond the most."""
         paths = export_paths(queryset, self.export_more)
-        with long_snapshot(MINUTES), closing(export_rows(queryset, paths, self._most_rows())) as found:
-            FILE_FORMATS[form].write(file, header_names(paths), limit_rows(self._most_rows(), found))
+        return header_names(paths), export_rows(queryset, paths, self._most_rows())
 
     def _most_rows(self) -> int:
         return settings.EXPORT_MAX_ROWS // self.export_cost

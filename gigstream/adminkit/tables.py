@@ -13,7 +13,7 @@ from django.utils.text import capfirst, slugify
 from unfold.utils import display_for_field, display_for_value
 
 from gigstream.adminkit.columns import Column, admin_url, list_url
-from gigstream.adminkit.drawings import Drawing
+from gigstream.adminkit.drawings import Drawing, may_see
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Table:
 
     `by` is the parameter of the target list that names the row; `rows` filters the target's queryset if an
     equality of `by` does not suffice, and `known` returns rows that the page has read already; `key` returns
-    the parameter's value, by default the row's key.
+    the parameter's value, by default the row's key. It is on the page at once if it is `opened`.
     """
 
     model: type[models.Model]
@@ -34,31 +34,54 @@ class Table:
     rows: Callable[[QuerySet, Any], QuerySet] | None = None
     known: Callable[[Any], Sequence[Any]] | None = None
     key: Callable[[Any], object] = lambda row: row.pk
+    opened: bool = False
+
+    @property
+    def heading(self) -> str:
+        """The title, by default the name of the rows."""
+        return self.title or str(capfirst(str(self.model._meta.verbose_name_plural)))
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether its rows are counted before they are read: those of a view would be computed for that."""
+        return not self.known and bool(self.model._meta.managed)
+
+    def may_see(self, request: HttpRequest) -> bool:
+        """Whether this member of staff may see its rows."""
+        return may_see(request, self.model)
+
+    def list_address(self, row: models.Model) -> str:
+        """Return the address of the list of all its rows."""
+        return list_url(self.model, **{self.by: self.key(row)})
 
     def render(self, request: HttpRequest, row: models.Model) -> dict[str, Any] | None:
         """Return the template's context, or None for staff who may not see these rows."""
         target: Any = admin.site.get_model_admin(self.model)
-        if not target.has_view_permission(request):
+        if not self.may_see(request):
             return None
         columns = [target.display_for(column) for column in self.columns]
         found = self._rows(target, request, row)
         return {
-            "title": self.title or capfirst(str(self.model._meta.verbose_name_plural)),
+            "title": self.heading,
             "headers": [column_header(column, target) for column in columns],
             "rows": [
                 (admin_url(one), [(_column_name(c), render_cell(c, one, target)) for c in columns])
                 for one in found
             ],
-            "all": list_url(self.model, **{self.by: self.key(row)}),
+            "all": self.list_address(row),
             "more": len(found) == self.limit,
         }
 
     def _rows(self, target: Any, request: HttpRequest, row: models.Model) -> Sequence[models.Model]:
         if self.known:
             return self.known(row)
-        queryset = target.get_queryset(request).select_related(*target.list_select_related)
-        own = self.rows(queryset, row) if self.rows else queryset.filter(**{self.by: row})
+        own = self.rows_for(request, row).select_related(*target.list_select_related)
         return list(own.order_by(*(self.ordering or target.ordering))[: self.limit])
+
+    def rows_for(self, request: HttpRequest, row: models.Model) -> QuerySet:
+        """Return its rows, in no order."""
+        queryset: QuerySet = admin.site.get_model_admin(self.model).get_queryset(request)
+        return self.rows(queryset, row) if self.rows else queryset.filter(**{self.by: row})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +92,20 @@ class Figures:
     model: type[models.Model]
     headers: Sequence[str]
     lines: Callable[[Any], Sequence[Sequence[object]]]
+    opened: bool = False
+
+    @property
+    def heading(self) -> str:
+        """The title."""
+        return self.title
+
+    def may_see(self, request: HttpRequest) -> bool:
+        """Whether this member of staff may see the rows that they follow from."""
+        return may_see(request, self.model)
 
     def render(self, request: HttpRequest, row: models.Model) -> dict[str, Any] | None:
         """Return the template's context, or None for staff who may not see it."""
-        target: Any = admin.site.get_model_admin(self.model)
-        if not target.has_view_permission(request):
+        if not self.may_see(request):
             return None
         names = [slugify(header) for header in self.headers]
         lines = [(None, list(zip(names, line, strict=True))) for line in self.lines(row)]
@@ -104,10 +136,11 @@ tables_by_model: dict[type[models.Model], list[Table | Figures | Drawing]] = {}
 
 
 def show_on(model: type[models.Model], *tables: Table | Figures | Drawing) -> None:
-    """Add the tables to the pages of `model`, in the order of the calls, drawings first, then figures."""
+    """Add the tables to the pages of `model`, in the order of the calls, drawings first, then figures;
+    those not `opened` are loaded when they are."""
     tables_by_model.setdefault(model, []).extend(tables)
 
 
 def show_everywhere(table: Table) -> None:
-    """Add the table at the end of every page."""
+    """Add the table to every page."""
     show_on(models.Model, table)

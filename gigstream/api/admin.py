@@ -2,31 +2,15 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from audit.log.context import Grounds, because, current_actor
-from audit.models import AuditLog
 from gigstream.adminkit import (
     NewestDates,
     ReadOnlyAdmin,
-    Table,
     by_text,
     register_reason_frame,
     register_token_recorder,
-    show_everywhere,
 )
 from gigstream.api import idempotency
 from gigstream.api.models import AnsweredRequest
-
-show_everywhere(
-    Table(
-        AuditLog,
-        by="resource",
-        title="Audit trail",
-        limit=10,
-        columns=("created_at", "done", "actor", "requester", "reason", "change", "success", "error_message"),
-        ordering=("-created_at", "-id"),
-        rows=lambda logs, row: logs.filter(resource_type=row._meta.model_name, resource_id=str(row.pk)),
-        key=lambda row: f"{row._meta.model_name}:{row.pk}",
-    )
-)
 
 
 @admin.register(AnsweredRequest)

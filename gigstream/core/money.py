@@ -100,6 +100,11 @@ def share_bps(value: Decimal, bps: int) -> Decimal:
     return from_micro(to_micro(value) * bps // BPS)
 
 
+def rate_text(bps: int) -> str:
+    """Return a rate in basis points for people, as in "2.5 %"."""
+    return f"{Decimal(bps * 100) / BPS:g} %"
+
+
 def require_micro(value: Decimal) -> Decimal:
     """Return the amount; raise ValidationError if it has more than 6 decimals, which a column would round."""
     if value != value.quantize(MICRO):

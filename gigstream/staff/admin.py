@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.models import Group, User
+from django.db.models import Model, Q
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
@@ -24,6 +25,7 @@ from gigstream.adminkit import (
     by_number,
     by_text,
     by_words,
+    name_rows_by,
 )
 from gigstream.adminkit.actions import register_role_finder
 from gigstream.adminkit.approval_results import as_action_result
@@ -32,6 +34,15 @@ from gigstream.core.people import emails
 from gigstream.core.people.names import normal_name, optional_name
 from gigstream.staff import roles, services
 from gigstream.staff.models import Authenticator
+
+
+def _by_both_names(model: type[Model], term: str) -> Q | None:
+    """Return the people whose first and last name begin with the two words of the term."""
+    words = term.split()
+    if len(words) != 2:
+        return None
+    return Q(first_name__istartswith=words[0], last_name__istartswith=words[1])
+
 
 admin.site.unregister(User)
 admin.site.unregister(Group)
@@ -139,8 +150,9 @@ class UserAdmin(ProfileAdmin):
         by_email("email"),
         by_text("username__iexact"),
         by_words("last_name__iexact"),
+        _by_both_names,
     )
-    search_help_text = "number, username, last name or email, each in full"
+    search_help_text = "number, username, last name or email, each in full, or the beginnings of both names"
     editable = ("first_name", "last_name")
     fieldsets = (
         (None, {"fields": ADDED}),
@@ -272,3 +284,12 @@ class GroupAdmin(ReadOnlyAdmin):
     def may(self, group: Group) -> SafeString:
         names = group.permissions.order_by("codename").values_list("codename", flat=True)
         return format_html_join("", "<div>{}</div>", ((name.replace("_", " "),) for name in names))
+
+
+name_rows_by(
+    User,
+    "first_name",
+    "last_name",
+    "username",
+    form=lambda first, last, username: f"{first} {last}".strip() or username,
+)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Model, Q
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path
@@ -16,17 +17,25 @@ from gigstream.adminkit import (
     EMPTY,
     AmountField,
     ContextLine,
+    Figure,
     Figures,
+    Moment,
+    NextStep,
     ReadOnlyAdmin,
     ReasonForm,
     RowAction,
+    RowSource,
     Table,
+    TimelineKind,
     add_actions,
     add_context,
+    add_to_timeline,
     by_email,
     by_uuid,
     link_to,
+    name_rows_by,
     show_on,
+    summarize,
 )
 from gigstream.adminkit.approval_results import as_action_result
 from gigstream.adminkit.list_exports import Exports
@@ -34,7 +43,7 @@ from gigstream.api.rendering import csv_tables
 from gigstream.core.clock import database_now
 from gigstream.core.money import ZERO, usdc
 from loans.applications import approvals, services
-from loans.applications.enums import LoanStatus
+from loans.applications.enums import BOOKED, OWING, LoanStatus
 from loans.applications.selectors import decision_grounds
 from loans.disbursement import services as disbursement_services
 from loans.exceptions.services import request_exception
@@ -47,8 +56,10 @@ from loans.policy.selectors.offers import CreditAssessment, assess_credit
 from loans.recovery import approvals as recovery_approvals
 from loans.recovery.selectors import COLUMNS, read_portfolio
 from loans.repayment.vocabulary import REPAYMENT
+from payments.ledger.querysets import belong_to
 from payments.ledger.subjects import LOAN
 from payments.models import LedgerEntry
+from payments.statements.admin.timelines import entries_source, transactions_source
 from workers.models import Worker
 from workers.profiles.enums import WorkerStatus
 
@@ -143,11 +154,11 @@ class LoanAdmin(Exports, ReadOnlyAdmin):
         "worker",
         "status",
         "amount",
+        "owed",
+        "repayment_due",
+        "risk_score",
         "total_due",
         "amount_repaid",
-        "owed",
-        "risk_score",
-        "repayment_due",
     )
     list_select_related = ("worker",)
     list_filter = ("status", ("repayment_due", admin.DateFieldListFilter))
@@ -155,7 +166,7 @@ class LoanAdmin(Exports, ReadOnlyAdmin):
     searches = (by_uuid("id", "worker_id"), by_email("worker__email"))
     search_help_text = "id of a loan or worker, or a worker's email"
     fieldsets = (
-        (None, {"fields": ("status", "worker", "id", "rejection_reason")}),
+        (None, {"fields": (("worker", "status"), "rejection_reason")}),
         (
             "Money",
             {
@@ -168,7 +179,10 @@ class LoanAdmin(Exports, ReadOnlyAdmin):
         ),
         (
             "The terms",
-            {"fields": ("terms", "terms_hash", ("terms_accepted_at", "term_days"), "told_platform")},
+            {
+                "fields": ("terms", ("terms_accepted_at", "term_days"), "told_platform"),
+                "classes": ("collapse",),
+            },
         ),
         (
             "The decision",
@@ -188,15 +202,16 @@ class LoanAdmin(Exports, ReadOnlyAdmin):
                     ("requested_at", "approved_at"),
                     ("disbursed_at", "repayment_due"),
                     ("repaid_at", "defaulted_at", "cancelled_at"),
-                )
+                ),
+                "classes": ("collapse",),
             },
         ),
-        ("Metadata", {"fields": ("metadata",), "classes": ("collapse",)}),
+        ("Ids and technical data", {"fields": ("id", "terms_hash", "metadata"), "classes": ("collapse",)}),
     )
 
     @admin.display(description="owed (USDC)")
     def owed(self, loan: Loan) -> str:
-        return usdc(loan.owed).removesuffix(" USDC")
+        return usdc(_owed_now(loan)).removesuffix(" USDC")
 
     @admin.display(description="beyond what the system approves (USDC)")
     def beyond_automatic(self, loan: Loan) -> str:
@@ -226,17 +241,18 @@ class LoanAdmin(Exports, ReadOnlyAdmin):
         return TemplateResponse(request, "admin/gigstream/portfolio.html", context)
 
 
-def _assess_once(worker: Worker) -> CreditAssessment:
-    """Assess the worker once for a page, of which several tables show parts."""
-    known: CreditAssessment | None = vars(worker).get("_assessment")
-    if known is None:
-        known = vars(worker)["_assessment"] = assess_credit(worker.pk, database_now())
-    return known
+def _owed_now(loan: Loan) -> Decimal:
+    """Return the debt of the worker: nothing before the advance is paid out."""
+    return loan.owed if loan.status in BOOKED else ZERO
+
+
+def _assess_now(worker: Worker) -> CreditAssessment:
+    return assess_credit(worker.pk, database_now())
 
 
 def _forecast_lines(worker: Worker) -> Sequence[Sequence[object]]:
     """Return the next 7 days and the largest advance on them, as one line."""
-    assessment = _assess_once(worker)
+    assessment = _assess_now(worker)
     expected = assessment.forecast
     days = f"{expected.history_days}, cut to 0.7" if expected.is_conservative else str(expected.history_days)
     largest = EMPTY if assessment.maximum is None else usdc(assessment.maximum)
@@ -282,7 +298,7 @@ show_on(
         WorkerRiskAssessment,
         by="worker",
         columns=WorkerRiskAssessmentAdmin.list_display[1:],
-        known=lambda worker: [_assess_once(worker).risk],
+        known=lambda worker: [_assess_now(worker).risk],
     ),
     Table(WorkerEarnings, by="worker", columns=WorkerEarningsAdmin.list_display[1:]),
 )
@@ -306,14 +322,20 @@ def _repayment_lines(loan: Loan) -> Sequence[Sequence[object]]:
 
 show_on(
     Loan,
-    Figures("Repayment", LedgerEntry, ("when (UTC)", "what", "amount", "owed after it"), _repayment_lines),
+    Figures(
+        "Repayment",
+        LedgerEntry,
+        ("when (UTC)", "what", "amount", "owed after it"),
+        _repayment_lines,
+        opened=True,
+    ),
 )
 
 
 _show_factors(WorkerRiskAssessment, _factor_lines)
 
 
-_show_factors(Worker, lambda worker: _factor_lines(_assess_once(worker).risk))
+_show_factors(Worker, lambda worker: _factor_lines(_assess_now(worker).risk))
 
 
 class ExceptionForm(ReasonForm):
@@ -339,3 +361,62 @@ add_actions(
 
 
 show_on(Loan, decisions_table())
+name_rows_by(Loan, "worker__full_name", form=lambda name: f"advance of {name}")
+
+
+# --- Timelines and summaries --------------------------------------------------------------------------------
+def _loan_moment(loan: Loan) -> Moment:
+    return Moment(
+        at=loan.created_at,
+        kind=TimelineKind.MONEY,
+        text=f"Advance {loan.get_status_display().lower()}",
+        about=("loan", str(loan.pk)),
+        amount=usdc(loan.amount),
+    )
+
+
+add_to_timeline(
+    Worker,
+    RowSource(
+        name="loans",
+        model=Loan,
+        rows=lambda worker: Loan.objects.filter(worker=worker),
+        moment=_loan_moment,
+        kinds={TimelineKind.MONEY: Q()},
+    ),
+)
+add_to_timeline(Loan, entries_source(lambda loan: belong_to(LOAN, loan.pk)), transactions_source("loan"))
+
+
+@summarize(Loan, of=Loan, position=10)
+def _loan(loan: Loan) -> list[Figure | NextStep]:
+    owed, late = _owed_now(loan), loan.status == LoanStatus.DEFAULTED
+    due = f"{loan.repayment_due:%Y-%m-%d}" if loan.repayment_due else "once it is paid out"
+    return [
+        Figure("Advance", str(loan.get_status_display()), _TONES.get(LoanStatus(loan.status), "wait")),
+        Figure("Worker", link_to(loan.worker) or ""),
+        Figure("Amount", usdc(loan.amount)),
+        Figure("Owed", usdc(owed), "bad" if late else ""),
+        Figure("Due", due, "bad" if late else ""),
+        Figure("Risk score", "not assessed" if loan.risk_score is None else f"{loan.risk_score} of 1000"),
+        *_loan_step(loan),
+    ]
+
+
+_TONES = {LoanStatus.REPAID: "good", LoanStatus.DEFAULTED: "bad", LoanStatus.CANCELLED: ""}
+_STEPS = {
+    LoanStatus.PENDING: "Waits for a decision since {:%Y-%m-%d %H:%M} UTC: approve or refuse it.",
+    LoanStatus.APPROVED: "Approved, and not paid out yet.",
+    LoanStatus.DISBURSED: "Its transfer is on the way.",
+}
+
+
+def _loan_step(loan: Loan) -> list[NextStep]:
+    """Return the step that the advance waits for."""
+    if loan.status in _STEPS:
+        return [NextStep(_STEPS[LoanStatus(loan.status)].format(loan.requested_at))]
+    if loan.status == LoanStatus.DEFAULTED and loan.owed > 0:
+        return [NextStep("In default: earnings still repay it. It can be written off by two people.", "bad")]
+    if loan.status in OWING and loan.repayment_due:
+        return [NextStep(f"Earnings repay it, until {loan.repayment_due:%Y-%m-%d}.", "")]
+    return []

@@ -72,6 +72,7 @@ class Loan(Changing):
 
     class Meta:
         db_table = "loans"
+        verbose_name = "advance"
         constraints = [
             models.UniqueConstraint(
                 name="loan_one_open_per_worker",

@@ -152,6 +152,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name": "advance",
                 "db_table": "loans",
                 "indexes": [
                     models.Index(fields=["worker", "created_at"], name="loans_worker_created"),
@@ -590,7 +591,8 @@ class Migration(migrations.Migration):
                 ("repaid_on_time", models.BooleanField(help_text="NULL until it is repaid", null=True)),
             ],
             options={
-                "verbose_name_plural": "loan repayment statuses",
+                "verbose_name": "repayment of an advance",
+                "verbose_name_plural": "repayments of advances",
                 "db_table": "loan_repayment_status_view",
                 "abstract": False,
                 "managed": False,

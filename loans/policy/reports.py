@@ -179,7 +179,8 @@ class LoanRepaymentStatus(Report):
 
     class Meta(Report.Meta):
         db_table = "loan_repayment_status_view"
-        verbose_name_plural = "loan repayment statuses"
+        verbose_name = "repayment of an advance"
+        verbose_name_plural = "repayments of advances"
 
     def __str__(self) -> str:
         return f"loan {self.loan_id}: {self.progress_percent} %"

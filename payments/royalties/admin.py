@@ -3,20 +3,28 @@
 from collections.abc import Sequence
 
 from django.contrib import admin
+from django.db.models import Q, Sum
 
 from gigstream.adminkit import (
+    Figure,
     Figures,
+    Moment,
     ReadOnlyAdmin,
     RowAction,
+    RowSource,
     Table,
+    TimelineKind,
+    add_to_timeline,
+    admin_url,
     by_number,
     by_uuid,
     show_on,
+    summarize,
 )
 from gigstream.adminkit.approval_results import as_action_result
 from gigstream.adminkit.list_exports import Exports
 from gigstream.core.clock import database_now
-from gigstream.core.money import usdc
+from gigstream.core.money import ZERO, usdc
 from payments import services
 from payments.models import (
     CarriedBalance,
@@ -305,6 +313,45 @@ show_on(
     Table(PeriodPay, by="creator", columns=("id", "period", "source", *_PARTS), ordering=("-id",)),
     Table(DistributionShare, by="creator", columns=("id", "distribution", "amount"), ordering=("-id",)),
 )
+
+
+def _payment_moment(payment: RoyaltyPayment) -> Moment:
+    return Moment(
+        at=payment.created_at,
+        kind=TimelineKind.MONEY,
+        text=f"Pay for use of {payment.pay.period} paid",
+        amount=usdc(payment.amount),
+        url=admin_url(payment),
+    )
+
+
+add_to_timeline(
+    CreatorProfile,
+    RowSource(
+        name="royalties",
+        model=RoyaltyPayment,
+        rows=lambda creator: RoyaltyPayment.objects.filter(pay__creator=creator).select_related(
+            "pay__period"
+        ),
+        moment=_payment_moment,
+        kinds={TimelineKind.MONEY: Q()},
+    ),
+)
+
+
+@summarize(CreatorProfile, of=PeriodPay, position=30)
+def _pay_of_creator(creator: CreatorProfile) -> list[Figure]:
+    pays = PeriodPay.objects.filter(creator=creator)
+    sums = pays.aggregate(
+        paid=Sum("paid"), held=Sum("held"), unfunded=Sum("unfunded"), carried=Sum("carried")
+    )
+    held, unfunded = sums["held"] or ZERO, sums["unfunded"] or ZERO
+    return [
+        Figure("Paid for use", usdc(sums["paid"] or ZERO)),
+        Figure("To be paid", usdc(sums["carried"] or ZERO)),
+        Figure("Held", usdc(held), "wait" if held else ""),
+        Figure("Not funded", usdc(unfunded), "wait" if unfunded else ""),
+    ]
 
 
 def _worth_of(finding: UsageFinding) -> Sequence[Sequence[object]]:

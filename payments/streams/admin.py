@@ -30,6 +30,7 @@ from payments.ledger.admin.columns import (
 from payments.ledger.querysets import belong_to
 from payments.ledger.subjects import STREAM, TASK
 from payments.models import (
+    CoveredTask,
     LedgerEntry,
     Stream,
     Transaction,
@@ -83,15 +84,21 @@ class StreamAdmin(ReadOnlyAdmin):
         "task",
         "status",
         "worker",
-        "platform",
+        "progress",
         "released_amount",
         "total_amount",
-        "progress",
         "next_release_at",
         "end_at",
+        "platform",
         "release_failures",
     )
     list_select_related = ("task", "worker", "platform")
+    page_select_related = (
+        "worker_account__worker",
+        "worker_account__platform",
+        "escrow_account__worker",
+        "escrow_account__platform",
+    )
     list_filter = ("status", ("parked_at", admin.EmptyFieldListFilter))
     belongs = ("task", "task__worker", "task__platform")
     searches = (by_uuid("id", "task_id"), by_email("task__worker__email"))
@@ -99,7 +106,7 @@ class StreamAdmin(ReadOnlyAdmin):
     fieldsets = (
         (
             None,
-            {"fields": ("status", "task", ("worker", "platform"), "id")},
+            {"fields": (("task", "status"), ("worker", "platform"))},
         ),
         (
             "Money",
@@ -107,7 +114,6 @@ class StreamAdmin(ReadOnlyAdmin):
                 "fields": (
                     ("released_amount", "remaining_amount", "total_amount"),
                     ("progress", "sequence", "release_failures"),
-                    ("paid_from", "paid_to"),
                 )
             },
         ),
@@ -119,16 +125,19 @@ class StreamAdmin(ReadOnlyAdmin):
                     ("duration_seconds", "release_interval"),
                     ("next_release_at", "paused_at", "paused_for"),
                     ("parked_at", "completed_at", "cancelled_at"),
-                    ("first_total", "first_duration_seconds", "last_act_at"),
-                )
+                ),
+                "classes": ("collapse",),
             },
         ),
         (
-            "More",
+            "Ids and technical data",
             {
                 "fields": (
+                    ("id", "shard"),
+                    ("paid_from", "paid_to"),
+                    ("first_total", "first_duration_seconds", "last_act_at"),
                     ("contract_address", "contract_stream_id"),
-                    ("created_at", "updated_at", "shard"),
+                    ("created_at", "updated_at"),
                     "metadata",
                 ),
                 "classes": ("collapse",),
@@ -196,6 +205,15 @@ class StreamAdmin(ReadOnlyAdmin):
 # --- Tables on the pages of streams -------------------------------------------------------------------------
 show_on(
     Stream,
+    Table(
+        CoveredTask,
+        by="task",
+        title="Payouts that carry its pay",
+        columns=("created_at", "payout", "amount"),
+        rows=lambda parts, stream: parts.filter(task=stream.task_id),
+        key=lambda stream: stream.task_id,
+        opened=True,
+    ),
     entries_table(STREAM, title="Releases", columns=("sequence", *ENTRY_COLUMNS), ordering=("-sequence",)),
     Table(
         LedgerEntry,

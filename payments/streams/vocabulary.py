@@ -20,12 +20,12 @@ register_actions(
         "stream.claim": "Vested pay claimed",
         "stream.complete": "Stream completed",
         "stream.open": "Stream opened",
-        "stream.park": "Stream set aside for staff",
+        "stream.park": "Stream parked for staff",
         "stream.pause": "Stream paused",
         "stream.release": "Stream pay released",
         "stream.resume": "Stream resumed",
         "stream.settle": "Stream settled at its end",
         "stream.top_up": "Stream topped up",
-        "stream.unpark": "Stream resumed by staff",
+        "stream.unpark": "Parked stream released again",
     }
 )

@@ -6,15 +6,22 @@ from django.contrib import admin
 from django.db.models import Count, Model, Q
 
 from gigstream.adminkit import (
+    Figure,
     Figures,
+    NextStep,
     ReadOnlyAdmin,
     Table,
     by_email,
     by_number,
     by_uuid,
     by_words_in_newest,
+    link_to,
+    list_url,
+    name_rows_by,
     show_on,
+    summarize,
 )
+from platforms.catalogue.enums import CreatorStatus
 from platforms.figures.admin import PairAdmin
 from platforms.models import (
     Collection,
@@ -30,6 +37,8 @@ from platforms.models import (
 )
 from platforms.platforms.admin.platforms import MOST_WITH_EXTERNAL_ID
 from workers.models import Worker
+
+MOST_COUNTED = 1_000
 
 
 def _by_external_id(model: type[Model], term: str) -> Q:
@@ -47,6 +56,19 @@ class CreatorProfileAdmin(PairAdmin):
     sortable_by = ("created_at",)
     searches = (by_uuid("id", "platform_id", "worker_id"), by_email("worker__email"))
     search_help_text = "id of a creator, platform or worker, or a worker's email"
+    fieldsets = (
+        (
+            None,
+            {"fields": (("display_name", "status"), ("platform", "worker"), ("verified_at", "closed_at"))},
+        ),
+        (
+            "Ids and technical data",
+            {
+                "fields": (("id", "number"), "token_address", ("created_at", "updated_at")),
+                "classes": ("collapse",),
+            },
+        ),
+    )
 
 
 @admin.register(Work)
@@ -198,3 +220,24 @@ show_on(
         CreatorProfile, by="worker", columns=("display_name", "status", "platform", "created_at"), limit=10
     ),
 )
+name_rows_by(CreatorProfile, "display_name")
+
+
+@summarize(CreatorProfile, of=CreatorProfile, position=10)
+def _creator(creator: CreatorProfile) -> list[Figure | NextStep]:
+    tones = {CreatorStatus.VERIFIED: "good", CreatorStatus.PENDING: "wait"}
+    parts: list[Figure | NextStep] = [
+        Figure("Creator", str(creator.get_status_display()), tones.get(CreatorStatus(creator.status), "")),
+        Figure("Worker", link_to(creator.worker) or ""),
+        Figure("Platform", link_to(creator.platform) or ""),
+    ]
+    if creator.status == CreatorStatus.PENDING:
+        parts.append(NextStep("Waits for its platform to verify it."))
+    return parts
+
+
+@summarize(CreatorProfile, of=Work, position=20)
+def _works(creator: CreatorProfile) -> list[Figure]:
+    count = Work.objects.filter(creator=creator, withdrawn_at=None)[:MOST_COUNTED].count()
+    words = f"{MOST_COUNTED:,} or more" if count == MOST_COUNTED else f"{count:,}"
+    return [Figure("Works", words, url=list_url(Work, creator=creator.pk))]

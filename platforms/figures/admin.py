@@ -21,7 +21,7 @@ class PairAdmin(ReadOnlyAdmin):
 
 @admin.register(Engagement)
 class EngagementAdmin(PairAdmin):
-    list_display = ("id", "platform", "worker", "open_tasks", "finished_tasks", "first_at", "last_at")
+    list_display = ("platform", "worker", "open_tasks", "finished_tasks", "first_at", "last_at")
 
 
 @admin.register(TaskTally)
@@ -44,7 +44,6 @@ class TaskTallyAdmin(ReadOnlyAdmin):
 @admin.register(TaskCompletionStats)
 class TaskCompletionStatsAdmin(Exports, ReportAdmin):
     list_display = (
-        "id",
         "platform",
         "task_type",
         "total_tasks",

@@ -5,25 +5,35 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
+from django.db.models import Q
 
+from audit.log.admin.timelines import leave_out_lines
 from gigstream.adminkit import (
     ContextLine,
+    Figure,
+    Moment,
     ReadOnlyAdmin,
     ReasonForm,
     ReportAdmin,
     RowAction,
+    RowSource,
     Table,
+    TimelineKind,
     add_actions,
     add_context,
+    add_to_timeline,
+    admin_url,
     by_email,
     by_text,
     by_uuid,
     show_on,
+    summarize,
 )
 from gigstream.adminkit.list_exports import Exports
 from platforms.models import Dispute, Task
 from platforms.tasks.enums import DisputeOutcome
 from reputation.models import ReputationEvent
+from reputation.scores.calculations import tier_of
 from reputation.scores.reports import ReputationHistory
 from reputation.scores.services import adjust_reputation, changes_by_decision
 from workers.models import MAX_REPUTATION, Worker
@@ -85,6 +95,42 @@ def _in_words(change: Mapping[str, int]) -> str:
 
 
 add_context(Dispute, _reputation_after)
+
+
+_BY_STAFF = Q(triggered_by__startswith="staff:")
+
+
+def _moment_of(event: ReputationEvent) -> Moment:
+    return Moment(
+        at=event.created_at,
+        kind=TimelineKind.STAFF if event.triggered_by.startswith("staff:") else TimelineKind.STATUS,
+        text=f"Reputation {event.delta:+d}: {event.get_event_type_display().lower()}",
+        by=event.triggered_by,
+        about=("task", str(event.task_id)) if event.task_id else None,
+        why=event.reason,
+        change=lambda names: f"score: {event.previous_score} → {event.new_score}",
+        url=admin_url(event),
+    )
+
+
+def _events_by(name: str) -> RowSource:
+    return RowSource(
+        name="reputation",
+        model=ReputationEvent,
+        rows=lambda row: ReputationEvent.objects.filter(**{name: row}),
+        moment=_moment_of,
+        kinds={TimelineKind.STATUS: ~_BY_STAFF, TimelineKind.STAFF: _BY_STAFF},
+    )
+
+
+leave_out_lines("reputation.change")
+add_to_timeline(Worker, _events_by("worker"))
+add_to_timeline(Task, _events_by("task"))
+
+
+@summarize(Worker, of=ReputationEvent, position=40)
+def _score(worker: Worker) -> list[Figure]:
+    return [Figure("Reputation", f"{worker.reputation_score}, {tier_of(worker.reputation_score)}")]
 
 
 class DeltaForm(ReasonForm):

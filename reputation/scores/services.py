@@ -76,7 +76,7 @@ def record_events(events: Sequence[ReputationEvent], *, now: datetime) -> list[R
                 str(event.worker_id),
                 before={"score": event.previous_score},
                 after={"score": event.new_score},
-                metadata={"event_type": event.event_type, "delta": event.delta},
+                metadata=_metadata_of(event),
             )
             for event in new
         ),
@@ -84,6 +84,11 @@ def record_events(events: Sequence[ReputationEvent], *, now: datetime) -> list[R
     )
     reputation_changed.send(sender=ReputationEvent, events=new, now=now)
     return new
+
+
+def _metadata_of(event: ReputationEvent) -> dict[str, Any]:
+    reason = {"reason": event.reason} if event.reason else {}
+    return {"event_type": event.event_type, "delta": event.delta, **reason}
 
 
 def record_completions(tasks: Sequence[Task], *, now: datetime) -> None:

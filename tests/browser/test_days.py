@@ -125,9 +125,9 @@ def test_finance_find_a_payout_by_its_hash_and_read_what_happened_to_it(at_desk)
     finance.finds(payout.tx_hash)
 
     expect(finance.page).to_have_url(re.compile(page_of(payout)))
-    finance.sees(payout.tx_hash, "transfer at", "booked as", "payout.confirm by")
+    finance.sees(payout.tx_hash, "Transfer at", "Payout paid", "Transfer confirmed")
     said = finance.main.inner_text()
-    assert said.index("payout.create by") < said.index("payout.confirm by")
+    assert said.index("Transfer confirmed") < said.index("Payout created")
 
 
 def test_enter_in_the_search_box_opens_the_first_hit_and_no_hit_says_so(at_desk):
@@ -256,7 +256,7 @@ def test_operations_stop_a_stream_and_let_it_run_on(at_desk):
 def test_finance_take_a_report_home(at_desk, form):
     finance = at_desk("finance")
     finance.open("/admin/")
-    finance.goes_to("Money", "Volume by day")
+    finance.goes_to("Money", "Transactions by day")
     with finance.page.expect_download() as started:
         finance.main.get_by_role("button", name=form).click()
 

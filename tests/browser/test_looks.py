@@ -97,6 +97,8 @@ class Looker:
     def _look(self, name: str, look: str, rules: list[str]) -> None:
         page = self.person.page
         page.wait_for_function("document.fonts.status === 'loaded'")
+        # The timeline of a row's page loads by itself.
+        page.wait_for_function("!document.querySelector('[hx-trigger=load]')")
         if self.pictures:
             page.screenshot(path=self.pictures / f"{name}-{look}.png", full_page=True)
         if (sticks_out := page.evaluate(STICKS_OUT)) > 0:

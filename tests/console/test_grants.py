@@ -15,7 +15,7 @@ from audit.approvals import services as approvals
 from audit.approvals.errors import NotPermitted
 from audit.log.errors import ReasonMissing
 from audit.models import Approval, AuditLog, PersonalChange
-from audit.personal_changes.services import digest_of
+from audit.personal_changes.calculations import digest_of
 from gigstream.core.clock import database_now
 from gigstream.sign_in.errors import WeakPassword
 from gigstream.staff import services

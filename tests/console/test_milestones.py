@@ -11,7 +11,7 @@ from tests.support.creators.catalogue import creator, work
 from tests.support.creators.milestones import rule
 from tests.support.creators.usage import accepted, event, have_months
 from tests.support.factories import PlatformFactory
-from tests.support.pages.addresses import page, text_of
+from tests.support.pages.addresses import page, text_of, whole_page
 from tests.support.pages.admin import act, answer, member, told
 
 pytestmark = pytest.mark.django_db
@@ -80,7 +80,7 @@ def test_a_refused_token_is_tried_again():
     services.act_on_milestones(now=now)
     made = CreatorMilestone.objects.get()
     assert made.trouble == "creator_closed"
-    assert "version 1" in text_of(ann.client.get(page(song.creator)))
+    assert "version 1" in whole_page(ann.client, song.creator)
 
     act(ann.client, "try_again", made, reason="asked by the platform")
 

@@ -9,7 +9,7 @@ from audit.models import Approval
 from gigstream.core.clock import database_now
 from reputation.models import Outage, PointsBalance, PointsEntry
 from tests.support.factories import WorkerFactory
-from tests.support.pages.addresses import page, text_of
+from tests.support.pages.addresses import whole_page
 from tests.support.pages.admin import act, answer, member, told
 from tests.support.rewards.points import give_points
 
@@ -28,7 +28,7 @@ def test_points_are_reversed_by_two_people_and_stand_on_the_workers_page():
     act(bob.client, "approve", Approval.objects.get())
 
     assert PointsEntry.objects.get(reverses=entry).reason == "the post was copied"
-    shown = text_of(ann.client.get(page(worker)))
+    shown = whole_page(ann.client, worker)
     assert "the post was copied" in shown
     assert PointsBalance.objects.get().balance == 2
 

@@ -35,7 +35,7 @@ from tests.support.factories import (
     seconds,
     started,
 )
-from tests.support.pages.addresses import listing, page, text_of
+from tests.support.pages.addresses import listing, page, text_of, whole_page
 from tests.support.pages.admin import act, answer, ask
 from tests.support.pages.admin import told as words
 from tests.support.pages.rounds import MODELS
@@ -177,15 +177,15 @@ def test_counting_stops_at_a_bound(monkeypatch, client):
 def test_a_tasks_page_tells_its_whole_story(client):
     stream = begun()
     payments.claim_stream(stream_id=stream.pk)
-    html = client.get(page(stream.task)).content.decode()
+    html = whole_page(client, stream.task)
     assert page(stream) in html
     assert page(stream.worker) in html
     assert page(stream.platform) in html
     hold = entries_of_task(stream.task).get(kind="hold")
     assert page(hold) in html
-    assert "task.start" in html
+    assert "Task started" in html
     release = releases_of(stream).get()
-    assert page(release) in client.get(page(stream)).content.decode()
+    assert page(release) in whole_page(client, stream)
 
 
 def test_the_first_page_tells_whether_all_is_well(client):
@@ -345,7 +345,7 @@ def test_a_key_of_staff_takes_money_out_only_when_that_is_ticked(client):
 
 def test_a_button_on_the_page_leads_back_to_it(client):
     stream = begun()
-    html = client.get(page(stream)).content.decode()
+    html = whole_page(client, stream)
     (address,) = re.findall(r'href="([^"]*/act/pause/[^"]*)"', html)
     response = answer(client, client.get(unescape(address)), reason="as agreed")
     assert response.redirect_chain == [(page(stream), 302)]
@@ -359,7 +359,7 @@ def test_who_may_only_look_has_no_actions(root):
     client = Client()
     client.force_login(viewer)
 
-    html = client.get(page(stream)).content.decode()
+    html = whole_page(client, stream)
     act(client, "pause", stream)
 
     assert "/act/pause/" not in html

@@ -18,6 +18,7 @@ from loans.repayment import services as repayment_services
 from platforms import services as platforms
 from tests.support.books import violated
 from tests.support.factories import NOW, WorkerFactory, approve_by_staff, balance, seconds, settle, started
+from tests.support.pages.addresses import whole_page
 from tests.support.pages.admin import act as press
 from tests.support.pages.admin import member, told
 
@@ -49,7 +50,7 @@ def pending(amount="20", fee_bps=200):
 
 
 def page_of(one, loan):
-    return one.client.get(reverse("admin:loans_loan_change", args=[loan.pk])).content.decode()
+    return whole_page(one.client, loan)
 
 
 def test_two_members_of_staff_approve_a_large_advance(ann, bob):
@@ -71,7 +72,7 @@ def test_two_members_of_staff_approve_a_large_advance(ann, bob):
     shown = page_of(ann, loan)
     for text in (str(approval.pk), "Approval of a large advance", "Pay out now"):
         assert text in shown
-    assert act(ann, "disburse", loan) == ["1 loan on the way."]
+    assert act(ann, "disburse", loan) == ["1 advance on the way."]
     assert loan.status == "disbursed"
 
 
@@ -80,7 +81,7 @@ def test_an_advance_is_refused_with_the_reason_that_was_written(ann):
 
     assert act(ann, "reject", loan, reason=" ") == []
     assert loan.status == "pending"
-    assert act(ann, "reject", loan, reason="irregular earnings") == ["1 loan refused."]
+    assert act(ann, "reject", loan, reason="irregular earnings") == ["1 advance refused."]
 
     assert (loan.status, loan.rejection_reason) == ("cancelled", "irregular earnings")
     line = AuditLog.objects.get(action="loan.cancel", success=True)

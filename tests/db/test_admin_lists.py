@@ -23,7 +23,7 @@ from platforms.models import Invitation, Task
 from reputation.models import ReputationEvent
 from tests.support.factories import NOW, balance, started
 from tests.support.long_forms import count, share, spread
-from tests.support.pages.addresses import listing, page, text_of
+from tests.support.pages.addresses import listing, page, text_of, whole_page
 from tests.support.pages.admin import act
 from tests.support.pages.admin import told as words
 from tests.support.pages.rounds import MODELS, PASSWORD, WALLET_ID, WEBHOOK_SECRET, add_rounds
@@ -121,7 +121,7 @@ def test_a_list_of_many_takes_the_queries_of_one_of_a_few(client, monkeypatch):
 def test_every_row_opens_with_few_queries(walked):
     for model, (_, *rows) in walked.items():
         assert rows, model
-        assert max(row.statements for row in rows) < 40, model
+        assert max(row.statements for row in rows) < 15, model
 
 
 @pytest.mark.shortened
@@ -193,7 +193,7 @@ def test_ledger_entries_are_found_by_number_key_and_task(client):
 
 def test_a_workers_page_shows_balances_payouts_reputation_and_loans(client):
     worker = Worker.objects.first()
-    html = client.get(page(worker)).content.decode()
+    html = whole_page(client, worker)
     for model in (Account, Stream, Task, Transaction, ReputationEvent, apps.get_model("loans.Loan")):
         row = model.objects.filter(worker=worker).first()
         assert page(row) in html, model
@@ -203,7 +203,7 @@ def test_a_workers_page_shows_balances_payouts_reputation_and_loans(client):
 
 def test_a_payouts_page_shows_the_chain_and_the_ledger(client):
     payout = Transaction.objects.filter(type="payout", status="confirmed").first()
-    html = client.get(page(payout)).content.decode()
+    html = whole_page(client, payout)
     for fact in (payout.tx_hash, str(payout.block_number), page(payout.worker)):
         assert fact in html
     for entry in LedgerEntry.objects.filter(transaction=payout):
@@ -213,11 +213,10 @@ def test_a_payouts_page_shows_the_chain_and_the_ledger(client):
 def test_a_page_reads_what_a_text_needs_once(client):
     payout = Transaction.objects.filter(type="payout", status="confirmed").first()
     with CaptureQueriesContext(connection) as captured:
-        client.get(page(payout))
+        whole_page(client, payout)
     read = [query["sql"] for query in captured]
     assert sum("The parts that a payout covers" in sql for sql in read) == 1
     assert sum("provider_notifications" in sql for sql in read) == 1
-    assert len(read) < 30
 
 
 def test_a_pending_payout_is_cancelled_and_a_confirmed_one_is_not(client):
@@ -267,5 +266,5 @@ def test_lists_can_be_kept_to_what_belongs_to_one_row(client):
 
 def test_filters_answer(client):
     assert client.get(listing(LedgerEntry, kind__exact="fee")).context["cl"].result_count >= 1
-    assert client.get(listing(AuditLog, success__exact="1")).context["cl"].result_count >= 1
+    assert client.get(listing(AuditLog, outcome="done")).context["cl"].result_count >= 1
     assert client.get(listing(Stream, status__exact="paused")).context["cl"].result_count == 0

@@ -22,6 +22,7 @@ from platforms import services as platforms
 from platforms.figures.reports import TaskCompletionStats
 from platforms.models import Dispute
 from tests.support.factories import NOW, PlatformFactory, WorkerFactory, running_stream, seconds, started
+from tests.support.pages.addresses import whole_page
 from workers.models import Worker
 
 VIEWS = Report.__subclasses__()
@@ -99,11 +100,14 @@ def test_a_date_of_a_view_keeps_the_rows_of_that_day(client):
     assert client.get(list_url(ActiveStream, release="late")).context["cl"].result_count == 0
 
 
-def test_a_workers_page_reads_the_risk_once(client):
+def test_a_workers_page_reads_the_risk_only_when_a_section_of_it_is_opened(client):
     worker = WorkerFactory()
     platforms.complete_task(task_id=started(worker, amount="10").pk, now=NOW + seconds(60))
     with CaptureQueriesContext(connection) as captured:
         html = client.get(admin_url(worker)).content.decode()
-    assert len([one for one in captured if 'FROM "worker_risk_assessment"' in one["sql"]]) == 1
+    assert not [one for one in captured if 'FROM "worker_risk_assessment"' in one["sql"]]
     for title in ("Earnings forecast", "What the risk score is made of", "Worker risk assessments"):
         assert title in html
+    whole = whole_page(client, worker)
+    assert "reputation" in whole.partition("What the risk score is made of")[2].partition("</details>")[0]
+    assert "days of history" in whole

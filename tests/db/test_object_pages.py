@@ -31,6 +31,7 @@ from tests.support.factories import (
     settle,
     started,
 )
+from tests.support.pages.addresses import whole_page
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_the_menu")]
 
@@ -43,23 +44,21 @@ def client():
 
 
 def text_of(client, row):
-    response = client.get(admin_url(row))
-    assert response.status_code == 200
-    return unescape(response.content.decode())
+    return unescape(whole_page(client, row))
 
 
 def cells(text, title):
     """Return the cells of the table with this title."""
-    table = text.partition(title)[2].partition("</section>")[0]
+    table = text.partition(title)[2].partition("</details>")[0]
     return [cell.strip() for cell in re.findall(r"<td[^>]*>(.*?)</td>", table, re.S)]
 
 
 def statements(client, row):
     """Return the number of statements of a page after the first of its kind: Django keeps a model's
     content type."""
-    text_of(client, row)
+    client.get(admin_url(row))
     with CaptureQueriesContext(connection) as captured:
-        text_of(client, row)
+        client.get(admin_url(row))
     return len(captured)
 
 
@@ -102,7 +101,7 @@ def test_a_platforms_page_tells_its_runway_and_how_it_pays(client):
     text = text_of(client, platform)
 
     record = cells(text, "Payment record of the newest 1,000 tasks")
-    assert record == ["4", "3", "0", "0:20:00", "0:29:00", "1", "25.0 %"]
+    assert record == ["4", "3", "0", "20 minutes", "29 minutes", "1", "25.0 %"]
     assert cells(text, "Balance and runway")[1] == "10.20 USDC"
 
 
@@ -115,7 +114,7 @@ def test_a_loans_page_tells_each_repayment_and_what_is_owed_after_it(client):
     platforms.complete_task(task_id=started(worker, amount="6", now=NOW).pk, now=NOW + seconds(60))
     loan.refresh_from_db()
 
-    lines = cells(text_of(client, loan), "<h2>Repayment")
+    lines = cells(text_of(client, loan), "<h2>Repayment<")
 
     entry = LedgerEntry.objects.of(LOAN, loan.pk).get(kind="repayment")
     assert lines[1:4] == ["paid out", "20.00 USDC", "20.40 USDC"]
@@ -142,14 +141,16 @@ def test_who_may_not_see_the_ledger_is_drawn_nothing_from_it(stream):
 def test_a_longer_story_takes_no_more_statements(client, stream):
     worker, platform = stream.worker, stream.platform
     rows = (worker, platform, stream)
-    before = [statements(client, row) for row in rows]
+    before: list[int] = []
     for number in range(12):
+        # A page has a statement more for the first payout, and no more for the others.
+        before = before or ([] if number == 0 else [statements(client, row) for row in rows])
         payments.claim_stream(stream_id=stream.pk, now=NOW + seconds(100 + number))
         task = started(worker, platform=platform, amount="5", now=NOW)
         platforms.complete_task(task_id=task.pk, now=NOW + seconds(60))
         payments.cash_out(worker_id=worker.pk, now=NOW + seconds(200 + number))
     assert [statements(client, row) for row in rows] == before
-    assert max(before) < 40
+    assert max(before) < 15
 
 
 def test_rows_are_found_by_an_email_without_reading_all_of_them(client, stream):

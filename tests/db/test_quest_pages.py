@@ -25,6 +25,7 @@ from reputation.models import (
 from tests.support.database.valid_rows import insert, valid
 from tests.support.factories import NOW, PlatformFactory, WorkerFactory, balance
 from tests.support.long_forms import count
+from tests.support.pages.addresses import whole_page
 from tests.support.pages.admin import act, member
 from tests.support.quests import claim, event_of, held_rewards, history_of_quests, open_quest
 
@@ -97,7 +98,7 @@ def test_what_belongs_to_no_platform_is_of_the_house(model):
 
 
 def test_the_page_of_a_quest_says_how_much_of_its_budget_is_used(lived):
-    page = member("root").client.get(admin_url(lived.paying)).content.decode()
+    page = whole_page(member("root").client, lived.paying)
 
     # Three rewards are granted, one is held, and one place is reserved; five of eight.
     assert '<progress max="100" value="62">' in page

@@ -25,6 +25,7 @@ from platforms import services as platforms
 from tests.support.api.client import Api
 from tests.support.factories import NOW, WorkerFactory, running_stream, seconds, settle, started
 from tests.support.long_forms import spread
+from tests.support.pages.addresses import whole_page
 
 NAMES = (
     "Zoë Łukasz Ἀθηνᾶ Приянка",
@@ -69,8 +70,8 @@ def test_with_very_many_lines_a_streams_releases_of_a_day_are_one(monkeypatch):
         "Work released",
         "Work released",
         "Work released",
-        "Cash-out begun",
-        "Cash-out paid",
+        "Payout begun",
+        "Payout paid",
     ]
 
     monkeypatch.setattr(statements, "MOST_LINES", 3)
@@ -112,16 +113,13 @@ def test_staff_read_it_as_a_page_from_the_workers_page_and_take_it_as_a_file_on_
     client = clerk("view_worker", "view_ledgerentry", "view_account", "view_task", "view_transaction")
     page = reverse("admin:payments_statement", args=[worker.pk])
     this_month = f"{database_now():%Y-%m}"
-    assert (
-        f"{page}?month={this_month}"
-        in client.get(reverse("admin:workers_worker_change", args=[worker.pk])).content.decode()
-    )
+    assert f"{page}?month={this_month}" in whole_page(client, worker)
 
     with CaptureQueriesContext(connection) as captured:
         answer = client.get(page, {"month": "2026-03"})
     html = answer.content.decode()
     assert len(captured) == 8
-    for text in ("Work released", stream.task.title, "Cash-out paid", "+10.00", "-4.00", "Closing balance"):
+    for text in ("Work released", stream.task.title, "Payout paid", "+10.00", "-4.00", "Closing balance"):
         assert text in html
     span = client.get(page, {"first": "2026-03-01", "last": "2026-03-02"})
     assert span.context["statement"].closing == answer.context["statement"].closing

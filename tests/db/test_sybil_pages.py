@@ -13,6 +13,7 @@ from reputation.sybils import services as sybils
 from reputation.sybils.enums import TieKind
 from reputation.sybils.services import Tie
 from tests.support.factories import NOW, WorkerFactory
+from tests.support.pages.addresses import whole_page
 from tests.support.pages.admin import act, member
 from tests.support.quests import claim, event_of, open_quest
 
@@ -32,9 +33,7 @@ def cluster():
 
 
 def page_of(row, client=None):
-    answer = (client or member("root").client).get(admin_url(row))
-    assert answer.status_code == 200
-    return unescape(answer.content.decode())
+    return unescape(whole_page(client or member("root").client, row))
 
 
 def test_a_cluster_is_drawn_with_its_accounts_as_links_and_its_ties_as_lines(cluster):

@@ -3,7 +3,6 @@
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
-from django.urls import reverse
 
 from audit.log.context import Actor, acting
 from audit.log.enums import ActorType
@@ -14,6 +13,7 @@ from payments.settlement.provider.circle import CircleProvider
 from platforms import services as platforms
 from tests.support.api.client import Api
 from tests.support.factories import PlatformFactory, WorkerFactory, started
+from tests.support.pages.addresses import timeline_text, whole_page
 
 pytestmark = pytest.mark.django_db
 
@@ -72,17 +72,19 @@ def test_the_page_of_the_transaction_shows_it_whole(simulator, client, inbox):
     staff = Client()
     staff.force_login(User.objects.create_superuser("root", "root@example.com", "root"))
 
-    page = staff.get(reverse("admin:payments_transaction_change", args=[payout.pk])).content.decode()
+    page, story = whole_page(staff, payout), timeline_text(staff, payout)
 
-    for words in (
-        "10.00 USDC booked as payout_hold",
-        "transfer at circle: unknown_outcome",
-        "payout.offer_again by staff",
+    assert "Calls to the provider" in page
+    newest_first = (
+        "Payout paid 10.00 USDC",
         "circle reported COMPLETE",
-        "10.00 USDC booked as payout_settled",
-        "Calls to the provider",
-    ):
-        assert words in page, words
+        "Transfer offered again",
+        "Transfer at circle: unknown_outcome",
+        "Payout begun 10.00 USDC",
+    )
+    assert [words for words in newest_first if words not in story] == []
+    places = [story.index(words) for words in newest_first]
+    assert places == sorted(places)
 
 
 def test_a_payout_of_many_earnings_tells_what_sharing_one_transfer_saved(simulator):

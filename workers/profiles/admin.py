@@ -4,13 +4,16 @@ from django.contrib import admin
 
 from audit.decisions.admin import decisions_table
 from gigstream.adminkit import (
+    Figure,
     ProfileAdmin,
     RowAction,
     by_email,
     by_hash,
     by_uuid,
     by_words,
+    name_rows_by,
     show_on,
+    summarize,
 )
 from workers import services
 from workers.models import (
@@ -25,11 +28,11 @@ class WorkerAdmin(ProfileAdmin):
     form = WorkerForm
     list_display = (
         "full_name",
-        "email",
         "status",
+        "email",
         "reputation_score",
-        "total_tasks",
         "total_earned",
+        "total_tasks",
         "completion_rate",
         "dispute_rate",
         "last_active_at",
@@ -49,9 +52,15 @@ class WorkerAdmin(ProfileAdmin):
     fieldsets = (
         (
             None,
-            {"fields": ("full_name", "email", "status", "wallet_address", "country", "time_zone", "id")},
+            {
+                "fields": (
+                    ("full_name", "status"),
+                    ("email", "email_proved_at"),
+                    ("wallet_address", "wallet_proved_at"),
+                    ("country", "time_zone", "payout_schedule"),
+                )
+            },
         ),
-        ("Proved", {"fields": (("email_proved_at", "wallet_proved_at"),)}),
         (
             "Record",
             {
@@ -59,13 +68,20 @@ class WorkerAdmin(ProfileAdmin):
                     ("reputation_score", "average_rating"),
                     ("total_tasks", "total_earned"),
                     ("completion_rate", "dispute_rate"),
-                    ("account_age_days", "account_aged_on"),
+                    "account_age_days",
                 ),
                 "description": "Follows from the worker's tasks and events; nobody sets it.",
+                "classes": ("collapse",),
             },
         ),
-        ("Times", {"fields": ("created_at", "updated_at", "last_login_at", "last_active_at", "deleted_at")}),
-        ("Metadata", {"fields": ("metadata",), "classes": ("collapse",)}),
+        (
+            "Times",
+            {
+                "fields": (("created_at", "last_active_at"), ("last_login_at", "deleted_at")),
+                "classes": ("collapse",),
+            },
+        ),
+        ("Ids and technical data", {"fields": ("id", "updated_at", "metadata"), "classes": ("collapse",)}),
     )
     actions = (
         RowAction(
@@ -97,3 +113,12 @@ class WorkerAdmin(ProfileAdmin):
 
 
 show_on(Worker, decisions_table())
+name_rows_by(Worker, "full_name")
+
+
+@summarize(Worker, of=Worker, position=10)
+def _status(worker: Worker) -> list[Figure]:
+    if worker.deleted_at:
+        return [Figure("Worker", f"left {worker.deleted_at:%Y-%m-%d}", "bad")]
+    suspended = worker.status == WorkerStatus.SUSPENDED
+    return [Figure("Worker", str(worker.get_status_display()), "bad" if suspended else "good")]

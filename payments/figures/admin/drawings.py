@@ -88,7 +88,7 @@ def _runway_row(platform: Platform) -> Sequence[Sequence[object]]:
 
 
 show_on(Worker, Drawing("Earnings of the last 30 days", Account, _draw_earnings))
-show_on(Stream, Drawing("Schedule", LedgerEntry, _draw_schedule))
+show_on(Stream, Drawing("Released and vested", LedgerEntry, _draw_schedule, opened=True))
 show_on(
     Platform,
     Figures(

@@ -4,7 +4,8 @@ from typing import Any, ClassVar
 from django.apps import apps
 from django.contrib import admin
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -85,6 +86,23 @@ class StreamOf(SubjectOf):
     kind = STREAM
 
 
+class ReleasesOf(admin.SimpleListFilter):
+    """Filter of a stream's releases by their numbers, as in "61-120", which its timeline links to."""
+
+    title = parameter_name = "releases"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        given = self.value() or ""
+        return [(given, given)] if given else []
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if not self.value():
+            return queryset
+        first, _, last = str(self.value()).partition("-")
+        numbers = [int(one) for one in (first, last) if one.isascii() and one.isdigit() and len(one) < 10]
+        return queryset.filter(sequence__range=numbers) if len(numbers) == 2 else queryset.none()
+
+
 class LoanOf(SubjectOf):
     title = "loan"
     parameter_name = "loan"
@@ -131,6 +149,7 @@ show_on(
         title="Payouts and other transactions",
         columns=(*TRANSACTION_COLUMNS, "error_message"),
         limit=10,
+        opened=True,
     ),
 )
 

@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.db import models
 from django.db.models import Q
 from django.urls import path
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from gigstream.adminkit import (
@@ -27,16 +28,28 @@ from gigstream.adminkit.columns import secret_columns
 from gigstream.adminkit.list_exports import Exports
 from gigstream.core.money import usdc
 from payments import services
-from payments.ledger.admin.columns import AccountOf, LoanOf, StreamOf, TaskOf, account_link, owner_of
+from payments.ledger.admin.columns import (
+    AccountOf,
+    LoanOf,
+    ReleasesOf,
+    StreamOf,
+    TaskOf,
+    account_link,
+    owner_of,
+)
 from payments.ledger.admin.manual import AdjustmentForm
 from payments.ledger.enums import AccountName
 from payments.models import (
     Account,
     Adjustment,
+    CoveredParts,
     LedgerEntry,
     ReportedEarning,
 )
-from payments.statements.admin import statement_page
+from payments.statements.admin.statements import statement_page
+
+# An earning that holds keep in parts is paid out by several payouts.
+MOST_COVERING = 5
 
 
 def _by_subject(model: type[models.Model], term: str) -> Q | None:
@@ -109,7 +122,15 @@ class LedgerEntryAdmin(Exports, ReadOnlyAdmin):
         "credit_account__worker",
         "credit_account__platform",
     )
-    list_filter = (AccountOf, TaskOf, StreamOf, LoanOf, ("kind", NewestChoices), ("created_at", NewestDates))
+    list_filter = (
+        AccountOf,
+        TaskOf,
+        StreamOf,
+        ReleasesOf,
+        LoanOf,
+        ("kind", NewestChoices),
+        ("created_at", NewestDates),
+    )
     belongs = ("transaction",)
     ordering = ("-id",)
     searches = (
@@ -123,11 +144,12 @@ class LedgerEntryAdmin(Exports, ReadOnlyAdmin):
         " listed on its page"
     )
     fieldsets = (
-        (None, {"fields": ("id", "created_at", "kind", "amount", "debit", "credit", "fact")}),
+        (None, {"fields": (("kind", "amount"), "created_at", ("debit", "credit"), "paid_out_by")}),
         (
             "Belongs to",
             {"fields": (("subject", "sequence"), "transaction", "withheld_from", "work_event")},
         ),
+        ("Ids and technical data", {"fields": (("id", "fact"),), "classes": ("collapse",)}),
     )
     export_more = (
         "debit_account__worker_id",
@@ -137,6 +159,19 @@ class LedgerEntryAdmin(Exports, ReadOnlyAdmin):
     )
     debit = account_link("debit_account", "debit")
     credit = account_link("credit_account", "credit")
+
+    @admin.display(description="paid out by")
+    def paid_out_by(self, entry: LedgerEntry) -> SafeString | None:
+        """Return the payouts that carry it, or to which it went otherwise."""
+        covering = CoveredParts.objects.filter(
+            account=entry.credit_account_id,
+            given_back=False,
+            last_part__gte=entry.pk,
+            first_part__lte=entry.pk,
+        )
+        found = covering.select_related("entry__transaction").order_by("last_part", "pk")[:MOST_COVERING]
+        parts = [link_to(one.entry.transaction or one.entry) for one in found]
+        return format_html_join("", "<div>{}</div>", ((part,) for part in parts)) if parts else None
 
     @admin.display(description="fact")
     def fact(self, entry: LedgerEntry) -> str:

@@ -4,13 +4,13 @@ from audit.log.action_registry import register_actions
 from payments.ledger import entry_kinds
 
 PAYOUT_HOLD = entry_kinds.register(
-    "payout_hold", "Cash-out begun", ("worker available", "worker in_transit"), position=70
+    "payout_hold", "Payout begun", ("worker available", "worker in_transit"), position=70
 )
 PAYOUT_SETTLED = entry_kinds.register(
-    "payout_settled", "Cash-out paid", ("worker in_transit", "house outside"), position=80
+    "payout_settled", "Payout paid", ("worker in_transit", "house outside"), position=80
 )
 PAYOUT_VOID = entry_kinds.register(
-    "payout_void", "Cash-out returned", ("worker in_transit", "worker available"), position=90
+    "payout_void", "Payout returned", ("worker in_transit", "worker available"), position=90
 )
 WITHDRAWAL_HOLD = entry_kinds.register(
     "withdrawal_hold", "Withdrawal begun", ("platform available", "platform in_transit"), position=150

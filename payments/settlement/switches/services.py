@@ -45,8 +45,8 @@ def stop_payments(
         raise SwitchedAlready(f"{scope} {subject}".strip() + " is stopped already")
     switch = PaymentSwitch(scope=scope, subject=subject, reason=reason, off_by=by, created_at=now)
     switch.save()
-    after = {"scope": scope, "subject": subject, "reason": reason}
-    audit.record("payments.stop", switch, after=after, now=now)
+    after = {"scope": scope, "subject": subject}
+    audit.record("payments.stop", switch, after=after, metadata={"reason": reason}, now=now)
     return switch
 
 
@@ -87,8 +87,9 @@ def let_payments_go_on(
         raise SwitchedAlready(f"{scope} {subject}".strip() + " is not stopped")
     switch.on_at, switch.on_by = now, by
     switch.save()
-    after = {"scope": scope, "subject": subject, "by": by, "reason": reason}
-    audit.record("payments.go_on", switch, after=after, now=now)
+    after = {"scope": scope, "subject": subject, "by": by}
+    metadata = {"reason": reason} if reason else {}
+    audit.record("payments.go_on", switch, after=after, metadata=metadata, now=now)
     return switch
 
 

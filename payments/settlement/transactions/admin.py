@@ -32,7 +32,6 @@ from payments.settlement.transactions.enums import (
     TransactionStatus,
     TransactionType,
 )
-from payments.statements.selectors.timeline import payment_timeline
 
 SHOWN_PARTS = 20
 
@@ -47,9 +46,9 @@ class TransactionAdmin(Exports, ReadOnlyAdmin):
         "amount",
         "worker",
         "platform",
+        "error_message",
         "short_hash",
         "confirmations",
-        "error_message",
     )
     list_select_related = ("worker", "platform", "task", "loan")
     list_filter = ("status", "type", "created_at")
@@ -65,35 +64,46 @@ class TransactionAdmin(Exports, ReadOnlyAdmin):
     )
     search_help_text = "tx hash, id of a transaction or of a row that it belongs to, key, or a worker's email"
     fieldsets = (
-        (None, {"fields": ("type", "status", "amount", "fee", "id")}),
-        ("Belongs to", {"fields": (("worker", "platform"), ("task", "stream", "loan"))}),
-        ("Covers, first in, first out", {"fields": ("covers",)}),
         (
-            "On the chain",
+            None,
             {
                 "fields": (
+                    ("type", "status"),
+                    ("amount", "fee"),
+                    ("worker", "platform"),
+                    ("task", "stream", "loan"),
                     "tx_hash",
-                    ("block_number", "confirmations"),
-                    ("from_wallet", "to_wallet"),
-                    ("circle_tx_id", "provider_state"),
-                )
-            },
-        ),
-        ("History", {"fields": ("happened",)}),
-        (
-            "The call to the provider",
-            {
-                "fields": (
-                    "idempotency_key",
-                    ("retry_count", "next_attempt_at"),
-                    "not_before",
-                    ("parked_at", "parked_reason"),
                     "error_message",
                 )
             },
         ),
-        ("Times", {"fields": (("created_at", "submitted_at"), ("confirmed_at", "ended_at"))}),
-        ("Metadata", {"fields": ("metadata",), "classes": ("collapse",)}),
+        ("Covers, first in, first out", {"fields": ("covers",)}),
+        (
+            "Chain and times",
+            {
+                "fields": (
+                    ("block_number", "confirmations"),
+                    ("from_wallet", "to_wallet"),
+                    ("created_at", "submitted_at"),
+                    ("confirmed_at", "ended_at"),
+                    "not_before",
+                ),
+                "classes": ("collapse",),
+            },
+        ),
+        (
+            "The call to the provider, ids and technical data",
+            {
+                "fields": (
+                    ("id", "circle_tx_id"),
+                    ("provider_state", "retry_count", "next_attempt_at"),
+                    ("parked_at", "parked_reason"),
+                    "idempotency_key",
+                    "metadata",
+                ),
+                "classes": ("collapse",),
+            },
+        ),
     )
     actions = (
         RowAction(
@@ -197,14 +207,6 @@ class TransactionAdmin(Exports, ReadOnlyAdmin):
             ),
         ),
     )
-
-    @admin.display(description="in order")
-    def happened(self, row: Transaction) -> SafeString:
-        return format_html_join(
-            "",
-            "<div>{} {}</div>",
-            ((f"{moment.at:%Y-%m-%d %H:%M:%S}", moment.text) for moment in payment_timeline(row)),
-        )
 
     @admin.display(description="tx hash")
     def short_hash(self, row: Transaction) -> str | None:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q, Sum
 
-from gigstream.core.money import ZERO, usdc
+from gigstream.core.money import ZERO, rate_text, usdc
 from payments.earnings import deductions
 from payments.earnings.calculations import fee_on
 from payments.earnings.vocabulary import EARNING, FEE, REWARD
@@ -16,7 +16,7 @@ from payments.models import LedgerEntry, Transaction
 from payments.settlement.payouts.selectors import payout_parts
 from payments.settlement.transactions.enums import TransactionStatus, TransactionType
 from payments.statements.selectors import quests
-from payments.statements.selectors.reasons import Explanation, percent_text, withheld_from
+from payments.statements.selectors.reasons import Explanation, withheld_from
 from payments.statements.selectors.timeline import payment_timeline
 from platforms.models import Task, WorkEvent
 from platforms.tasks.enums import TaskType
@@ -73,7 +73,7 @@ def _explain_fee(movement: Transaction) -> Explanation:
     if movement.subject_kind == WORK_EVENT.number:
         return _explain_bonus_fee(movement, task)
     paid, charged = _pay_around(movement, task)
-    percent = percent_text(task.fee_bps)
+    percent = rate_text(task.fee_bps)
     less = f", less the {usdc(fee_on(charged, task.fee_bps))} taken before" if charged else ""
     return Explanation(
         f"The fee on “{task.title}” is {percent} of the {usdc(paid)} that its worker was paid{less}:"
@@ -89,7 +89,7 @@ def _explain_bonus_fee(movement: Transaction, task: Task) -> Explanation:
     rewards = LedgerEntry.objects.of(TASK, task.pk).filter(kind=REWARD, id__lt=own).order_by("-id")
     amounts = list(rewards.values_list("amount", flat=True))
     paid, charged = sum(amounts, ZERO), sum(amounts[1:], ZERO)
-    percent = percent_text(task.fee_bps)
+    percent = rate_text(task.fee_bps)
     less = f", less the {usdc(fee_on(charged, task.fee_bps))} taken before" if charged else ""
     return Explanation(
         f"The fee on bonuses for “{task.title}” is {percent} of the {usdc(paid)} that its worker was given"

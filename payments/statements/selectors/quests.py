@@ -12,12 +12,12 @@ from uuid import UUID
 from django.apps import apps
 from django.db.models import Q, Sum
 
-from gigstream.core.money import ZERO, usdc
+from gigstream.core.money import ZERO, rate_text, usdc
 from payments.earnings.calculations import fee_on
 from payments.earnings.vocabulary import FEE, HOLD, REFUND, REWARD
 from payments.ledger.subjects import QUEST
 from payments.models import LedgerEntry, Transaction
-from payments.statements.selectors.reasons import Explanation, percent_text, withheld_from
+from payments.statements.selectors.reasons import Explanation, withheld_from
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ def explain_fee(movement: Transaction) -> Explanation:
     charged = paid - (rewards.order_by("-id").values_list("amount", flat=True).first() or ZERO)
     less = f", less the {usdc(fee_on(charged, quest.fee_bps))} taken before" if charged else ""
     return Explanation(
-        f"The fee on rewards of the quest “{quest.title}” is {percent_text(quest.fee_bps)} of the"
+        f"The fee on rewards of the quest “{quest.title}” is {rate_text(quest.fee_bps)} of the"
         f" {usdc(paid)} that workers were given{less}: {usdc(movement.amount)}.",
         "floor(paid * fee_bps / 10000) - floor(charged_before * fee_bps / 10000), at 6 decimals",
         {"paid": paid, "charged_before": charged, "fee_bps": quest.fee_bps},

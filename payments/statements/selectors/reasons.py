@@ -2,10 +2,8 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from decimal import Decimal
 from typing import Any
 
-from gigstream.core.money import BPS
 from payments.models import LedgerEntry
 
 
@@ -22,11 +20,6 @@ class Explanation:
 
     def as_data(self) -> dict[str, Any]:
         return asdict(self)
-
-
-def percent_text(bps: int) -> str:
-    """Return a rate in basis points as "2.5 %"."""
-    return f"{Decimal(bps * 100) / BPS:g} %"
 
 
 def withheld_from(earnings: Iterable[LedgerEntry]) -> list[dict[str, Any]]:

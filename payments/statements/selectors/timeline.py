@@ -37,15 +37,20 @@ def _entry_moments(entries: Iterable[LedgerEntry]) -> Iterable[Moment]:
         yield Moment(entry.created_at, "entry", f"{usdc(entry.amount)} booked as {entry.kind}")
 
 
+def call_words(call: SettlementAttempt) -> str:
+    """Return the call to the provider and its answer in words."""
+    if call.ended_at is None:
+        ended = "no answer yet"
+    elif call.error_class and not call.state:
+        ended = f"{call.error_class}, {call.milliseconds} ms: {call.error_message}"
+    else:
+        ended = f"{call.state or 'done'}, {call.milliseconds} ms"
+    return f"{call.operation} at {call.service}: {ended}"
+
+
 def _call_moments(calls: Iterable[SettlementAttempt]) -> Iterable[Moment]:
     for call in calls:
-        if call.ended_at is None:
-            ended = "no answer yet"
-        elif call.error_class and not call.state:
-            ended = f"{call.error_class}, {call.milliseconds} ms: {call.error_message}"
-        else:
-            ended = f"{call.state or 'done'}, {call.milliseconds} ms"
-        yield Moment(call.started_at, "call", f"{call.operation} at {call.service}: {ended}")
+        yield Moment(call.started_at, "call", call_words(call))
 
 
 def _report_moments(movement: Transaction) -> Iterable[Moment]:

@@ -1,11 +1,12 @@
 from collections.abc import Sequence
-from datetime import timedelta
 
 from django.contrib import admin
+from django.db.models import F, Sum
 
 from gigstream.adminkit import (
     EMPTY,
     ActionForm,
+    Figure,
     Figures,
     ProfileAdmin,
     RowAction,
@@ -13,15 +14,22 @@ from gigstream.adminkit import (
     by_hash,
     by_uuid,
     by_words,
+    duration_text,
+    list_url,
+    name_rows_by,
     show_on,
+    summarize,
 )
 from gigstream.adminkit.approval_results import as_action_result
+from gigstream.core.money import ZERO, usdc
 from platforms import services
 from platforms.events.forms import new_secret
 from platforms.figures.selectors import payment_record
 from platforms.models import (
     Platform,
     Task,
+    TaskTally,
+    WebhookEndpoint,
 )
 from platforms.platforms.admin.keys import make_key
 from platforms.platforms.forms import FeeForm, PlatformForm, RequestLimitsForm
@@ -58,18 +66,35 @@ class PlatformAdmin(ProfileAdmin):
     search_help_text = "id, contact email or its beginning, wallet address, or part of the name"
     editable = ("name", "contact_email")
     fieldsets = (
-        (None, {"fields": ("name", "contact_email", "webhook_url", "is_active", ("fee_bps", "bonus_limit"))}),
-        ("Wallet and id", {"fields": ("wallet_address", "id")}),
+        (
+            None,
+            {
+                "fields": (
+                    ("name", "contact_email"),
+                    ("is_active", "fee_bps", "bonus_limit"),
+                    ("wallet_address", "webhook_url"),
+                )
+            },
+        ),
         (
             "Figures",
             {
                 "fields": (("total_tasks", "total_payouts"), ("active_workers", "unique_workers")),
                 "description": "Follow from the platform's tasks; nobody sets them.",
+                "classes": ("collapse",),
             },
         ),
-        ("API requests a minute", {"fields": (("key_requests_per_minute", "requests_per_minute"),)}),
-        ("Times", {"fields": ("created_at", "updated_at", "deleted_at")}),
-        ("Metadata", {"fields": ("metadata",), "classes": ("collapse",)}),
+        (
+            "API requests a minute, and times",
+            {
+                "fields": (
+                    ("key_requests_per_minute", "requests_per_minute"),
+                    ("created_at", "deleted_at"),
+                ),
+                "classes": ("collapse",),
+            },
+        ),
+        ("Ids and technical data", {"fields": ("id", "updated_at", "metadata"), "classes": ("collapse",)}),
     )
     actions = (
         RowAction(
@@ -163,7 +188,7 @@ def _payment_record_lines(platform: Platform) -> Sequence[Sequence[object]]:
 
 
 def _format_length(seconds: float | None) -> str:
-    return EMPTY if seconds is None else str(timedelta(seconds=round(seconds)))
+    return EMPTY if seconds is None else duration_text(seconds)
 
 
 show_on(
@@ -183,3 +208,43 @@ show_on(
         _payment_record_lines,
     ),
 )
+name_rows_by(Platform, "name")
+
+
+@summarize(Platform, of=Platform, position=10)
+def _status(platform: Platform) -> list[Figure]:
+    if platform.deleted_at:
+        return [Figure("Platform", f"left {platform.deleted_at:%Y-%m-%d}", "bad")]
+    tone = "good" if platform.is_active else "bad"
+    return [Figure("Platform", "Active" if platform.is_active else "Suspended", tone)]
+
+
+@summarize(Platform, of=TaskTally, position=30)
+def _work(platform: Platform) -> list[Figure]:
+    """Return the open tasks and the fees so far."""
+    sums = TaskTally.objects.filter(platform=platform).aggregate(
+        fees=Sum("fee_amount"),
+        under_way=Sum(F("assigned_tasks") + F("in_progress_tasks")),
+        disputed=Sum("disputed_tasks"),
+    )
+    disputed = sums["disputed"] or 0
+    tasks = list_url(Task, platform=platform.pk)
+    return [
+        Figure("Open tasks", f"{(sums['under_way'] or 0) + disputed:,}", url=tasks),
+        Figure("Disputed", f"{disputed:,}", "bad" if disputed else "", tasks + "&status__exact=disputed"),
+        Figure("Fees so far", usdc(sums["fees"] or ZERO)),
+    ]
+
+
+@summarize(Platform, of=WebhookEndpoint, position=50)
+def _webhook(platform: Platform) -> list[Figure]:
+    """Return whether events reach the platform; nothing where it has no webhook."""
+    if not platform.webhook_url:
+        return []
+    url = list_url(WebhookEndpoint, platform=platform.pk)
+    endpoint = WebhookEndpoint.objects.filter(platform=platform).first()
+    if endpoint and endpoint.disabled_at:
+        return [Figure("Webhook", f"off since {endpoint.disabled_at:%Y-%m-%d}", "bad", url)]
+    if endpoint and endpoint.failing_since:
+        return [Figure("Webhook", f"failing since {endpoint.failing_since:%Y-%m-%d %H:%M} UTC", "bad", url)]
+    return [Figure("Webhook", "working", "good", url)]

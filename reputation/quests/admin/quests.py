@@ -4,24 +4,38 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from django.contrib import admin
+from django.db.models import Q
 from django.utils.safestring import SafeString
 
 from gigstream.adminkit import (
     OF_THE_HOUSE,
     Drawing,
+    Figure,
     Figures,
+    Moment,
+    NextStep,
     ReadOnlyAdmin,
     RowAction,
+    RowSource,
     Table,
+    TimelineKind,
+    add_to_timeline,
+    admin_url,
     by_email,
     by_number,
     by_text,
     by_uuid,
+    link_to,
+    list_url,
+    name_rows_by,
     show_on,
+    summarize,
 )
 from gigstream.adminkit.approval_results import as_action_result
 from gigstream.adminkit.list_exports import Exports
 from gigstream.core.clock import database_now
+from payments.models import Transaction
+from payments.statements.admin.timelines import transaction_moment
 from platforms.models import Platform
 from reputation.models import (
     Quest,
@@ -69,6 +83,38 @@ class QuestAdmin(Exports, ReadOnlyAdmin):
     sortable_by = ("created_at",)
     searches = (by_uuid("id", "platform_id"), by_text("slug"))
     search_help_text = "id or slug of a quest, or id of a platform"
+    fieldsets = (
+        (
+            None,
+            {
+                "fields": (
+                    ("title", "status"),
+                    ("platform", "kind"),
+                    ("reward_kind", "reward_amount", "fee_bps"),
+                    ("budget", "granted", "reserved"),
+                    ("period", "limit_per_worker", "limit_total"),
+                    "instructions",
+                )
+            },
+        ),
+        (
+            "Who may take part, and when",
+            {
+                "fields": (
+                    ("is_claimable", "network"),
+                    ("min_tier", "min_account_age_days", "countries"),
+                    ("cooldown_seconds", "outflow_limit", "places_taken"),
+                    ("starts_at", "ends_at"),
+                    ("created_at", "opened_at", "closed_at"),
+                ),
+                "classes": ("collapse",),
+            },
+        ),
+        (
+            "Ids and technical data",
+            {"fields": (("id", "slug"), "updated_at", "metadata"), "classes": ("collapse",)},
+        ),
+    )
     actions = (
         RowAction(
             name="pause",
@@ -243,7 +289,7 @@ def _figures(quest: Quest) -> Sequence[Sequence[object]]:
 
 show_on(
     Quest,
-    Drawing("Budget", QuestFunding, draw_budget),
+    Drawing("Budget", QuestFunding, draw_budget, opened=True),
     Drawing("Rewards of the last 48 hours", QuestOutflow, draw_hours),
     Figures("Figures", QuestEvent, ("figure", "value"), _figures),
     Table(QuestEvent, by="quest", columns=("id", *EVENT_COLUMNS), ordering=("-id",)),
@@ -252,3 +298,62 @@ show_on(
 )
 show_on(Platform, Table(Quest, by="platform", columns=("title", "status", "granted", "reserved", "budget")))
 show_on(Worker, Table(QuestEvent, by="worker", columns=("id", "quest", *EVENT_COLUMNS), ordering=("-id",)))
+name_rows_by(Quest, "title")
+
+
+# --- Timelines and summaries --------------------------------------------------------------------------------
+def _funding_moment(funding: QuestFunding) -> Moment:
+    back = funding.amount < 0
+    return Moment(
+        at=funding.created_at,
+        kind=TimelineKind.MONEY,
+        text="Budget given back" if back else "Budget funded",
+        amount=funding.quest.amount_text(abs(funding.amount)),
+        url=admin_url(funding),
+    )
+
+
+add_to_timeline(
+    Quest,
+    RowSource(
+        name="transactions",
+        model=Transaction,
+        rows=lambda quest: Transaction.objects.filter(platform=quest.platform_id, quest_id=quest.pk),
+        moment=transaction_moment,
+        kinds={TimelineKind.MONEY: Q()},
+    ),
+    RowSource(
+        name="fundings",
+        model=QuestFunding,
+        rows=lambda quest: QuestFunding.objects.filter(quest=quest).select_related("quest"),
+        moment=_funding_moment,
+        kinds={TimelineKind.MONEY: Q()},
+    ),
+)
+
+
+@summarize(Quest, of=Quest, position=10)
+def _quest(quest: Quest) -> list[Figure]:
+    tone = {QuestStatus.OPEN: "good", QuestStatus.PAUSED: "wait"}.get(QuestStatus(quest.status), "")
+    return [
+        Figure("Quest", str(quest.get_status_display()), tone),
+        Figure("Of", link_to(quest.platform) or "the house"),
+        Figure("Reward", quest.amount_text(quest.reward_amount)),
+        Figure("Granted", quest.amount_text(quest.granted)),
+        Figure("Reserved", quest.amount_text(quest.reserved)),
+        Figure("Budget", "no bound" if quest.budget is None else quest.amount_text(quest.budget)),
+        Figure(
+            "Places taken",
+            f"{quest.places_taken:,}" + (f" of {quest.limit_total:,}" if quest.limit_total else ""),
+        ),
+    ]
+
+
+@summarize(Quest, of=QuestEvent, position=20)
+def _held_rewards(quest: Quest) -> list[NextStep]:
+    held = QuestEvent.objects.filter(quest=quest, status=QuestEventStatus.HELD)[:100].count()
+    if not held:
+        return []
+    words = "1 reward is" if held == 1 else f"{held} rewards are" if held < 100 else "100 or more rewards are"
+    url = list_url(QuestEvent, quest=quest.pk, status__exact=QuestEventStatus.HELD)
+    return [NextStep(f"{words} held: let them go or refuse them.", "wait", url)]

@@ -16,7 +16,7 @@ from tests.support.pages.seeded import ANONYMOUS, NOBODY, SUPERUSER, Seeded
 from workers.models import Worker
 
 ALL = [*roles.Role.values, NOBODY, ANONYMOUS]
-MOST_QUERIES = {"changelist": 16, "change": 48, "first page": 22}
+MOST_QUERIES = {"changelist": 16, "change": 14, "timeline": 16, "first page": 22}
 
 
 class Queries:
@@ -30,12 +30,14 @@ class Queries:
 
 
 def pages(seeded: Seeded) -> Iterator[tuple[str, str, str]]:
-    """Yield each model's label, and the kind and address of its list and of one of its rows."""
+    """Yield each model's label, and the kind and address of its list, of one of its rows, and of that row's
+    timeline."""
     for model, row in seeded.rows.items():
         label = model._meta.label_lower
         name = f"admin:{label.replace('.', '_')}"
         yield label, "changelist", reverse(f"{name}_changelist")
         yield label, "change", reverse(f"{name}_change", args=[quote(str(row.pk))])
+        yield label, "timeline", reverse(f"{name}_timeline", args=[quote(str(row.pk))])
 
 
 def expected(visitor: str, label: str) -> int:

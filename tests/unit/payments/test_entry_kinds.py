@@ -87,8 +87,8 @@ def test_a_kind_and_a_position_are_registered_once(name, position):
 
 
 def test_the_words_of_a_kind_may_depend_on_the_type_of_the_transfer():
-    assert entry_kinds.kind_words("payout_hold") == "Cash-out begun"
-    assert entry_kinds.kind_words("payout_hold", "payout") == "Cash-out begun"
+    assert entry_kinds.kind_words("payout_hold") == "Payout begun"
+    assert entry_kinds.kind_words("payout_hold", "payout") == "Payout begun"
     assert entry_kinds.kind_words("payout_hold", "advance") == "Advance sent"
     with pytest.raises(ValueError, match="registered already"):
         entry_kinds.reword_for_transfer("payout_hold", "advance", "Advance on its way")

@@ -32,9 +32,19 @@ class PlatformPayoutAdmin(ReadOnlyAdmin):
 show_on(
     Transaction,
     Table(PlatformPayout, by="payout", title="Platforms", columns=("platform", "amount", "task_count")),
-    Table(CoveredTask, by="payout", title="Tasks", columns=("task", "amount", "pay"), ordering=("id",)),
+    Table(
+        CoveredTask,
+        by="payout",
+        title="Tasks that it pays",
+        columns=("task", "amount", "pay"),
+        ordering=("id",),
+        opened=True,
+    ),
 )
-show_on(Task, Table(CoveredTask, by="task", title="Paid out", columns=("created_at", "payout", "amount")))
+show_on(
+    Task,
+    Table(CoveredTask, by="task", title="Paid out", columns=("created_at", "payout", "amount"), opened=True),
+)
 show_on(
     Platform,
     Table(

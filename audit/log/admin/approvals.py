@@ -1,0 +1,72 @@
+"""Requests for a second person, and the decisions on them, in the timelines of all rows."""
+
+from django.db import models
+from django.db.models import Q, QuerySet
+
+from audit.approvals.services import all_kinds
+from audit.models import Approval
+from gigstream.adminkit import (
+    Moment,
+    NextStep,
+    RowSource,
+    TimelineKind,
+    add_to_timeline,
+    admin_url,
+    name_rows_by,
+    of_subjects,
+    subjects_of,
+    summarize,
+)
+from gigstream.core.money import usdc
+
+
+def _kind_words(name: str) -> str:
+    kind = all_kinds().get(name)
+    return kind.label if kind else name
+
+
+def _approvals_about(row: models.Model) -> QuerySet[Approval]:
+    return Approval.objects.filter(of_subjects(subjects_of(row), "subject_type", "subject_id"))
+
+
+def _moment_of(row: Approval) -> Moment:
+    ended = f", {row.decision} {row.decided_at:%Y-%m-%d %H:%M} UTC" if row.decided_at else ""
+    failed = f", and could not be done: {row.error}" if row.error else ""
+    return Moment(
+        at=row.requested_at,
+        kind=TimelineKind.STAFF,
+        text=f"{_kind_words(row.kind)}: requested from a second person{ended}{failed}",
+        by=row.requested_by,
+        decided_by=row.decided_by,
+        amount="" if row.amount is None else usdc(row.amount),
+        why=" – ".join(filter(None, (row.reason, row.decision_reason))),  # noqa: RUF001
+        url=admin_url(row),
+        is_bad=bool(row.error),
+    )
+
+
+add_to_timeline(
+    models.Model,
+    RowSource(
+        name="approvals",
+        model=Approval,
+        rows=_approvals_about,
+        moment=_moment_of,
+        kinds={TimelineKind.STAFF: Q()},
+        at="requested_at",
+    ),
+)
+name_rows_by(Approval, "kind", form=_kind_words)
+
+
+@summarize(models.Model, of=Approval, position=0)
+def _waiting_requests(row: models.Model) -> list[NextStep]:
+    """Return a step for each request about the row that waits for a second person."""
+    waiting = _approvals_about(row).filter(decision=None).order_by("requested_at")
+    return [
+        NextStep(
+            f"{_kind_words(one.kind)} waits for a second person, until {one.expires_at:%Y-%m-%d %H:%M} UTC.",
+            url=admin_url(one),
+        )
+        for one in waiting[:5]
+    ]
