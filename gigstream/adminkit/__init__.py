@@ -29,7 +29,7 @@ from gigstream.adminkit.columns import (
     shorten_id,
 )
 from gigstream.adminkit.drawings import Drawing, Picture, draw_bars, draw_graph, draw_line, draw_parts
-from gigstream.adminkit.filters import BelongsTo, CappedPaginator, NewestChoices, NewestDates, NewestYesNo
+from gigstream.adminkit.filters import BelongsTo, CappedPaginator, NewestChoices, NewestDates
 from gigstream.adminkit.row_pages.names import Names, NamesRows, Pair, name_rows_by, pair_of
 from gigstream.adminkit.row_pages.summaries import Figure, NextStep, summarize
 from gigstream.adminkit.row_pages.timelines import (
@@ -44,7 +44,6 @@ from gigstream.adminkit.row_pages.timelines import (
     of_subjects,
     subjects_of,
 )
-from gigstream.adminkit.row_pages.views import timeline_address
 from gigstream.adminkit.row_pages.words import duration_text, percent_text, signed_text, value_text
 from gigstream.adminkit.search import (
     by_email,
@@ -78,7 +77,6 @@ __all__ = [
     "NamesRows",
     "NewestChoices",
     "NewestDates",
-    "NewestYesNo",
     "NextStep",
     "Notice",
     "Pair",
@@ -128,6 +126,5 @@ __all__ = [
     "signed_text",
     "subjects_of",
     "summarize",
-    "timeline_address",
     "value_text",
 ]

@@ -79,10 +79,6 @@ class NewestChoices(_AmongNewest, admin.ChoicesFieldListFilter):
     pass
 
 
-class NewestYesNo(_AmongNewest, admin.BooleanFieldListFilter):
-    pass
-
-
 class NewestDates(_AmongNewest, admin.DateFieldListFilter):
     pass
 
