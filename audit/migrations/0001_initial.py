@@ -1,6 +1,7 @@
 from decimal import Decimal
 
 import django.db.models.deletion
+import django.db.models.functions.text
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
@@ -10,6 +11,7 @@ import gigstream.core.clock
 import gigstream.core.encryption
 import gigstream.core.ids
 import gigstream.core.money
+import gigstream.core.postgres.short_numbers
 
 
 class Migration(migrations.Migration):
@@ -316,6 +318,21 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(
                         default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("short_number", gigstream.core.postgres.short_numbers.ShortNumberField("approvals")),
+                (
+                    "reference",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.text.Concat(
+                            models.Value("AP"),
+                            models.Value("-"),
+                            models.F("short_number"),
+                            output_field=models.CharField(),
+                        ),
+                        help_text="by which people name it",
+                        output_field=models.CharField(max_length=16),
                     ),
                 ),
                 (

@@ -124,15 +124,21 @@ def insert(row: models.Model) -> None:
     guards and signals: for services, which apply the rules themselves."""
     fields = tuple(field for field in row._meta.concrete_fields if not _left_to_the_database(field, row))
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    returned = row._meta.db_returning_fields
     with connection.cursor() as cursor:
         cursor.execute(_insert_statement(type(row), fields), values)
+        if returned:
+            for field, value in zip(returned, cursor.fetchone(), strict=True):
+                setattr(row, field.attname, value)
     row._state.adding = False
     row._state.db = connection.alias
 
 
 def _left_to_the_database(field: "models.Field[Any, Any]", row: models.Model) -> bool:
+    if field.generated:
+        return True
     value = field.value_from_object(row)
-    return field.generated or isinstance(value, DatabaseDefault) or (value is None and field.primary_key)
+    return isinstance(value, DatabaseDefault) or (value is None and field.primary_key)
 
 
 @functools.cache
@@ -140,7 +146,9 @@ def _insert_statement(model: type[models.Model], fields: "tuple[models.Field[Any
     quoted = connection.ops.quote_name
     columns = ", ".join(quoted(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
-    return f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608
+    made = ", ".join(quoted(str(field.column)) for field in model._meta.db_returning_fields)
+    returning = f" RETURNING {made}" if made else ""
+    return f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) VALUES ({places}){returning}"  # noqa: S608
 
 
 def run_script(text: str, parameters: dict[str, Any]) -> None:

@@ -1,11 +1,12 @@
 """Disputes: disagreements about tasks, which staff resolve."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from gigstream.core.clock import DatabaseNow, database_now
 from gigstream.core.models import Common, GuardedQuerySet
 from gigstream.core.money import MoneyField
+from gigstream.core.postgres.short_numbers import ShortNumberField, reference_field
 from platforms.tasks.enums import DisputeOutcome, DisputeSide
 
 
@@ -13,6 +14,8 @@ class Dispute(Common):
     """A disagreement about a task: filed by each side at most once, and resolved by staff with a split of the
     amount that is still held. Only a decision against the worker counts against them."""
 
+    short_number = ShortNumberField("disputes")
+    reference = reference_field(Value("DI"))
     task = models.ForeignKey(
         "platforms.Task", on_delete=models.CASCADE, related_name="disputes", db_index=False
     )
