@@ -26,6 +26,7 @@ from gigstream.adminkit import (
     show_everywhere,
     show_on,
 )
+from gigstream.adminkit.search import by_reference
 from gigstream.core.clock import DatabaseNow
 
 WAITING = "waiting"
@@ -94,8 +95,12 @@ class ApprovalAdmin(ReadOnlyAdmin):
     list_filter = (State, AboutSubject)
     ordering = ("-requested_at", "-id")
     sortable_by = ("requested_at", "amount")
-    searches = (by_uuid("id", "subject_id"), by_text("kind", "requested_by", "payload_hash"))
-    search_help_text = "id of an approval or of its subject, a kind, or staff:number"
+    searches = (
+        by_reference(),
+        by_uuid("id", "subject_id"),
+        by_text("kind", "requested_by", "payload_hash"),
+    )
+    search_help_text = "reference, id of an approval or of its subject, a kind, or staff:number"
     fieldsets = (
         (None, {"fields": ("label", "state", "in_words", "amount", "subject", "reason")}),
         ("Requested", {"fields": (("requester", "requested_at", "expires_at"),)}),

@@ -141,4 +141,4 @@ class Approval(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} of {self.subject_type} {self.subject_id}"
+        return f"approval {self.reference}"

@@ -62,4 +62,4 @@ class AuditLog(models.Model):
         triggers = [append_only()]
 
     def __str__(self) -> str:
-        return f"{self.action} {self.resource_type} {self.resource_id}"
+        return f"{self.action} of {self.resource_type}"

@@ -14,12 +14,15 @@ from gigstream.adminkit.columns import (
     EMPTY,
     OF_THE_HOUSE,
     admin_url,
+    copy_button,
+    explorer_link,
     isolate_text,
     lines_as_html,
     link_by_kind,
     link_to,
     list_url,
     shorten_id,
+    title_of,
 )
 from gigstream.adminkit.drawings import Drawing, Picture, draw_bars, draw_graph, draw_line, draw_parts
 from gigstream.adminkit.filters import BelongsTo, CappedPaginator, NewestChoices, NewestDates, NewestYesNo
@@ -30,7 +33,6 @@ from gigstream.adminkit.search import (
     by_text,
     by_uuid,
     by_words,
-    by_words_in_newest,
 )
 from gigstream.adminkit.tables import Figures, Table, show_everywhere, show_on
 
@@ -62,11 +64,12 @@ __all__ = [
     "by_text",
     "by_uuid",
     "by_words",
-    "by_words_in_newest",
+    "copy_button",
     "draw_bars",
     "draw_graph",
     "draw_line",
     "draw_parts",
+    "explorer_link",
     "isolate_text",
     "lines_as_html",
     "link_by_kind",
@@ -77,4 +80,5 @@ __all__ = [
     "shorten_id",
     "show_everywhere",
     "show_on",
+    "title_of",
 ]

@@ -8,18 +8,30 @@ from django import forms
 from django.contrib import admin
 from django.contrib.admin import helpers
 from django.contrib.admin.utils import flatten_fieldsets
+from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
 
 from gigstream.adminkit.actions import LONGEST_REASON, RowAction, added_actions
-from gigstream.adminkit.columns import EMPTY, Column, display_for, is_secret, secret_columns
+from gigstream.adminkit.columns import (
+    COPIED_COLUMNS,
+    EMPTY,
+    Column,
+    copied_column,
+    display_for,
+    is_secret,
+    names_in,
+    read_names,
+    secret_columns,
+    title_of,
+)
 from gigstream.adminkit.drawings import Drawing
 from gigstream.adminkit.filters import CappedPaginator, ReportPaginator, belongs_to
 from gigstream.adminkit.lookups import lookup_named
-from gigstream.adminkit.search import Search
+from gigstream.adminkit.search import Search, any_condition
 from gigstream.adminkit.tables import Figures, Table, tables_by_model
 from gigstream.core.people import masking
 
@@ -114,6 +126,23 @@ class ReadOnlyAdmin(ModelAdmin):
             hidden += secret_columns(self.model, path)
         return super().get_queryset(request).defer(*hidden)
 
+    def get_changelist_instance(self, request: HttpRequest) -> Any:
+        """Return the list, with the names of the rows that its rows name read at once."""
+        listed = super().get_changelist_instance(request)
+        read_names(names_in(listed.result_list))
+        return listed
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Return the row with those that the list reads along: its title names them."""
+        rows = self.get_queryset(request).select_related(*self.list_select_related)
+        try:
+            row = rows.filter(pk=self.opts.pk.to_python(object_id)).first()
+        except (ValidationError, ValueError):
+            return None
+        if row is not None:
+            read_names(names_in([row]))
+        return row
+
     # --- Columns ---
     def display_for(self, name: Column) -> Column:
         """Return the display of the column on this page."""
@@ -122,7 +151,12 @@ class ReadOnlyAdmin(ModelAdmin):
         return name if plain else display_for(model, str(name), self.empty_words.get(str(name), EMPTY))
 
     def _every_field(self) -> list[str]:
-        return [field.name for field in self.model._meta.concrete_fields if not is_secret(field)]
+        return [
+            field.name
+            for field in self.model._meta.concrete_fields
+            # A reference holds the short number.
+            if not is_secret(field) and field.name != "short_number"
+        ]
 
     def get_list_display(self, request: HttpRequest) -> Any:
         first, *others = super().get_list_display(request)
@@ -147,11 +181,19 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         every: Any = [(None, {"fields": self._every_field()})]
-        declared: Any = self.fieldsets or every
+        declared: Any = self._with_reference(self.fieldsets or every)
         return [
             (title, {**options, "fields": [self._line(line) for line in options["fields"]]})
             for title, options in declared
         ]
+
+    def _with_reference(self, declared: Any) -> Any:
+        """Return the fieldsets with the reference in the first place, if rows have one."""
+        named = "reference" in {field.name for field in self.opts.concrete_fields}
+        if not named or "reference" in flatten_fieldsets(declared):
+            return declared
+        (title, options), *others = declared
+        return [(title, {**options, "fields": ["reference", *options["fields"]]}), *others]
 
     def _line(self, line: Any) -> Any:
         return tuple(map(self._placed, line)) if isinstance(line, list | tuple) else self._placed(line)
@@ -160,6 +202,8 @@ class ReadOnlyAdmin(ModelAdmin):
         """Return the column on the row's own page: a field if it may be corrected, else its display."""
         if name in self.editable and not masking.are_hidden():
             return str(name)
+        if name in COPIED_COLUMNS and not hasattr(self, str(name)):
+            return copied_column(str(name), str(self.opts.get_field(str(name)).verbose_name))
         display = self.display_for(name)
         method = getattr(self, display, None) if isinstance(display, str) else None
         return computed_once(method) if callable(method) else display
@@ -182,10 +226,8 @@ class ReadOnlyAdmin(ModelAdmin):
         term = search_term.strip().replace("\x00", "")
         if not term or not self.searches:
             return queryset, False
-        conditions = [condition for search in self.searches if (condition := search(self.model, term))]
-        if not conditions:
-            return queryset.none(), False
-        return queryset.filter(functools.reduce(Q.__or__, conditions)), False
+        condition = any_condition(self.searches, self.model, term)
+        return (queryset.none() if condition is None else queryset.filter(condition)), False
 
     # --- Tables and actions on a row's page ---
     def render_change_form(
@@ -198,6 +240,7 @@ class ReadOnlyAdmin(ModelAdmin):
         obj: Any = None,
     ) -> HttpResponse:
         if obj is not None:
+            context["subtitle"] = title_of(obj)
             context["tables"] = self._tables(request, obj)
             context["page_actions"] = self.page_actions(request, obj)
             context["action_checkbox_name"] = helpers.ACTION_CHECKBOX_NAME

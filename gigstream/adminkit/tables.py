@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils.text import capfirst, slugify
 from unfold.utils import display_for_field, display_for_value
 
-from gigstream.adminkit.columns import Column, admin_url, list_url
+from gigstream.adminkit.columns import Column, admin_url, list_url, names_in, read_names
 from gigstream.adminkit.drawings import Drawing
 
 
@@ -42,6 +42,7 @@ class Table:
             return None
         columns = [target.display_for(column) for column in self.columns]
         found = self._rows(target, request, row)
+        read_names(names_in(found))
         return {
             "title": self.title or capfirst(str(self.model._meta.verbose_name_plural)),
             "headers": [column_header(column, target) for column in columns],

@@ -147,7 +147,8 @@ def _row_actions(request: HttpRequest, queue: Queue, subject: Model) -> list[tup
 
 def _waiting_row(queue: Queue, key: str) -> Any:
     try:
-        return queue.rows(database_now()).filter(pk=key).first()
+        rows = queue.rows(database_now()).select_related(*queue.target.list_select_related)
+        return rows.filter(pk=key).first()
     except (ValidationError, ValueError):
         return None
 

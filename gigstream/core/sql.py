@@ -38,7 +38,7 @@ def text(name: str) -> str:
 def rows(statement: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """Run a statement and return its rows, each as a dict by column name."""
     has_many = any(_count(value) > _MANY for value in (parameters or {}).values())
-    with connection.cursor() as cursor, _planned_anew() if has_many else nullcontext():
+    with connection.cursor() as cursor, planned_anew() if has_many else nullcontext():
         cursor.execute(statement, parameters)
         if cursor.description is None:
             return []
@@ -55,7 +55,7 @@ def _count(value: Any) -> int:
 
 
 @contextmanager
-def _planned_anew() -> Iterator[None]:
+def planned_anew() -> Iterator[None]:
     """Have statements inside the block planned for their values. The plan that is kept for a statement which
     has run a few times is one for short arrays: its loops take minutes for long ones."""
     driver = connection.connection

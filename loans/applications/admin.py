@@ -29,6 +29,7 @@ from gigstream.adminkit import (
 )
 from gigstream.adminkit.approval_results import as_action_result
 from gigstream.adminkit.list_exports import Exports
+from gigstream.adminkit.search import by_amount, by_parts, by_reference, by_related
 from gigstream.api.rendering import csv_tables
 from gigstream.core.clock import database_now
 from gigstream.core.money import ZERO, usdc
@@ -118,8 +119,13 @@ class LoanAdmin(Exports, ReadOnlyAdmin):
     list_select_related = ("worker",)
     list_filter = ("status", ("repayment_due", admin.DateFieldListFilter))
     belongs = ("worker",)
-    searches = (by_uuid("id", "worker_id"), by_email("worker__email"))
-    search_help_text = "id of a loan or worker, or a worker's email"
+    searches = (
+        by_reference(),
+        by_uuid("id", "worker_id"),
+        by_related("worker", by_email("email"), by_parts("full_name")),
+        by_amount("amount"),
+    )
+    search_help_text = "reference, parts of the worker's name, amount, worker's email, or an id"
     fieldsets = (
         (None, {"fields": ("status", "worker", "id", "rejection_reason")}),
         (

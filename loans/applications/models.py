@@ -6,6 +6,7 @@ from django.db.models import F, Q, Value
 
 from gigstream.core.models import Changing, Sha256
 from gigstream.core.money import LARGEST, MoneyField
+from gigstream.core.people.row_names import with_owner
 from gigstream.core.postgres.short_numbers import ShortNumberField, reference_field
 from gigstream.core.states import status_trigger
 from loans.applications.enums import BOOKED, LOAN_MOVES, OPEN_LOANS, LoanStatus
@@ -151,7 +152,7 @@ class Loan(Changing):
         ]
 
     def __str__(self) -> str:
-        return f"loan {self.pk}"
+        return with_owner(f"advance {self.reference}", self, "worker")
 
     @property
     def owed(self) -> Decimal:

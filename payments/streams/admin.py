@@ -2,6 +2,7 @@ from django.contrib import admin
 
 from gigstream.adminkit import ReadOnlyAdmin, RowAction, Table, by_email, by_uuid, show_on
 from gigstream.adminkit.approval_results import as_action_result
+from gigstream.adminkit.search import by_parts, by_reference, by_related
 from payments import services
 from payments.ledger.admin.columns import (
     ENTRY_COLUMNS,
@@ -38,8 +39,14 @@ class StreamAdmin(ReadOnlyAdmin):
     list_select_related = ("task", "worker", "platform")
     list_filter = ("status", ("parked_at", admin.EmptyFieldListFilter))
     belongs = ("task", "task__worker", "task__platform")
-    searches = (by_uuid("id", "task_id"), by_email("task__worker__email"))
-    search_help_text = "id of a stream or task, or a worker's email"
+    searches = (
+        by_reference("task__reference"),
+        by_uuid("id", "task_id"),
+        by_email("task__worker__email"),
+        by_related("task", by_parts("title")),
+        by_related("task__worker", by_parts("full_name")),
+    )
+    search_help_text = "reference, parts of the task's title or the worker's name, worker's email, or an id"
     fieldsets = (
         (
             None,

@@ -8,6 +8,7 @@ from django.db.models.lookups import GreaterThan, LessThanOrEqual
 
 from gigstream.core.models import Changing
 from gigstream.core.money import LARGEST, MoneyField
+from gigstream.core.people.row_names import with_owner
 from gigstream.core.postgres.short_numbers import BorrowedNumberField, reference_field
 from gigstream.core.states import status_trigger
 from payments.ledger.models import Account
@@ -185,4 +186,4 @@ class Stream(Changing):
         ]
 
     def __str__(self) -> str:
-        return f"stream {self.pk}"
+        return with_owner(f"stream {self.reference}", self, "task")

@@ -12,9 +12,9 @@ from gigstream.adminkit import (
     by_email,
     by_number,
     by_uuid,
-    by_words_in_newest,
     show_on,
 )
+from gigstream.adminkit.search import MOST_NAMED, by_parts, by_reference, found_first
 from platforms.figures.admin import PairAdmin
 from platforms.models import (
     Collection,
@@ -45,8 +45,13 @@ class CreatorProfileAdmin(PairAdmin):
     list_filter = ("status", "created_at")
     ordering = ("-created_at", "-id")
     sortable_by = ("created_at",)
-    searches = (by_uuid("id", "platform_id", "worker_id"), by_email("worker__email"))
-    search_help_text = "id of a creator, platform or worker, or a worker's email"
+    searches = (
+        by_reference(),
+        by_uuid("id", "platform_id", "worker_id"),
+        by_email("worker__email"),
+        by_parts("display_name"),
+    )
+    search_help_text = "reference, parts of the name, worker's email, or an id"
 
 
 @admin.register(Work)
@@ -70,9 +75,9 @@ class WorkAdmin(ReadOnlyAdmin):
     searches = (
         by_uuid("id", "platform_id", "creator_id"),
         _by_external_id,
-        by_words_in_newest("title"),
+        found_first(by_parts("title")),
     )
-    search_help_text = "id of a work, platform or creator, external id, or part of a title (newest 10,000)"
+    search_help_text = f"parts of the title (newest {MOST_NAMED}), external id, or an id"
 
 
 @admin.register(WorkRate)

@@ -97,7 +97,7 @@ class Platform(SoftDeletable):
 
     def anonymise(self) -> None:
         """Overwrite the company's name, contact, wallet and webhook in memory."""
-        self.name = f"Deleted platform {self.pk}"
+        self.name = f"Deleted platform {self.reference}"
         self.contact_email = f"deleted-{self.pk}@invalid.example"
         self.webhook_url = ""
         self.webhook_secret = ""

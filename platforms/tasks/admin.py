@@ -4,8 +4,16 @@ from django.contrib import admin
 from django.db.models import Model, Q
 
 from audit.decisions.admin import decisions_table
-from gigstream.adminkit import ReadOnlyAdmin, RowAction, Table, by_email, by_uuid, by_words_in_newest, show_on
+from gigstream.adminkit import ReadOnlyAdmin, RowAction, Table, by_email, by_uuid, show_on
 from gigstream.adminkit.approval_results import as_action_result
+from gigstream.adminkit.search import (
+    MOST_NAMED,
+    by_amount,
+    by_parts,
+    by_reference,
+    by_related,
+    found_first,
+)
 from platforms import services
 from platforms.figures.reports import TaskCompletionStats
 from platforms.models import (
@@ -50,13 +58,16 @@ class TaskAdmin(ReadOnlyAdmin):
     ordering = ("-created_at", "-id")
     sortable_by = ("created_at",)
     searches = (
+        by_reference(),
         by_uuid("id", "worker_id", "platform_id"),
-        by_email("worker__email"),
+        by_related("worker", by_email("email"), by_parts("full_name")),
         _by_external_id,
-        by_words_in_newest("title"),
+        by_amount("amount"),
+        found_first(by_parts("title")),
     )
     search_help_text = (
-        "id of a task, worker or platform, external id, worker's email, or part of a title (newest 10,000)"
+        f"reference, parts of the title (newest {MOST_NAMED}) or of the worker's name, amount, external id,"
+        " worker's email, id or its beginning"
     )
     fieldsets = (
         (
@@ -153,8 +164,12 @@ class DisputeAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     ordering = ("-created_at", "-id")
     sortable_by = ("created_at", "severity")
-    searches = (by_uuid("id", "task_id"),)
-    search_help_text = "id of a dispute or task"
+    searches = (
+        by_reference(),
+        by_uuid("id", "task_id"),
+        by_related("task", by_reference(), by_parts("title")),
+    )
+    search_help_text = "reference of a dispute or task, parts of the task's title, or an id"
     actions = (
         RowAction(
             name="resolve",

@@ -15,15 +15,23 @@ _names: ContextVar[dict[str, str] | None] = ContextVar("staff_names", default=No
 def staff_name(key: str) -> str:
     """Return the name of the member of staff with that id, or the id where the account is gone. Names are
     read from the database once per request."""
+    return _known_members().get(key, f"staff {key}")
+
+
+def is_known_member(key: str) -> bool:
+    """Whether there is an account with that id."""
+    return key in _known_members()
+
+
+def _known_members() -> dict[str, str]:
     known = _names.get()
-    if not known:
-        newest = get_user_model()._default_manager.order_by("-pk")[:_MOST]
-        found = {str(one.pk): one.get_full_name() or one.get_username() for one in newest}
-        if known is None:
-            known = found
-        else:
-            known.update(found)
-    return known.get(key, f"staff {key}")
+    if known:
+        return known
+    newest = get_user_model()._default_manager.order_by("-pk")[:_MOST]
+    found = {str(one.pk): one.get_full_name() or one.get_username() for one in newest}
+    if known is not None:
+        known.update(found)
+    return found
 
 
 def name_actor(actor: str) -> str:

@@ -13,18 +13,39 @@ def parts_index(name: str, column: str) -> GinIndex:
     return GinIndex(name=name, fields=[column], opclasses=["gin_trgm_ops"])
 
 
-@CharField.register_lookup
-class HasPart(Lookup):
-    """Condition that the column has this text in it, in either case. Unlike Django's `icontains`, it is
-    served by an index on the column itself."""
+class _Like(Lookup):
+    """Comparison with a pattern, in either case. Unlike Django's lookups without case, it is served by an
+    index on the column itself."""
 
-    lookup_name = "has_part"
     prepare_rhs = False
 
+    def pattern(self, text: str) -> str:
+        raise NotImplementedError
+
     def get_db_prep_lookup(self, value: Any, connection: Any) -> Any:
-        return "%s", [f"%{str(value).translate(_WILDCARDS)}%"]
+        return "%s", [self.pattern(str(value).translate(_WILDCARDS))]
 
     def as_sql(self, compiler: Any, connection: Any) -> Any:
         column, values = self.process_lhs(compiler, connection)
         part, more = self.process_rhs(compiler, connection)
         return f"{column} ILIKE {part}", [*values, *more]
+
+
+@CharField.register_lookup
+class HasPart(_Like):
+    """Condition that the column has this text anywhere in it."""
+
+    lookup_name = "has_part"
+
+    def pattern(self, text: str) -> str:
+        return f"%{text}%"
+
+
+@CharField.register_lookup
+class Begins(_Like):
+    """Condition that the column begins with this text."""
+
+    lookup_name = "begins"
+
+    def pattern(self, text: str) -> str:
+        return f"{text}%"

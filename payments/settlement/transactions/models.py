@@ -7,11 +7,13 @@ from django.db.models.functions import Lower
 
 from gigstream.core.models import Changing
 from gigstream.core.money import LARGEST, MoneyField
+from gigstream.core.people.row_names import with_owner
 from gigstream.core.postgres.short_numbers import ShortNumberField, reference_field
 from gigstream.core.states import status_trigger
 from payments.ledger.subjects import QUEST
 from payments.settlement.transactions.enums import (
     ON_CHAIN,
+    OUTGOING,
     RARE_TYPES,
     REFERENCE_PREFIXES,
     TO_WORKERS,
@@ -231,4 +233,5 @@ class Transaction(Changing):
         ]
 
     def __str__(self) -> str:
-        return f"{self.type} {self.pk}"
+        preposition = "to" if self.type in OUTGOING else "of"
+        return with_owner(f"{self.type} {self.reference}", self, "worker", "platform", joined_by=preposition)

@@ -4,6 +4,7 @@ from django.db.models import Q, Value
 
 from gigstream.core.encryption import EncryptedTextField
 from gigstream.core.models import Changing, RowNumberField, is_readable
+from gigstream.core.people import masking
 from gigstream.core.postgres.parts import parts_index
 from gigstream.core.postgres.short_numbers import ShortNumberField, reference_field
 from gigstream.core.states import status_trigger
@@ -76,4 +77,4 @@ class CreatorProfile(Changing):
         ]
 
     def __str__(self) -> str:
-        return self.display_name or f"creator {self.pk}"
+        return str(masking.mask_value("display_name", self.display_name)) or f"creator {self.reference}"

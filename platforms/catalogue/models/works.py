@@ -5,6 +5,7 @@ from django.db.models import F, Q
 from gigstream.core.clock import DatabaseNow
 from gigstream.core.models import Changing, GuardedQuerySet, RowNumberField, is_readable
 from gigstream.core.money import LARGEST, MoneyField
+from gigstream.core.people.row_names import with_owner
 from gigstream.core.postgres.parts import parts_index
 from gigstream.core.states import append_only
 from platforms.catalogue.enums import WorkKind
@@ -122,4 +123,4 @@ class WorkMove(models.Model):
         triggers = [append_only()]
 
     def __str__(self) -> str:
-        return f"{self.work_id} at {self.moved_at}"
+        return with_owner(f"move at {self.moved_at:%Y-%m-%d %H:%M}", self, "work")

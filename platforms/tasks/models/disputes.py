@@ -6,6 +6,7 @@ from django.db.models import F, Q, Value
 from gigstream.core.clock import DatabaseNow, database_now
 from gigstream.core.models import Common, GuardedQuerySet
 from gigstream.core.money import MoneyField
+from gigstream.core.people.row_names import with_owner
 from gigstream.core.postgres.short_numbers import ShortNumberField, reference_field
 from platforms.tasks.enums import DisputeOutcome, DisputeSide
 
@@ -86,4 +87,4 @@ class Dispute(Common):
         indexes = [models.Index(name="disputes_created", fields=["created_at"])]
 
     def __str__(self) -> str:
-        return f"dispute over {self.task_id}"
+        return with_owner(f"dispute {self.reference}", self, "task", joined_by="over")

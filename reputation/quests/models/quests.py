@@ -8,6 +8,7 @@ from django.db.models.functions import Floor
 
 from gigstream.core.models import Changing, Common, GuardedQuerySet, is_readable
 from gigstream.core.money import LARGEST, MoneyField
+from gigstream.core.people.row_names import with_owner
 from gigstream.core.postgres.parts import parts_index
 from gigstream.core.postgres.short_numbers import ShortNumberField, reference_field
 from gigstream.core.states import append_only, status_trigger
@@ -212,7 +213,7 @@ class QuestFunding(Common):
         triggers = [append_only()]
 
     def __str__(self) -> str:
-        return f"{self.amount} for quest {self.quest_id}"
+        return with_owner(f"{self.amount}", self, "quest", joined_by="for")
 
     def amount_text(self, amount: Decimal) -> str:
         """Return an amount of it with its unit."""

@@ -14,10 +14,12 @@ from gigstream.adminkit import (
     RowAction,
     Table,
     add_actions,
+    by_email,
     by_number,
     by_uuid,
     show_on,
 )
+from gigstream.adminkit.search import by_parts, by_reference, by_related
 from gigstream.core.clock import database_now
 from payments import services
 from payments.models import CoveredParts, PayoutHold, PayoutHoldPart, Transaction
@@ -134,8 +136,14 @@ class PayoutHoldAdmin(ReadOnlyAdmin):
     belongs = ("worker", "platform", "payout")
     ordering = ("-created_at", "-id")
     sortable_by = ()
-    searches = (by_uuid("id", "worker_id", "platform_id", "payout_id"),)
-    search_help_text = "id of a hold, a worker, a platform or a payout"
+    searches = (
+        by_reference(),
+        by_uuid("id", "worker_id", "platform_id", "payout_id"),
+        by_related("worker", by_email("email"), by_parts("full_name")),
+        by_related("platform", by_parts("name")),
+        by_related("payout", by_reference()),
+    )
+    search_help_text = "reference of a hold or its payout, parts of the worker's or platform's name, or an id"
     actions = (
         RowAction(
             name="end",

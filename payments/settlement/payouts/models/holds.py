@@ -9,6 +9,7 @@ from django.db.models import F, Q, Value
 from gigstream.core.clock import DatabaseNow
 from gigstream.core.models import Common, CommonQuerySet
 from gigstream.core.money import LARGEST, MoneyField
+from gigstream.core.people.row_names import with_owner
 from gigstream.core.postgres.short_numbers import ShortNumberField, reference_field
 from gigstream.core.states import append_only
 from payments.ledger.models import Account, LedgerEntry
@@ -170,7 +171,7 @@ class PayoutHold(Common):
         ]
 
     def __str__(self) -> str:
-        return f"hold {self.pk}"
+        return with_owner(f"hold {self.reference}", self, "worker", "platform", joined_by="on money of")
 
 
 class PayoutHoldPart(models.Model):

@@ -1,26 +1,21 @@
-"""Search for rows by an exact id, number, address, hash or key, across all models."""
+"""Rows that a term names in full, by an id, number, address, hash or key, across all models."""
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
-from django.apps import apps
 from django.contrib import admin
 from django.db import models
 from django.db.models import CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Cast
 from django.http import HttpRequest
-from django.utils.text import capfirst
 
-from gigstream.adminkit import admin_url
-from gigstream.adminkit.columns import is_secret
+from gigstream.adminkit.columns import NAME_COLUMNS, is_secret
+from gigstream.adminkit.search.terms import read_uuid
 from gigstream.api.models import AnsweredRequest
 from payments.models import LedgerEntry, ObservedTransfer, ProviderNotification, WalletOrder
 from platforms.models import ApiKey, Platform, PlatformEvent, Task
 
-LONGEST = 200
 MOST_OF_A_KIND = 10
 NEWEST_ANSWERS = 10_000
 LARGEST_NUMBER = 2**63 - 1
@@ -32,29 +27,11 @@ _SIMULATED = ("payments.sandboxtransfer", "payments.sandboxwallet")
 Condition = Callable[[str], Q | QuerySet[Any] | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Found row with its kind and address."""
+def matching_keys(request: HttpRequest, term: str) -> dict[str, list[str]]:
+    """Return the primary keys of the rows that the term names in full, by the label of their model.
 
-    kind: str
-    name: str
-    url: str
-
-
-def find_rows(request: HttpRequest, term: str) -> list[Found]:
-    """Return the rows with exactly this id, number or key, of the kinds that this member of staff may view.
-
-    It reads the platforms in a statement, all indexes that can hold the term in another, and each found kind
-    in a further statement.
+    It reads the platforms in a statement, and all indexes that can hold the term in another.
     """
-    keys = _matching_keys(request, term.strip().replace("\x00", ""))
-    return [Found(kind, str(row), admin_url(row)) for kind, row in _load_rows(request, keys)]
-
-
-def _matching_keys(request: HttpRequest, term: str) -> dict[str, list[str]]:
-    """Return the primary keys of the matching rows by model label."""
-    if not term or len(term) > LONGEST:
-        return {}
     parts = [_match_query(*question) for question in _match_conditions(request, term)]
     if not parts:
         return {}
@@ -79,7 +56,9 @@ def _match_conditions(
         if not model._meta.managed or not options.has_view_permission(request):
             continue
         for field in model._meta.concrete_fields:
-            if field.unique and not field.is_relation and not is_secret(field):
+            # Names have blanks in them, keys and addresses have none.
+            may_hold = " " not in term or field.name in NAME_COLUMNS
+            if may_hold and field.unique and not field.is_relation and not is_secret(field):
                 condition = _field_equals(field, term)
                 if condition:
                     yield model, condition
@@ -93,7 +72,7 @@ def _field_equals(field: Any, term: str) -> Q | None:
     """Return the condition that a field holds the term, or None if its type cannot."""
     match field:
         case models.UUIDField():
-            value = _as_uuid(term)
+            value = read_uuid(term)
             return Q(**{field.name: value}) if value else None
         case models.IntegerField():
             fits = term.isascii() and term.isdigit() and int(term) <= LARGEST_NUMBER
@@ -101,13 +80,6 @@ def _field_equals(field: Any, term: str) -> Q | None:
         case models.CharField():
             return Q(**{f"{field.name}__in": sorted({term, term.lower()})})
     return None
-
-
-def _as_uuid(term: str) -> UUID | None:
-    try:
-        return UUID(term)
-    except ValueError:
-        return None
 
 
 def _by_key_prefix(term: str) -> Q | None:
@@ -119,7 +91,7 @@ def _by_key_prefix(term: str) -> Q | None:
 def _by_release_key(term: str) -> Q | None:
     """Return the condition for a release, whose key is made of stream and number and has no column."""
     shape = _RELEASE.fullmatch(term)
-    stream = _as_uuid(shape[1]) if shape else None
+    stream = read_uuid(shape[1]) if shape else None
     return Q(subject_id=stream, sequence=int(shape[2])) if shape and stream else None
 
 
@@ -141,12 +113,3 @@ MORE: dict[type[models.Model], tuple[Condition, ...]] = {
     ProviderNotification: (lambda term: Q(transfer_id=term) & ~Q(transfer_id=""),),
     AnsweredRequest: (_by_request_key,),
 }
-
-
-def _load_rows(request: HttpRequest, keys: dict[str, list[str]]) -> Iterator[tuple[str, models.Model]]:
-    for label, found in sorted(keys.items()):
-        model = apps.get_model(label)
-        options: Any = admin.site.get_model_admin(model)
-        rows = options.get_queryset(request).select_related(*(options.list_select_related or ()))
-        kind = capfirst(str(model._meta.verbose_name))
-        yield from ((kind, row) for row in rows.filter(pk__in=found).order_by("pk"))
