@@ -14,7 +14,7 @@ from gigstream.adminkit import (
     by_uuid,
     show_on,
 )
-from gigstream.adminkit.search import MOST_NAMED, by_parts, by_reference, found_first
+from gigstream.adminkit.search import MOST_NAMED, by_parts, by_reference, found_first, in_full
 from platforms.figures.admin import PairAdmin
 from platforms.models import (
     Collection,
@@ -32,6 +32,7 @@ from platforms.platforms.admin.platforms import MOST_WITH_EXTERNAL_ID
 from workers.models import Worker
 
 
+@in_full
 def _by_external_id(model: type[Model], term: str) -> Q:
     """Return the works with this external id, found first: among other conditions no index would find
     them."""

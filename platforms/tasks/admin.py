@@ -13,6 +13,7 @@ from gigstream.adminkit.search import (
     by_reference,
     by_related,
     found_first,
+    in_full,
 )
 from platforms import services
 from platforms.figures.reports import TaskCompletionStats
@@ -33,6 +34,7 @@ from platforms.tasks.forms import SplitForm, still_held
 from workers.models import Worker
 
 
+@in_full
 def _by_external_id(model: type[Model], term: str) -> Q:
     """Return the tasks with this external id, found first: among other conditions no index would find
     them."""

@@ -80,6 +80,15 @@ def test_rows_that_sql_inserts_have_numbers_of_their_own() -> None:
     assert made.short_number in numbers
 
 
+def test_letters_alone_name_one_row_of_all_kinds() -> None:
+    starts = sorted(
+        start
+        for (start,) in _one("SELECT start_value FROM pg_sequences WHERE sequencename ~ '^short_numbers_of_'")
+    )
+    assert starts == [kind * 2**26 for kind in range(len(starts))]
+    assert starts[-1] < 2**30
+
+
 def test_a_saved_row_knows_its_number() -> None:
     task = insert(valid(Task))
     assert task.reference == f"TA-{Task.objects.get().short_number}"

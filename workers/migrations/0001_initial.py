@@ -47,7 +47,6 @@ class Migration(migrations.Migration):
                             models.F("short_number"),
                             output_field=models.CharField(),
                         ),
-                        help_text="by which people name it",
                         output_field=models.CharField(max_length=16),
                     ),
                 ),

@@ -14,7 +14,9 @@ from gigstream.adminkit.search.conditions import (
     by_text,
     by_uuid,
     by_words,
+    finds_parts,
     found_first,
+    in_full,
     related_once,
 )
 
@@ -32,6 +34,8 @@ __all__ = [
     "by_text",
     "by_uuid",
     "by_words",
+    "finds_parts",
     "found_first",
+    "in_full",
     "related_once",
 ]

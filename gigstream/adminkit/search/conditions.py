@@ -26,6 +26,7 @@ from gigstream.core.postgres.short_numbers import reference_is
 # Related rows that are found first: the newest so many.
 MOST_NAMED = 200
 Search = Callable[[type[models.Model], str], Q | None]
+_IN_FULL: set[Search] = set()
 _related: ContextVar[dict[Any, list[Any]] | None] = ContextVar("related", default=None)
 
 
@@ -73,8 +74,10 @@ def by_uuid(*lookups: str) -> Search:
         part = read_uuid_part(term)
         if part is None or "id" not in lookups or model._meta.pk.name != "id":
             return None
-        condition = Q(id__gte=part.first, id__lte=part.last)
-        return condition & Q(id__iendswith=part.end) if part.end else condition
+        # Found first, in the order of the key: PostgreSQL takes a range of unknown ends for a large one.
+        rows = model._default_manager.filter(id__gte=part.first, id__lte=part.last)
+        named = rows.filter(id__iendswith=part.end) if part.end else rows
+        return Q(pk__in=list(named.order_by("-pk").values_list("pk", flat=True)[:MOST_NAMED]))
 
     return search
 
@@ -180,7 +183,18 @@ def _hash_condition(lookup: str, beginning: str, end: str) -> Q:
 
 def by_text(*lookups: str) -> Search:
     """Search for any term in these columns."""
-    return lambda model, term: _any_of(lookups, term)
+    return in_full(lambda model, term: _any_of(lookups, term))
+
+
+def in_full(search: Search) -> Search:
+    """Mark a search that finds only what the term names in full, by no form of its own."""
+    _IN_FULL.add(search)
+    return search
+
+
+def finds_parts(search: Search) -> bool:
+    """Whether the search finds more than what the term names in full."""
+    return search not in _IN_FULL
 
 
 def by_words(*lookups: str) -> Search:

@@ -1,18 +1,22 @@
 """Rows that a term names in full, by an id, number, address, hash or key, across all models."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from django.contrib import admin
-from django.db import models
+from django.core.exceptions import EmptyResultSet
+from django.db import connection, models
 from django.db.models import CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 
 from gigstream.adminkit.columns import NAME_COLUMNS, is_secret
-from gigstream.adminkit.search.terms import read_uuid
+from gigstream.adminkit.search.terms import read_amount, read_named_reference, read_uuid, read_uuid_part
 from gigstream.api.models import AnsweredRequest
+from gigstream.core.postgres.short_numbers import ShortNumberField, reference_is
 from payments.models import LedgerEntry, ObservedTransfer, ProviderNotification, WalletOrder
 from platforms.models import ApiKey, Platform, PlatformEvent, Task
 
@@ -32,13 +36,89 @@ def matching_keys(request: HttpRequest, term: str) -> dict[str, list[str]]:
 
     It reads the platforms in a statement, and all indexes that can hold the term in another.
     """
-    parts = [_match_query(*question) for question in _match_conditions(request, term)]
+    parts = [] if _is_no_key(term) else list(_match_statements(request, term))
     if not parts:
         return {}
     keys: dict[str, list[str]] = {}
-    for label, key in parts[0].union(*parts[1:]) if len(parts) > 1 else parts[0]:
-        keys.setdefault(label, []).append(key)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            " UNION ".join(f"({text})" for text, _ in parts),
+            [value for _, values in parts for value in values],
+        )
+        for label, key in cursor.fetchall():
+            keys.setdefault(label, []).append(key)
     return {label: found for label, found in keys.items() if label not in _SIMULATED} or keys
+
+
+def _is_no_key(term: str) -> bool:
+    """Whether the term has the form of a part of an id, or of an amount, which is no key of a row."""
+    is_part = read_uuid_part(term) and not read_uuid(term)
+    return not term.isdigit() and bool(is_part or read_amount(term))
+
+
+def _match_statements(request: HttpRequest, term: str) -> Iterator[tuple[str, Sequence[Any]]]:
+    """Yield a statement for each index that can hold the term, of the models that this member of staff may
+    view. Their text is written here: made by the ORM, it would take longer than to run."""
+    reference = read_named_reference(term)
+    for model, options in admin.site._registry.items():
+        if not model._meta.managed or not options.has_view_permission(request):
+            continue
+        for field in _unique_fields(model):
+            values = _values_of(field, term)
+            # Names have blanks in them, keys and addresses have none.
+            if values and (" " not in term or field.name in NAME_COLUMNS):
+                yield _column_statement(field, len(values)), values
+        # Only platforms' own ids of tasks may have blanks in them.
+        more = MORE.get(model, ()) if " " not in term or model is Task else ()
+        further = [condition for one in more if (condition := one(term)) is not None]
+        if reference and reference.prefix and _has_reference(model):
+            further.append(reference_is(reference))
+        for condition in further:
+            # A condition that no row can fulfil, as that of one of no platforms, has no statement.
+            with suppress(EmptyResultSet):
+                yield _match_query(model, condition).query.sql_with_params()
+
+
+@cache
+def _unique_fields(model: type[models.Model]) -> tuple[Any, ...]:
+    return tuple(
+        field
+        for field in model._meta.concrete_fields
+        if field.unique and not field.is_relation and not is_secret(field)
+    )
+
+
+@cache
+def _has_reference(model: type[models.Model]) -> bool:
+    """Whether rows have a short number with an index."""
+    return any(isinstance(field, ShortNumberField) for field in model._meta.concrete_fields)
+
+
+def _values_of(field: Any, term: str) -> Sequence[Any]:
+    """Return the values that the field holds if it holds the term, none if its type cannot."""
+    match field:
+        case models.UUIDField():
+            value = read_uuid(term)
+            return [value] if value else []
+        case models.IntegerField():
+            fits = term.isascii() and term.isdigit() and int(term) <= LARGEST_NUMBER
+            return [int(term)] if fits else []
+        case ShortNumberField():
+            reference = read_named_reference(term)
+            return [reference.short_number] if reference and not reference.prefix else []
+        case models.CharField():
+            return sorted({term, term.lower()})
+    return []
+
+
+@cache
+def _column_statement(field: Any, values: int) -> str:
+    quoted, model = connection.ops.quote_name, field.model._meta
+    places = ", ".join(["%s"] * values)
+    return (
+        f"SELECT '{model.label_lower}', {quoted(model.pk.column)}::text FROM {quoted(model.db_table)}"  # noqa: S608
+        f" WHERE {quoted(field.column)} IN ({places}) LIMIT {MOST_OF_A_KIND}"
+    )
 
 
 def _match_query(model: type[models.Model], condition: Q | QuerySet[Any]) -> QuerySet:
@@ -46,40 +126,6 @@ def _match_query(model: type[models.Model], condition: Q | QuerySet[Any]) -> Que
     found = model._default_manager.filter(condition) if isinstance(condition, Q) else condition
     rows = found.order_by()
     return rows.values_list(Value(model._meta.label_lower, output_field=CharField()), key)[:MOST_OF_A_KIND]
-
-
-def _match_conditions(
-    request: HttpRequest, term: str
-) -> Iterator[tuple[type[models.Model], Q | QuerySet[Any]]]:
-    """Yield each model that can hold the term with the condition on its rows, served by an index."""
-    for model, options in admin.site._registry.items():
-        if not model._meta.managed or not options.has_view_permission(request):
-            continue
-        for field in model._meta.concrete_fields:
-            # Names have blanks in them, keys and addresses have none.
-            may_hold = " " not in term or field.name in NAME_COLUMNS
-            if may_hold and field.unique and not field.is_relation and not is_secret(field):
-                condition = _field_equals(field, term)
-                if condition:
-                    yield model, condition
-        for more in MORE.get(model, ()):
-            further = more(term)
-            if further is not None:
-                yield model, further
-
-
-def _field_equals(field: Any, term: str) -> Q | None:
-    """Return the condition that a field holds the term, or None if its type cannot."""
-    match field:
-        case models.UUIDField():
-            value = read_uuid(term)
-            return Q(**{field.name: value}) if value else None
-        case models.IntegerField():
-            fits = term.isascii() and term.isdigit() and int(term) <= LARGEST_NUMBER
-            return Q(**{field.name: int(term)}) if fits else None
-        case models.CharField():
-            return Q(**{f"{field.name}__in": sorted({term, term.lower()})})
-    return None
 
 
 def _by_key_prefix(term: str) -> Q | None:

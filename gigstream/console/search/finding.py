@@ -58,6 +58,14 @@ class Kind:
     page: int
     has_more: bool
 
+    @property
+    def columns(self) -> list[tuple[str, str]]:
+        """Names and headings of what any of the rows has."""
+        headings = {"amount": "Amount", "status": "Status", "person": "Person"}
+        return [
+            (name, words) for name, words in headings.items() if any(getattr(row, name) for row in self.rows)
+        ]
+
 
 def find_rows(request: HttpRequest, term: str) -> list[Found]:
     """Return the first rows of each kind that the term finds."""

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from audit.models import Approval
-from gigstream.adminkit.search import any_condition
+from gigstream.adminkit.search import any_condition, finds_parts
 from loans.models import Loan
 from payments.models import PayoutHold, Stream, Transaction
 from platforms.models import CreatorProfile, Dispute, Platform, Task, Work
@@ -39,7 +39,7 @@ def part_conditions(request: HttpRequest, term: str) -> dict[type[models.Model],
     for model in KINDS:
         options: Any = admin.site._registry[model]
         if options.has_view_permission(request):
-            condition = any_condition(options.searches, model, term)
+            condition = any_condition(filter(finds_parts, options.searches), model, term)
             if condition is not None:
                 found[model] = condition
     return found

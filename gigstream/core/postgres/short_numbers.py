@@ -97,5 +97,4 @@ def reference_field(prefix: Any) -> models.GeneratedField:
         expression=Concat(prefix, Value("-"), F("short_number"), output_field=models.CharField()),
         output_field=models.CharField(max_length=LONGEST + 3),
         db_persist=True,
-        help_text="by which people name it",
     )

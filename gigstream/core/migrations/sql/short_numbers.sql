@@ -47,16 +47,18 @@ BEGIN
     RETURN letters;
 END
 $$;
-CREATE SEQUENCE short_numbers_of_workers;
-CREATE SEQUENCE short_numbers_of_platforms;
-CREATE SEQUENCE short_numbers_of_tasks;
-CREATE SEQUENCE short_numbers_of_transactions;
-CREATE SEQUENCE short_numbers_of_loans;
-CREATE SEQUENCE short_numbers_of_disputes;
-CREATE SEQUENCE short_numbers_of_payout_holds;
-CREATE SEQUENCE short_numbers_of_quests;
-CREATE SEQUENCE short_numbers_of_creators;
-CREATE SEQUENCE short_numbers_of_approvals;
+-- Each counts a part of the numbers with six letters of its own, as long as there are fewer than 67 million rows of a
+-- kind: until then letters alone name one row.
+CREATE SEQUENCE short_numbers_of_workers MINVALUE 0 START WITH 0;
+CREATE SEQUENCE short_numbers_of_platforms MINVALUE 0 START WITH 67108864;
+CREATE SEQUENCE short_numbers_of_tasks MINVALUE 0 START WITH 134217728;
+CREATE SEQUENCE short_numbers_of_transactions MINVALUE 0 START WITH 201326592;
+CREATE SEQUENCE short_numbers_of_loans MINVALUE 0 START WITH 268435456;
+CREATE SEQUENCE short_numbers_of_disputes MINVALUE 0 START WITH 335544320;
+CREATE SEQUENCE short_numbers_of_payout_holds MINVALUE 0 START WITH 402653184;
+CREATE SEQUENCE short_numbers_of_quests MINVALUE 0 START WITH 469762048;
+CREATE SEQUENCE short_numbers_of_creators MINVALUE 0 START WITH 536870912;
+CREATE SEQUENCE short_numbers_of_approvals MINVALUE 0 START WITH 603979776;
 -- reverse
 DROP SEQUENCE short_numbers_of_workers;
 DROP SEQUENCE short_numbers_of_platforms;
