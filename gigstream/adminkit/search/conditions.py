@@ -95,7 +95,7 @@ def by_reference(path: str = "reference") -> Search:
         # A stream has the short number of its task with a prefix of its own.
         return _found_first(model, owner, Q(short_number=reference.short_number), term)
 
-    return search
+    return in_full(search)
 
 
 def by_number(*lookups: str) -> Search:

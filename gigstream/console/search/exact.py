@@ -17,7 +17,7 @@ from gigstream.adminkit.columns import NAME_COLUMNS, is_secret
 from gigstream.adminkit.search.terms import read_amount, read_named_reference, read_uuid, read_uuid_part
 from gigstream.api.models import AnsweredRequest
 from gigstream.core.postgres.short_numbers import ShortNumberField, reference_is
-from payments.models import LedgerEntry, ObservedTransfer, ProviderNotification, WalletOrder
+from payments.models import LedgerEntry, ObservedTransfer, ProviderNotification, Stream, WalletOrder
 from platforms.models import ApiKey, Platform, PlatformEvent, Task
 
 MOST_OF_A_KIND = 10
@@ -141,6 +141,13 @@ def _by_release_key(term: str) -> Q | None:
     return Q(subject_id=stream, sequence=int(shape[2])) if shape and stream else None
 
 
+def _by_reference_of_task(term: str) -> Q | None:
+    """Return the condition for a stream by its reference, which has the short number of its task."""
+    reference = read_named_reference(term)
+    fits = reference is not None and reference.prefix in ("ST", "")
+    return Q(task__short_number=reference.short_number) if reference and fits else None
+
+
 def _by_request_key(term: str) -> Q:
     """Return the condition for an idempotency key among the newest stored requests: no index starts with
     it."""
@@ -152,6 +159,7 @@ MORE: dict[type[models.Model], tuple[Condition, ...]] = {
     ApiKey: (_by_key_prefix,),
     Platform: (lambda term: Q(contact_email=term.lower()) if "@" in term else None,),
     Task: (Task.objects.with_external_id,),
+    Stream: (_by_reference_of_task,),
     PlatformEvent: (lambda term: Q(request_id=term),),
     LedgerEntry: (lambda term: Q(idempotency_key=term), _by_release_key),
     WalletOrder: (lambda term: Q(address=term.lower()) if term.lower().startswith("0x") else None,),

@@ -1,8 +1,8 @@
 """Rows that a term finds, by kind, with what tells them apart: amount, status, person, date."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.apps import apps
@@ -152,6 +152,7 @@ def _person_of(row: models.Model) -> str:
     return next((str(loaded[name]) for name in ("worker", "platform") if loaded.get(name)), "")
 
 
-def _first_of(names: Iterable[str], model: type[models.Model]) -> str:
+@cache
+def _first_of(names: tuple[str, ...], model: type[models.Model]) -> str:
     columns = {field.name for field in model._meta.concrete_fields}
     return next((name for name in names if name in columns), "")
