@@ -126,11 +126,13 @@ class ReadOnlyAdmin(ModelAdmin):
             hidden += secret_columns(self.model, path)
         return super().get_queryset(request).defer(*hidden)
 
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Return the list, with the names of the rows that its rows name read at once."""
-        listed = super().get_changelist_instance(request)
-        read_names(names_in(listed.result_list))
-        return listed
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """Answer with the list, with the names of the rows that its rows name read at once."""
+        answer = super().changelist_view(request, extra_context)
+        listed = (getattr(answer, "context_data", None) or {}).get("cl")
+        if listed is not None:
+            read_names(names_in(listed.result_list))
+        return answer
 
     def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
         """Return the row with those that the list reads along: its title names them."""
