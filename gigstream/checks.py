@@ -25,6 +25,7 @@ _ENTITY_SECRET = re.compile(r"[0-9a-fA-F]{64}")
 _ADDRESS = re.compile(r"0x[0-9a-fA-F]{40}")
 _PRIVATE_KEY = re.compile(r"0x[0-9a-fA-F]{64}")
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?", re.ASCII)
+_EXPLORER = re.compile(r"https?://[\w.:-]+(?:/[\w./-]*)?", re.ASCII)
 _DOMAIN = re.compile(r"[A-Za-z0-9.-]+(:\d{1,5})?", re.ASCII)
 
 
@@ -134,6 +135,10 @@ def _submission_errors() -> Iterator[CheckMessage]:
     ):
         if getattr(settings, name) < least:
             yield Error(f"{name} must be at least {least}", id=f"gigstream.E{number:03}")
+    if settings.EXPLORER_URL and not _EXPLORER.fullmatch(settings.EXPLORER_URL):
+        yield Error(
+            "EXPLORER_URL must be an address, as in https://explorer.example.org", id="gigstream.E199"
+        )
     if settings.MEDIA_ORIGIN and not _ORIGIN.fullmatch(settings.MEDIA_ORIGIN):
         yield Error("MEDIA_ORIGIN must be an origin, as in https://files.example.org", id="gigstream.E087")
 

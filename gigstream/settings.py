@@ -406,6 +406,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="GigStream <no-reply@
 
 # --- Exports, and the public page of invariants -------------------------------------------------------------
 EXPORT_MAX_ROWS = env.int("EXPORT_MAX_ROWS", default=50_000)
+# Block explorer to which hashes and addresses on the staff's pages lead; empty: to none.
+EXPLORER_URL = env.str("EXPLORER_URL", default="").rstrip("/")
 # Whether /integrity shows the results of the invariants to the public.
 PUBLIC_INTEGRITY_PAGE = env.bool("PUBLIC_INTEGRITY_PAGE", default=False)
 
@@ -426,7 +428,7 @@ UNFOLD = {
     "ENVIRONMENT": f"{_NAVIGATION}.environment_label",
     "DASHBOARD_CALLBACK": "gigstream.console.dashboard.add_figures",
     "STYLES": [f"{_NAVIGATION}.style_url"],
-    "SCRIPTS": [f"{_NAVIGATION}.{name}_script_url" for name in ("menu", "command", "reasons")],
+    "SCRIPTS": [f"{_NAVIGATION}.{name}_script_url" for name in ("menu", "command", "copy", "reasons")],
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,

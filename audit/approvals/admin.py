@@ -18,19 +18,23 @@ from audit.models import Approval, LimitChange
 from gigstream.adminkit import (
     EMPTY,
     ActionResult,
+    Pair,
     ReadOnlyAdmin,
     RowAction,
     Table,
     by_text,
     by_uuid,
     isolate_text,
-    link_by_kind,
-    link_to,
+    link_with_reference,
+    names_of,
+    pair_of,
     show_everywhere,
     show_on,
 )
 from gigstream.adminkit.actions import ContextLine, add_context, against, context_of
-from gigstream.adminkit.columns import model_named, secret_columns
+from gigstream.adminkit.columns import secret_columns
+from gigstream.adminkit.names import model_named
+from gigstream.adminkit.search import by_reference
 from gigstream.core.clock import DatabaseNow
 from gigstream.core.people.staff_names import name_actor
 
@@ -106,7 +110,8 @@ def _context(rows: Sequence[Approval]) -> dict[Any, list[ContextLine]]:
     found = {}
     for row in rows:
         subject = subjects.get((row.subject_type, row.subject_id))
-        lines = [ContextLine("About", link_to(subject) or f"{row.subject_type} {row.subject_id}")]
+        named = link_with_reference(subject) or names_of(row).link(row.subject_type, row.subject_id)
+        lines = [ContextLine("About", named)]
         if row.pk in obstacles:
             lines.append(against("If it is approved now", obstacles[row.pk]))
         lines += _request_lines(row)
@@ -149,8 +154,12 @@ class ApprovalAdmin(ReadOnlyAdmin):
     list_filter = (State, AboutSubject)
     ordering = ("-requested_at", "-id")
     sortable_by = ("requested_at", "amount")
-    searches = (by_uuid("id", "subject_id"), by_text("kind", "requested_by", "payload_hash"))
-    search_help_text = "id of an approval or of its subject, a kind, or staff:number"
+    searches = (
+        by_reference(),
+        by_uuid("id", "subject_id"),
+        by_text("kind", "requested_by", "payload_hash"),
+    )
+    search_help_text = "reference, id of an approval or of its subject, a kind, or staff:number"
     fieldsets = (
         (None, {"fields": ("label", "state", "amount", "in_words")}),
         ("Requested", {"fields": ("reason", ("requester", "requested_at", "expires_at"), "subject")}),
@@ -191,6 +200,9 @@ class ApprovalAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).annotate(as_of=DatabaseNow())
 
+    def named_pairs(self, row: Approval) -> list[Pair]:
+        return [(row.subject_type, row.subject_id), pair_of(row.requested_by), pair_of(row.decided_by)]
+
     @admin.display(description="action")
     def label(self, row: Approval) -> str:
         return approvals.kind_of(row).label
@@ -203,15 +215,15 @@ class ApprovalAdmin(ReadOnlyAdmin):
 
     @admin.display(description="subject")
     def subject(self, row: Approval) -> SafeString | str:
-        return link_by_kind(row.subject_type, row.subject_id)
+        return names_of(row).link(row.subject_type, row.subject_id)
 
     @admin.display(description="requested by")
     def requester(self, row: Approval) -> SafeString | str:
-        return link_by_kind(*row.requested_by.partition(":")[::2])
+        return names_of(row).actor(row.requested_by)
 
     @admin.display(description="decided by")
     def decided(self, row: Approval) -> SafeString | str:
-        return link_by_kind(*row.decided_by.partition(":")[::2]) if row.decided_by else EMPTY
+        return names_of(row).actor(row.decided_by) if row.decided_by else EMPTY
 
     @admin.display(description="state")
     def state(self, row: Approval) -> SafeString:

@@ -1,12 +1,13 @@
 import pgtrigger
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from audit.approvals.enums import ApprovalDecision
 from gigstream.core.clock import DatabaseNow
 from gigstream.core.ids import new_id
 from gigstream.core.models import GuardedQuerySet
 from gigstream.core.money import LARGEST, MoneyField
+from gigstream.core.postgres.short_numbers import ShortNumberField, reference_field
 
 # Columns of the request and of the decision; the others say only who was notified.
 REQUESTED = (
@@ -40,6 +41,8 @@ class Approval(models.Model):
     approves it. Neither the request nor the decision ever changes."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    short_number = ShortNumberField("approvals")
+    reference = reference_field(Value("AP"))
     kind = models.CharField(max_length=64, help_text="of the actions that the apps have registered")
     subject_type = models.CharField(max_length=32)
     subject_id = models.CharField(max_length=64)
@@ -138,4 +141,4 @@ class Approval(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} of {self.subject_type} {self.subject_id}"
+        return f"approval {self.reference}"

@@ -5,16 +5,16 @@ from audit.log.enums import ActorType
 from audit.models import Claim
 from gigstream.adminkit import (
     EMPTY,
-    NamesRows,
     Pair,
     ReadOnlyAdmin,
     by_number,
     by_text,
+    names_of,
 )
 
 
 @admin.register(Claim)
-class ClaimAdmin(NamesRows, ReadOnlyAdmin):
+class ClaimAdmin(ReadOnlyAdmin):
     list_display = ("claimed_at", "subject", "holder", "reason", "ended_at", "ender")
     list_filter = ("subject_type", ("ended_at", admin.EmptyFieldListFilter))
     searches = (by_number("id"), by_text("subject_id", "claimed_by"))
@@ -26,12 +26,12 @@ class ClaimAdmin(NamesRows, ReadOnlyAdmin):
 
     @admin.display(description="item")
     def subject(self, row: Claim) -> SafeString | str:
-        return self.names_of(row).link(row.subject_type, row.subject_id)
+        return names_of(row).link(row.subject_type, row.subject_id)
 
     @admin.display(description="claimed by")
     def holder(self, row: Claim) -> SafeString | str:
-        return self.names_of(row).link(ActorType.STAFF, row.claimed_by)
+        return names_of(row).link(ActorType.STAFF, row.claimed_by)
 
     @admin.display(description="ended by")
     def ender(self, row: Claim) -> SafeString | str:
-        return self.names_of(row).link(ActorType.STAFF, row.ended_by) if row.ended_by else EMPTY
+        return names_of(row).link(ActorType.STAFF, row.ended_by) if row.ended_by else EMPTY

@@ -14,7 +14,6 @@ from audit.models import Decision
 from gigstream.adminkit import (
     EMPTY,
     Moment,
-    NamesRows,
     Pair,
     ReadOnlyAdmin,
     RowSource,
@@ -25,6 +24,7 @@ from gigstream.adminkit import (
     by_text,
     by_uuid,
     lines_as_html,
+    names_of,
     of_subjects,
     pair_of,
     subjects_of,
@@ -57,7 +57,7 @@ class ByRule(admin.SimpleListFilter):
 
 
 @admin.register(Decision)
-class DecisionAdmin(NamesRows, ReadOnlyAdmin):
+class DecisionAdmin(ReadOnlyAdmin):
     list_display = ("decided_at", "rule", "outcome", "sentence", "reason", "worker", "subject", "decider")
     list_filter = (AboutSubject, ByRule, ("decided_at", admin.DateFieldListFilter))
     ordering = ("-decided_at", "-id")
@@ -76,19 +76,19 @@ class DecisionAdmin(NamesRows, ReadOnlyAdmin):
 
     @admin.display(description="worker")
     def worker(self, row: Decision) -> SafeString | str:
-        return self.names_of(row).link("worker", str(row.worker_id))
+        return names_of(row).link("worker", str(row.worker_id))
 
     @admin.display(description="subject")
     def subject(self, row: Decision) -> SafeString | str:
-        return self.names_of(row).link(row.subject_type, row.subject_id)
+        return names_of(row).link(row.subject_type, row.subject_id)
 
     @admin.display(description="decided by")
     def decider(self, row: Decision) -> SafeString | str:
-        return self.names_of(row).actor(row.decided_by)
+        return names_of(row).actor(row.decided_by)
 
     @admin.display(description="requested by")
     def requester(self, row: Decision) -> SafeString | str:
-        return self.names_of(row).actor(row.requested_by) if row.requested_by else EMPTY
+        return names_of(row).actor(row.requested_by) if row.requested_by else EMPTY
 
     @admin.display(description="in words")
     def rule_in_words(self, row: Decision) -> str:

@@ -4,6 +4,7 @@ import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import django.db.models.deletion
 import django.db.models.fields.json
+import django.db.models.functions.text
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
@@ -13,6 +14,7 @@ import gigstream.core.clock
 import gigstream.core.encryption
 import gigstream.core.ids
 import gigstream.core.money
+import gigstream.core.postgres.short_numbers
 
 
 class Migration(migrations.Migration):
@@ -340,6 +342,20 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(
                         default=gigstream.core.ids.new_id, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("short_number", gigstream.core.postgres.short_numbers.ShortNumberField("approvals")),
+                (
+                    "reference",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.text.Concat(
+                            models.Value("AP"),
+                            models.Value("-"),
+                            models.F("short_number"),
+                            output_field=models.CharField(),
+                        ),
+                        output_field=models.CharField(max_length=16),
                     ),
                 ),
                 (

@@ -5,12 +5,12 @@ from django.utils.safestring import SafeString
 
 from audit.log.admin import Subject
 from audit.models import PersonalChange
-from gigstream.adminkit import EMPTY, NamesRows, Pair, ReadOnlyAdmin, by_text, by_uuid, pair_of
+from gigstream.adminkit import EMPTY, Pair, ReadOnlyAdmin, by_text, by_uuid, names_of, pair_of
 from gigstream.core.people import masking
 
 
 @admin.register(PersonalChange)
-class PersonalChangeAdmin(NamesRows, ReadOnlyAdmin):
+class PersonalChangeAdmin(ReadOnlyAdmin):
     """Corrections of names and contacts, with the values that the log does not keep."""
 
     list_display = ("created_at", "resource", "field", "old", "new", "reason", "by")
@@ -29,7 +29,7 @@ class PersonalChangeAdmin(NamesRows, ReadOnlyAdmin):
 
     @admin.display(description="of")
     def resource(self, row: PersonalChange) -> SafeString | str:
-        return self.names_of(row).link(row.resource_type, row.resource_id)
+        return names_of(row).link(row.resource_type, row.resource_id)
 
     @admin.display(description="old value")
     def old(self, row: PersonalChange) -> str:
@@ -41,4 +41,4 @@ class PersonalChangeAdmin(NamesRows, ReadOnlyAdmin):
 
     @admin.display(description="corrected by")
     def by(self, row: PersonalChange) -> SafeString | str:
-        return self.names_of(row).actor(row.changed_by)
+        return names_of(row).actor(row.changed_by)

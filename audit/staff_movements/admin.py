@@ -5,10 +5,12 @@ from audit.log.action_registry import action_text
 from audit.models import StaffMovement
 from gigstream.adminkit import (
     NewestDates,
+    Pair,
     ReadOnlyAdmin,
     by_number,
     by_text,
-    link_by_kind,
+    names_of,
+    pair_of,
 )
 
 
@@ -22,14 +24,17 @@ class StaffMovementAdmin(ReadOnlyAdmin):
     searches = (by_number("id"), by_text("staff", "receiver_id"))
     search_help_text = "number of a row, staff:number, or id of a worker or a platform"
 
+    def named_pairs(self, row: StaffMovement) -> list[Pair]:
+        return [(row.receiver_type, row.receiver_id), pair_of(row.staff)]
+
     @admin.display(description="action")
     def done(self, row: StaffMovement) -> str:
         return action_text(row.action)
 
     @admin.display(description="by")
     def by(self, row: StaffMovement) -> SafeString | str:
-        return link_by_kind(*row.staff.partition(":")[::2])
+        return names_of(row).actor(row.staff)
 
     @admin.display(description="receiver")
     def receiver(self, row: StaffMovement) -> SafeString | str:
-        return link_by_kind(row.receiver_type, row.receiver_id)
+        return names_of(row).link(row.receiver_type, row.receiver_id)

@@ -17,20 +17,19 @@ from gigstream.adminkit.actions import (
     register_token_recorder,
 )
 from gigstream.adminkit.bases import CorrectionForm, ProfileAdmin, ReadOnlyAdmin, ReportAdmin
-from gigstream.adminkit.columns import (
-    EMPTY,
-    OF_THE_HOUSE,
+from gigstream.adminkit.columns import EMPTY, OF_THE_HOUSE
+from gigstream.adminkit.drawings import Drawing, Picture, draw_bars, draw_graph, draw_line, draw_parts
+from gigstream.adminkit.filters import BelongsTo, CappedPaginator, NewestChoices, NewestDates
+from gigstream.adminkit.links import (
     admin_url,
     isolate_text,
     lines_as_html,
-    link_by_kind,
     link_to,
+    link_with_reference,
     list_url,
     shorten_id,
 )
-from gigstream.adminkit.drawings import Drawing, Picture, draw_bars, draw_graph, draw_line, draw_parts
-from gigstream.adminkit.filters import BelongsTo, CappedPaginator, NewestChoices, NewestDates
-from gigstream.adminkit.row_pages.names import Names, NamesRows, Pair, name_rows_by, pair_of
+from gigstream.adminkit.names import Names, Pair, name_rows_by, names_of, pair_of
 from gigstream.adminkit.row_pages.summaries import Figure, NextStep, summarize
 from gigstream.adminkit.row_pages.timelines import (
     Found,
@@ -52,7 +51,6 @@ from gigstream.adminkit.search import (
     by_text,
     by_uuid,
     by_words,
-    by_words_in_newest,
 )
 from gigstream.adminkit.tables import Figures, Table, show_everywhere, show_on
 
@@ -74,7 +72,6 @@ __all__ = [
     "Kinds",
     "Moment",
     "Names",
-    "NamesRows",
     "NewestChoices",
     "NewestDates",
     "NextStep",
@@ -102,7 +99,6 @@ __all__ = [
     "by_text",
     "by_uuid",
     "by_words",
-    "by_words_in_newest",
     "draw_bars",
     "draw_graph",
     "draw_line",
@@ -111,10 +107,11 @@ __all__ = [
     "follow_rows",
     "isolate_text",
     "lines_as_html",
-    "link_by_kind",
     "link_to",
+    "link_with_reference",
     "list_url",
     "name_rows_by",
+    "names_of",
     "of_subjects",
     "pair_of",
     "percent_text",

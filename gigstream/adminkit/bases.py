@@ -1,7 +1,7 @@
 """Base classes of the staff's pages: read-only, computed, or with a few fields to correct."""
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 from unfold.admin import ModelAdmin
@@ -20,14 +20,25 @@ from gigstream.adminkit.actions.addresses import act_url
 from gigstream.adminkit.actions.notices import notices_of, waiting_approvals
 from gigstream.adminkit.actions.offers import offers_for
 from gigstream.adminkit.actions.pages import act_page, keep_unanswered
-from gigstream.adminkit.columns import EMPTY, Column, admin_url, display_for, is_secret, secret_columns
+from gigstream.adminkit.columns import (
+    COPIED_COLUMNS,
+    EMPTY,
+    Column,
+    copied_column,
+    display_for,
+    is_secret,
+    secret_columns,
+)
 from gigstream.adminkit.filters import CappedPaginator, ReportPaginator, belongs_to
+from gigstream.adminkit.links import admin_url
 from gigstream.adminkit.lookups import lookup_named
+from gigstream.adminkit.names import Pair, pairs_in_columns, share_names
 from gigstream.adminkit.row_pages.sections import sections_of
 from gigstream.adminkit.row_pages.summaries import summary_of
 from gigstream.adminkit.row_pages.views import row_page_urls, section_address, timeline_context
-from gigstream.adminkit.search import Search
+from gigstream.adminkit.search import Search, any_condition
 from gigstream.core.people import masking
+from gigstream.core.people.row_names import title_of
 
 # Columns that say nothing about the business: they stand at the end of a page, folded.
 TECHNICAL = frozenset({"id", "metadata", "updated_at", "idempotency_key", "source_key"})
@@ -160,6 +171,11 @@ class ReadOnlyAdmin(ModelAdmin):
         except (self.model.DoesNotExist, ValidationError, ValueError):
             return None
 
+    # --- Names ---
+    def named_pairs(self, row: Any) -> Iterable[Pair]:
+        """Return kinds and ids of the rows and actors that the row names (`names_of`)."""
+        return pairs_in_columns(row)
+
     # --- Columns ---
     def display_for(self, name: Column) -> Column:
         """Return the display of the column on this page."""
@@ -168,7 +184,12 @@ class ReadOnlyAdmin(ModelAdmin):
         return name if plain else display_for(model, str(name), self.empty_words.get(str(name), EMPTY))
 
     def _every_field(self) -> list[str]:
-        return [field.name for field in self.model._meta.concrete_fields if not is_secret(field)]
+        return [
+            field.name
+            for field in self.model._meta.concrete_fields
+            # A reference holds the short number.
+            if not is_secret(field) and field.name != "short_number"
+        ]
 
     def get_list_display(self, request: HttpRequest) -> Any:
         first, *others = super().get_list_display(request)
@@ -192,7 +213,7 @@ class ReadOnlyAdmin(ModelAdmin):
         return display
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        declared: Any = self.fieldsets or self._usual_fieldsets()
+        declared: Any = self._with_reference(self.fieldsets or self._usual_fieldsets())
         return [
             (title, {**options, "fields": [self._line(line) for line in options["fields"]]})
             for title, options in declared
@@ -207,6 +228,14 @@ class ReadOnlyAdmin(ModelAdmin):
         folded = ("Ids and technical data", {"fields": technical, "classes": ("collapse",)})
         return [(None, {"fields": own or names}), *([folded] if own and technical else [])]
 
+    def _with_reference(self, declared: Any) -> Any:
+        """Return the fieldsets with the reference in the first place, if rows have one."""
+        named = "reference" in {field.name for field in self.opts.concrete_fields}
+        if not named or "reference" in flatten_fieldsets(declared):
+            return declared
+        (title, options), *others = declared
+        return [(title, {**options, "fields": ["reference", *options["fields"]]}), *others]
+
     def _line(self, line: Any) -> Any:
         return tuple(map(self._placed, line)) if isinstance(line, list | tuple) else self._placed(line)
 
@@ -214,6 +243,8 @@ class ReadOnlyAdmin(ModelAdmin):
         """Return the column on the row's own page: a field if it may be corrected, else its display."""
         if name in self.editable and not masking.are_hidden():
             return str(name)
+        if name in COPIED_COLUMNS and not hasattr(self, str(name)):
+            return copied_column(str(name), str(self.opts.get_field(str(name)).verbose_name))
         display = self.display_for(name)
         method = getattr(self, display, None) if isinstance(display, str) else None
         return computed_once(method) if callable(method) else display
@@ -223,13 +254,18 @@ class ReadOnlyAdmin(ModelAdmin):
         return [name for name in names if name not in self.editable]
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
-        """Show the list, with links to the actions that have no rows for who may use them."""
+        """Show the list, with links to the actions that have no rows for who may use them; its rows share the
+        names of what they name."""
         links = [
             (action.label, act_url(self.model, action.name, [], back=request.get_full_path()))
             for action in self.alone
             if self.has_operate_permission(request, action.name)
         ]
-        return super().changelist_view(request, {"alone": links, **(extra_context or {})})
+        answer = super().changelist_view(request, {"alone": links, **(extra_context or {})})
+        listed = (getattr(answer, "context_data", None) or {}).get("cl")
+        if listed is not None:
+            share_names(listed.result_list)
+        return answer
 
     # --- Filters and search ---
     def get_list_filter(self, request: HttpRequest) -> Any:
@@ -245,10 +281,8 @@ class ReadOnlyAdmin(ModelAdmin):
         term = search_term.strip().replace("\x00", "")
         if not term or not self.searches:
             return queryset, False
-        conditions = [condition for search in self.searches if (condition := search(self.model, term))]
-        if not conditions:
-            return queryset.none(), False
-        return queryset.filter(functools.reduce(Q.__or__, conditions)), False
+        condition = any_condition(self.searches, self.model, term)
+        return (queryset.none() if condition is None else queryset.filter(condition)), False
 
     # --- Sections and actions on a row's page ---
     def render_change_form(
@@ -261,6 +295,7 @@ class ReadOnlyAdmin(ModelAdmin):
         obj: Any = None,
     ) -> HttpResponse:
         if obj is not None:
+            context["subtitle"] = title_of(obj)
             if self.has_timeline:
                 context.update(timeline_context(obj, request.GET.get("timeline", "")))
             context["summary"] = summary_of(request, obj)

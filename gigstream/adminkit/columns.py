@@ -3,95 +3,56 @@
 
 import functools
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
-from django.contrib import admin
-from django.contrib.admin.utils import quote
 from django.core.exceptions import FieldDoesNotExist
 from django.db import models
 from django.db.models.constants import LOOKUP_SEP
-from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from gigstream.adminkit.links import copy_button, explorer_link, isolate_text, link_to
+from gigstream.adminkit.names import ACTOR_COLUMNS, names_of
 from gigstream.adminkit.row_pages.words import label_of_column, words_of_column
 from gigstream.core.encryption import EncryptedTextField
 from gigstream.core.money import MoneyField, usdc
 from gigstream.core.people import masking
-from gigstream.core.people.staff_names import staff_name
 
-_OTHER_NAMES = {"staff": "user"}
 EMPTY = "–"  # noqa: RUF001 - a dash for people
 # Words for the platform of rows that belong to the house where they name none.
 OF_THE_HOUSE = {"platform": "the house"}
 Display = Callable[[Any], Any]
 Column = str | Display
-# Columns that hold a kind and an id as text, as in "worker:0192…".
-ACTOR_COLUMNS = frozenset(
-    {"approved_by", "caller", "off_by", "on_by", "requested_by", "signed_by", "triggered_by"}
-)
 # Names of people, companies and their work, in any script.
 NAME_COLUMNS = frozenset({"full_name", "worker_name", "name", "title"})
+# Columns whose values people copy from a row's page.
+COPIED_COLUMNS = frozenset(
+    {
+        "id",
+        "reference",
+        "tx_hash",
+        "from_wallet",
+        "to_wallet",
+        "wallet_address",
+        "address",
+        "token_address",
+        "contract_address",
+        "circle_tx_id",
+        "idempotency_key",
+    }
+)
 # Columns of text: the nonce of a transaction on chain is a number, and public.
 SECRET_NAMES = frozenset({"password_hash", "secret_hash", "token_hash", "email_hash", "source_hash", "nonce"})
-
-
-def admin_url(row: models.Model) -> str:
-    """Return the address of the row's page."""
-    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[quote(str(row.pk))])
-
-
-def list_url(model: type[models.Model], **query: object) -> str:
-    """Return the address of the model's list, filtered by `query`."""
-    path = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist")
-    return f"{path}?{urlencode(query)}" if query else path
-
-
-def isolate_text(text: object) -> SafeString:
-    """Return the text with its direction of writing isolated from the text around it."""
-    return format_html("<bdi>{}</bdi>", text)
-
-
-def link_to(row: models.Model | None, text: object = None) -> SafeString | str | None:
-    """Return a link to the row's page, or None without a row."""
-    if row is None:
-        return None
-    return format_html('<a href="{}">{}</a>', admin_url(row), isolate_text(row) if text is None else text)
-
-
-def lines_as_html(lines: Iterable[tuple[str, str]]) -> SafeString:
-    """Return labels and texts, a pair in each line."""
-    return format_html_join("", "<div><strong>{}:</strong> {}</div>", lines)
-
-
-def shorten_id(text: str | None) -> str | None:
-    """Return the two ends of a long id or hash."""
-    return f"{text[:8]}…{text[-6:]}" if text and len(text) > 20 else text
-
-
-def link_by_kind(kind: str, key: str) -> SafeString | str:
-    """Return the name of the actor or row of this kind and id, linked if its kind has pages; the row may be
-    gone."""
-    text = staff_name(key) if kind in {"staff", "user"} and key else f"{kind} {shorten_id(key) or ''}".strip()
-    model = model_named(kind)
-    return (link_to(model(pk=key), text) if model and key else None) or text
-
-
-def model_named(name: str) -> type[models.Model] | None:
-    """Return the model with pages whose name the audit log and approvals use, as in "paymentswitch"."""
-    plain = _OTHER_NAMES.get(name, name.replace("_", ""))
-    return next((model for model in admin.site._registry if model._meta.model_name == plain), None)
 
 
 def actor_column(name: str, label: str) -> Display:
     """Make a column that shows an actor such as "worker:0192…"."""
 
     def show(row: Any) -> SafeString | str:
-        kind, _, key = str(getattr(row, name)).partition(":")
-        return link_by_kind(kind, key) or EMPTY
+        actor = getattr(row, name)
+        return names_of(row).actor(actor) if actor else EMPTY
 
     return _name_display(show, name, label)
 
@@ -204,6 +165,28 @@ def words_column(name: str, label: str, words: Callable[[Any], str]) -> Display:
         return EMPTY if value is None else words(value)
 
     return _name_display(show, name, label_of_column(label))
+
+
+@functools.cache
+def copied_column(name: str, label: str) -> Display:
+    """Make a column that shows an id, a reference, a hash or an address with a button that copies it, and
+    with its link to the block explorer."""
+
+    def show(row: Any) -> SafeString | str:
+        value = str(getattr(row, name) or "")
+        if not value:
+            return EMPTY
+        visible = masking.mask_value(name, value)
+        if visible != value:
+            return str(visible)
+        return format_html(
+            '<span class="copied"><bdi>{}</bdi> {} {}</span>',
+            value,
+            copy_button(value, label),
+            explorer_link(value),
+        )
+
+    return _name_display(show, name, label)
 
 
 @functools.cache

@@ -13,14 +13,19 @@ from gigstream.core.spreadsheets import plain_text
 
 CHUNK = 1_000
 # Names of related rows, for people who cannot read an id.
-_NAMES = ("full_name", "name", "title")
+_NAMES = ("full_name", "name", "title", "reference")
 
 
 def export_paths(queryset: QuerySet, more: Sequence[str] = ()) -> list[str]:
     """Return the paths of the columns: the model's, without secrets and the columns that the list defers,
     related rows by id and name, then `more`."""
     unread, _ = queryset.query.deferred_loading
-    fields = [field for field in queryset.model._meta.concrete_fields if field.name not in unread]
+    fields = [
+        field
+        for field in queryset.model._meta.concrete_fields
+        # A reference holds the short number.
+        if field.name not in unread and field.name != "short_number"
+    ]
     own = {field.name for field in fields}
     return [*(path for field in fields for path in _field_paths(field, own)), *more]
 

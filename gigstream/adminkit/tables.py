@@ -12,8 +12,10 @@ from django.http import HttpRequest
 from django.utils.text import capfirst, slugify
 from unfold.utils import display_for_field, display_for_value
 
-from gigstream.adminkit.columns import Column, admin_url, list_url
+from gigstream.adminkit.columns import Column
 from gigstream.adminkit.drawings import Drawing, may_see
+from gigstream.adminkit.links import admin_url, list_url
+from gigstream.adminkit.names import share_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,7 @@ class Table:
             return None
         columns = [target.display_for(column) for column in self.columns]
         found = self._rows(target, request, row)
+        share_names(found)
         return {
             "title": self.heading,
             "headers": [column_header(column, target) for column in columns],

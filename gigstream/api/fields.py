@@ -19,6 +19,7 @@ from gigstream.core import money
 from gigstream.core.addresses import normal_contract
 from gigstream.core.money import MICRO, InvalidAmount
 from gigstream.core.people import emails, names
+from gigstream.core.postgres.short_numbers import read_reference
 
 _INSTANT = re.compile(
     r"(\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d)(\.\d{1,6})?(?:(?<=\.\d{6})\d{0,26})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
@@ -135,6 +136,23 @@ class Name(Text):
             return names.normal_name(text)
         except names.InvalidName as refusal:
             raise serializers.ValidationError(refusal.message, code=refusal.code) from refusal
+
+
+class ReferenceText(Text):
+    """The reference of a row, as people write it; its prefix may be missing."""
+
+    default_error_messages = {"not_a_reference": 'must be a reference, as "TA-7K3M2Q"'}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            **{"max_length": 32, "help_text": 'by which people name it, as "TA-7K3M2Q"', **kwargs}
+        )
+
+    def to_internal_value(self, data: Any) -> Any:
+        reference = read_reference(super().to_internal_value(data))
+        if reference is None:
+            self.fail("not_a_reference")
+        return reference
 
 
 class Amount(serializers.Field):

@@ -10,6 +10,8 @@ from django.core import signing
 from django.db.models import Q, QuerySet
 from rest_framework import serializers
 
+from gigstream.core.postgres.short_numbers import Reference, reference_is
+
 USUAL, MOST = 20, 100
 NEWEST_FIRST = ("-created_at", "-id")
 _BOUNDS = {"created_from": "created_at__gte", "created_to": "created_at__lt"}
@@ -49,7 +51,11 @@ def narrow_rows(
     """Filter the rows by the columns and values of the query string; `created_from` (included) and
     `created_to` (excluded) bound the time of creation. `columns` maps other names to columns."""
     known = _BOUNDS | dict(columns or {})
-    return rows.filter(**{known.get(name, name): value for name, value in given.items()})
+    for name, value in given.items():
+        column = known.get(name, name)
+        is_reference = isinstance(value, Reference)
+        rows = rows.filter(reference_is(value, column) if is_reference else Q(**{column: value}))
+    return rows
 
 
 def _read_limit(text: str | None) -> int:

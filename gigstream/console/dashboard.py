@@ -133,7 +133,7 @@ def _count_words(count: int, noun: str) -> str:
 def _in_transit_card(now: datetime) -> Card:
     found = pulse.under_way()
     oldest = f", the oldest {format_age(now - found.oldest_at)} old" if found.oldest_at else ""
-    url = list_url(Transaction, status__exact=TransactionStatus.SUBMITTED)
+    url = list_url(Transaction, in_transit="yes")
     return _amount_card("In transit", found.amount, f"{_count_words(found.count, 'transfer')}{oldest}", url)
 
 

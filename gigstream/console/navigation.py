@@ -358,6 +358,11 @@ def command_script_url(request: HttpRequest) -> str:
     return static("gigstream/command.js")
 
 
+def copy_script_url(request: HttpRequest) -> str:
+    """Return the address of the script of the buttons that copy."""
+    return static("gigstream/copy.js")
+
+
 def reasons_script_url(request: HttpRequest) -> str:
     """Return the address of the script that has the server keep words which were not sent."""
     return static("gigstream/reasons.js")

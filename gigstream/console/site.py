@@ -1,26 +1,20 @@
 """Admin site of staff."""
 
-import time
-from collections.abc import Sequence
 from functools import partial
 from typing import Any, cast
 
 from django.contrib.auth.views import PasswordChangeView
-from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
-from unfold.dataclasses import SearchResult
 from unfold.sites import UnfoldAdminSite
 
 from gigstream.adminkit.columns import EMPTY
-from gigstream.console.navigation import visible_menu
-from gigstream.console.search import find_rows
+from gigstream.console.search import find_kinds
+from gigstream.console.search.palette import palette, read_page_number
 from gigstream.staff.sign_in_pages import OwnPasswordForm
 from payments.settlement.switches.services import stops_in_force
-
-MOST_SHOWN = 100
 
 
 class ConsoleSite(UnfoldAdminSite):
@@ -54,40 +48,14 @@ class ConsoleSite(UnfoldAdminSite):
         """Search for a term: with `q` a page of results, or a redirect to a single result; with `s` the lines
         for the box of Ctrl + K, which finds menu entries too."""
         if "s" in request.GET:
-            return self._lines(request, request.GET["s"])
+            return TemplateResponse(request, "console/palette.html", palette(request, request.GET["s"]))
         term = request.GET.get("q", "").strip()
-        found = find_rows(request, term)
-        if len(found) == 1:
+        label, page = request.GET.get("kind", ""), read_page_number(request)
+        kinds = find_kinds(request, term, label=label, page=page)
+        found = [row for kind in kinds for row in kind.rows]
+        if len(found) == 1 and not label:
             return HttpResponseRedirect(found[0].url)
-        context = {**self.each_context(request), "title": "Search", "term": term, "found": found}
-        return TemplateResponse(request, "admin/gigstream/search.html", context)
-
-    def _lines(self, request: HttpRequest, term: str) -> HttpResponse:
-        if not term.strip():
-            return HttpResponse()
-        began = time.monotonic()
-        rows = [
-            SearchResult(row.name, row.kind, row.url, "arrow_outward") for row in find_rows(request, term)
-        ]
-        page = Paginator([*rows, *_menu_matches(request, term)], MOST_SHOWN).page(1)
-        context = {
-            "results": page,
-            "page_obj": page.paginator,
-            "page_counter": 0,
-            "execution_time": time.monotonic() - began,
-            "term": term.strip(),
-        }
-        if not page.paginator.count:
-            return TemplateResponse(request, "console/nothing_found.html", context)
-        return TemplateResponse(request, "unfold/helpers/command_results.html", context)
-
-
-def _menu_matches(request: HttpRequest, term: str) -> Sequence[SearchResult]:
-    """Return the menu entries that contain this word."""
-    word = term.strip().lower()
-    return [
-        SearchResult(item["title"], group["title"], item["link"], item["icon"])
-        for group in visible_menu(request)
-        for item in group["items"]
-        if word in item["title"].lower()
-    ]
+        results = {"title": "Search", "term": term, "found": found, "kinds": kinds, "only": label}
+        return TemplateResponse(
+            request, "admin/gigstream/search.html", {**self.each_context(request), **results}
+        )

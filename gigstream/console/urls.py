@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.urls import path
 
 from gigstream.console import views
+from gigstream.console.search.palette import remember_search
 from gigstream.staff.sign_in_pages import choose_password, replace_second_factor, second_factor
 
 app_name = "console"
@@ -13,6 +14,7 @@ urlpatterns = [
         name="replace-second-factor",
     ),
     path("choose-password/", choose_password, name="choose-password"),
+    path("search/recent/", admin.site.admin_view(remember_search), name="recent-search"),
     path("queues/<slug:slug>/", admin.site.admin_view(views.queue_page), name="queue"),
     path("queues/<slug:slug>/claim/", admin.site.admin_view(views.claim_page), name="claim"),
     path("jobs/<str:name>/run/", admin.site.admin_view(views.run_job), name="run-job"),

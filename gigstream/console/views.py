@@ -19,10 +19,12 @@ from audit.models import Claim
 from gigstream.adminkit import admin_url
 from gigstream.adminkit.actions import LONGEST_REASON, context_of, notices_of, waiting_approvals
 from gigstream.adminkit.actions.offers import offers_for
+from gigstream.adminkit.names import share_names
 from gigstream.adminkit.tables import column_header, render_cell
 from gigstream.console.dashboard import format_age, may_run_jobs
 from gigstream.console.queues import BY_SLUG, QUEUES, Queue
 from gigstream.core.clock import database_now
+from gigstream.core.people.row_names import title_of
 from gigstream.core.people.staff_names import staff_name
 from gigstream.jobs.registry import enqueue_job
 
@@ -117,6 +119,7 @@ def _row_lines(
 ) -> list[dict[str, Any]]:
     """Return the cards of the rows; their number adds no statement."""
     subjects = [getattr(row, queue.acts_on) if queue.acts_on else row for row in rows]
+    share_names(rows)
     waiting = waiting_approvals(subjects)
     context, notices = context_of(rows), notices_of(subjects, waiting)
     actions = [action for action in queue.acting.row_actions() if action.name in queue.actions]
@@ -138,7 +141,7 @@ def _card(request: HttpRequest, queue: Queue, row: Any, held: Claim | None, now:
     since = getattr(row, queue.since)
     return {
         "pk": row.pk,
-        "name": str(row),
+        "name": title_of(row),
         "url": admin_url(row),
         "since": since,
         "age": format_age(now - since),
@@ -155,7 +158,8 @@ def _card(request: HttpRequest, queue: Queue, row: Any, held: Claim | None, now:
 
 def _waiting_row(queue: Queue, key: str) -> Any:
     try:
-        return queue.rows(database_now()).filter(pk=key).first()
+        rows = queue.rows(database_now()).select_related(*queue.target.list_select_related)
+        return rows.filter(pk=key).first()
     except (ValidationError, ValueError):
         return None
 
@@ -166,13 +170,14 @@ def _apply_claim(request: HttpRequest, queue: Queue, row: Model) -> None:
     try:
         if request.POST.get("do") == "release":
             release_claim(subject_type=kind, subject_id=key, by=me)
-            messages.success(request, f"{row} is free again.")
+            messages.success(request, f"{title_of(row)} is free again.")
         else:
             reason = request.POST.get("reason", "")[:LONGEST_REASON]
             claim(subject_type=kind, subject_id=key, by=me, reason=reason)
-            messages.success(request, f"You have taken {row}.")
+            messages.success(request, f"You have taken {title_of(row)}.")
     except NotClaimed as refusal:
         messages.warning(request, refusal.message)
     except ClaimedByAnother as refusal:
         holder = refusal.numbers["claimed_by"]
-        messages.error(request, f"{row} is taken by {staff_name(holder)}; give a reason to take it over.")
+        text = f"{title_of(row)} is taken by {staff_name(holder)}; give a reason to take it over."
+        messages.error(request, text)

@@ -38,7 +38,7 @@ def text(name: str) -> str:
 def rows(statement: str, parameters: dict[str, Any] | None = None) -> list[dict[str, Any]]:
     """Run a statement and return its rows, each as a dict by column name."""
     has_many = any(_count(value) > _MANY for value in (parameters or {}).values())
-    with connection.cursor() as cursor, _planned_anew() if has_many else nullcontext():
+    with connection.cursor() as cursor, planned_anew() if has_many else nullcontext():
         cursor.execute(statement, parameters)
         if cursor.description is None:
             return []
@@ -55,7 +55,7 @@ def _count(value: Any) -> int:
 
 
 @contextmanager
-def _planned_anew() -> Iterator[None]:
+def planned_anew() -> Iterator[None]:
     """Have statements inside the block planned for their values. The plan that is kept for a statement which
     has run a few times is one for short arrays: its loops take minutes for long ones."""
     driver = connection.connection
@@ -124,15 +124,21 @@ def insert(row: models.Model) -> None:
     guards and signals: for services, which apply the rules themselves."""
     fields = tuple(field for field in row._meta.concrete_fields if not _left_to_the_database(field, row))
     values = [field.get_db_prep_save(field.pre_save(row, add=True), connection) for field in fields]
+    returned = row._meta.db_returning_fields
     with connection.cursor() as cursor:
         cursor.execute(_insert_statement(type(row), fields), values)
+        if returned:
+            for field, value in zip(returned, cursor.fetchone(), strict=True):
+                setattr(row, field.attname, value)
     row._state.adding = False
     row._state.db = connection.alias
 
 
 def _left_to_the_database(field: "models.Field[Any, Any]", row: models.Model) -> bool:
+    if field.generated:
+        return True
     value = field.value_from_object(row)
-    return field.generated or isinstance(value, DatabaseDefault) or (value is None and field.primary_key)
+    return isinstance(value, DatabaseDefault) or (value is None and field.primary_key)
 
 
 @functools.cache
@@ -140,7 +146,9 @@ def _insert_statement(model: type[models.Model], fields: "tuple[models.Field[Any
     quoted = connection.ops.quote_name
     columns = ", ".join(quoted(str(field.column)) for field in fields)
     places = ", ".join(["%s"] * len(fields))
-    return f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) VALUES ({places})"  # noqa: S608
+    made = ", ".join(quoted(str(field.column)) for field in model._meta.db_returning_fields)
+    returning = f" RETURNING {made}" if made else ""
+    return f"INSERT INTO {quoted(model._meta.db_table)} ({columns}) VALUES ({places}){returning}"  # noqa: S608
 
 
 def run_script(text: str, parameters: dict[str, Any]) -> None:

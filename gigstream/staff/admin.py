@@ -32,6 +32,7 @@ from gigstream.adminkit.approval_results import as_action_result
 from gigstream.core.errors import clean_field
 from gigstream.core.people import emails
 from gigstream.core.people.names import normal_name, optional_name
+from gigstream.core.people.staff_names import member_name
 from gigstream.staff import roles, services
 from gigstream.staff.models import Authenticator
 
@@ -286,10 +287,4 @@ class GroupAdmin(ReadOnlyAdmin):
         return format_html_join("", "<div>{}</div>", ((name.replace("_", " "),) for name in names))
 
 
-name_rows_by(
-    User,
-    "first_name",
-    "last_name",
-    "username",
-    form=lambda first, last, username: f"{first} {last}".strip() or username,
-)
+name_rows_by(User, "first_name", "last_name", "username", text=member_name)

@@ -33,12 +33,14 @@ from gigstream.adminkit import (
     by_email,
     by_uuid,
     link_to,
+    link_with_reference,
     name_rows_by,
     show_on,
     summarize,
 )
 from gigstream.adminkit.approval_results import as_action_result
 from gigstream.adminkit.list_exports import Exports
+from gigstream.adminkit.search import by_amount, by_parts, by_reference, by_related
 from gigstream.api.rendering import csv_tables
 from gigstream.core.clock import database_now
 from gigstream.core.money import ZERO, usdc
@@ -79,7 +81,7 @@ def _context(loans: Sequence[Loan]) -> dict[Any, list[ContextLine]]:
     grounds = decision_grounds(loans)
     return {
         loan.pk: [
-            ContextLine("Worker", link_to(loan.worker) or EMPTY),
+            ContextLine("Worker", link_with_reference(loan.worker) or EMPTY),
             *(
                 ContextLine(one.label, one.text, is_against=one.is_against, on_card=one.is_short)
                 for one in grounds[loan.pk]
@@ -163,8 +165,13 @@ class LoanAdmin(Exports, ReadOnlyAdmin):
     list_select_related = ("worker",)
     list_filter = ("status", ("repayment_due", admin.DateFieldListFilter))
     belongs = ("worker",)
-    searches = (by_uuid("id", "worker_id"), by_email("worker__email"))
-    search_help_text = "id of a loan or worker, or a worker's email"
+    searches = (
+        by_reference(),
+        by_uuid("id", "worker_id"),
+        by_related("worker", by_email("email"), by_parts("full_name")),
+        by_amount("amount"),
+    )
+    search_help_text = "reference, parts of the worker's name, amount, worker's email, or an id"
     fieldsets = (
         (None, {"fields": (("worker", "status"), "rejection_reason")}),
         (
@@ -361,7 +368,7 @@ add_actions(
 
 
 show_on(Loan, decisions_table())
-name_rows_by(Loan, "worker__full_name", form=lambda name: f"advance of {name}")
+name_rows_by(Loan, "worker__full_name")
 
 
 # --- Timelines and summaries --------------------------------------------------------------------------------

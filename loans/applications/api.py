@@ -10,7 +10,17 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from gigstream.api.endpoints import Endpoint
-from gigstream.api.fields import Amount, Choice, Id, Instant, StrictSerializer, Text, Whole, YesNo
+from gigstream.api.fields import (
+    Amount,
+    Choice,
+    Id,
+    Instant,
+    ReferenceText,
+    StrictSerializer,
+    Text,
+    Whole,
+    YesNo,
+)
 from gigstream.api.pagination import narrow_rows
 from gigstream.api.schema.describing import describe_rows
 from gigstream.api.views import json_response
@@ -27,6 +37,7 @@ from workers.sign_in.views import MyView, PeriodQuery
 
 ADVANCE_COLUMNS = (
     "id",
+    "reference",
     "created_at",
     "status",
     "amount",
@@ -104,6 +115,7 @@ class Offer(MyView):
 
 class AdvanceQuery(PeriodQuery):
     status = Choice(choices=LoanStatus.values, required=False)
+    reference = ReferenceText(required=False)
 
 
 class AdvanceForm(StrictSerializer):

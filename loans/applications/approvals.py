@@ -46,7 +46,7 @@ def approve_or_request(*, loan_id: UUID, reason: str, now: datetime | None = Non
     now = now or database_now()
     if current_actor().type != ActorType.STAFF or _may_approve_alone(loan, now):
         return approve_loan(loan_id=loan_id, reason=reason, now=now)
-    require_move(LOAN_MOVES, subject=f"loan {loan.pk}", before=loan.status, after=LoanStatus.APPROVED)
+    require_move(LOAN_MOVES, subject=f"loan {loan.reference}", before=loan.status, after=LoanStatus.APPROVED)
     return request_for_loan("loan.approve", loan, loan.amount, reason, now)
 
 
@@ -99,7 +99,7 @@ def _find_obstacles(waiting: Sequence[Approval]) -> dict[UUID, str]:
 def _execute_approval(approval: Approval) -> dict[str, Any]:
     loan = Loan.objects.locked().get(pk=approval.subject_id)
     if loan.terms_hash != approval.parameters["terms_hash"]:
-        raise TermsChanged(f"loan {loan.pk} has other terms now", terms_hash=loan.terms_hash)
+        raise TermsChanged(f"loan {loan.reference} has other terms now", terms_hash=loan.terms_hash)
     approve_loan(
         loan_id=loan.pk,
         requested_by=approval.requested_by,

@@ -2,10 +2,12 @@ from decimal import Decimal
 
 import pgtrigger
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from gigstream.core.models import Changing, Sha256
 from gigstream.core.money import LARGEST, MoneyField
+from gigstream.core.people.row_names import with_owner
+from gigstream.core.postgres.short_numbers import ShortNumberField, reference_field
 from gigstream.core.states import status_trigger
 from loans.applications.enums import BOOKED, LOAN_MOVES, OPEN_LOANS, LoanStatus
 from loans.applications.querysets import LoanQuerySet
@@ -21,6 +23,8 @@ class Loan(Changing):
     """An advance on a worker's later earnings. Moves through `LOAN_MOVES`; `amount_repaid` changes only
     together with a repayment entry; its terms are those of the request, to the end."""
 
+    short_number = ShortNumberField("loans")
+    reference = reference_field(Value("LO"))
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="loans", db_index=False)
     amount = MoneyField(help_text="paid to the worker")
     fee = MoneyField(default=Decimal(0))
@@ -132,6 +136,7 @@ class Loan(Changing):
         indexes = [
             models.Index(name="loans_worker_created", fields=["worker", "created_at"]),
             models.Index(name="loans_status_created", fields=["status", "created_at"]),
+            models.Index(name="loans_amount_created", fields=["amount", "created_at"]),
             models.Index(
                 name="loans_repayment_due",
                 fields=["repayment_due"],
@@ -148,7 +153,7 @@ class Loan(Changing):
         ]
 
     def __str__(self) -> str:
-        return f"loan {self.pk}"
+        return with_owner(f"advance {self.reference}", self, "worker")
 
     @property
     def owed(self) -> Decimal:

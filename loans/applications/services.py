@@ -125,7 +125,7 @@ def require_no_open_loan(worker_id: UUID) -> None:
 
 def _require_works_for(worker: Worker, platform_id: UUID | None) -> None:
     if platform_id and not Engagement.objects.filter(worker=worker, platform=platform_id).exists():
-        raise NotYourPlatform(f"worker {worker.pk} has no work of platform {platform_id}")
+        raise NotYourPlatform(f"worker {worker.reference} has no work of platform {platform_id}")
 
 
 @verb("loan.request", "worker")
@@ -222,7 +222,7 @@ def _record_decision(
 
 def move_loan(loan: Loan, target: LoanStatus) -> None:
     """Set the status of a locked loan (in memory). Raises IllegalMove."""
-    require_move(LOAN_MOVES, subject=f"loan {loan.pk}", before=loan.status, after=target)
+    require_move(LOAN_MOVES, subject=f"loan {loan.reference}", before=loan.status, after=target)
     loan.status = target
 
 
@@ -236,7 +236,7 @@ def approve_loan(
     Raises IllegalMove, StaffNeeded, or SamePerson when both are the same.
     """
     loan = Loan.objects.locked().get(pk=loan_id)
-    require_move(LOAN_MOVES, subject=f"loan {loan.pk}", before=loan.status, after=LoanStatus.APPROVED)
+    require_move(LOAN_MOVES, subject=f"loan {loan.reference}", before=loan.status, after=LoanStatus.APPROVED)
     _require_may_approve(loan)
     now = now or database_now()
     signers = _signers_of(loan, requested_by)

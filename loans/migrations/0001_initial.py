@@ -3,6 +3,7 @@ from decimal import Decimal
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.expressions
+import django.db.models.functions.text
 import pgtrigger.compiler
 import pgtrigger.migrations
 from django.db import migrations, models
@@ -11,6 +12,7 @@ import gigstream.core.clock
 import gigstream.core.ids
 import gigstream.core.models
 import gigstream.core.money
+import gigstream.core.postgres.short_numbers
 
 
 class Migration(migrations.Migration):
@@ -36,6 +38,20 @@ class Migration(migrations.Migration):
                     models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
                 ),
                 ("updated_at", models.DateTimeField(auto_now=True)),
+                ("short_number", gigstream.core.postgres.short_numbers.ShortNumberField("loans")),
+                (
+                    "reference",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.text.Concat(
+                            models.Value("LO"),
+                            models.Value("-"),
+                            models.F("short_number"),
+                            output_field=models.CharField(),
+                        ),
+                        output_field=models.CharField(max_length=16),
+                    ),
+                ),
                 ("amount", gigstream.core.money.MoneyField(help_text="paid to the worker")),
                 ("fee", gigstream.core.money.MoneyField(default=Decimal("0"))),
                 ("fee_bps", models.PositiveSmallIntegerField()),
@@ -157,6 +173,7 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["worker", "created_at"], name="loans_worker_created"),
                     models.Index(fields=["status", "created_at"], name="loans_status_created"),
+                    models.Index(fields=["amount", "created_at"], name="loans_amount_created"),
                     models.Index(
                         condition=models.Q(
                             ("status__in", ["active", "approved", "disbursed", "pending", "repaying"])

@@ -6,6 +6,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from gigstream.core.money import MoneyField
+from gigstream.core.people.row_names import with_owner
 from gigstream.core.postgres.reports import Report
 from loans.applications.enums import LoanStatus
 
@@ -68,7 +69,7 @@ class WorkerEarnings(Report):
         verbose_name_plural = "worker earnings"
 
     def __str__(self) -> str:
-        return f"earnings of {self.worker_id}"
+        return with_owner("earnings", self, "worker")
 
 
 class WorkerRiskAssessment(Report):
@@ -143,7 +144,7 @@ class WorkerRiskAssessment(Report):
         db_table = "worker_risk_assessment"
 
     def __str__(self) -> str:
-        return f"risk of {self.worker_id}: {self.score}"
+        return with_owner(f"risk score {self.score}", self, "worker")
 
     @property
     def points(self) -> dict[str, Decimal]:
@@ -183,4 +184,4 @@ class LoanRepaymentStatus(Report):
         verbose_name_plural = "repayments of advances"
 
     def __str__(self) -> str:
-        return f"loan {self.loan_id}: {self.progress_percent} %"
+        return with_owner(f"{self.progress_percent} % repaid", self, "loan")

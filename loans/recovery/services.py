@@ -59,7 +59,9 @@ def _default_batch(now: datetime) -> int:
 def require_lost(loan: Loan) -> None:
     """Raise NothingOwed unless the loan is in default and owes something."""
     if loan.status != LoanStatus.DEFAULTED or loan.owed == 0:
-        raise NothingOwed(f"loan {loan.pk} is {loan.status} and owes {usdc(loan.owed)}", owed=loan.owed)
+        raise NothingOwed(
+            f"loan {loan.reference} is {loan.status} and owes {usdc(loan.owed)}", owed=loan.owed
+        )
 
 
 @verb("loan.write_off", "loan")
@@ -84,7 +86,7 @@ def write_off(
     require_lost(loan)
     value = loan.owed
     if amount not in (None, value):
-        raise SumChanged(f"loan {loan.pk} owes {usdc(value)} now", owed=value)
+        raise SumChanged(f"loan {loan.reference} owes {usdc(value)} now", owed=value)
     loan.amount_written_off = F("amount_written_off") + value
     loan.save()
     loan.refresh_from_db()

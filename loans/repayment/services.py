@@ -76,7 +76,7 @@ def repay_early(*, loan_id: UUID, amount: Decimal | str | None = None, now: date
     value = loan.owed if amount is None else exact_amount(amount)
     if loan.status not in OWING or not 0 < value <= loan.owed:
         raise NothingOwed(
-            f"loan {loan.pk} is {loan.status} and owes {usdc(loan.owed)}, not {usdc(value)}",
+            f"loan {loan.reference} is {loan.status} and owes {usdc(loan.owed)}, not {usdc(value)}",
             owed=loan.owed,
             requested=value,
         )

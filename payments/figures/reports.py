@@ -3,6 +3,7 @@
 from django.db import models
 
 from gigstream.core.money import MoneyField
+from gigstream.core.people.row_names import with_owner
 from gigstream.core.postgres.reports import Report
 from payments.settlement.transactions.enums import TransactionStatus, TransactionType
 
@@ -84,7 +85,7 @@ class PlatformPerformance(Report):
         verbose_name_plural = "platform performance"
 
     def __str__(self) -> str:
-        return f"performance of {self.platform_id}"
+        return with_owner("performance", self, "platform")
 
 
 class DailyTransactionSummary(Report):

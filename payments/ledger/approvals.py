@@ -16,6 +16,7 @@ from audit.staff_movements.services import Part, count_alone, moved_alone, moved
 from gigstream.core.clock import database_now
 from gigstream.core.ids import new_id
 from gigstream.core.money import ZERO, exact_amount, usdc
+from gigstream.core.people.row_names import title_of
 from gigstream.core.postgres.transactions import wait_for_lock
 from payments.earnings.limits import REWARD_ALONE_UP_TO
 from payments.earnings.services.rewards import grant_reward
@@ -89,9 +90,9 @@ def _name_accounts(waiting: Sequence[Approval]) -> dict[UUID, Lines]:
 
 
 def _before_and_after(account: Account, change: Decimal) -> str:
-    owner = account.worker or account.platform or "the house"
+    owner = account.worker or account.platform
     balances = f"{usdc(account.balance)} → {usdc(account.balance + change)}"
-    return f"{account.name} of {owner} (account {account.pk}): {balances}"
+    return f"{account.name} of {title_of(owner) if owner else 'the house'} (account {account.pk}): {balances}"
 
 
 def _too_little(waiting: Sequence[Approval]) -> dict[UUID, str]:

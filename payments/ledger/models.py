@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from gigstream.core.clock import DatabaseNow
 from gigstream.core.models import GuardedQuerySet
 from gigstream.core.money import LARGEST, MoneyField
+from gigstream.core.people.row_names import with_owner
 from gigstream.core.states import append_only
 from payments.ledger.entry_kinds import KIND_FORM, LONGEST_NAME, kind_choices
 from payments.ledger.enums import (
@@ -152,8 +153,9 @@ class Account(models.Model):
         ]
 
     def __str__(self) -> str:
-        owner = self.worker_id or self.platform_id or "house"
-        return f"{self.name} of {owner}"
+        if not self.worker_id and not self.platform_id:
+            return f"{self.name} of the house"
+        return with_owner(f"{self.name}", self, "worker", "platform")
 
 
 class LedgerEntry(models.Model):

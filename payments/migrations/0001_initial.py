@@ -14,6 +14,7 @@ import gigstream.core.clock
 import gigstream.core.encryption
 import gigstream.core.ids
 import gigstream.core.money
+import gigstream.core.postgres.short_numbers
 import payments.ledger.entry_kinds
 import payments.streams.models
 
@@ -1623,6 +1624,20 @@ class Migration(migrations.Migration):
                     models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
                 ),
                 ("updated_at", models.DateTimeField(auto_now=True)),
+                ("short_number", gigstream.core.postgres.short_numbers.BorrowedNumberField()),
+                (
+                    "reference",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.text.Concat(
+                            models.Value("ST"),
+                            models.Value("-"),
+                            models.F("short_number"),
+                            output_field=models.CharField(),
+                        ),
+                        output_field=models.CharField(max_length=16),
+                    ),
+                ),
                 (
                     "shard",
                     models.PositiveSmallIntegerField(
@@ -2794,6 +2809,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
                 ),
                 ("updated_at", models.DateTimeField(auto_now=True)),
+                ("short_number", gigstream.core.postgres.short_numbers.ShortNumberField("transactions")),
                 (
                     "type",
                     models.CharField(
@@ -2808,6 +2824,28 @@ class Migration(migrations.Migration):
                             ("withdrawal", "Withdrawal"),
                         ],
                         max_length=16,
+                    ),
+                ),
+                (
+                    "reference",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.text.Concat(
+                            models.Case(
+                                models.When(then=models.Value("PO"), type="payout"),
+                                models.When(then=models.Value("AD"), type="advance"),
+                                models.When(then=models.Value("RE"), type="refund"),
+                                models.When(then=models.Value("RP"), type="repayment"),
+                                models.When(then=models.Value("FE"), type="fee"),
+                                models.When(then=models.Value("DE"), type="deposit"),
+                                models.When(then=models.Value("RW"), type="reward"),
+                                models.When(then=models.Value("WD"), type="withdrawal"),
+                            ),
+                            models.Value("-"),
+                            models.F("short_number"),
+                            output_field=models.CharField(),
+                        ),
+                        output_field=models.CharField(max_length=16),
                     ),
                 ),
                 (
@@ -2978,6 +3016,7 @@ class Migration(migrations.Migration):
                     models.Index(fields=["platform", "created_at"], name="transactions_platform_created"),
                     models.Index(fields=["status", "created_at"], name="transactions_status_created"),
                     models.Index(fields=["created_at"], name="transactions_created"),
+                    models.Index(fields=["amount", "created_at"], name="transactions_amount_created"),
                     models.Index(
                         condition=models.Q(
                             ("next_attempt_at__isnull", False), ("status__in", ["pending", "submitted"])
@@ -3582,6 +3621,20 @@ class Migration(migrations.Migration):
                 (
                     "created_at",
                     models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("short_number", gigstream.core.postgres.short_numbers.ShortNumberField("payout_holds")),
+                (
+                    "reference",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.text.Concat(
+                            models.Value("HO"),
+                            models.Value("-"),
+                            models.F("short_number"),
+                            output_field=models.CharField(),
+                        ),
+                        output_field=models.CharField(max_length=16),
+                    ),
                 ),
                 ("kind", models.CharField(choices=[("staff", "Staff"), ("failed", "Failed")], max_length=16)),
                 (
@@ -4349,6 +4402,20 @@ class Migration(migrations.Migration):
                     hash="bffb99366af1080328ee8f324f3267a4aa1d337f",
                     operation="UPDATE",
                     pgid="pgtrigger_legal_status_moves_1fdba",
+                    table="streams",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="stream",
+            trigger=pgtrigger.compiler.Trigger(
+                name="has_the_short_number_of_its_task",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    SELECT short_number INTO NEW.short_number FROM tasks WHERE id = NEW.task_id;\n                    RETURN NEW;\n                ",
+                    hash="275cb48b52974144d19f2ac6e100eb74ef9e860c",
+                    operation="INSERT",
+                    pgid="pgtrigger_has_the_short_number_of_its_task_04706",
                     table="streams",
                     when="BEFORE",
                 ),

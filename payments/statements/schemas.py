@@ -9,6 +9,7 @@ from payments.models import Transaction
 # Columns of a payment that both its platform and its worker may see.
 EXPLAINED_COLUMNS = (
     "id",
+    "reference",
     "created_at",
     "type",
     "status",

@@ -14,10 +14,11 @@ from gigstream.adminkit import (
     against,
     by_email,
     by_uuid,
-    link_to,
+    link_with_reference,
     show_on,
 )
 from gigstream.adminkit.approval_results import as_action_result
+from gigstream.adminkit.search import by_parts, by_reference, by_related
 from gigstream.core.clock import database_now
 from gigstream.core.money import usdc
 from payments import services
@@ -59,9 +60,9 @@ def _context(rows: Sequence[Stream]) -> dict[Any, list[ContextLine]]:
         due = streams.vested_at(stream, now) - stream.released_amount
         progress = f"{usdc(stream.released_amount)} of {usdc(stream.total_amount)}"
         lines = [
-            ContextLine("Task", link_to(stream.task) or EMPTY),
-            ContextLine("Worker", link_to(stream.worker) or EMPTY),
-            ContextLine("Platform", link_to(stream.platform) or EMPTY),
+            ContextLine("Task", link_with_reference(stream.task) or EMPTY),
+            ContextLine("Worker", link_with_reference(stream.worker) or EMPTY),
+            ContextLine("Platform", link_with_reference(stream.platform) or EMPTY),
             ContextLine("Released", progress),
             ContextLine("Vested and not paid yet", usdc(due)),
         ]
@@ -101,8 +102,14 @@ class StreamAdmin(ReadOnlyAdmin):
     )
     list_filter = ("status", ("parked_at", admin.EmptyFieldListFilter))
     belongs = ("task", "task__worker", "task__platform")
-    searches = (by_uuid("id", "task_id"), by_email("task__worker__email"))
-    search_help_text = "id of a stream or task, or a worker's email"
+    searches = (
+        by_reference("task__reference"),
+        by_uuid("id", "task_id"),
+        by_email("task__worker__email"),
+        by_related("task", by_parts("title")),
+        by_related("task__worker", by_parts("full_name")),
+    )
+    search_help_text = "reference, parts of the task's title or the worker's name, worker's email, or an id"
     fieldsets = (
         (
             None,

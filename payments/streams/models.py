@@ -3,11 +3,13 @@ from decimal import Decimal
 
 import pgtrigger
 from django.db import models
-from django.db.models import F, Func, Q
+from django.db.models import F, Func, Q, Value
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 
 from gigstream.core.models import Changing
 from gigstream.core.money import LARGEST, MoneyField
+from gigstream.core.people.row_names import with_owner
+from gigstream.core.postgres.short_numbers import BorrowedNumberField, reference_field
 from gigstream.core.states import status_trigger
 from payments.ledger.models import Account
 from payments.streams.enums import STREAM_MOVES, StreamStatus
@@ -35,6 +37,8 @@ class Stream(Changing):
     """
 
     task = models.OneToOneField(Task, on_delete=models.CASCADE, related_name="stream")
+    short_number = BorrowedNumberField()
+    reference = reference_field(Value("ST"))
     worker = models.ForeignKey(Worker, on_delete=models.CASCADE, related_name="streams", db_index=False)
     platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="streams", db_index=False)
     worker_account = models.ForeignKey(
@@ -163,6 +167,15 @@ class Stream(Changing):
         ]
         triggers = [
             status_trigger(STREAM_MOVES),
+            pgtrigger.Trigger(
+                name="has_the_short_number_of_its_task",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                    SELECT short_number INTO NEW.short_number FROM tasks WHERE id = NEW.task_id;
+                    RETURN NEW;
+                """,
+            ),
             pgtrigger.Protect(
                 name="released_never_goes_back",
                 operation=pgtrigger.Update,
@@ -173,4 +186,4 @@ class Stream(Changing):
         ]
 
     def __str__(self) -> str:
-        return f"stream {self.pk}"
+        return with_owner(f"stream {self.reference}", self, "task")

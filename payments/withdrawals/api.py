@@ -28,6 +28,7 @@ from workers.wallets.forms import Nonce, NonceForm, WalletForm, nonce_as_json
 
 WITHDRAWAL_COLUMNS = (
     "id",
+    "reference",
     "created_at",
     "status",
     "amount",

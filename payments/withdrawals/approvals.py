@@ -21,7 +21,7 @@ def request_withdrawal_release(*, transaction_id: UUID, reason: str, now: dateti
     row = Transaction.objects.get(pk=transaction_id, type=TransactionType.WITHDRAWAL)
     require_move(
         TRANSACTION_MOVES,
-        subject=f"withdrawal {row.pk}",
+        subject=f"withdrawal {row.reference}",
         before=row.status,
         after=TransactionStatus.SUBMITTED,
     )

@@ -14,13 +14,13 @@ from gigstream.adminkit import (
     by_email,
     by_number,
     by_uuid,
-    by_words_in_newest,
     link_to,
     list_url,
     name_rows_by,
     show_on,
     summarize,
 )
+from gigstream.adminkit.search import MOST_NAMED, by_parts, by_reference, found_first, in_full
 from platforms.catalogue.enums import CreatorStatus
 from platforms.figures.admin import PairAdmin
 from platforms.models import (
@@ -41,6 +41,7 @@ from workers.models import Worker
 MOST_COUNTED = 1_000
 
 
+@in_full
 def _by_external_id(model: type[Model], term: str) -> Q:
     """Return the works with this external id, found first: among other conditions no index would find
     them."""
@@ -54,8 +55,13 @@ class CreatorProfileAdmin(PairAdmin):
     list_filter = ("status", "created_at")
     ordering = ("-created_at", "-id")
     sortable_by = ("created_at",)
-    searches = (by_uuid("id", "platform_id", "worker_id"), by_email("worker__email"))
-    search_help_text = "id of a creator, platform or worker, or a worker's email"
+    searches = (
+        by_reference(),
+        by_uuid("id", "platform_id", "worker_id"),
+        by_email("worker__email"),
+        by_parts("display_name"),
+    )
+    search_help_text = "reference, parts of the name, worker's email, or an id"
     fieldsets = (
         (
             None,
@@ -92,9 +98,9 @@ class WorkAdmin(ReadOnlyAdmin):
     searches = (
         by_uuid("id", "platform_id", "creator_id"),
         _by_external_id,
-        by_words_in_newest("title"),
+        found_first(by_parts("title")),
     )
-    search_help_text = "id of a work, platform or creator, external id, or part of a title (newest 10,000)"
+    search_help_text = f"parts of the title (newest {MOST_NAMED}), external id, or an id"
 
 
 @admin.register(WorkRate)
@@ -221,6 +227,8 @@ show_on(
     ),
 )
 name_rows_by(CreatorProfile, "display_name")
+name_rows_by(Work, "title")
+name_rows_by(Collection, "title")
 
 
 @summarize(CreatorProfile, of=CreatorProfile, position=10)

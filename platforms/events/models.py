@@ -6,6 +6,7 @@ from django.db.models import F, Q
 
 from gigstream.core.encryption import EncryptedTextField
 from gigstream.core.models import Common, GuardedQuerySet
+from gigstream.core.people.row_names import with_owner
 from gigstream.core.states import status_trigger
 from platforms.events import registry
 from platforms.events.enums import DELIVERY_MOVES, DeliveryError, DeliveryStatus
@@ -40,7 +41,7 @@ class EventCounter(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.last_sequence} events of {self.platform_id}"
+        return with_owner(f"{self.last_sequence} events", self, "platform")
 
 
 class PlatformEvent(Common):
@@ -127,7 +128,7 @@ class WebhookEndpoint(Common):
         ]
 
     def __str__(self) -> str:
-        return f"webhook of {self.platform_id}"
+        return with_owner("webhook", self, "platform")
 
 
 class WebhookDelivery(models.Model):

@@ -1,9 +1,13 @@
+from collections.abc import Sequence
+from typing import ClassVar
+
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from gigstream.adminkit import ReadOnlyAdmin, ReportAdmin, by_email, by_uuid
 from gigstream.adminkit.list_exports import Exports
+from gigstream.adminkit.search import Search
 from platforms.figures.reports import TaskCompletionStats
 from platforms.models import (
     Engagement,
@@ -15,7 +19,7 @@ from platforms.tasks.enums import TaskStatus
 class PairAdmin(ReadOnlyAdmin):
     list_select_related = ("platform", "worker")
     belongs = ("platform", "worker")
-    searches = (by_uuid("platform_id", "worker_id"), by_email("worker__email"))
+    searches: ClassVar[Sequence[Search]] = (by_uuid("platform_id", "worker_id"), by_email("worker__email"))
     search_help_text = "id of a platform or worker, or a worker's email"
 
 

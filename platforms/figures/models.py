@@ -6,6 +6,7 @@ from django.db.models import F, Q
 
 from gigstream.core.models import GuardedQuerySet
 from gigstream.core.money import MoneyField
+from gigstream.core.people.row_names import loaded_name, with_owner
 from platforms.figures import reports  # noqa: F401 - the models of the views
 from platforms.platforms.models import Platform
 from platforms.tasks.enums import TaskType
@@ -49,7 +50,10 @@ class Engagement(models.Model):
         indexes = [models.Index(name="engagements_lately", fields=["platform", "last_assigned_at"])]
 
     def __str__(self) -> str:
-        return f"{self.platform_id} · {self.worker_id}"
+        return (
+            " · ".join(filter(None, (loaded_name(self, "platform"), loaded_name(self, "worker"))))
+            or "engagement"
+        )
 
 
 class TaskTally(models.Model):
@@ -83,4 +87,4 @@ class TaskTally(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.task_type} tasks of {self.platform_id}"
+        return with_owner(f"{self.task_type} tasks", self, "platform")

@@ -2,6 +2,7 @@ import datetime
 from decimal import Decimal
 
 import django.contrib.postgres.fields
+import django.contrib.postgres.indexes
 import django.db.models.constraints
 import django.db.models.deletion
 import django.db.models.expressions
@@ -17,6 +18,7 @@ import gigstream.core.encryption
 import gigstream.core.ids
 import gigstream.core.models
 import gigstream.core.money
+import gigstream.core.postgres.short_numbers
 import platforms.events.registry
 import platforms.platforms.scopes
 import platforms.usage.models.days
@@ -99,6 +101,20 @@ class Migration(migrations.Migration):
                 ),
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("short_number", gigstream.core.postgres.short_numbers.ShortNumberField("platforms")),
+                (
+                    "reference",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.text.Concat(
+                            models.Value("PF"),
+                            models.Value("-"),
+                            models.F("short_number"),
+                            output_field=models.CharField(),
+                        ),
+                        output_field=models.CharField(max_length=16),
+                    ),
+                ),
                 ("number", gigstream.core.models.RowNumberField()),
                 ("name", models.CharField(max_length=120, unique=True)),
                 ("contact_email", models.EmailField(max_length=254)),
@@ -165,7 +181,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "db_table": "platforms",
-                "indexes": [models.Index(fields=["-created_at", "-id"], name="platforms_created")],
+                "indexes": [
+                    models.Index(fields=["-created_at", "-id"], name="platforms_created"),
+                    models.Index(fields=["contact_email"], name="platforms_contact"),
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["name"], name="platforms_by_parts_of_name", opclasses=["gin_trgm_ops"]
+                    ),
+                ],
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("fee_bps__range", (0, 10000))), name="platform_fee_in_range"
@@ -986,6 +1008,20 @@ class Migration(migrations.Migration):
                     models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
                 ),
                 ("updated_at", models.DateTimeField(auto_now=True)),
+                ("short_number", gigstream.core.postgres.short_numbers.ShortNumberField("tasks")),
+                (
+                    "reference",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.text.Concat(
+                            models.Value("TA"),
+                            models.Value("-"),
+                            models.F("short_number"),
+                            output_field=models.CharField(),
+                        ),
+                        output_field=models.CharField(max_length=16),
+                    ),
+                ),
                 ("external_task_id", models.CharField(blank=True, max_length=120, null=True)),
                 ("title", models.CharField(max_length=200)),
                 ("description", models.TextField(blank=True)),
@@ -1151,6 +1187,10 @@ class Migration(migrations.Migration):
                     models.Index(fields=["platform", "created_at"], name="tasks_platform_created"),
                     models.Index(fields=["status", "created_at"], name="tasks_status_created"),
                     models.Index(fields=["created_at"], name="tasks_created"),
+                    models.Index(fields=["amount", "created_at"], name="tasks_amount_created"),
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["title"], name="tasks_by_parts_of_title", opclasses=["gin_trgm_ops"]
+                    ),
                     models.Index(fields=["completed_at"], name="tasks_completed"),
                     models.Index(
                         models.F("platform"),
@@ -1730,6 +1770,20 @@ class Migration(migrations.Migration):
                     models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
                 ),
                 ("updated_at", models.DateTimeField(auto_now=True)),
+                ("short_number", gigstream.core.postgres.short_numbers.ShortNumberField("creators")),
+                (
+                    "reference",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.text.Concat(
+                            models.Value("CR"),
+                            models.Value("-"),
+                            models.F("short_number"),
+                            output_field=models.CharField(),
+                        ),
+                        output_field=models.CharField(max_length=16),
+                    ),
+                ),
                 ("number", gigstream.core.models.RowNumberField()),
                 (
                     "status",
@@ -1787,7 +1841,10 @@ class Migration(migrations.Migration):
             options={
                 "db_table": "creator_profiles",
                 "indexes": [
-                    models.Index(fields=["platform", "-created_at", "-id"], name="creators_of_platform")
+                    models.Index(fields=["platform", "-created_at", "-id"], name="creators_of_platform"),
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["display_name"], name="creators_by_parts_of_name", opclasses=["gin_trgm_ops"]
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(fields=("platform", "worker"), name="creator_once_per_platform"),
@@ -2042,6 +2099,20 @@ class Migration(migrations.Migration):
                 (
                     "created_at",
                     models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                ("short_number", gigstream.core.postgres.short_numbers.ShortNumberField("disputes")),
+                (
+                    "reference",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.text.Concat(
+                            models.Value("DI"),
+                            models.Value("-"),
+                            models.F("short_number"),
+                            output_field=models.CharField(),
+                        ),
+                        output_field=models.CharField(max_length=16),
+                    ),
                 ),
                 (
                     "side",
@@ -2751,6 +2822,9 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["platform", "-created_at", "-id"], name="works_of_platform"),
                     models.Index(fields=["creator", "-created_at", "-id"], name="works_of_creator"),
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["title"], name="works_by_parts_of_title", opclasses=["gin_trgm_ops"]
+                    ),
                 ],
                 "constraints": [
                     models.UniqueConstraint(

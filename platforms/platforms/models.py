@@ -4,7 +4,7 @@ from decimal import Decimal
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Cast, Lower
 from django.db.models.lookups import Regex
 
@@ -19,6 +19,8 @@ from gigstream.core.models import (
     is_readable,
 )
 from gigstream.core.money import MoneyField
+from gigstream.core.postgres.parts import parts_index
+from gigstream.core.postgres.short_numbers import ShortNumberField, reference_field
 from platforms.platforms.scopes import LIST_FORM, default_scopes
 
 DEFAULT_FEE_BPS = 200
@@ -30,6 +32,8 @@ class Platform(SoftDeletable):
 
     DERIVED = frozenset({"total_payouts", "total_tasks", "active_workers", "unique_workers"})
 
+    short_number = ShortNumberField("platforms")
+    reference = reference_field(Value("PF"))
     number = RowNumberField()
     name = models.CharField(max_length=120, unique=True)
     contact_email = models.EmailField()
@@ -82,14 +86,18 @@ class Platform(SoftDeletable):
             models.CheckConstraint(name="platform_name_readable", condition=is_readable("name")),
             models.CheckConstraint(name="platform_email_plain", condition=is_plain_email("contact_email")),
         ]
-        indexes = [models.Index(name="platforms_created", fields=["-created_at", "-id"])]
+        indexes = [
+            models.Index(name="platforms_created", fields=["-created_at", "-id"]),
+            models.Index(name="platforms_contact", fields=["contact_email"]),
+            parts_index("platforms_by_parts_of_name", "name"),
+        ]
 
     def __str__(self) -> str:
         return self.name
 
     def anonymise(self) -> None:
         """Overwrite the company's name, contact, wallet and webhook in memory."""
-        self.name = f"Deleted platform {self.pk}"
+        self.name = f"Deleted platform {self.reference}"
         self.contact_email = f"deleted-{self.pk}@invalid.example"
         self.webhook_url = ""
         self.webhook_secret = ""

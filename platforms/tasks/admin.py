@@ -27,17 +27,26 @@ from gigstream.adminkit import (
     admin_url,
     by_email,
     by_uuid,
-    by_words_in_newest,
     duration_text,
     follow_rows,
     isolate_text,
     link_to,
+    link_with_reference,
     list_url,
     name_rows_by,
     show_on,
     summarize,
 )
 from gigstream.adminkit.approval_results import as_action_result
+from gigstream.adminkit.search import (
+    MOST_NAMED,
+    by_amount,
+    by_parts,
+    by_reference,
+    by_related,
+    found_first,
+    in_full,
+)
 from gigstream.core.clock import database_now
 from gigstream.core.money import ZERO, share_bps, usdc
 from platforms import services
@@ -60,6 +69,7 @@ from platforms.tasks.funding import task_funding
 from workers.models import Worker
 
 
+@in_full
 def _by_external_id(model: type[Model], term: str) -> Q:
     """Return the tasks with this external id, found first: among other conditions no index would find
     them."""
@@ -74,9 +84,9 @@ SPLITS = (0, 50, 100)
 
 def _parties(task: Task) -> list[ContextLine]:
     return [
-        ContextLine("Task", link_to(task) or EMPTY),
-        ContextLine("Worker", link_to(task.worker) or "nobody"),
-        ContextLine("Platform", link_to(task.platform) or EMPTY),
+        ContextLine("Task", link_with_reference(task) or EMPTY),
+        ContextLine("Worker", link_with_reference(task.worker) or "nobody"),
+        ContextLine("Platform", link_with_reference(task.platform) or EMPTY),
     ]
 
 
@@ -185,13 +195,16 @@ class TaskAdmin(ReadOnlyAdmin):
     ordering = ("-created_at", "-id")
     sortable_by = ("created_at",)
     searches = (
+        by_reference(),
         by_uuid("id", "worker_id", "platform_id"),
-        by_email("worker__email"),
+        by_related("worker", by_email("email"), by_parts("full_name")),
         _by_external_id,
-        by_words_in_newest("title"),
+        by_amount("amount"),
+        found_first(by_parts("title")),
     )
     search_help_text = (
-        "id of a task, worker or platform, external id, worker's email, or part of a title (newest 10,000)"
+        f"reference, parts of the title (newest {MOST_NAMED}) or of the worker's name, amount, external id,"
+        " worker's email, id or its beginning"
     )
     fieldsets = (
         (
@@ -325,8 +338,12 @@ class DisputeAdmin(ReadOnlyAdmin):
     date_hierarchy = "created_at"
     ordering = ("-created_at", "-id")
     sortable_by = ("created_at", "severity")
-    searches = (by_uuid("id", "task_id"),)
-    search_help_text = "id of a dispute or task"
+    searches = (
+        by_reference(),
+        by_uuid("id", "task_id"),
+        by_related("task", by_reference(), by_parts("title")),
+    )
+    search_help_text = "reference of a dispute or task, parts of the task's title, or an id"
     actions = (
         RowAction(
             name="resolve",
@@ -480,7 +497,7 @@ def _disputes_of(row: Task) -> QuerySet[Dispute]:
 
 
 name_rows_by(Task, "title")
-name_rows_by(Dispute, "task__title", form=lambda name: f"dispute over {name}")
+name_rows_by(Dispute, "task__title")
 add_to_timeline(Worker, _tasks_by("worker"))
 add_to_timeline(Platform, _tasks_by("platform"))
 add_to_timeline(

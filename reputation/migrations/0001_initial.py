@@ -2,9 +2,11 @@ import datetime
 from decimal import Decimal
 
 import django.contrib.postgres.fields
+import django.contrib.postgres.indexes
 import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.math
+import django.db.models.functions.text
 import django.db.models.lookups
 import pgtrigger.compiler
 import pgtrigger.migrations
@@ -13,6 +15,7 @@ from django.db import migrations, models
 import gigstream.core.clock
 import gigstream.core.ids
 import gigstream.core.money
+import gigstream.core.postgres.short_numbers
 
 
 class Migration(migrations.Migration):
@@ -364,6 +367,20 @@ class Migration(migrations.Migration):
                     models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
                 ),
                 ("updated_at", models.DateTimeField(auto_now=True)),
+                ("short_number", gigstream.core.postgres.short_numbers.ShortNumberField("quests")),
+                (
+                    "reference",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.text.Concat(
+                            models.Value("QU"),
+                            models.Value("-"),
+                            models.F("short_number"),
+                            output_field=models.CharField(),
+                        ),
+                        output_field=models.CharField(max_length=16),
+                    ),
+                ),
                 ("slug", models.CharField(max_length=64)),
                 ("title", models.CharField(max_length=200)),
                 ("instructions", models.TextField(blank=True)),
@@ -519,6 +536,9 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["platform", "created_at"], name="quests_platform_created"),
                     models.Index(fields=["created_at"], name="quests_created"),
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["title"], name="quests_by_parts_of_title", opclasses=["gin_trgm_ops"]
+                    ),
                     models.Index(
                         condition=models.Q(("status__in", ["open", "paused", "exhausted"])),
                         fields=["created_at", "id"],

@@ -4,6 +4,7 @@ from django.db.models import Q
 
 from gigstream.core.clock import DatabaseNow
 from gigstream.core.models import Changing, GuardedQuerySet, is_readable
+from gigstream.core.people.row_names import with_owner
 from gigstream.core.states import append_only, status_trigger
 from reputation.quests.models import Quest, QuestEvent, Reservation
 from reputation.submissions.enums import (
@@ -186,7 +187,7 @@ class Submission(Changing):
         ]
 
     def __str__(self) -> str:
-        return f"submission {self.pk}"
+        return with_owner("submission", self, "quest", joined_by="to")
 
     @property
     def fact(self) -> str:

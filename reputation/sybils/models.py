@@ -3,6 +3,7 @@ from django.db.models import F, Q
 
 from gigstream.core.clock import DatabaseNow
 from gigstream.core.models import CommonQuerySet
+from gigstream.core.people.row_names import loaded_name, with_owner
 from gigstream.sign_in.models import is_sha256
 from reputation.sybils.enums import TieKind
 from workers.models import Worker
@@ -34,7 +35,7 @@ class WorkerTie(models.Model):
         indexes = [models.Index(name="worker_ties_key", fields=["kind", "key_hash", "worker"])]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} of worker {self.worker_id}"
+        return with_owner(f"{self.get_kind_display()}", self, "worker")
 
 
 class Cluster(models.Model):
@@ -75,7 +76,7 @@ class ClusterMember(models.Model):
         db_table = "sybil_cluster_members"
 
     def __str__(self) -> str:
-        return f"worker {self.worker_id}"
+        return loaded_name(self, "worker") or "worker"
 
 
 class Clearing(models.Model):
@@ -102,4 +103,4 @@ class Clearing(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"worker {self.worker_id} among {self.accounts}"
+        return f"{loaded_name(self, 'worker') or 'worker'} among {self.accounts}"

@@ -21,6 +21,7 @@ def test_a_worker_is_shown_with_their_standing_and_no_more(platform, api):
 
     assert shown == {
         "id": str(worker.pk),
+        "reference": worker.reference,
         "full_name": "Ada",
         "reputation_score": 515,
         "tier": "Bronze",

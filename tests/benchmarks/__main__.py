@@ -14,7 +14,7 @@ from tests.benchmarks.scale import SIZES
 
 BENCHES = (
     *("release", "posting", "views", "startup", "api", "servers", "webhooks", "quests"),
-    *("usage", "recounts", "royalties"),
+    *("usage", "recounts", "royalties", "console"),
 )
 
 

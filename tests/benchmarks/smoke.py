@@ -11,7 +11,18 @@ from tests.benchmarks.results import BEGIN, END
 
 ROOT = Path(__file__).resolve().parents[2]
 DATABASES = "gigstream_smoke"
-BENCHES = ["release", "posting", "startup", "api", "webhooks", "quests", "usage", "recounts", "royalties"]
+BENCHES = [
+    "release",
+    "posting",
+    "startup",
+    "api",
+    "webhooks",
+    "quests",
+    "usage",
+    "recounts",
+    "royalties",
+    "console",
+]
 GOALS = [
     "release, against the same SQL from psql",
     "release, against Django loop with signals",
@@ -29,6 +40,7 @@ GOALS = [
     "days of a month rebuilt, 2,000 events",
     "a creator's sums from raw events, 2,000 events",
     "a write into a pool of 100 members",
+    "search, a title",
 ]
 TABLES = [
     "Release of 600 due",
@@ -44,6 +56,7 @@ TABLES = [
     "Usage in batches of 5,000, 1 rounds",
     "Days rebuilt from 2,000 events",
     "Pay of 50 creators",
+    "Search over 2,000 tasks",
 ]
 
 

@@ -308,10 +308,10 @@ def test_a_file_of_the_log_names_people_and_objects(boss, alice):
 
     suspended = next(line for line in lines if line["action"] == "worker.suspend")
     assert suspended["actor_name"] == "boss"
-    assert suspended["resource_name"] == "Alice Johnson"
+    assert suspended["resource_name"] == f"Alice Johnson · {alice.reference}"
     assert suspended["reason"] == "two accounts"
     assert suspended["action_text"] == "Worker suspended"
     assert "active → suspended" in suspended["change"]
     deposit = next(line for line in lines if line["action"] == "deposit")
     assert (deposit["requested_by_name"], deposit["actor_name"]) == ("ann", "boss")
-    assert deposit["resource_name"] == "QuickTask"
+    assert deposit["resource_name"] == f"QuickTask · {platform.reference}"

@@ -72,10 +72,11 @@ def source():
     return PlatformFactory(name="Payer", funds="10").accounts.get(name="available")
 
 
-@pytest.mark.parametrize("owner", ["alice@example.com", "Alice Johnson", "alice john"])
+@pytest.mark.parametrize("owner", ["alice@example.com", "Alice Johnson", "alice john", "reference"])
 def test_an_adjustment_names_the_owner_of_its_account(source, owner):
     alice = WorkerFactory(full_name="Alice Johnson", email="alice@example.com")
     WorkerFactory(full_name="Alice Reed", email="reed@example.com")
+    owner = alice.reference.lower() if owner == "reference" else owner
 
     act(member("ann").client, "adjust", source, into="worker", owner=owner, amount="4", reason="owed")
 
@@ -86,21 +87,27 @@ def test_an_adjustment_names_the_owner_of_its_account(source, owner):
 @pytest.mark.parametrize(
     ("into", "owner", "words"),
     [
-        ("worker", "Alice", "More than one worker fits: Alice Johnson (alice@example.com), Alice Reed"),
+        (
+            "worker",
+            "Alice",
+            "More than one worker fits: Alice Johnson · {} (alice@example.com), Alice Reed · {}",
+        ),
         ("worker", "", "Say whose: the worker"),
-        ("worker", "Nobody", "No worker has this name or email: Nobody"),
-        ("platform", "Nothing", "No platform has this name or email: Nothing"),
+        ("worker", "Nobody", "No worker has this name, reference or email: Nobody"),
+        ("platform", "Nothing", "No platform has this name, reference or email: Nothing"),
         ("fees", "Alice", "Leave this empty: the account is the house"),
         ("escrow", "", "Select a valid choice"),
     ],
 )
 def test_an_owner_who_is_not_one_is_refused_with_the_ways_out(source, into, owner, words):
-    WorkerFactory(full_name="Alice Johnson", email="alice@example.com")
-    WorkerFactory(full_name="Alice Reed", email="reed@example.com")
+    found = [
+        WorkerFactory(full_name="Alice Johnson", email="alice@example.com"),
+        WorkerFactory(full_name="Alice Reed", email="reed@example.com"),
+    ]
 
     shown = act(member("ann").client, "adjust", source, into=into, owner=owner, amount="4", reason="owed")
 
-    assert words in text_of(shown)
+    assert words.format(*(one.reference for one in found)) in text_of(shown)
     assert not Approval.objects.exists()
 
 

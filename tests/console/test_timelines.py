@@ -224,7 +224,7 @@ def test_a_release_leads_to_the_payout_that_carries_it_and_back(boss):
 
     assert page(payout) in boss.client.get(page(release)).content.decode()
     assert page(payout) in boss.client.get(page(stream)).content.decode()
-    assert "Paid out : payout of" in timeline_text(boss.client, stream)
+    assert f"Paid out : payout {payout.reference} to" in timeline_text(boss.client, stream)
     carried = whole_page(boss.client, payout)
     assert page(release) in carried
     assert page(stream.task) in carried

@@ -224,7 +224,7 @@ def test_a_refusal_is_shown_per_row_and_the_others_go_on(client):
     assert "it may become active" in text_of(response)
 
     assert messages[0] == "1 stream paused."
-    assert messages[1].startswith(f"stream {paused.pk}: ")
+    assert messages[1].startswith(f"stream {paused.reference} of {paused.task}: ")
     assert "is paused: it may become active" in messages[1]
     assert Stream.objects.filter(status="paused").count() == 2
     assert AuditLog.objects.filter(action="stream.pause", success=False, actor_type="staff").count() == 1

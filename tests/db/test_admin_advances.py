@@ -60,7 +60,7 @@ def test_two_members_of_staff_approve_a_large_advance(ann, bob):
     assert "waits for a second person" in act(ann, "approve", loan)[0]
     assert loan.status == "pending"
     again = "Approval of a large advance was requested for this already and waits for a second person"
-    assert act(ann, "approve", loan) == [f"loan {loan.pk}: {again}"]
+    assert act(ann, "approve", loan) == [f"advance {loan.reference} of {loan.worker}: {again}"]
     approval = Approval.objects.get()
     assert "another person decides" in told(press(ann.client, "approve", approval))[0]
     page = bob.client.get(reverse("admin:audit_approval_change", args=[approval.pk])).content.decode()

@@ -175,7 +175,8 @@ def test_a_platform_with_a_catalogue_is_anonymised():
 
     assert song.platform.delete() == (0, {})
 
-    assert Platform.objects.get().name == f"Deleted platform {song.platform_id}"
+    gone = Platform.objects.get()
+    assert gone.name == f"Deleted platform {gone.reference}"
 
 
 def test_a_platform_with_rules_of_milestones_is_anonymised():
@@ -183,7 +184,8 @@ def test_a_platform_with_rules_of_milestones_is_anonymised():
 
     assert made.platform.delete() == (0, {})
 
-    assert Platform.objects.get().name == f"Deleted platform {made.platform_id}"
+    gone = Platform.objects.get()
+    assert gone.name == f"Deleted platform {gone.reference}"
     assert MilestoneRule.objects.get() == made
 
 
@@ -194,7 +196,11 @@ def test_a_platform_with_money_history_is_anonymised():
 
     stored = Platform.objects.get(pk=platform.pk)
     assert stored.deleted_at is not None
-    assert (stored.name, stored.wallet_id, stored.is_active) == (f"Deleted platform {platform.pk}", "", False)
+    assert (stored.name, stored.wallet_id, stored.is_active) == (
+        f"Deleted platform {platform.reference}",
+        "",
+        False,
+    )
     assert stored.contact_email == f"deleted-{platform.pk}@invalid.example"
     assert balance(stored, "available") == 10
 

@@ -1,5 +1,6 @@
 from decimal import Decimal
 
+import django.contrib.postgres.indexes
 import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
@@ -11,6 +12,7 @@ import gigstream.core.clock
 import gigstream.core.encryption
 import gigstream.core.ids
 import gigstream.core.money
+import gigstream.core.postgres.short_numbers
 
 
 class Migration(migrations.Migration):
@@ -34,6 +36,20 @@ class Migration(migrations.Migration):
                 ),
                 ("updated_at", models.DateTimeField(auto_now=True)),
                 ("deleted_at", models.DateTimeField(blank=True, editable=False, null=True)),
+                ("short_number", gigstream.core.postgres.short_numbers.ShortNumberField("workers")),
+                (
+                    "reference",
+                    models.GeneratedField(
+                        db_persist=True,
+                        expression=django.db.models.functions.text.Concat(
+                            models.Value("WK"),
+                            models.Value("-"),
+                            models.F("short_number"),
+                            output_field=models.CharField(),
+                        ),
+                        output_field=models.CharField(max_length=16),
+                    ),
+                ),
                 ("email", models.EmailField(max_length=254, unique=True)),
                 ("full_name", models.CharField(max_length=120)),
                 ("password_hash", models.CharField(blank=True, max_length=128)),
@@ -161,6 +177,9 @@ class Migration(migrations.Migration):
                 "indexes": [
                     models.Index(fields=["status", "created_at"], name="workers_status_created"),
                     models.Index(fields=["-created_at", "-id"], name="workers_created"),
+                    django.contrib.postgres.indexes.GinIndex(
+                        fields=["full_name"], name="workers_by_parts_of_name", opclasses=["gin_trgm_ops"]
+                    ),
                 ],
                 "constraints": [
                     models.CheckConstraint(

@@ -10,11 +10,11 @@ from gigstream.adminkit import (
     by_email,
     by_hash,
     by_uuid,
-    by_words,
     name_rows_by,
     show_on,
     summarize,
 )
+from gigstream.adminkit.search import by_parts, by_reference
 from workers import services
 from workers.models import (
     Worker,
@@ -42,12 +42,13 @@ class WorkerAdmin(ProfileAdmin):
     ordering = ("-created_at", "-id")
     sortable_by = ("reputation_score", "total_tasks", "total_earned", "last_active_at", "created_at")
     searches = (
+        by_reference(),
         by_uuid("id"),
         by_email("email__startswith"),
         by_hash("wallet_address"),
-        by_words("full_name__icontains"),
+        by_parts("full_name"),
     )
-    search_help_text = "id, email or its beginning, wallet address, or part of a name"
+    search_help_text = "reference, parts of the name in any order, beginning of the email, wallet or id"
     editable = ("full_name",)
     fieldsets = (
         (

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 from django.db.models.functions import Lower
 
 from gigstream.core.encryption import EncryptedTextField
@@ -15,6 +15,8 @@ from gigstream.core.models import (
 )
 from gigstream.core.money import MoneyField
 from gigstream.core.people import masking
+from gigstream.core.postgres.parts import parts_index
+from gigstream.core.postgres.short_numbers import ShortNumberField, reference_field
 from gigstream.core.states import status_trigger
 from workers.profiles.enums import WORKER_MOVES, PayoutSchedule, WorkerStatus
 
@@ -46,6 +48,8 @@ class Worker(SoftDeletable):
         }
     )
 
+    short_number = ShortNumberField("workers")
+    reference = reference_field(Value("WK"))
     email = models.EmailField(unique=True)
     full_name = models.CharField(max_length=120)
     password_hash = models.CharField(max_length=128, blank=True)
@@ -131,6 +135,7 @@ class Worker(SoftDeletable):
         indexes = [
             models.Index(name="workers_status_created", fields=["status", "created_at"]),
             models.Index(name="workers_created", fields=["-created_at", "-id"]),
+            parts_index("workers_by_parts_of_name", "full_name"),
         ]
         triggers = [status_trigger(WORKER_MOVES)]
 

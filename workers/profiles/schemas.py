@@ -14,6 +14,7 @@ from workers.profiles.places import COUNTRIES, time_zones
 
 ME_COLUMNS = (
     "id",
+    "reference",
     "created_at",
     "email",
     "full_name",

@@ -200,7 +200,7 @@ def reinstate_worker(*, worker_id: UUID, reason: str) -> Worker:
 def _change_status(worker_id: UUID, after: WorkerStatus, action: str, reason: str) -> Worker:
     worker = Worker.objects.locked_alone().get(pk=worker_id)
     require_present(worker=worker)
-    require_move(WORKER_MOVES, subject=f"worker {worker.pk}", before=worker.status, after=after)
+    require_move(WORKER_MOVES, subject=f"worker {worker.reference}", before=worker.status, after=after)
     before, worker.status = worker.status, after
     worker.save(update_fields=["status", "updated_at"])
     outcome = "reinstated" if after == WorkerStatus.ACTIVE else "suspended"
@@ -244,9 +244,11 @@ def delete_worker(*, worker_id: UUID) -> None:
 @verb("worker.edit", "worker")
 def correct_worker(*, worker_id: UUID, values: Mapping[str, str], reason: str) -> Worker:
     """Write these values of the worker's profile; the old ones are kept with the reason, encrypted, until the
-    worker is erased. Raises WorkerDeleted or ReasonMissing."""
+    worker is erased. Raises InvalidName, WorkerDeleted or ReasonMissing."""
     worker = Worker.objects.locked().get(pk=worker_id)
     require_present(worker=worker)
+    if "full_name" in values:
+        values = {**values, "full_name": normal_name(values["full_name"])}
     correct_profile(worker, action="worker.edit", values=values, reason=reason)
     return worker
 
@@ -272,12 +274,14 @@ def require_active(*, worker: Worker) -> None:
     """Raise WorkerDeleted or WorkerSuspended unless the worker may take work and money."""
     require_present(worker=worker)
     if worker.status != WorkerStatus.ACTIVE:
-        raise WorkerSuspended(f"worker {worker.pk} is suspended", status=worker.status)
+        raise WorkerSuspended(f"worker {worker.reference} is suspended", status=worker.status)
 
 
 def require_present(*, worker: Worker) -> None:
     if worker.deleted_at is not None:
-        raise WorkerDeleted(f"worker {worker.pk} was deleted", deleted_at=worker.deleted_at.isoformat())
+        raise WorkerDeleted(
+            f"worker {worker.reference} was deleted", deleted_at=worker.deleted_at.isoformat()
+        )
 
 
 def touch_last_active(*, worker_ids: list[UUID], at: datetime) -> None:

@@ -56,7 +56,7 @@ add_to_timeline(
         at="requested_at",
     ),
 )
-name_rows_by(Approval, "kind", form=_kind_words)
+name_rows_by(Approval, "kind", text=lambda row: f"{_kind_words(row.kind)} · {row.reference}")
 
 
 @summarize(models.Model, of=Approval, position=0)

@@ -22,11 +22,11 @@ from audit.personal_changes.selectors import changes_of_lines
 from gigstream.adminkit import (
     EMPTY,
     Names,
-    NamesRows,
     Pair,
     ReadOnlyAdmin,
     by_text,
     lines_as_html,
+    names_of,
     pair_of,
 )
 from gigstream.adminkit.export_columns import CHUNK
@@ -45,7 +45,7 @@ def _by_resource_or_actor(model: type[models.Model], term: str) -> Q:
 
 
 @admin.register(AuditLog)
-class AuditLogAdmin(NamesRows, Exports, ReadOnlyAdmin):
+class AuditLogAdmin(Exports, ReadOnlyAdmin):
     """Actions, done or refused: when, by whom, on what, why, and the change."""
 
     change_list_template = "admin/gigstream/audit_log.html"
@@ -119,11 +119,11 @@ class AuditLogAdmin(NamesRows, Exports, ReadOnlyAdmin):
 
     @admin.display(description="who")
     def actor(self, row: AuditLog) -> SafeString | str:
-        return self.names_of(row).link(row.actor_type, row.actor_id)
+        return names_of(row).link(row.actor_type, row.actor_id)
 
     @admin.display(description="on what")
     def resource(self, row: AuditLog) -> SafeString | str:
-        return self.names_of(row).link(row.resource_type, row.resource_id)
+        return names_of(row).link(row.resource_type, row.resource_id)
 
     @admin.display(description="reason")
     def reason(self, row: AuditLog) -> str:
@@ -135,7 +135,7 @@ class AuditLogAdmin(NamesRows, Exports, ReadOnlyAdmin):
         approval, by = row.metadata.get("approval"), row.metadata.get("requested_by", "")
         if not approval or not by:
             return EMPTY
-        names = self.names_of(row)
+        names = names_of(row)
         return format_html(
             "requested by {}, approved by {} ({})",
             names.actor(by),
@@ -146,7 +146,7 @@ class AuditLogAdmin(NamesRows, Exports, ReadOnlyAdmin):
     @admin.display(description="before → after")
     def change(self, row: AuditLog) -> str:
         return (
-            change_text(row.changes_before, row.changes_after, self.names_of(row))
+            change_text(row.changes_before, row.changes_after, names_of(row))
             or _corrected_columns(row)
             or EMPTY
         )
@@ -154,7 +154,7 @@ class AuditLogAdmin(NamesRows, Exports, ReadOnlyAdmin):
     @admin.display(description="before → after")
     def changes_in_words(self, row: AuditLog) -> SafeString | str:
         """Return each changed column in a line, with personal values for staff who may see them."""
-        lines = change_lines(row.changes_before, row.changes_after, self.names_of(row))
+        lines = change_lines(row.changes_before, row.changes_after, names_of(row))
         lines += personal_lines(changes_of_lines([row]).get(row.pk, ()))
         return lines_as_html(lines) if lines else _corrected_columns(row) or EMPTY
 

@@ -28,10 +28,11 @@ from gigstream.adminkit.actions.registration import record_token
 from gigstream.adminkit.actions.results import ActionOutcome
 from gigstream.adminkit.actions.row_action import MOST_AT_ONCE, RowAction
 from gigstream.adminkit.actions.states import lines_since, state_of
-from gigstream.adminkit.columns import admin_url, link_to, list_url
+from gigstream.adminkit.links import admin_url, link_with_reference, list_url
 from gigstream.core.clock import database_now
 from gigstream.core.errors import Refusal
 from gigstream.core.money import ZERO, usdc
+from gigstream.core.people.row_names import title_of
 from gigstream.core.people.staff_names import name_actor
 from gigstream.web.error_pages import error_page, refuse_forgery
 
@@ -188,7 +189,7 @@ class ActPage:
                 level = messages.WARNING if result.is_warning else messages.SUCCESS
                 messages.add_message(self.request, level, result.html)
         for row, why in outcome.refused:
-            messages.error(self.request, f"{row}: {why}")
+            messages.error(self.request, f"{title_of(row)}: {why}")
         if any(result.secret for result in outcome.results):
             return self._show_secrets(outcome)
         if outcome.refused or changed:
@@ -281,7 +282,7 @@ class ActPage:
         row: Any = one.row
         return {
             "pk": row.pk,
-            "link": link_to(row),
+            "link": link_with_reference(row),
             "status": row.get_status_display() if hasattr(row, "get_status_display") else "",
             "seen": f"{row.pk}:{one.state}",
             "why": refused or self._why_not(one),

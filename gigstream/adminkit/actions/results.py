@@ -6,7 +6,7 @@ from django.db import models
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
-from gigstream.adminkit.columns import link_to
+from gigstream.adminkit.links import link_with_reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class ActionResult:
 
     @property
     def html(self) -> SafeString:
-        parts = filter(None, [self.text, link_to(self.about)])
+        parts = filter(None, [self.text, link_with_reference(self.about)])
         return format_html_join(" ", "{}", ((part,) for part in parts))
 
 

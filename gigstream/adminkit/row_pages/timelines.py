@@ -19,7 +19,7 @@ from django.db.models import Q, QuerySet, TextChoices
 from django.http import HttpRequest
 
 from gigstream.adminkit.drawings import may_see
-from gigstream.adminkit.row_pages.names import Names, Pair
+from gigstream.adminkit.names import Names, Pair
 
 PAGE = 40
 _BETWEEN = "~"

@@ -12,8 +12,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
-from gigstream.adminkit.columns import admin_url
-from gigstream.adminkit.row_pages.names import Names, Pair, pair_of
+from gigstream.adminkit.links import admin_url
+from gigstream.adminkit.names import Names, Pair, pair_of
 from gigstream.adminkit.row_pages.sections import find_part
 from gigstream.adminkit.row_pages.timelines import (
     InvalidPosition,
@@ -21,6 +21,7 @@ from gigstream.adminkit.row_pages.timelines import (
     kinds_of,
     read_timeline,
 )
+from gigstream.core.people.row_names import title_of
 
 
 def row_page_urls(model_admin: Any) -> list[Any]:
@@ -87,7 +88,7 @@ def _page_context(model_admin: Any, request: HttpRequest, row: models.Model, tit
         return {"row_url": admin_url(row)}
     return {
         **model_admin.admin_site.each_context(request),
-        "title": f"{title}: {row}",
+        "title": f"{title}: {title_of(row)}",
         "opts": model_admin.opts,
         "original": row,
         "row_url": admin_url(row),

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 
 from django.contrib.auth import get_user_model
-from django.contrib.auth.models import User
+from django.contrib.auth.models import AbstractUser, User
 from django.http import HttpRequest, HttpResponse
 
 # More than any company has; only the newest are read.
@@ -18,12 +18,17 @@ def staff_name(key: str) -> str:
     known = _names.get()
     if not known:
         newest = get_user_model()._default_manager.order_by("-pk")[:_MOST]
-        found = {str(one.pk): one.get_full_name() or one.get_username() for one in newest}
+        found = {str(one.pk): member_name(one) for one in newest}
         if known is None:
             known = found
         else:
             known.update(found)
     return known.get(key, f"staff {key}")
+
+
+def member_name(member: AbstractUser) -> str:
+    """Return the first and last names of a member of staff, or the name to log in with."""
+    return member.get_full_name() or member.get_username()
 
 
 def name_actor(actor: str) -> str:

@@ -22,10 +22,13 @@ from gigstream.adminkit import (
     by_text,
     by_uuid,
     link_to,
+    link_with_reference,
+    name_rows_by,
 )
 from gigstream.adminkit.approval_results import as_action_result
 from gigstream.adminkit.columns import secret_columns
 from gigstream.adminkit.list_exports import Exports
+from gigstream.adminkit.search import by_reference, by_related
 from gigstream.core.money import usdc
 from payments import services
 from payments.ledger.admin.columns import (
@@ -67,7 +70,7 @@ def _context(rows: Sequence[Account]) -> dict[Any, list[ContextLine]]:
     return {
         account.pk: [
             ContextLine("Account", f"{AccountName(account.name).label.lower()}, number {account.pk}"),
-            ContextLine("Of", link_to(owner_of(account)) or "the house"),
+            ContextLine("Of", link_with_reference(owner_of(account)) or "the house"),
             ContextLine("Balance", usdc(account.balance)),
         ]
         for account in rows
@@ -75,6 +78,7 @@ def _context(rows: Sequence[Account]) -> dict[Any, list[ContextLine]]:
 
 
 add_context(Account, _context)
+name_rows_by(Account, "name", "worker_id", "platform_id", "worker__full_name", "platform__name")
 
 
 @admin.register(Account)
@@ -83,8 +87,14 @@ class AccountAdmin(ReadOnlyAdmin):
     list_select_related = ("worker", "platform")
     list_filter = ("name",)
     belongs = ("worker", "platform")
-    searches = (by_number("id"), by_uuid("worker_id", "platform_id"), by_email("worker__email"))
-    search_help_text = "number of an account, id of its worker or platform, or a worker's email"
+    searches = (
+        by_number("id"),
+        by_uuid("worker_id", "platform_id"),
+        by_email("worker__email"),
+        by_related("worker", by_reference()),
+        by_related("platform", by_reference()),
+    )
+    search_help_text = "number of an account, id or reference of its worker or platform, or a worker's email"
     fieldsets = (
         (None, {"fields": ("id", "name", "owner", "balance", "may_go_below_zero")}),
         ("Since when", {"fields": (("oldest_part_at", "negative_since"), "payout_count")}),

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from gigstream.adminkit import AmountField, ReasonForm, RowAction, add_actions
 from gigstream.adminkit.approval_results import as_action_result
+from gigstream.adminkit.search import by_parts, by_reference
+from gigstream.core.people.row_names import title_of
 from payments import services
 from payments.ledger.enums import AccountName
 from payments.ledger.services import accounts
@@ -36,7 +38,7 @@ class AdjustmentForm(ReasonForm):
     owner = forms.CharField(
         required=False,
         max_length=200,
-        help_text="name or email of the worker or the platform; empty for the house's accounts",
+        help_text="name, reference or email of the worker or the platform; empty for the house's accounts",
     )
     amount = AmountField()
     field_order = ("into", "owner", "amount", "reason")
@@ -55,7 +57,7 @@ class AdjustmentForm(ReasonForm):
                 self.add_error("owner", "Leave this empty: the account is the house's.")
             return accounts.of_house(AccountName(into))
         if not owner:
-            self.add_error("owner", f"Say whose: the {into}'s name or email.")
+            self.add_error("owner", f"Say whose: the {into}'s name, reference or email.")
             return None
         found = _find_workers(owner) if into == WORKER else _find_platforms(owner)
         if len(found) != 1:
@@ -69,19 +71,23 @@ Owners = Sequence[Worker] | Sequence[Platform]
 
 
 def _find_workers(text: str) -> Sequence[Worker]:
-    """Return the workers of this email or, else, of this name or a part of it."""
+    """Return the workers of this reference or email or, else, of this name or with parts of it."""
     present = Worker.objects.filter(deleted_at=None).order_by("full_name", "pk")
-    for match in (Q(email__iexact=text), Q(full_name__iexact=text), Q(full_name__icontains=text)):
-        if found := list(present.filter(match)[: MOST_NAMED + 1]):
-            return found
-    return []
+    matches = (Q(email__iexact=text), Q(full_name__iexact=text), by_parts("full_name")(Worker, text))
+    return _first_found(present, by_reference()(Worker, text), *matches)
 
 
 def _find_platforms(text: str) -> Sequence[Platform]:
-    """Return the platforms of this contact or, else, of this name or a part of it."""
+    """Return the platforms of this reference or contact or, else, of this name or with parts of it."""
     present = Platform.objects.filter(deleted_at=None).order_by("name", "pk")
-    for match in (Q(contact_email__iexact=text), Q(name__iexact=text), Q(name__icontains=text)):
-        if found := list(present.filter(match)[: MOST_NAMED + 1]):
+    matches = (Q(contact_email__iexact=text), Q(name__iexact=text), by_parts("name")(Platform, text))
+    return _first_found(present, by_reference()(Platform, text), *matches)
+
+
+def _first_found(owners: QuerySet[Any], *matches: Q | None) -> list[Any]:
+    """Return the owners, one more than are named, that fulfil the first of the conditions that finds any."""
+    for match in filter(None, matches):
+        if found := list(owners.filter(match)[: MOST_NAMED + 1]):
             return found
     return []
 
@@ -89,10 +95,10 @@ def _find_platforms(text: str) -> Sequence[Platform]:
 def _which_of(kind: str, text: str, found: Owners) -> str:
     """Return why the text names nobody, or more than one."""
     if not found:
-        return f"No {kind} has this name or email: {text}"
-    names = ", ".join(f"{one} ({_email_of(one)})" for one in found[:MOST_NAMED])
+        return f"No {kind} has this name, reference or email: {text}"
+    names = ", ".join(f"{title_of(one)} ({_email_of(one)})" for one in found[:MOST_NAMED])
     more = " and more" if len(found) > MOST_NAMED else ""
-    return f"More than one {kind} fits: {names}{more}. Write the email."
+    return f"More than one {kind} fits: {names}{more}. Write the reference."
 
 
 def _email_of(owner: Worker | Platform) -> str:

@@ -22,7 +22,7 @@ from gigstream.adminkit import (
     by_text,
     by_uuid,
     isolate_text,
-    link_to,
+    link_with_reference,
     shorten_id,
     show_on,
 )
@@ -65,7 +65,7 @@ def _context(rows: Sequence[ChainOperation]) -> dict[Any, list[ContextLine]]:
         cause = f"{failed}: {row.error_message}" if row.error_message else failed
         found[row.pk] = [
             ContextLine("Writes", row.get_kind_display()),
-            ContextLine("For", link_to(row.platform) or "the house"),
+            ContextLine("For", link_with_reference(row.platform) or "the house"),
             ContextLine("Creators", str(row.creator_count)),
             ContextLine("Tried", tried),
             ContextLine("May cost at most", usdc(row.reserved), on_card=False),

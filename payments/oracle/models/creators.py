@@ -8,6 +8,7 @@ from gigstream.core.encryption import EncryptedTextField
 from gigstream.core.ids import new_id
 from gigstream.core.models import Changing, GuardedQuerySet
 from gigstream.core.money import MoneyField
+from gigstream.core.people.row_names import loaded_name, with_owner
 from payments.oracle.calculations import CreatorNumbers
 from payments.oracle.models.operations import ChainOperation
 from platforms.models import CreatorProfile
@@ -66,7 +67,7 @@ class OperationCreator(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.creator_id} in {self.operation_id}"
+        return loaded_name(self, "creator") or "creator"
 
     @property
     def numbers(self) -> CreatorNumbers:
@@ -137,7 +138,7 @@ class CreatorSync(Changing):
         ]
 
     def __str__(self) -> str:
-        return f"numbers of {self.creator_id}"
+        return with_owner("numbers", self, "creator")
 
     @property
     def numbers(self) -> CreatorNumbers:

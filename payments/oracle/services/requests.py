@@ -55,7 +55,9 @@ def create_creator_token(
     if known is not None:
         return known
     if creator.status != CreatorStatus.VERIFIED or not creator.metrics_address:
-        raise CreatorHasNoAddress(f"creator {creator.pk} is not verified, or has no address for metrics")
+        raise CreatorHasNoAddress(
+            f"creator {creator.reference} is not verified, or has no address for metrics"
+        )
     operation = _create(
         OperationKind.CREATE_TOKEN, creator.platform_id, oracle, key, details, now, creators=1
     )

@@ -9,6 +9,7 @@ from audit.approvals.errors import RequestedAlready
 from audit.approvals.services import approval
 from audit.models import Approval
 from gigstream.core.money import exact_amount, usdc
+from gigstream.core.people.row_names import title_of
 from gigstream.core.people.staff_names import name_actor
 from payments.ledger.approvals import Lines, _amount_of
 from payments.ledger.errors import UnknownSubject
@@ -149,7 +150,7 @@ def _describe_credit(approval: Approval) -> Lines:
 
 def _name_platforms(waiting: Sequence[Approval]) -> dict[UUID, Lines]:
     found = Platform.objects.filter(pk__in={one.parameters["platform"] for one in waiting})
-    names = {str(platform.pk): platform.name for platform in found}
+    names = {str(platform.pk): title_of(platform) for platform in found}
     return {
         one.pk: [("To the platform", names.get(one.parameters["platform"], "which is gone"))]
         for one in waiting

@@ -13,6 +13,7 @@ from audit.log.enums import ActorType
 from gigstream.adminkit import (
     EMPTY,
     ContextLine,
+    Pair,
     ReadOnlyAdmin,
     ReasonForm,
     RowAction,
@@ -20,8 +21,8 @@ from gigstream.adminkit import (
     against,
     by_uuid,
     isolate_text,
-    link_by_kind,
-    link_to,
+    link_with_reference,
+    names_of,
 )
 from payments import services
 from payments.models import Discrepancy, Reconciliation, Transaction
@@ -56,7 +57,7 @@ def _context(rows: Sequence[Discrepancy]) -> dict[Any, list[ContextLine]]:
     return {
         row.pk: [
             against("Means", MEANINGS[DiscrepancyBucket(row.bucket)]),
-            ContextLine("Transfer", link_to(row.transaction) or "none of ours"),
+            ContextLine("Transfer", link_with_reference(row.transaction) or "none of ours"),
             *([ContextLine("Of", _owner(row.transaction))] if row.transaction else ()),
             *(
                 ContextLine(label, isolate_text(_side(values)))
@@ -70,7 +71,7 @@ def _context(rows: Sequence[Discrepancy]) -> dict[Any, list[ContextLine]]:
 
 
 def _owner(row: Transaction) -> SafeString | str:
-    return link_to(row.worker or row.platform) or EMPTY
+    return link_with_reference(row.worker or row.platform) or EMPTY
 
 
 def _side(values: Any) -> str:
@@ -113,6 +114,9 @@ class DiscrepancyAdmin(ReadOnlyAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).annotate(claimed_by=claimed_by_column("discrepancy"))
 
+    def named_pairs(self, row: Any) -> list[Pair]:
+        return [(str(ActorType.STAFF), row.claimed_by or "")]
+
     @admin.display(description="claimed by")
     def holder(self, row: Any) -> SafeString | str:
-        return link_by_kind(ActorType.STAFF, row.claimed_by) if row.claimed_by else EMPTY
+        return names_of(row).link(ActorType.STAFF, row.claimed_by) if row.claimed_by else EMPTY

@@ -28,7 +28,7 @@ RESTORING = "after a restore, until every payout that the provider has is on the
 BROKEN = "the books do not hold: "
 
 
-@verb("payments.stop", "payment_switch")
+@verb("payments.stop", "paymentswitch")
 def stop_payments(
     *, scope: SwitchScope, subject: str = "", reason: str, by: str, now: datetime | None = None
 ) -> PaymentSwitch:
@@ -76,7 +76,7 @@ def _is_decided(name: str, switch: PaymentSwitch) -> bool:
     return name in named and not held.exists()
 
 
-@verb("payments.go_on", "payment_switch")
+@verb("payments.go_on", "paymentswitch")
 def let_payments_go_on(
     *, scope: SwitchScope, subject: str = "", by: str, reason: str = "", now: datetime | None = None
 ) -> PaymentSwitch:

@@ -1,6 +1,11 @@
 """Transactions, for staff."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.db import models
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
@@ -17,11 +22,10 @@ from gigstream.adminkit import (
 )
 from gigstream.adminkit.approval_results import as_action_result
 from gigstream.adminkit.list_exports import Exports
+from gigstream.adminkit.search import MOST_NAMED, by_amount, by_parts, by_reference, by_related
 from gigstream.core.money import usdc
 from payments import services
-from payments.models import (
-    Transaction,
-)
+from payments.models import CoveredTask, Transaction
 from payments.settlement.payouts.admin.contexts import effect_of_cancelling
 from payments.settlement.payouts.admin.holds import CancelForm, HoldForm, is_all_held
 from payments.settlement.payouts.selectors import payout_parts
@@ -37,6 +41,31 @@ SHOWN_PARTS = 20
 
 
 # --- Transfers ----------------------------------------------------------------------------------------------
+def _by_task(model: type[models.Model], term: str) -> Q | None:
+    """Return the transactions of the tasks that the term names by parts of their title, and the payouts that
+    carry their pay."""
+    of_task = by_related("task", by_parts("title"))(model, term)
+    carried = by_related("task", by_parts("title"))(CoveredTask, term)
+    if of_task is None or carried is None:
+        return None
+    payouts = CoveredTask.objects.filter(carried).order_by("-id").values_list("payout", flat=True)
+    return of_task | Q(pk__in=list(payouts[:MOST_NAMED]))
+
+
+class InTransit(admin.SimpleListFilter):
+    """Transfers on their way to a wallet: handed over to the provider, or about to be."""
+
+    title, parameter_name = "in transit", "in_transit"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("yes", "In transit")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Transaction]) -> QuerySet[Transaction]:
+        if self.value() != "yes":
+            return queryset
+        return queryset.filter(status__in=sorted(UNDER_WAY), type__in=sorted(OUTGOING))
+
+
 @admin.register(Transaction)
 class TransactionAdmin(Exports, ReadOnlyAdmin):
     list_display = (
@@ -51,18 +80,25 @@ class TransactionAdmin(Exports, ReadOnlyAdmin):
         "confirmations",
     )
     list_select_related = ("worker", "platform", "task", "loan")
-    list_filter = ("status", "type", "created_at")
+    list_filter = (InTransit, "status", "type", "created_at")
     date_hierarchy = "created_at"
     belongs = ("worker", "platform", "task", "stream", "loan")
     ordering = ("-created_at", "-id")
     sortable_by = ("created_at",)
     searches = (
+        by_reference(),
         by_uuid("id", "worker_id", "platform_id", "task_id", "stream_id", "loan_id"),
-        by_email("worker__email"),
+        by_related("worker", by_email("email"), by_parts("full_name")),
+        by_related("platform", by_parts("name")),
+        _by_task,
         by_hash("tx_hash"),
+        by_amount("amount"),
         by_text("circle_tx_id", "idempotency_key"),
     )
-    search_help_text = "tx hash, id of a transaction or of a row that it belongs to, key, or a worker's email"
+    search_help_text = (
+        "reference, parts of the worker's, platform's or task's name, amount, tx hash or its beginning, key,"
+        " worker's email, or an id"
+    )
     fieldsets = (
         (
             None,

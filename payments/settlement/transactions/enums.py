@@ -12,6 +12,18 @@ class TransactionType(TextChoices):
     WITHDRAWAL = "withdrawal"
 
 
+REFERENCE_PREFIXES = {
+    TransactionType.PAYOUT: "PO",
+    TransactionType.ADVANCE: "AD",
+    TransactionType.REFUND: "RE",
+    TransactionType.REPAYMENT: "RP",
+    TransactionType.FEE: "FE",
+    TransactionType.DEPOSIT: "DE",
+    TransactionType.REWARD: "RW",
+    TransactionType.WITHDRAWAL: "WD",
+}
+
+
 TO_WORKERS = frozenset({TransactionType.PAYOUT, TransactionType.ADVANCE})
 
 

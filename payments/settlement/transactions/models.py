@@ -2,16 +2,20 @@ from decimal import Decimal
 
 import pgtrigger
 from django.db import models
-from django.db.models import Case, F, Q, When
+from django.db.models import Case, F, Q, Value, When
 from django.db.models.functions import Lower
 
 from gigstream.core.models import Changing
 from gigstream.core.money import LARGEST, MoneyField
+from gigstream.core.people.row_names import with_owner
+from gigstream.core.postgres.short_numbers import ShortNumberField, reference_field
 from gigstream.core.states import status_trigger
 from payments.ledger.subjects import QUEST
 from payments.settlement.transactions.enums import (
     ON_CHAIN,
+    OUTGOING,
     RARE_TYPES,
+    REFERENCE_PREFIXES,
     TO_WORKERS,
     TRANSACTION_MOVES,
     UNDER_WAY,
@@ -29,7 +33,11 @@ class Transaction(Changing):
     """USDC movement to or from the chain, or a fee, refund, reward or repayment. Its key is committed before
     the provider is called. Moves through `TRANSACTION_MOVES`; never changes once it has ended."""
 
+    short_number = ShortNumberField("transactions")
     type = models.CharField(max_length=16, choices=TransactionType.choices)
+    reference = reference_field(
+        Case(*(When(type=kind, then=Value(prefix)) for kind, prefix in REFERENCE_PREFIXES.items()))
+    )
     status = models.CharField(
         max_length=16, choices=TransactionStatus.choices, default=TransactionStatus.PENDING
     )
@@ -178,6 +186,7 @@ class Transaction(Changing):
             models.Index(name="transactions_platform_created", fields=["platform", "created_at"]),
             models.Index(name="transactions_status_created", fields=["status", "created_at"]),
             models.Index(name="transactions_created", fields=["created_at"]),
+            models.Index(name="transactions_amount_created", fields=["amount", "created_at"]),
             models.Index(
                 name="transactions_to_attempt",
                 fields=["next_attempt_at"],
@@ -217,4 +226,5 @@ class Transaction(Changing):
         ]
 
     def __str__(self) -> str:
-        return f"{self.type} {self.pk}"
+        preposition = "to" if self.type in OUTGOING else "of"
+        return with_owner(f"{self.type} {self.reference}", self, "worker", "platform", joined_by=preposition)

@@ -1,6 +1,6 @@
 from rest_framework import serializers
 
-from gigstream.api.fields import Amount, Choice, Id, Instant, StrictSerializer, Text, Whole
+from gigstream.api.fields import Amount, Choice, Id, Instant, ReferenceText, StrictSerializer, Text, Whole
 from gigstream.api.schema.describing import describe_rows
 from payments.models import Transaction
 from payments.settlement.payouts.selectors import MOST_NAMED_TASKS
@@ -9,6 +9,7 @@ from platforms.tasks.enums import PayoutStatus
 
 TRANSACTION_COLUMNS = (
     "id",
+    "reference",
     "created_at",
     "updated_at",
     "type",
@@ -60,5 +61,6 @@ class TransactionQuery(StrictSerializer):
     stream_id = Id(required=False)
     quest_id = Id(required=False)
     worker_id = Id(required=False)
+    reference = ReferenceText(required=False)
     created_from = Instant(required=False)
     created_to = Instant(required=False)

@@ -6,6 +6,7 @@ from django.db.models import Q
 from gigstream.core.clock import DatabaseNow
 from gigstream.core.models import GuardedQuerySet
 from gigstream.core.money import MoneyField
+from gigstream.core.people.row_names import with_owner
 from gigstream.core.states import status_trigger
 from gigstream.remote_calls.enums import ErrorClass
 from gigstream.remote_calls.models import RemoteCall
@@ -50,7 +51,7 @@ class SettlementAttempt(RemoteCall):
         ]
 
     def __str__(self) -> str:
-        return f"{self.operation} {self.number} of {self.transaction_id}"
+        return with_owner(f"{self.operation} {self.number}", self, "transaction")
 
 
 class ProviderNotification(models.Model):

@@ -337,17 +337,6 @@ follow_rows(
     Task,
     lambda row: [("stream", str(pk)) for pk in Stream.objects.filter(task=row).values_list("pk", flat=True)],
 )
-name_rows_by(Stream, "task__title", form=lambda name: f"stream of {name}")
-name_rows_by(
-    Transaction,
-    "type",
-    "worker__full_name",
-    "platform__name",
-    form=lambda kind, worker, platform: f"{kind} of {worker or platform or 'the house'}",
-)
-name_rows_by(
-    PayoutHold,
-    "worker__full_name",
-    "platform__name",
-    form=lambda worker, platform: f"hold of {worker or platform}",
-)
+name_rows_by(Stream, "task__title")
+name_rows_by(Transaction, "type", "worker__full_name", "platform__name")
+name_rows_by(PayoutHold, "worker__full_name", "platform__name")

@@ -22,6 +22,7 @@ from workers.sign_in.views import MyView, PeriodQuery
 
 STREAM_COLUMNS = (
     "id",
+    "reference",
     "created_at",
     "task_id",
     "task_title",

@@ -7,6 +7,7 @@ from payments.streams.enums import StreamStatus
 
 STREAM_COLUMNS = (
     "id",
+    "reference",
     "created_at",
     "updated_at",
     "task_id",

@@ -55,7 +55,9 @@ def release_parked_stream(*, stream_id: UUID, reason: str, now: datetime | None 
     stream = Stream.objects.locked().get(pk=stream_id)
     now = now or database_now()
     if stream.parked_at is None or stream.status != StreamStatus.ACTIVE:
-        raise StreamNotParked(f"stream {stream.pk} is {stream.status} and not parked", status=stream.status)
+        raise StreamNotParked(
+            f"stream {stream.reference} is {stream.status} and not parked", status=stream.status
+        )
     failures = stream.release_failures
     stream.next_release_at = now
     stream.parked_at = None

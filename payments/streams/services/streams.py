@@ -136,7 +136,9 @@ def claim_stream(*, stream_id: UUID, now: datetime | None = None) -> Decimal:
     stream = _lock_stream(stream_id)
     now = _time_of(stream, now)
     if stream.status not in OPEN_STREAMS:
-        raise StreamNotActive(f"stream {stream.pk} is {stream.status}, not active", status=stream.status)
+        raise StreamNotActive(
+            f"stream {stream.reference} is {stream.status}, not active", status=stream.status
+        )
     amount = vested_at(stream, now) - stream.released_amount
     if amount <= 0:
         raise NothingToClaim(
@@ -168,7 +170,7 @@ def _time_of(stream: Stream, now: datetime | None) -> datetime:
 def _require_not_completed(stream: Stream) -> None:
     if stream.status == StreamStatus.COMPLETED:
         raise StreamCompleted(
-            f"stream {stream.pk} was completed at {stream.completed_at}:"
+            f"stream {stream.reference} was completed at {stream.completed_at}:"
             f" {usdc(stream.released_amount)} was paid",
             paid=stream.released_amount,
             completed_at=stream.completed_at,
@@ -257,7 +259,9 @@ def pause_stream(*, stream_id: UUID, reason: str = "", now: datetime | None = No
 
 def pause_locked_stream(stream: Stream, now: datetime, reason: str = "") -> None:
     """Pay the amount vested to the second and pause a stream that the caller has locked, before its end."""
-    require_move(STREAM_MOVES, subject=f"stream {stream.pk}", before=stream.status, after=StreamStatus.PAUSED)
+    require_move(
+        STREAM_MOVES, subject=f"stream {stream.reference}", before=stream.status, after=StreamStatus.PAUSED
+    )
     now = _time_of(stream, now)
     paid = _pay_vested(stream, now)
     stream.status = StreamStatus.PAUSED
@@ -282,10 +286,12 @@ def resume_stream(*, stream_id: UUID, reason: str = "", now: datetime | None = N
     now = _time_of(stream, now)
     require_settled(stream, now)
     _require_not_completed(stream)
-    require_move(STREAM_MOVES, subject=f"stream {stream.pk}", before=stream.status, after=StreamStatus.ACTIVE)
+    require_move(
+        STREAM_MOVES, subject=f"stream {stream.reference}", before=stream.status, after=StreamStatus.ACTIVE
+    )
     platforms.require_undisputed(task_id=stream.task_id)
     if stream.paused_at is None:
-        raise ValueError(f"stream {stream.pk} is paused without a time")
+        raise ValueError(f"stream {stream.reference} is paused without a time")
     pause_length = now - stream.paused_at
     stream.status = StreamStatus.ACTIVE
     stream.paused_at = None
@@ -328,7 +334,9 @@ def top_up_stream(*, stream_id: UUID, amount: Decimal | str, now: datetime | Non
     require_settled(stream, now)
     _require_not_completed(stream)
     if stream.status != StreamStatus.ACTIVE:
-        raise StreamNotActive(f"stream {stream.pk} is {stream.status}, not active", status=stream.status)
+        raise StreamNotActive(
+            f"stream {stream.reference} is {stream.status}, not active", status=stream.status
+        )
     require_active(platform=stream.platform)
     task = Task.objects.locked().get(pk=stream.task_id)
     duration = _longer_duration(stream, added)

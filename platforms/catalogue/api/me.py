@@ -14,6 +14,7 @@ from workers.sign_in.views import MyView, PeriodQuery
 
 PROFILE_COLUMNS = (
     "id",
+    "reference",
     "created_at",
     "platform_id",
     "status",

@@ -27,6 +27,7 @@ from platforms.services import Erasure, Place, WorkPlan
 MOST_WORKS = 500
 CREATOR_COLUMNS = (
     "id",
+    "reference",
     "created_at",
     "updated_at",
     "worker_id",

@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import Deferrable, Q
 
 from gigstream.core.models import Changing, CommonQuerySet, GuardedQuerySet, is_readable
+from gigstream.core.people.row_names import loaded_name
 from platforms.catalogue.models.creators import CreatorProfile
 from platforms.catalogue.models.listeners import Listener
 from platforms.catalogue.models.works import Work
@@ -69,4 +70,4 @@ class CollectionWork(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.position}. {self.work_id}"
+        return f"{self.position}. {loaded_name(self, 'work')}"

@@ -1,9 +1,12 @@
 import pgtrigger
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from gigstream.core.encryption import EncryptedTextField
 from gigstream.core.models import Changing, RowNumberField, is_readable
+from gigstream.core.people import masking
+from gigstream.core.postgres.parts import parts_index
+from gigstream.core.postgres.short_numbers import ShortNumberField, reference_field
 from gigstream.core.states import status_trigger
 from platforms.catalogue.enums import CREATOR_MOVES, CreatorStatus
 from platforms.catalogue.querysets import CreatorQuerySet, is_address_or_empty
@@ -15,6 +18,8 @@ class CreatorProfile(Changing):
     """A worker as a creator on a platform. Moves through `CREATOR_MOVES`. A worker who leaves takes the name
     and the addresses along; the profile and its works stay, because use was counted for them."""
 
+    short_number = ShortNumberField("creators")
+    reference = reference_field(Value("CR"))
     number = RowNumberField()
     platform = models.ForeignKey(Platform, on_delete=models.PROTECT, related_name="creators", db_index=False)
     worker = models.ForeignKey(Worker, on_delete=models.PROTECT, related_name="creator_profiles")
@@ -60,6 +65,7 @@ class CreatorProfile(Changing):
         ]
         indexes = [
             models.Index(name="creators_of_platform", fields=["platform", "-created_at", "-id"]),
+            parts_index("creators_by_parts_of_name", "display_name"),
         ]
         triggers = [
             status_trigger(CREATOR_MOVES),
@@ -71,4 +77,4 @@ class CreatorProfile(Changing):
         ]
 
     def __str__(self) -> str:
-        return self.display_name or f"creator {self.pk}"
+        return str(masking.mask_value("display_name", self.display_name)) or f"creator {self.reference}"

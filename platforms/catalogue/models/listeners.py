@@ -7,6 +7,7 @@ from django.db.models.lookups import Exact
 from gigstream.core.clock import DatabaseNow
 from gigstream.core.encryption import EncryptedTextField
 from gigstream.core.models import GuardedQuerySet
+from gigstream.core.people.row_names import with_owner
 from platforms.catalogue.models.creators import CreatorProfile
 from platforms.catalogue.querysets import FollowQuerySet, ListenerKeyQuerySet
 from platforms.platforms.models import Platform
@@ -126,4 +127,4 @@ class Follow(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.listener_id} follows {self.creator_id}"
+        return with_owner("follow", self, "creator")

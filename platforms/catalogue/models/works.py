@@ -5,6 +5,8 @@ from django.db.models import F, Q
 from gigstream.core.clock import DatabaseNow
 from gigstream.core.models import Changing, GuardedQuerySet, RowNumberField, is_readable
 from gigstream.core.money import LARGEST, MoneyField
+from gigstream.core.people.row_names import with_owner
+from gigstream.core.postgres.parts import parts_index
 from gigstream.core.states import append_only
 from platforms.catalogue.enums import WorkKind
 from platforms.catalogue.models.creators import CreatorProfile
@@ -59,6 +61,7 @@ class Work(Changing):
         indexes = [
             models.Index(name="works_of_platform", fields=["platform", "-created_at", "-id"]),
             models.Index(name="works_of_creator", fields=["creator", "-created_at", "-id"]),
+            parts_index("works_by_parts_of_title", "title"),
         ]
         triggers = [
             pgtrigger.Protect(
@@ -120,4 +123,4 @@ class WorkMove(models.Model):
         triggers = [append_only()]
 
     def __str__(self) -> str:
-        return f"{self.work_id} at {self.moved_at}"
+        return with_owner(f"move at {self.moved_at:%Y-%m-%d %H:%M}", self, "work")

@@ -83,7 +83,7 @@ def verify_creator(*, creator_id: UUID, now: datetime | None = None) -> CreatorP
     creator = lock_open_creator(creator_id=creator_id)
     require_move(
         CREATOR_MOVES,
-        subject=f"creator {creator.pk}",
+        subject=f"creator {creator.reference}",
         before=creator.status,
         after=CreatorStatus.VERIFIED,
     )
@@ -114,7 +114,7 @@ def lock_open_creator(
     if creator is None:
         raise CreatorNotFound(NOTHING_HERE)
     if creator.status == CreatorStatus.CLOSED:
-        raise CreatorClosed(f"creator {creator.pk} is closed", creator_id=creator.pk)
+        raise CreatorClosed(f"creator {creator.reference} is closed", creator_id=creator.pk)
     return creator
 
 

@@ -176,7 +176,7 @@ def move_work(*, work_id: UUID, creator_id: UUID, now: datetime | None = None) -
     creator = lock_consenting_creator(creator_id=creator_id, platform_id=platform_id, now=now)
     work = lock_open_work(work_id=work_id)
     if work.creator_id == creator.pk:
-        raise WorkNotMoved(f"the work is of creator {creator.pk} already", creator_id=creator.pk)
+        raise WorkNotMoved(f"the work is of creator {creator.reference} already", creator_id=creator.pk)
     move = WorkMove.unguarded.create(
         work=work,
         from_creator_id=work.creator_id,

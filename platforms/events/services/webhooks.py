@@ -72,7 +72,7 @@ def _require_endpoint(platform: Platform) -> WebhookEndpoint:
     """Lock and return the platform's endpoint. Raises NoWebhook."""
     endpoint = locked_endpoint(platform)
     if endpoint is None or not platform.webhook_url:
-        raise NoWebhook(f"platform {platform.pk} has set no webhook")
+        raise NoWebhook(f"platform {platform.reference} has set no webhook")
     return endpoint
 
 
@@ -80,7 +80,8 @@ def _require_enabled(platform: Platform) -> WebhookEndpoint:
     endpoint = _require_endpoint(platform)
     if endpoint.disabled_at is not None:
         raise WebhookDisabled(
-            f"the webhook of platform {platform.pk} is off", disabled_at=endpoint.disabled_at.isoformat()
+            f"the webhook of platform {platform.reference} is off",
+            disabled_at=endpoint.disabled_at.isoformat(),
         )
     return endpoint
 

@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from gigstream.core.models import Common, GuardedQuerySet
+from gigstream.core.people.row_names import loaded_name
 from platforms.invitations.enums import ConsentSource
 from platforms.tasks.enums import PartySide
 from workers.models import Worker
@@ -80,4 +81,7 @@ class Consent(Common):
         ]
 
     def __str__(self) -> str:
-        return f"{self.platform_id} · {self.worker_id}"
+        return (
+            " · ".join(filter(None, (loaded_name(self, "platform"), loaded_name(self, "worker"))))
+            or "consent"
+        )

@@ -13,7 +13,6 @@ from gigstream.adminkit import (
     by_email,
     by_hash,
     by_uuid,
-    by_words,
     duration_text,
     list_url,
     name_rows_by,
@@ -21,6 +20,7 @@ from gigstream.adminkit import (
     summarize,
 )
 from gigstream.adminkit.approval_results import as_action_result
+from gigstream.adminkit.search import by_parts, by_reference
 from gigstream.core.money import ZERO, usdc
 from platforms import services
 from platforms.events.forms import new_secret
@@ -58,12 +58,15 @@ class PlatformAdmin(ProfileAdmin):
     ordering = ("-created_at", "-id")
     sortable_by = ("name", "total_tasks", "total_payouts", "active_workers", "unique_workers", "created_at")
     searches = (
+        by_reference(),
         by_uuid("id"),
         by_email("contact_email__startswith"),
         by_hash("wallet_address"),
-        by_words("name__icontains"),
+        by_parts("name"),
     )
-    search_help_text = "id, contact email or its beginning, wallet address, or part of the name"
+    search_help_text = (
+        "reference, parts of the name in any order, beginning of the contact email, wallet or id"
+    )
     editable = ("name", "contact_email")
     fieldsets = (
         (

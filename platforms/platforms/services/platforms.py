@@ -165,9 +165,11 @@ def require_fee(*, fee_bps: int) -> None:
 @verb("platform.edit", "platform")
 def correct_platform(*, platform_id: UUID, values: Mapping[str, str], reason: str) -> Platform:
     """Write these values of the platform's profile; the old ones are kept with the reason, encrypted, until
-    the platform is erased. Raises PlatformDeleted or ReasonMissing."""
+    the platform is erased. Raises InvalidName, PlatformDeleted or ReasonMissing."""
     platform = Platform.objects.locked().get(pk=platform_id)
     require_present(platform=platform)
+    if "name" in values:
+        values = {**values, "name": normal_name(values["name"])}
     correct_profile(platform, action="platform.edit", values=values, reason=reason)
     return platform
 
@@ -207,13 +209,13 @@ def require_active(*, platform: Platform) -> None:
     """Raise PlatformDeleted or PlatformSuspended unless the platform may post work and move money."""
     require_present(platform=platform)
     if not platform.is_active:
-        raise PlatformSuspended(f"platform {platform.pk} is suspended")
+        raise PlatformSuspended(f"platform {platform.reference} is suspended")
 
 
 def require_present(*, platform: Platform) -> None:
     if platform.deleted_at is not None:
         raise PlatformDeleted(
-            f"platform {platform.pk} was deleted", deleted_at=platform.deleted_at.isoformat()
+            f"platform {platform.reference} was deleted", deleted_at=platform.deleted_at.isoformat()
         )
 
 

@@ -8,7 +8,7 @@ from django.http import Http404, HttpResponse
 from rest_framework.request import Request
 
 from gigstream.api.endpoints import Endpoint
-from gigstream.api.fields import Choice, Text
+from gigstream.api.fields import Choice, ReferenceText, Text
 from gigstream.api.pagination import narrow_rows
 from gigstream.api.schema.describing import describe_rows
 from gigstream.api.views import json_response
@@ -21,6 +21,7 @@ from workers.sign_in.views import MyView, PeriodQuery
 # The columns of a task that its worker sees: not the platform's own numbers, fee and notes.
 COLUMNS = (
     "id",
+    "reference",
     "created_at",
     "updated_at",
     "platform_id",
@@ -51,6 +52,7 @@ COLUMNS = (
 class MyTaskQuery(PeriodQuery):
     status = Choice(choices=TaskStatus.values, required=False)
     task_type = Choice(choices=TaskType.values, required=False)
+    reference = ReferenceText(required=False)
 
 
 _PLATFORM_NAME = Text(help_text="the platform that posted it")

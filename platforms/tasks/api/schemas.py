@@ -5,7 +5,18 @@ from typing import Any
 
 from rest_framework import serializers
 
-from gigstream.api.fields import Amount, Choice, Id, Instant, JSONObject, Name, StrictSerializer, Text, Whole
+from gigstream.api.fields import (
+    Amount,
+    Choice,
+    Id,
+    Instant,
+    JSONObject,
+    Name,
+    ReferenceText,
+    StrictSerializer,
+    Text,
+    Whole,
+)
 from gigstream.api.schema.describing import describe_rows
 from platforms.models import Milestone, Task
 from platforms.services import MilestonePlan, TaskPlan
@@ -13,6 +24,7 @@ from platforms.tasks.enums import TaskStatus, TaskType
 
 TASK_COLUMNS = (
     "id",
+    "reference",
     "created_at",
     "updated_at",
     "external_task_id",
@@ -119,5 +131,6 @@ class TaskQuery(StrictSerializer):
     task_type = Choice(choices=TaskType.values, required=False)
     worker_id = Id(required=False)
     external_task_id = Text(max_length=120, required=False)
+    reference = ReferenceText(required=False)
     created_from = Instant(required=False)
     created_to = Instant(required=False)

@@ -1,11 +1,13 @@
 """Disputes: disagreements about tasks, which staff resolve."""
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from gigstream.core.clock import DatabaseNow, database_now
 from gigstream.core.models import Common, GuardedQuerySet
 from gigstream.core.money import MoneyField
+from gigstream.core.people.row_names import with_owner
+from gigstream.core.postgres.short_numbers import ShortNumberField, reference_field
 from platforms.tasks.enums import DisputeOutcome, DisputeSide
 
 
@@ -13,6 +15,8 @@ class Dispute(Common):
     """A disagreement about a task: filed by each side at most once, and resolved by staff with a split of the
     amount that is still held. Only a decision against the worker counts against them."""
 
+    short_number = ShortNumberField("disputes")
+    reference = reference_field(Value("DI"))
     task = models.ForeignKey(
         "platforms.Task", on_delete=models.CASCADE, related_name="disputes", db_index=False
     )
@@ -83,4 +87,4 @@ class Dispute(Common):
         indexes = [models.Index(name="disputes_created", fields=["created_at"])]
 
     def __str__(self) -> str:
-        return f"dispute over {self.task_id}"
+        return with_owner(f"dispute {self.reference}", self, "task", joined_by="over")

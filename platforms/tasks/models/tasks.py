@@ -2,10 +2,12 @@ from typing import Any
 
 import pgtrigger
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from gigstream.core.models import Changing, Common, GuardedQuerySet, is_readable
 from gigstream.core.money import LARGEST, MoneyField
+from gigstream.core.postgres.parts import parts_index
+from gigstream.core.postgres.short_numbers import ShortNumberField, reference_field
 from gigstream.core.states import append_only, status_trigger
 from platforms.figures import reports  # noqa: F401 - the models of the views
 from platforms.platforms.models import Platform
@@ -26,6 +28,8 @@ class Task(Changing):
     """A gig: a piece of work and its pay. Moves through `TASK_MOVES`; after it has ended only a dispute or a
     rating changes it. `paid_amount` is set once, when the money side has closed."""
 
+    short_number = ShortNumberField("tasks")
+    reference = reference_field(Value("TA"))
     platform = models.ForeignKey(Platform, on_delete=models.CASCADE, related_name="tasks", db_index=False)
     worker = models.ForeignKey(
         Worker, on_delete=models.CASCADE, related_name="tasks", null=True, blank=True, db_index=False
@@ -177,6 +181,8 @@ class Task(Changing):
             models.Index(name="tasks_platform_created", fields=["platform", "created_at"]),
             models.Index(name="tasks_status_created", fields=["status", "created_at"]),
             models.Index(name="tasks_created", fields=["created_at"]),
+            models.Index(name="tasks_amount_created", fields=["amount", "created_at"]),
+            parts_index("tasks_by_parts_of_title", "title"),
             models.Index(name="tasks_completed", fields=["completed_at"]),
             # Percentiles are read from this index alone, so it holds all that they need.
             models.Index(

@@ -94,7 +94,7 @@ def cancel_task(
     now = now or database_now()
     require_settled_stream(task=task, now=now)
     if task.status == TaskStatus.DISPUTED:
-        raise TaskNotOpen(f"task {task.pk} is disputed: staff resolve it", status=task.status)
+        raise TaskNotOpen(f"task {task.reference} is disputed: staff resolve it", status=task.status)
     _require_stream_not_completed(task)
     require_task_move(task=task, after=TaskStatus.CANCELLED)
     return _close_task(task, reason, cancelled_by or acting_side(), cancelled_at=now, now=now)
@@ -104,7 +104,7 @@ def _require_stream_not_completed(task: Task) -> None:
     streamed = task.task_type == TaskType.TIME_BASED and task.status == TaskStatus.COMPLETED
     if streamed and task.paid_amount == task.amount:
         raise StreamCompleted(
-            f"the stream of task {task.pk} was completed at {task.completed_at}:"
+            f"the stream of task {task.reference} was completed at {task.completed_at}:"
             f" {usdc(task.paid_amount)} was paid",
             paid=task.paid_amount,
             completed_at=task.completed_at,
@@ -174,7 +174,7 @@ def _save_rating(task_id: UUID, field: str, rating: int, now: datetime) -> Task:
     task = lock_task(task_id=task_id)
     require_settled_stream(task=task, now=now)
     if task.status != TaskStatus.COMPLETED:
-        raise TaskNotOpen(f"task {task.pk} is {task.status}: only completed work is rated")
+        raise TaskNotOpen(f"task {task.reference} is {task.status}: only completed work is rated")
     if getattr(task, field) is not None:
         raise InvalidRating(f"the rating was given: {getattr(task, field)}", rating=getattr(task, field))
     setattr(task, field, rating)

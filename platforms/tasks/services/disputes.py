@@ -63,14 +63,14 @@ def dispute_task(
 
 def _require_first(task: Task, side: DisputeSide) -> None:
     if Dispute.objects.filter(task=task, side=side).exists():
-        raise AlreadyDisputed(f"the {side} has disputed task {task.pk} before", side=side)
+        raise AlreadyDisputed(f"the {side} has disputed task {task.reference} before", side=side)
 
 
 def _require_in_time(task: Task, now: datetime) -> None:
     last = task.completed_at + timedelta(days=settings.DISPUTE_WITHIN_DAYS) if task.completed_at else None
     if last and now > last:
         raise DisputeTooLate(
-            f"task {task.pk} was completed at {task.completed_at}: it could be disputed until {last}",
+            f"task {task.reference} was completed at {task.completed_at}: it could be disputed until {last}",
             completed_at=task.completed_at,
             until=last,
         )
@@ -97,7 +97,9 @@ def resolve_dispute(
     now = now or database_now()
     dispute = Dispute.objects.locked().filter(task=task, resolved_at=None).first()
     if dispute is None:
-        raise TaskNotOpen(f"task {task.pk} is {task.status}: it has no open dispute", status=task.status)
+        raise TaskNotOpen(
+            f"task {task.reference} is {task.status}: it has no open dispute", status=task.status
+        )
     is_first_completion = task.completed_at is None
     value = exact_amount(worker_amount, allow_zero=True)
     held = require_split(task=task, worker_amount=value)

@@ -72,9 +72,9 @@ class Progress:
         """Approve the next milestone and pay it; the last completes the task. Raises WrongTaskType,
         TaskNotOpen or MilestoneOutOfOrder."""
         if task.task_type != TaskType.MILESTONE:
-            raise WrongTaskType(f"task {task.pk} is {task.task_type}, it has no milestones")
+            raise WrongTaskType(f"task {task.reference} is {task.task_type}, it has no milestones")
         if task.status != TaskStatus.IN_PROGRESS:
-            raise TaskNotOpen(f"task {task.pk} is {task.status}, not in progress", status=task.status)
+            raise TaskNotOpen(f"task {task.reference} is {task.status}, not in progress", status=task.status)
         waiting = self._waiting[task.pk]
         expected = waiting[0].number if waiting else None
         if expected != number:
@@ -95,7 +95,7 @@ class Progress:
     def complete(self, task: Task, work_event: WorkEvent | None) -> None:
         """Complete the task and pay all that is still held. Raises TaskNotOpen or IllegalMove."""
         if task.status == TaskStatus.DISPUTED:
-            raise TaskNotOpen(f"task {task.pk} is disputed: staff resolve it", status=task.status)
+            raise TaskNotOpen(f"task {task.reference} is disputed: staff resolve it", status=task.status)
         require_task_move(task=task, after=TaskStatus.COMPLETED)
         self._finish(task, work_event)
 

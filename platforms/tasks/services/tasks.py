@@ -223,7 +223,7 @@ def require_settled_stream(*, task: Task, now: datetime) -> None:
 
 
 def require_task_move(*, task: Task, after: TaskStatus) -> None:
-    require_move(TASK_MOVES, subject=f"task {task.pk}", before=task.status, after=after)
+    require_move(TASK_MOVES, subject=f"task {task.reference}", before=task.status, after=after)
 
 
 def move_task(*, task: Task, after: TaskStatus, **columns: object) -> None:
@@ -239,7 +239,7 @@ def move_task(*, task: Task, after: TaskStatus, **columns: object) -> None:
 
 def _worker_of(task: Task) -> Worker:
     if task.worker is None:
-        raise TaskNotOpen(f"task {task.pk} has no worker", status=task.status)
+        raise TaskNotOpen(f"task {task.reference} has no worker", status=task.status)
     return task.worker
 
 

@@ -142,7 +142,7 @@ class _Batch:
     def _promised(self, number: int, task: Task, event: WorkEvent) -> _Bonus:
         if task.status in BEGUN:
             return _Bonus(number, event, self.progress.reward(task, event))
-        refusal = TaskNotOpen(f"task {task.pk} is {task.status}: a bonus is for work begun or done")
+        refusal = TaskNotOpen(f"task {task.reference} is {task.status}: a bonus is for work begun or done")
         return _Bonus(number, event, None, refusal)
 
     def write(self) -> None:

@@ -74,13 +74,13 @@ def require_bonus(*, task: Task, total: Decimal, now: datetime) -> None:
     days = settings.BONUS_WITHIN_DAYS
     if task.completed_at and now > task.completed_at + timedelta(days=days):
         raise BonusTooLate(
-            f"task {task.pk} was completed at {task.completed_at}: a bonus is taken for {days} days",
+            f"task {task.reference} was completed at {task.completed_at}: a bonus is taken for {days} days",
             completed_at=task.completed_at,
         )
     limit = task.amount if task.platform.bonus_limit is None else task.platform.bonus_limit
     if total > limit:
         raise BonusTooLarge(
-            f"the bonuses of task {task.pk} come to {usdc(limit)} at most, not {usdc(total)}",
+            f"the bonuses of task {task.reference} come to {usdc(limit)} at most, not {usdc(total)}",
             limit=limit,
             requested=money(total),
         )

@@ -39,7 +39,7 @@ def report_token_value(
     now = now or database_now()
     creator = lock_open_creator(creator_id=creator_id)
     if not creator.token_address:
-        raise CreatorHasNoToken(f"creator {creator.pk} has no token", creator_id=creator.pk)
+        raise CreatorHasNoToken(f"creator {creator.reference} has no token", creator_id=creator.pk)
     newest = TokenValue.objects.filter(creator=creator).order_by("-as_of").first()
     _require_time(as_of, newest, now)
     value = TokenValue(

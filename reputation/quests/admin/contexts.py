@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
-from gigstream.adminkit import EMPTY, ContextLine, add_context, against, isolate_text, link_to
+from gigstream.adminkit import EMPTY, ContextLine, add_context, against, isolate_text, link_with_reference
 from gigstream.core.money import usdc
 from reputation.models import Quest, QuestEvent
 from reputation.quests.enums import QuestEventStatus, RewardKind
@@ -47,7 +47,7 @@ def worker_lines(worker: Worker, record: QuestRecord) -> list[ContextLine]:
     rewards = f"{record.granted} rewards of quests granted, {record.refused} refused, {record.held} held"
     age = f"{worker.account_age_days} days, reputation {worker.reputation_score} of 1000"
     return [
-        ContextLine("Worker", link_to(worker) or EMPTY),
+        ContextLine("Worker", link_with_reference(worker) or EMPTY),
         ContextLine("Account", f"{age}, {worker.total_tasks} tasks", is_against=worker.total_tasks == 0),
         ContextLine("Rewards so far", rewards, is_against=record.refused > 0),
     ]
@@ -59,7 +59,7 @@ def _context_of_events(events: Sequence[QuestEvent]) -> dict[Any, list[ContextLi
     found = {}
     for event in events:
         lines = [
-            ContextLine("Quest", link_to(event.quest) or EMPTY),
+            ContextLine("Quest", link_with_reference(event.quest) or EMPTY),
             ContextLine("Reward", amount_in_words(event)),
             *worker_lines(event.worker, records.get(event.worker_id, QuestRecord())),
         ]
@@ -89,7 +89,7 @@ def _context_of_quests(quests: Sequence[Quest]) -> dict[Any, list[ContextLine]]:
     """Return whose quests they are, and the state of their budgets."""
     return {
         quest.pk: [
-            ContextLine("Of", link_to(quest.platform) or "the house"),
+            ContextLine("Of", link_with_reference(quest.platform) or "the house"),
             ContextLine("Budget", _budget(quest)),
         ]
         for quest in quests

@@ -33,6 +33,7 @@ from gigstream.adminkit import (
 )
 from gigstream.adminkit.approval_results import as_action_result
 from gigstream.adminkit.list_exports import Exports
+from gigstream.adminkit.search import by_parts, by_reference
 from gigstream.core.clock import database_now
 from payments.models import Transaction
 from payments.statements.admin.timelines import transaction_moment
@@ -81,8 +82,8 @@ class QuestAdmin(Exports, ReadOnlyAdmin):
     belongs = ("platform",)
     ordering = ("-created_at", "-id")
     sortable_by = ("created_at",)
-    searches = (by_uuid("id", "platform_id"), by_text("slug"))
-    search_help_text = "id or slug of a quest, or id of a platform"
+    searches = (by_reference(), by_uuid("id", "platform_id"), by_text("slug"), by_parts("title"))
+    search_help_text = "reference, parts of the title, slug, or an id"
     fieldsets = (
         (
             None,

@@ -23,6 +23,7 @@ from workers.sign_in.views import MyView, PeriodQuery
 
 OFFER_COLUMNS = (
     "id",
+    "reference",
     "created_at",
     "platform_id",
     "slug",

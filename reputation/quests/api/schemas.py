@@ -32,6 +32,7 @@ LARGEST = 2**31 - 1
 LONGEST_TEXT = 10_000
 QUEST_COLUMNS = (
     "id",
+    "reference",
     "created_at",
     "updated_at",
     "slug",

@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from gigstream.core.models import GuardedQuerySet
 from gigstream.core.money import LARGEST, ZERO, MoneyField
+from gigstream.core.people.row_names import with_owner
 from reputation.quests.models.quests import Quest
 from workers.models import Worker
 
@@ -34,7 +35,7 @@ class QuestOutflow(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.granted} of quest {self.quest_id} from {self.hour}"
+        return f"{with_owner(str(self.granted), self, 'quest')} from {self.hour}"
 
     def amount_text(self, amount: Decimal) -> str:
         """Return an amount of it with its unit."""

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 
 from gigstream.core.models import Common, GuardedQuerySet
 from gigstream.core.money import LARGEST, MoneyField
+from gigstream.core.people.row_names import with_owner
 from gigstream.core.states import status_trigger
 from reputation.quests.enums import RESERVATION_MOVES, ReservationStatus
 from reputation.quests.models.quests import Quest
@@ -37,7 +38,7 @@ class QuestCount(models.Model):
         triggers = [pgtrigger.Protect(name="never_deleted", operation=pgtrigger.Delete)]
 
     def __str__(self) -> str:
-        return f"{self.n} of quest {self.quest_id}"
+        return with_owner(f"{self.n}", self, "quest")
 
 
 class Reservation(Common):
@@ -107,7 +108,7 @@ class Reservation(Common):
         ]
 
     def __str__(self) -> str:
-        return f"reservation {self.pk}"
+        return with_owner("reservation", self, "quest", "worker")
 
     def amount_text(self, amount: Decimal) -> str:
         """Return an amount of it with its unit."""

@@ -3,11 +3,14 @@ from decimal import Decimal
 import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.db.models.functions import Floor
 
 from gigstream.core.models import Changing, Common, GuardedQuerySet, is_readable
 from gigstream.core.money import LARGEST, MoneyField
+from gigstream.core.people.row_names import with_owner
+from gigstream.core.postgres.parts import parts_index
+from gigstream.core.postgres.short_numbers import ShortNumberField, reference_field
 from gigstream.core.states import append_only, status_trigger
 from platforms.models import Platform
 from reputation.quests import calculations
@@ -25,6 +28,8 @@ class Quest(Changing):
     its rewards. `reserved` is what open reservations and held events keep.
     """
 
+    short_number = ShortNumberField("quests")
+    reference = reference_field(Value("QU"))
     platform = models.ForeignKey(
         Platform, on_delete=models.PROTECT, null=True, blank=True, related_name="quests", db_index=False
     )
@@ -154,6 +159,7 @@ class Quest(Changing):
         indexes = [
             models.Index(name="quests_platform_created", fields=["platform", "created_at"]),
             models.Index(name="quests_created", fields=["created_at"]),
+            parts_index("quests_by_parts_of_title", "title"),
             models.Index(
                 name="quests_on_offer",
                 fields=["created_at", "id"],
@@ -207,7 +213,7 @@ class QuestFunding(Common):
         triggers = [append_only()]
 
     def __str__(self) -> str:
-        return f"{self.amount} for quest {self.quest_id}"
+        return with_owner(f"{self.amount}", self, "quest", joined_by="for")
 
     def amount_text(self, amount: Decimal) -> str:
         """Return an amount of it with its unit."""

@@ -9,7 +9,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from gigstream.api.endpoints import Endpoint
-from gigstream.api.fields import Choice, Id, Instant, StrictSerializer, Text, Whole
+from gigstream.api.fields import Choice, Id, Instant, ReferenceText, StrictSerializer, Text, Whole
+from gigstream.api.pagination import narrow_rows
 from gigstream.api.schema.describing import Rate
 from gigstream.api.views import json_response
 from platforms.models import Consent
@@ -21,6 +22,7 @@ from reputation.scores.enums import Tier
 # the order only.
 _SOURCES = {
     "worker_id": "id",
+    "worker__reference": "reference",
     "worker__full_name": "full_name",
     "worker__reputation_score": "reputation_score",
     "worker__average_rating": "average_rating",
@@ -42,6 +44,7 @@ class WorkerRow(serializers.Serializer):
     """A worker who has agreed to work for the platform."""
 
     id = Id()
+    reference = Text(help_text="by which people name the worker")
     full_name = Text()
     reputation_score = Whole(allow_null=True, help_text="0 to 1000; null once they have left you")
     tier = Choice(choices=Tier.values, allow_null=True)
@@ -60,6 +63,7 @@ class WorkerRow(serializers.Serializer):
 class WorkerQuery(StrictSerializer):
     """Filters of a list of workers."""
 
+    reference = ReferenceText(required=False)
     busy = serializers.ChoiceField(choices=["true", "false"], required=False, help_text="with open tasks now")
 
 
@@ -83,8 +87,11 @@ class Workers(WorkerView):
 
     def get(self, request: Request) -> HttpResponse:
         """List the workers who have agreed to work for you, the latest agreement first."""
-        rows = self.own().filter(ended_at=None)
-        if busy := self.read_query(request).get("busy"):
+        rows, given = self.own().filter(ended_at=None), self.read_query(request)
+        if "reference" in given:
+            columns = {"reference": "worker__reference"}
+            rows = narrow_rows(rows, {"reference": given["reference"]}, columns=columns)
+        if busy := given.get("busy"):
             is_busy = Q(work__open_tasks__gt=0)
             rows = rows.filter(is_busy) if busy == "true" else rows.exclude(is_busy)
         return self.paged(request, rows.values(*_SOURCES), show=_as_row, order=_ORDER)

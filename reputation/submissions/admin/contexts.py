@@ -5,7 +5,14 @@ from typing import Any
 
 from django.db.models import Count
 
-from gigstream.adminkit import ContextLine, add_context, against, isolate_text, link_to
+from gigstream.adminkit import (
+    ContextLine,
+    add_context,
+    against,
+    isolate_text,
+    link_with_reference,
+    name_rows_by,
+)
 from reputation.models import Submission
 from reputation.quests.admin.contexts import QuestRecord, quest_records, worker_lines
 from reputation.submissions.services.reviewing import describe_reward
@@ -21,7 +28,7 @@ def _context(rows: Sequence[Submission]) -> dict[Any, list[ContextLine]]:
     found = {}
     for row in rows:
         lines = [
-            ContextLine("Quest", link_to(row.quest) or ""),
+            ContextLine("Quest", link_with_reference(row.quest) or ""),
             ContextLine("Reward", describe_reward(row)),
             *worker_lines(row.worker, records.get(row.worker_id, QuestRecord())),
             ContextLine("Proof", isolate_text(row.link or row.get_proof_display())),
@@ -36,3 +43,4 @@ def _context(rows: Sequence[Submission]) -> dict[Any, list[ContextLine]]:
 
 
 add_context(Submission, _context)
+name_rows_by(Submission, "quest__title")

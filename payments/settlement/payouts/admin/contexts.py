@@ -19,6 +19,7 @@ from gigstream.adminkit import (
     against,
     isolate_text,
     link_to,
+    link_with_reference,
 )
 from gigstream.core.clock import database_now
 from gigstream.core.money import ZERO, usdc
@@ -220,7 +221,7 @@ def _what_it_is(row: Transaction) -> list[ContextLine]:
     owner = row.worker or row.platform
     to = masking.mask_value("to_wallet", row.to_wallet) or EMPTY
     return [
-        ContextLine("Of", link_to(owner) or EMPTY),
+        ContextLine("Of", link_with_reference(owner) or EMPTY),
         ContextLine("Goes to", to),
         ContextLine("Key", row.idempotency_key, on_card=False),
     ]

@@ -20,12 +20,14 @@ from gigstream.adminkit import (
     Table,
     add_actions,
     add_context,
+    by_email,
     by_number,
     by_uuid,
     isolate_text,
-    link_to,
+    link_with_reference,
     show_on,
 )
+from gigstream.adminkit.search import by_parts, by_reference, by_related
 from gigstream.core.clock import database_now
 from gigstream.core.money import usdc
 from payments import services
@@ -110,9 +112,13 @@ def _context(holds: Sequence[PayoutHold]) -> dict[Any, list[ContextLine]]:
     """Return whose money each of the holds keeps, and since when, by whom and why."""
     return {
         hold.pk: [
-            ContextLine("Of", link_to(hold.worker or hold.platform) or EMPTY),
+            ContextLine("Of", link_with_reference(hold.worker or hold.platform) or EMPTY),
             ContextLine("Keeps", isolate_text(hold_in_words(hold))),
-            *([ContextLine("Came from", link_to(hold.payout) or EMPTY)] if hold.payout_id else ()),
+            *(
+                [ContextLine("Came from", came_from)]
+                if (came_from := link_with_reference(hold.payout))
+                else ()
+            ),
         ]
         for hold in holds
     }
@@ -175,8 +181,14 @@ class PayoutHoldAdmin(ReadOnlyAdmin):
     belongs = ("worker", "platform", "payout")
     ordering = ("-created_at", "-id")
     sortable_by = ()
-    searches = (by_uuid("id", "worker_id", "platform_id", "payout_id"),)
-    search_help_text = "id of a hold, a worker, a platform or a payout"
+    searches = (
+        by_reference(),
+        by_uuid("id", "worker_id", "platform_id", "payout_id"),
+        by_related("worker", by_email("email"), by_parts("full_name")),
+        by_related("platform", by_parts("name")),
+        by_related("payout", by_reference()),
+    )
+    search_help_text = "reference of a hold or its payout, parts of the worker's or platform's name, or an id"
     actions = (
         RowAction(
             name="end",

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from gigstream.api.endpoints import Endpoint
-from gigstream.api.fields import Amount, Choice, Id, Instant, StrictSerializer, Text, Whole
+from gigstream.api.fields import Amount, Choice, Id, Instant, ReferenceText, StrictSerializer, Text, Whole
 from gigstream.api.pagination import narrow_rows
 from gigstream.api.schema.describing import describe_rows
 from gigstream.api.views import json_response
@@ -31,6 +31,7 @@ class OpenHold(serializers.Serializer):
     """Money of the worker that does not leave for now."""
 
     id = Id()
+    reference = Text(help_text="by which people name it")
     created_at = Instant()
     kind = Choice(choices=PayoutHoldKind.values)
     amount = Amount(allow_null=True, help_text="everything where there is none")
@@ -78,7 +79,7 @@ MyWholePayout = describe_rows(
 )
 
 
-HOLD_COLUMNS = ("id", "created_at", "kind", "amount", "reason", "expires_at", "payout_id")
+HOLD_COLUMNS = ("id", "reference", "created_at", "kind", "amount", "reason", "expires_at", "payout_id")
 
 
 def hold_as_json(hold: PayoutHold) -> dict[str, Any]:
@@ -133,6 +134,7 @@ def _schedule_as_json(worker: Worker) -> dict[str, Any]:
 
 class MyPayoutQuery(PeriodQuery):
     status = Choice(choices=TransactionStatus.values, required=False)
+    reference = ReferenceText(required=False)
 
 
 class CashOutForm(StrictSerializer):

@@ -22,10 +22,12 @@ _COLUMNS = {
     "status": "payout__status",
     "worker_id": "payout__worker",
     "task_id": "payout__covered_tasks__task",
+    "reference": "payout__reference",
     "stream_id": "payout__covered_tasks__task__stream",
 }
 # Columns of the payout itself, the same for all platforms.
 _SHARED_COLUMNS = (
+    "reference",
     "created_at",
     "updated_at",
     "type",

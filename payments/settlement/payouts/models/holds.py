@@ -4,11 +4,13 @@ from typing import Self
 
 import pgtrigger
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 
 from gigstream.core.clock import DatabaseNow
 from gigstream.core.models import Common, CommonQuerySet
 from gigstream.core.money import LARGEST, MoneyField
+from gigstream.core.people.row_names import with_owner
+from gigstream.core.postgres.short_numbers import ShortNumberField, reference_field
 from gigstream.core.states import append_only
 from payments.ledger.models import Account, LedgerEntry
 from payments.settlement.payouts.enums import HoldEnd, PayoutHoldKind
@@ -77,6 +79,8 @@ class PayoutHold(Common):
     """Money of a worker, or of a platform, that does not leave while the hold is open: everything, or an
     amount, which for a worker consists of named parts. Changes only by its end."""
 
+    short_number = ShortNumberField("payout_holds")
+    reference = reference_field(Value("HO"))
     worker = models.ForeignKey(
         Worker, on_delete=models.PROTECT, related_name="payout_holds", null=True, blank=True
     )
@@ -167,7 +171,7 @@ class PayoutHold(Common):
         ]
 
     def __str__(self) -> str:
-        return f"hold {self.pk}"
+        return with_owner(f"hold {self.reference}", self, "worker", "platform", joined_by="on money of")
 
 
 class PayoutHoldPart(models.Model):

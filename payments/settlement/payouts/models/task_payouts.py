@@ -5,6 +5,7 @@ from django.db.models import F, Q
 
 from gigstream.core.models import CommonQuerySet
 from gigstream.core.money import LARGEST, MoneyField
+from gigstream.core.people.row_names import with_owner
 from gigstream.core.states import append_only
 from payments.ledger.models import LedgerEntry
 from payments.settlement.transactions.models import Transaction
@@ -57,7 +58,7 @@ class CoveredTask(models.Model):
         triggers = [append_only()]
 
     def __str__(self) -> str:
-        return f"{self.amount} of task {self.task_id}"
+        return with_owner(f"{self.amount}", self, "task")
 
 
 class PlatformPayout(models.Model):
@@ -91,4 +92,4 @@ class PlatformPayout(models.Model):
         triggers = [append_only()]
 
     def __str__(self) -> str:
-        return f"{self.amount} of payout {self.payout_id}"
+        return with_owner(f"{self.amount}", self, "payout")

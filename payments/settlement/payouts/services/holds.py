@@ -137,7 +137,7 @@ def hold_withdrawals(
 def hold_payout(payout: Transaction, reason: str, expires_at: datetime | None, now: datetime) -> PayoutHold:
     """Hold the parts that a void payout has given back. Its account is locked."""
     if payout.worker_id is None:
-        raise ValueError(f"transaction {payout.pk} pays no worker")
+        raise ValueError(f"transaction {payout.reference} pays no worker")
     account = Account.objects.get(worker=payout.worker_id, name=AccountName.AVAILABLE)
     return _place_hold(account, payout.amount, reason, expires_at, now, payout=payout)
 
@@ -224,7 +224,7 @@ def end_hold(*, hold_id: UUID, reason: str, now: datetime | None = None) -> Payo
     hold = PayoutHold.objects.locked().get(pk=hold_id)
     now, reason, actor = now or database_now(), require_reason(reason), str(current_actor())
     if hold.ended_at is not None:
-        raise HoldEnded(f"hold {hold.pk} has ended at {hold.ended_at:%Y-%m-%d %H:%M:%S}")
+        raise HoldEnded(f"hold {hold.reference} has ended at {hold.ended_at:%Y-%m-%d %H:%M:%S}")
     if hold.created_by == actor:
         raise SamePerson("you made the hold: another person ends it before its time", created_by=actor)
     hold.ended_at, hold.ended_by, hold.ended_because = now, actor, HoldEnd.STAFF

@@ -206,7 +206,7 @@ def lock_available_account(worker_id: UUID) -> Account:
 def require_wallet(worker: Worker) -> None:
     """Raise NoWallet unless the worker has an address to be paid at, WalletChanging while it is to change."""
     if not worker.wallet_address:
-        raise NoWallet(f"worker {worker.pk} has no wallet address")
+        raise NoWallet(f"worker {worker.reference} has no wallet address")
     require_settled_wallet(worker=worker)
 
 
@@ -229,7 +229,7 @@ def cancel_payout(
     now = now or database_now()
     require_move(
         TRANSACTION_MOVES,
-        subject=f"transaction {payout.pk}",
+        subject=f"transaction {payout.reference}",
         before=payout.status,
         after=TransactionStatus.CANCELLED,
     )
@@ -258,7 +258,7 @@ def require_not_taken(transfer: Transaction) -> None:
     known_not_taken = not known.unknown or is_surely_missing(known)
     if transfer.retry_count and not (parked and known_not_taken):
         raise PayoutUnderWay(
-            f"transaction {transfer.pk} was submitted to the provider {transfer.retry_count} times",
+            f"transaction {transfer.reference} was submitted to the provider {transfer.retry_count} times",
             calls=transfer.retry_count,
         )
 

@@ -7,7 +7,7 @@ from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 
 from gigstream.api.endpoints import Endpoint
-from gigstream.api.fields import Choice
+from gigstream.api.fields import Choice, ReferenceText
 from gigstream.api.pagination import narrow_rows, require_page
 from gigstream.api.rendering import csv_tables
 from gigstream.api.rendering.json import JSONRenderer
@@ -19,6 +19,7 @@ from workers.sign_in.views import MyView, PeriodQuery
 
 TRANSACTION_COLUMNS = (
     "id",
+    "reference",
     "created_at",
     "type",
     "status",
@@ -47,6 +48,7 @@ MyTransactionRow = describe_rows("MyTransactionRow", Transaction, TRANSACTION_CO
 class MyTransactionQuery(PeriodQuery):
     status = Choice(choices=TransactionStatus.values, required=False)
     type = Choice(choices=TransactionType.values, required=False)
+    reference = ReferenceText(required=False)
     format = Choice(choices=("json", "csv"), required=False)
 
 

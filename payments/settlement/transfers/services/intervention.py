@@ -34,9 +34,11 @@ def offer_again(*, transaction_id: UUID, reason: str = "", now: datetime | None 
     payout = Transaction.objects.locked().get(pk=transaction_id)
     now = now or database_now()
     if payout.status not in (TransactionStatus.PENDING, TransactionStatus.SUBMITTED):
-        raise NotParked(f"transaction {payout.pk} is {payout.status}", status=payout.status)
+        raise NotParked(f"transaction {payout.reference} is {payout.status}", status=payout.status)
     if payout.next_attempt_at is not None:
-        raise NotParked(f"transaction {payout.pk} has its next turn at {payout.next_attempt_at:%H:%M:%S}")
+        raise NotParked(
+            f"transaction {payout.reference} has its next turn at {payout.next_attempt_at:%H:%M:%S}"
+        )
     payout.next_attempt_at = now
     unpark_transfer(payout)
     payout.save()
@@ -108,7 +110,7 @@ def _with_provider(
 ) -> tuple[Transaction, PaymentProvider, datetime]:
     payout = Transaction.objects.get(pk=transaction_id)
     if payout.status != TransactionStatus.SUBMITTED:
-        raise NotWithProvider(f"transaction {payout.pk} is {payout.status}", status=payout.status)
+        raise NotWithProvider(f"transaction {payout.reference} is {payout.status}", status=payout.status)
     return payout, provider or configured_provider(), now or database_now()
 
 
