@@ -226,7 +226,7 @@ def test_who_explains_a_discrepancy_has_claimed_it_and_the_lists_name_them(alice
     assert holder(row) == str(bob.pk)
     assert Claim.objects.get(ended_at=None).reason == "the node was behind"
     listed = signed_in(alice).get(list_url(Discrepancy)).content.decode()
-    assert f'<a href="{admin_url(bob)}">bob</a>' in listed
+    assert f'<a href="{admin_url(bob)}"><bdi>bob</bdi></a>' in listed
     told = StringIO()
     with pytest.raises(CommandError, match="1 open discrepancies"):
         call_command("reconcile_settlements", stdout=told)

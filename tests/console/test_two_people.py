@@ -104,7 +104,10 @@ def test_the_requests_page_names_who_what_how_much_and_before_and_after():
     for words in (stream.task.title, str(stream.worker), str(stream.platform), "And back goes", "ended now"):
         assert words in texts[0], words
     assert "Fee 2 % → 1.5 %" in texts[1]
-    assert f"available of {platform} (account {source.pk}): 10.00 USDC → 6.00 USDC" in texts[2]
+    assert (
+        f"available of {platform} · {platform.reference} (account {source.pk}): 10.00 USDC → 6.00 USDC"
+        in texts[2]
+    )
     assert f"available of {worker}" in texts[2]
     assert "0.00 USDC → 4.00 USDC" in texts[2]
     queue = text_of(bob.client.get(reverse("console:queue", args=["approvals"])))
