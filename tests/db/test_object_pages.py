@@ -127,7 +127,7 @@ def test_a_text_that_names_somebody_links_to_them(client):
     with acting(Actor(ActorType.STAFF, str(root.pk))):
         adjust_reputation(worker_id=worker.pk, delta=5, reason="good work")
     html = client.get(list_url(ReputationEvent)).content.decode()
-    assert f'<a href="{admin_url(root)}">{root.username}</a>' in html
+    assert f'<a href="{admin_url(root)}"><bdi>{root.username}</bdi></a>' in html
 
 
 def test_who_may_not_see_the_ledger_is_drawn_nothing_from_it(stream):
