@@ -79,6 +79,7 @@ def test_an_id_is_copied_by_keyboard_and_said_to_a_screen_reader(at_desk):
     ops = at_desk("operations")
     ops.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     ops.open(page_of(payout))
+    ops.page.locator("summary", has_text="Ids and technical data").press("Enter")
     for text in (payout.reference, str(payout.pk)):
         ops.page.locator(f'button.copy[data-copy="{text}"]').first.press("Enter")
         expect(ops.page.locator("p[role=status]").last).to_have_text("copied")
