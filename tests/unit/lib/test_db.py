@@ -85,7 +85,8 @@ def test_two_who_deadlock_both_get_through():
         thread.join(timeout=30)
 
     assert failures == []
-    assert len(attempts) == 3
+    # Who was rolled back may lock its row again before the other, who waits for it, has woken up.
+    assert len(attempts) >= 3
     assert sorted(_name(first)[-2:]) == sorted(_name(second)[-2:]) == ["A", "B"]
 
 
