@@ -52,11 +52,15 @@ def _name(worker: Worker) -> str:
 def test_two_who_deadlock_both_get_through():
     first, second = WorkerFactory(), WorkerFactory()
     both_hold_one = threading.Barrier(2, timeout=10)
+    one_is_through = threading.Event()
     attempts: list[str] = []
     failures: list[BaseException] = []
 
     @in_unit
     def rename_both(me: str, one: Worker, other: Worker) -> None:
+        # A second attempt that began at once could lock its row before the waiting thread has woken up.
+        if me in attempts:
+            assert one_is_through.wait(timeout=10)
         attempts.append(me)
         with connection.cursor() as cursor:
             cursor.execute(LOCK, [one.pk])
@@ -70,6 +74,7 @@ def test_two_who_deadlock_both_get_through():
     def run(me: str, one: Worker, other: Worker) -> None:
         try:
             rename_both(me, one, other)
+            one_is_through.set()
         except BaseException as error:  # noqa: BLE001 - told to the test's own thread
             failures.append(error)
         finally:
