@@ -7,6 +7,7 @@ import socket
 import psutil
 import pytest
 
+from gigstream.api.schema.openapi import AMOUNT_ABOVE_ZERO, AMOUNT_OR_ZERO
 from platforms import services as platforms
 from tests.support.api.client import is_problem
 from tests.support.api.operations import operations
@@ -109,8 +110,8 @@ def wrong_values(schema):
             yield "a" * (schema["maxLength"] + 1)
         if "enum" in schema:
             yield from ("unknown", "", schema["enum"][0].swapcase())
-        if schema.get("pattern", "").endswith(r"(\.\d{1,6})?$"):
-            is_zero_allowed = "(?=.*[1-9])" not in schema["pattern"]
+        if schema.get("pattern") in (AMOUNT_OR_ZERO, AMOUNT_ABOVE_ZERO):
+            is_zero_allowed = schema["pattern"] == AMOUNT_OR_ZERO
             yield from (amount for amount in AMOUNTS if amount != "0" or not is_zero_allowed)
         if form == "uuid":
             yield from ("7", "", "x" * 36, "0" * 32, "{01900000-0000-7000-8000-000000000000}")

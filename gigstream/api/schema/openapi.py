@@ -37,6 +37,13 @@ _REFUSALS = {
 }
 _ON_READING = (400, 401, 403, 429, 503)
 
+AMOUNT_OR_ZERO = r"^(0|[1-9]\d{0,13})(\.\d{1,6})?$"
+# Written out, since many generators and validators know no pattern that looks ahead (RE2 has none).
+AMOUNT_ABOVE_ZERO = (
+    r"^([1-9]\d{0,13}(\.\d{1,6})?"
+    r"|0\.([1-9]\d{0,5}|0[1-9]\d{0,4}|00[1-9]\d{0,3}|000[1-9]\d{0,2}|0000[1-9]\d?|00000[1-9]))$"
+)
+
 _KEY_HELP = (
     "1 to 255 visible ASCII characters. The same key again gets the first answer and does nothing"
     " (`Idempotent-Replayed: true`)"
@@ -181,8 +188,7 @@ class AmountField(OpenApiSerializerFieldExtension):
     target_class = Amount
 
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
-        above_zero = "" if self.target.allow_zero else "(?=.*[1-9])"
-        pattern = rf"^{above_zero}(0|[1-9]\d{{0,13}})(\.\d{{1,6}})?$"
+        pattern = AMOUNT_OR_ZERO if self.target.allow_zero else AMOUNT_ABOVE_ZERO
         return {"type": "string", "pattern": pattern, "examples": ["12.50"]}
 
 
