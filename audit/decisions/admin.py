@@ -27,7 +27,7 @@ from gigstream.adminkit import (
     names_of,
     of_subjects,
     pair_of,
-    subjects_of,
+    timeline_subjects,
 )
 
 
@@ -129,7 +129,7 @@ def _decisions_in_timeline(row: models.Model) -> QuerySet[Decision]:
     """Return the decisions about a worker, or on a row and those that its timeline follows."""
     if row._meta.model_name == "worker":
         return Decision.objects.filter(worker_id=row.pk)
-    return Decision.objects.filter(of_subjects(subjects_of(row), "subject_type", "subject_id"))
+    return Decision.objects.filter(of_subjects(timeline_subjects(row), "subject_type", "subject_id"))
 
 
 def _moment_of(row: Decision) -> Moment:

@@ -11,7 +11,6 @@ from gigstream.adminkit.actions import (
     add_actions,
     add_context,
     add_notices,
-    add_subjects,
     against,
     register_reason_frame,
     register_token_recorder,
@@ -41,7 +40,7 @@ from gigstream.adminkit.row_pages.timelines import (
     add_to_timeline,
     follow_rows,
     of_subjects,
-    subjects_of,
+    timeline_subjects,
 )
 from gigstream.adminkit.row_pages.words import duration_text, percent_text, signed_text, value_text
 from gigstream.adminkit.search import (
@@ -52,6 +51,7 @@ from gigstream.adminkit.search import (
     by_uuid,
     by_words,
 )
+from gigstream.adminkit.subjects import add_subjects
 from gigstream.adminkit.tables import Figures, Table, show_everywhere, show_on
 
 __all__ = [
@@ -121,7 +121,7 @@ __all__ = [
     "show_everywhere",
     "show_on",
     "signed_text",
-    "subjects_of",
     "summarize",
+    "timeline_subjects",
     "value_text",
 ]

@@ -14,8 +14,8 @@ from gigstream.adminkit import (
     admin_url,
     name_rows_by,
     of_subjects,
-    subjects_of,
     summarize,
+    timeline_subjects,
 )
 from gigstream.core.money import usdc
 
@@ -26,7 +26,7 @@ def _kind_words(name: str) -> str:
 
 
 def _approvals_about(row: models.Model) -> QuerySet[Approval]:
-    return Approval.objects.filter(of_subjects(subjects_of(row), "subject_type", "subject_id"))
+    return Approval.objects.filter(of_subjects(timeline_subjects(row), "subject_type", "subject_id"))
 
 
 def _moment_of(row: Approval) -> Moment:

@@ -22,7 +22,7 @@ from gigstream.adminkit import (
     add_to_timeline,
     admin_url,
     of_subjects,
-    subjects_of,
+    timeline_subjects,
 )
 
 _BY_STAFF = Q(actor_type=ActorType.STAFF)
@@ -45,7 +45,7 @@ def leave_out_lines(*actions: str) -> None:
 
 def _lines_about(row: models.Model) -> QuerySet[AuditLog]:
     """Return the lines about the row and those that its timeline follows."""
-    lines = AuditLog.objects.filter(of_subjects(subjects_of(row), "resource_type", "resource_id"))
+    lines = AuditLog.objects.filter(of_subjects(timeline_subjects(row), "resource_type", "resource_id"))
     if row._meta.model_name == "approval":
         return lines
     return lines.exclude(action__in=sorted(_with_rows), success=True)

@@ -12,7 +12,6 @@ from gigstream.adminkit.actions.registration import (
 )
 from gigstream.adminkit.actions.results import ActionResult
 from gigstream.adminkit.actions.row_action import RowAction
-from gigstream.adminkit.actions.subjects import add_subjects
 
 __all__ = [
     "LONGEST_REASON",
@@ -26,7 +25,6 @@ __all__ = [
     "add_actions",
     "add_context",
     "add_notices",
-    "add_subjects",
     "added_actions",
     "against",
     "context_of",

@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 
 from audit.approvals.services import kind_of
 from audit.models import Approval
-from gigstream.adminkit.actions.subjects import keys_by_type, subjects_of
 from gigstream.adminkit.links import isolate_text, link_to
+from gigstream.adminkit.subjects import keys_by_type, subjects_of
 from gigstream.core.clock import DatabaseNow
 from gigstream.core.people.staff_names import name_actor
 

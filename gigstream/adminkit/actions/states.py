@@ -12,7 +12,7 @@ from django.db.models import Q
 from audit.log.action_registry import action_text
 from audit.log.enums import ActorType
 from audit.models import AuditLog
-from gigstream.adminkit.actions.subjects import keys_by_type, subjects_of
+from gigstream.adminkit.subjects import keys_by_type, subjects_of
 from gigstream.core.people.staff_names import staff_name
 
 # The newest lines of a row that a page tells.

@@ -20,6 +20,7 @@ from django.http import HttpRequest
 
 from gigstream.adminkit.drawings import may_see
 from gigstream.adminkit.names import Names, Pair
+from gigstream.adminkit.subjects import subjects_of
 
 PAGE = 40
 _BETWEEN = "~"
@@ -159,16 +160,17 @@ def sources_of(model: type[models.Model]) -> list[Source]:
 
 
 def follow_rows(model: type[models.Model], others: Callable[[Any], Sequence[Pair]]) -> None:
-    """Add to the timeline of the model's rows the records about `others`, kinds and ids."""
+    """Add to the timeline of the model's rows the records about `others`, types and ids, beside those about
+    rows that stand for it. `others` may read from the database: it is called once for a row."""
     _followed[model] = others
 
 
-def subjects_of(row: models.Model) -> list[Pair]:
-    """Return kind and id of the row, and of those whose records are in its timeline."""
+def timeline_subjects(row: models.Model) -> list[Pair]:
+    """Return types and ids of the rows whose records are in the timeline of this one."""
     kept: list[Pair] | None = row.__dict__.get(_SUBJECTS)
     if kept is None:
         others = _followed.get(type(row), lambda row: ())
-        kept = row.__dict__[_SUBJECTS] = [(row._meta.model_name or "", str(row.pk)), *others(row)]
+        kept = row.__dict__[_SUBJECTS] = [*subjects_of(row), *others(row)]
     return kept
 
 

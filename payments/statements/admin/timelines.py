@@ -332,7 +332,6 @@ add_to_timeline(
     ),
     _holds("payout"),
 )
-follow_rows(Stream, lambda row: [("task", str(row.task_id))])
 follow_rows(
     Task,
     lambda row: [("stream", str(pk)) for pk in Stream.objects.filter(task=row).values_list("pk", flat=True)],

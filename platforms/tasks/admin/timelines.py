@@ -13,7 +13,6 @@ from gigstream.adminkit import (
     add_to_timeline,
     admin_url,
     duration_text,
-    follow_rows,
     link_to,
     list_url,
     name_rows_by,
@@ -94,7 +93,6 @@ add_to_timeline(
         kinds={TimelineKind.STATUS: Q()},
     ),
 )
-follow_rows(Dispute, lambda row: [("task", str(row.task_id))])
 
 
 @summarize(Worker, of=Engagement, position=50)

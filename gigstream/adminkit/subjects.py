@@ -1,4 +1,4 @@
-"""Names of rows in the audit log and in approvals: their own, and those of rows that stand for them there."""
+"""Types and ids by which records name a row: its own, and those of rows that stand for it."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -12,8 +12,8 @@ _finders: dict[type[models.Model], Finder] = {}
 
 
 def add_subjects(model: type[models.Model], finder: Finder) -> None:
-    """Say which other rows, as type and id, stand for a row of `model` in the audit log and in approvals, as
-    a stream's task does. `finder` reads nothing from the database."""
+    """Say which other rows, as type and id, stand for a row of `model` in the audit log, approvals and
+    decisions, as a stream's task does. `finder` reads nothing from the database."""
     if model in _finders:
         raise ValueError(f"the subjects of {model.__name__} are registered already")
     _finders[model] = finder
