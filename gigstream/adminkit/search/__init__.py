@@ -17,7 +17,8 @@ from gigstream.adminkit.search.conditions import (
     finds_parts,
     found_first,
     in_full,
-    related_once,
+    union_of_keys,
+    with_lookups_at_once,
 )
 
 __all__ = [
@@ -37,5 +38,6 @@ __all__ = [
     "finds_parts",
     "found_first",
     "in_full",
-    "related_once",
+    "union_of_keys",
+    "with_lookups_at_once",
 ]

@@ -1,15 +1,16 @@
 """Conditions on rows that a search term names in full or by a part, each served by an index."""
 
 import functools
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from django.contrib.admin.utils import get_fields_from_path
 from django.db import models
-from django.db.models import Q
+from django.db.models import CharField, IntegerField, Q, QuerySet, Value
 from django.db.models.constants import LOOKUP_SEP
+from django.db.models.functions import Cast
 
 from gigstream.adminkit.search.terms import (
     SHORTEST_PART,
@@ -26,18 +27,57 @@ from gigstream.core.postgres.short_numbers import reference_is
 # Related rows that are found first: the newest so many.
 MOST_NAMED = 200
 Search = Callable[[type[models.Model], str], Q | None]
+Conditions = TypeVar("Conditions")
 _IN_FULL: set[Search] = set()
-_related: ContextVar[dict[Any, list[Any]] | None] = ContextVar("related", default=None)
+Question = tuple[type[models.Model], str]
 
 
-@contextmanager
-def related_once() -> Iterator[None]:
-    """Find the related rows that a term names only once for all searches inside the block."""
-    token = _related.set({})
+@dataclass(slots=True)
+class Lookups:
+    """Keys of rows that searches find first: those that are known, and the questions that are open."""
+
+    known: dict[Question, list[Any]] = field(default_factory=dict)
+    open: dict[Question, QuerySet[Any]] = field(default_factory=dict)
+
+
+_lookups: ContextVar[Lookups | None] = ContextVar("lookups", default=None)
+
+
+def with_lookups_at_once(read: Callable[[], Conditions]) -> Conditions:
+    """Return the conditions that `read` returns, with all rows that its searches find first read by one
+    statement, and by another those that are found by such rows. `read` is called anew after each."""
+    lookups = Lookups()
+    token = _lookups.set(lookups)
     try:
-        yield
+        conditions = read()
+        while lookups.open:
+            lookups.known |= _find_at_once(lookups.open)
+            lookups.open = {}
+            conditions = read()
     finally:
-        _related.reset(token)
+        _lookups.reset(token)
+    return conditions
+
+
+def _find_at_once(questions: dict[Question, QuerySet[Any]]) -> dict[Question, list[Any]]:
+    found: dict[Question, list[Any]] = {question: [] for question in questions}
+    asked = list(questions)
+    for number, key in union_of_keys([questions[one] for one in asked]):
+        found[asked[number]].append(key)
+    return found
+
+
+def union_of_keys(parts: Sequence[QuerySet[Any]]) -> list[tuple[int, Any]]:
+    """Return the primary keys of the rows of all parts, each with the position of its part, by one
+    statement."""
+    if not parts:
+        return []
+    keys = [
+        rows.values_list(Value(position, output_field=IntegerField()), Cast("pk", CharField()))
+        for position, rows in enumerate(parts)
+    ]
+    found = keys[0].union(*keys[1:], all=True) if len(keys) > 1 else keys[0]
+    return [(position, parts[position].model._meta.pk.to_python(key)) for position, key in found]
 
 
 def any_condition(searches: Iterable[Search], model: type[models.Model], term: str) -> Q | None:
@@ -77,7 +117,7 @@ def by_uuid(*lookups: str) -> Search:
         # Found first, in the order of the key: PostgreSQL takes a range of unknown ends for a large one.
         rows = model._default_manager.filter(id__gte=part.first, id__lte=part.last)
         named = rows.filter(id__iendswith=part.end) if part.end else rows
-        return Q(pk__in=list(named.order_by("-pk").values_list("pk", flat=True)[:MOST_NAMED]))
+        return Q(pk__in=_find_keys((model, f"id {term}"), named.order_by("-pk")[:MOST_NAMED]))
 
     return search
 
@@ -150,15 +190,18 @@ def _found_first(model: type[models.Model], path: str, condition: Q, term: str) 
 
 
 def _newest_keys(model: type[models.Model], condition: Q, term: str) -> list[Any]:
-    known = _related.get()
-    question = (model, term, str(condition))
-    if known is not None and question in known:
-        return known[question]
-    found = model._default_manager.filter(condition).order_by("-created_at").values_list("pk", flat=True)
-    keys = list(found[:MOST_NAMED])
-    if known is not None:
-        known[question] = keys
-    return keys
+    rows = model._default_manager.filter(condition).order_by("-created_at")
+    return _find_keys((model, f"{condition} {term}"), rows[:MOST_NAMED])
+
+
+def _find_keys(question: Question, rows: QuerySet[Any]) -> list[Any]:
+    """Return the keys of the rows: at once, or none yet where those of all searches are read together."""
+    lookups = _lookups.get()
+    if lookups is None:
+        return list(rows.values_list("pk", flat=True))
+    if question not in lookups.known:
+        lookups.open[question] = rows
+    return lookups.known.get(question, [])
 
 
 def by_hash(*lookups: str) -> Search:

@@ -13,7 +13,7 @@ from django.http import HttpRequest
 from django.utils.text import capfirst
 
 from gigstream.adminkit import admin_url
-from gigstream.adminkit.search import related_once
+from gigstream.adminkit.search import union_of_keys, with_lookups_at_once
 from gigstream.adminkit.search.terms import read_amount
 from gigstream.console.search.exact import matching_keys
 from gigstream.console.search.parts import part_conditions
@@ -83,41 +83,48 @@ def find_kinds(
     term = " ".join(term.replace("\x00", "").split())
     if not term or len(term) > LONGEST:
         return []
-    with related_once(), sql.planned_anew():
-        keys = matching_keys(request, term)
-        wanted: dict[type[models.Model], Q] = {}
-        if not keys or read_amount(term):
-            wanted = part_conditions(request, term)
-        for name, found in keys.items():
-            model = apps.get_model(name)
-            wanted[model] = Q(pk__in=found) | wanted[model] if model in wanted else Q(pk__in=found)
-        kinds = [
-            _read_kind(request, model, condition, term, page=page, size=size)
-            for model, condition in wanted.items()
+    with sql.planned_anew():
+        wanted = {
+            model: _ranked(request, model, condition, term)
+            for model, condition in _conditions(request, term).items()
             if label in ("", model._meta.label_lower)
+        }
+        found = [
+            (model, list(_with_people(_ranked(request, model, Q(pk__in=keys), term))))
+            for model, keys in _keys_by_kind(wanted, (page - 1) * size, size + 1).items()
         ]
-    return [kind for kind in kinds if kind.rows]
+    return [_kind_of(model, rows, page, size) for model, rows in found]
 
 
-def _read_kind(
-    request: HttpRequest, model: type[models.Model], condition: Q, term: str, *, page: int, size: int
-) -> Kind:
-    options: Any = admin.site.get_model_admin(model)
-    rows = options.get_queryset(request).select_related(*(options.list_select_related or ()))
-    start = (page - 1) * size
-    found = list(_ranked(model, rows.filter(condition), term, options)[start : start + size + 1])
-    return Kind(
-        label=model._meta.label_lower,
-        title=capfirst(str(model._meta.verbose_name_plural)),
-        rows=[_preview(row) for row in found[:size]],
-        page=page,
-        has_more=len(found) > size,
-    )
+def _keys_by_kind(
+    wanted: dict[type[models.Model], QuerySet[Any]], start: int, most: int
+) -> dict[type[models.Model], list[Any]]:
+    """Return the keys of the rows from `start`, `most` of each kind, of the kinds that have any. One
+    statement finds them, so that a kind of which nothing is found costs none."""
+    kinds = list(wanted)
+    found: dict[type[models.Model], list[Any]] = {}
+    for position, key in union_of_keys([rows[start : start + most] for rows in wanted.values()]):
+        found.setdefault(kinds[position], []).append(key)
+    return {kind: found[kind] for kind in kinds if kind in found}
 
 
-def _ranked(model: type[models.Model], rows: QuerySet[Any], term: str, options: Any) -> QuerySet[Any]:
+def _conditions(request: HttpRequest, term: str) -> dict[type[models.Model], Q]:
+    """Return the condition of each kind whose rows the term may name."""
+    keys = matching_keys(request, term)
+    wanted: dict[type[models.Model], Q] = {}
+    if not keys or read_amount(term):
+        wanted = with_lookups_at_once(lambda: part_conditions(request, term))
+    for name, found in keys.items():
+        model = apps.get_model(name)
+        wanted[model] = Q(pk__in=found) | wanted[model] if model in wanted else Q(pk__in=found)
+    return wanted
+
+
+def _ranked(request: HttpRequest, model: type[models.Model], condition: Q, term: str) -> QuerySet[Any]:
     """Return the rows in order: those with the very name first, then those whose name begins with it, then
     the newest. Rows without a name of their own are newest first."""
+    options: Any = admin.site.get_model_admin(model)
+    rows = options.get_queryset(request).filter(condition)
     name = _first_of(_NAMES, model)
     if not name or masking.are_hidden():
         return rows.order_by(*options.ordering)
@@ -128,6 +135,23 @@ def _ranked(model: type[models.Model], rows: QuerySet[Any], term: str, options: 
         output_field=IntegerField(),
     )
     return rows.order_by(rank, *options.ordering)
+
+
+def _with_people(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Return the rows with those that their names are made of."""
+    options: Any = admin.site.get_model_admin(rows.model)
+    return rows.select_related(*(options.list_select_related or ()))
+
+
+def _kind_of(model: type[models.Model], rows: list[Any], page: int, size: int) -> Kind:
+    """Return the page of the kind; a row beyond its size only says that there are more."""
+    return Kind(
+        label=model._meta.label_lower,
+        title=capfirst(str(model._meta.verbose_name_plural)),
+        rows=[_preview(row) for row in rows[:size]],
+        page=page,
+        has_more=len(rows) > size,
+    )
 
 
 def _preview(row: models.Model) -> Found:
