@@ -81,8 +81,8 @@ MIDDLEWARE = [
     "gigstream.web.database_kind.DatabaseKindMiddleware",
     "audit.log.middleware.ActorMiddleware",
     "gigstream.staff.middleware.StaffSessionMiddleware",
-    "gigstream.staff.middleware.PersonalDataMiddleware",
     "gigstream.core.people.staff_names.StaffNamesMiddleware",
+    "gigstream.staff.middleware.PersonalDataMiddleware",
 ]
 
 ROOT_URLCONF = "gigstream.urls"

@@ -42,18 +42,25 @@ class _Naming:
     model: type[models.Model]
     paths: tuple[str, ...]
     text: Callable[[Any], str]
+    is_personal: bool
 
 
 _namings: dict[str, _Naming] = {}
 
 
-def name_rows_by(model: type[models.Model], *paths: str, text: Callable[[Any], str] | None = None) -> None:
+def name_rows_by(
+    model: type[models.Model],
+    *paths: str,
+    text: Callable[[Any], str] | None = None,
+    is_personal: bool = True,
+) -> None:
     """Register the columns that the text of a model's rows is made of, as in "worker__full_name": where only
     kind and id are kept, rows are read with these columns and their reference alone. `text` returns another
-    name than that of their own pages (`title_of`)."""
+    name than that of their own pages (`title_of`). Names that are not `is_personal`, as those of colleagues,
+    are never masked."""
     own = {field.name for field in model._meta.concrete_fields}
     _namings[model._meta.model_name or ""] = _Naming(
-        model, (*paths, *({"reference"} & own)), text or title_of
+        model, (*paths, *({"reference"} & own)), text or title_of, is_personal
     )
 
 
@@ -159,7 +166,8 @@ def _read_names(pairs: set[Pair]) -> dict[Pair, str]:
     found: dict[Pair, str] = {}
     for kind, key, values in first.union(*others, all=True) if others else first:
         naming = _namings[kind]
-        found[kind, key] = naming.text(_row_of(naming.model, values)) or kind
+        with masking.hide_personal_data(naming.is_personal and masking.are_hidden()):
+            found[kind, key] = naming.text(_row_of(naming.model, values)) or kind
     return found
 
 

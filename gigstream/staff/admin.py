@@ -287,4 +287,4 @@ class GroupAdmin(ReadOnlyAdmin):
         return format_html_join("", "<div>{}</div>", ((name.replace("_", " "),) for name in names))
 
 
-name_rows_by(User, "first_name", "last_name", "username", text=member_name)
+name_rows_by(User, "first_name", "last_name", "username", text=member_name, is_personal=False)

@@ -1,7 +1,7 @@
 """Middleware for requests of staff: the age of sessions, the second factor, masked personal data."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 
 from gigstream.core.people import masking
+from gigstream.core.people.staff_names import StaffAddresses
 from gigstream.sign_in.devices import remember_device
 
 BEGAN_AT, SEEN_AT = "began_at", "seen_at"
@@ -77,7 +78,7 @@ class PersonalDataMiddleware:
             return self.get_response(request)
         with masking.hide_personal_data(True):
             response: Any = self.get_response(request)
-            _mask_response(response, {request.user.get_username()})
+            _mask_response(response)
         return response
 
 
@@ -88,8 +89,10 @@ def _must_be_masked(request: HttpRequest) -> bool:
     return user.is_authenticated and not user.has_perm(masking.SEE_PERSONAL_DATA)
 
 
-def _mask_response(response: Any, known: set[str]) -> None:
+def _mask_response(response: Any) -> None:
+    """Mask the response; colleagues are known by their addresses, which stay."""
     is_text = response.get("Content-Type", "").startswith(("text/", "application/json"))
+    known = StaffAddresses()
     if response.streaming:
         parts = _mask_parts(response.streaming_content)
         response.streaming_content = (_mask_bytes(part, known) for part in parts) if is_text else parts
@@ -97,7 +100,7 @@ def _mask_response(response: Any, known: set[str]) -> None:
         response.content = _mask_bytes(response.content, known)
 
 
-def _mask_bytes(text: bytes, known: set[str]) -> bytes:
+def _mask_bytes(text: bytes, known: Container[str]) -> bytes:
     return masking.mask_text(text.decode(), known=known).encode()
 
 

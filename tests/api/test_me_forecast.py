@@ -9,7 +9,6 @@ import pytest
 from django.contrib.auth.models import Permission, User
 from django.core.cache import cache
 from django.db import connection
-from django.urls import reverse
 
 from gigstream.core.clock import database_now
 from loans.applications import services as loans
@@ -29,6 +28,7 @@ from tests.support.factories import (
     started,
     trusted_worker,
 )
+from tests.support.pages.addresses import whole_page
 from workers.models import Worker
 
 pytestmark = pytest.mark.django_db
@@ -57,9 +57,8 @@ def trusted(trusted_pk):
     return Worker.objects.get(pk=trusted_pk)
 
 
-def text_of(response):
-    assert response.status_code == 200
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", response.content.decode())).split())
+def text_of(html):
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", html)).split())
 
 
 @pytest.fixture
@@ -214,7 +213,7 @@ def test_without_earnings_to_forecast_from_there_is_no_advance(trusted):
 def test_staff_see_the_same_forecast_and_the_same_reasons(client, trusted):
     client.force_login(User.objects.create_superuser("root", "root@example.com", "root"))
 
-    shown = text_of(client.get(reverse("admin:workers_worker_change", args=[trusted.pk])))
+    shown = text_of(whole_page(client, trusted))
 
     # Ten days of 10 USDC, and a score of 730 of which 200 are missing for tasks.
     assert "Earnings forecast for the next 7 days" in shown
@@ -235,7 +234,7 @@ def test_staff_who_may_not_see_risks_see_neither(client, trusted):
     support.user_permissions.add(Permission.objects.get(codename="view_worker"))
     client.force_login(support)
 
-    shown = text_of(client.get(reverse("admin:workers_worker_change", args=[trusted.pk])))
+    shown = text_of(whole_page(client, trusted))
 
     assert "Earnings forecast" not in shown
     assert "What the risk score" not in shown

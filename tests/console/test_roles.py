@@ -14,6 +14,8 @@ from django.urls import reverse
 from gigstream.core.people import masking
 from gigstream.staff import roles
 from tests.support.factories import WorkerFactory, running_stream
+from tests.support.pages.addresses import timeline_text
+from tests.support.pages.admin import act
 from workers.models import Worker
 
 pytestmark = pytest.mark.django_db
@@ -136,6 +138,18 @@ def test_support_sees_whom_it_helps_without_their_data(alice):
     page = client.get(reverse("admin:workers_worker_change", args=[alice.pk])).content.decode()
     for left in ("Alice J.", "a…@example.com", "0xabab…abab"):
         assert left in page
+
+
+def test_support_reads_who_of_their_colleagues_acted(alice):
+    User.objects.create_superuser("ann@example.org", "ann@example.com")
+    colleague, client = Client(), member("support")[1]
+    colleague.force_login(User.objects.get(username="ann@example.org"))
+    act(colleague, "suspend", alice, reason="ann@example.com wrote to bob@example.com")
+
+    text = timeline_text(client, alice)
+
+    assert "ann@example.org" in text
+    assert "ann@example.com wrote to b…@example.com" in text
 
 
 def test_support_takes_no_files_and_would_find_them_masked(alice):

@@ -81,6 +81,10 @@ def by_columns(found, pays, fee=Decimal(0), first=0):
     return book_columns(pay, [fee_of(found, fee)], now=LATER)
 
 
+def named(account):
+    return account.name, account.worker_id, account.platform_id
+
+
 def booked():
     """Return all that the books say, without the numbers of rows."""
     entries = LedgerEntry.objects.select_related("debit_account", "credit_account", "withheld_from")
@@ -89,8 +93,8 @@ def booked():
             one.fact: (
                 one.kind,
                 one.amount,
-                str(one.debit_account),
-                str(one.credit_account),
+                named(one.debit_account),
+                named(one.credit_account),
                 one.subject,
                 one.created_at,
                 one.withheld_from and one.withheld_from.fact,
@@ -99,7 +103,7 @@ def booked():
             for one in entries
         },
         "accounts": {
-            str(one): (one.balance, one.oldest_part_at, one.pay_at_once, one.negative_since)
+            named(one): (one.balance, one.oldest_part_at, one.pay_at_once, one.negative_since)
             for one in Account.objects.all()
         },
         "movements": sorted(

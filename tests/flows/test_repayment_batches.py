@@ -6,6 +6,7 @@ import pytest
 from django.db import connection, models
 from django.test.utils import CaptureQueriesContext
 
+from gigstream.core.postgres.short_numbers import ShortNumberField
 from loans.applications import services as loans
 from loans.disbursement import services as disbursement_services
 from loans.models import Loan
@@ -40,8 +41,13 @@ def owing(amount):
 
 
 def copies(model: type[models.Model], row: models.Model, count: int, **changes: str) -> None:
-    """Insert `count` more rows like this; the changed columns are SQL that may use their number `n`."""
-    columns = [field.column for field in model._meta.concrete_fields if not field.generated]
+    """Insert `count` more rows like this, with short numbers of their own; the changed columns are SQL that
+    may use their number `n`."""
+    columns = [
+        field.column
+        for field in model._meta.concrete_fields
+        if not field.generated and not isinstance(field, ShortNumberField)
+    ]
     values = [changes.get(column, f'"{column}"') for column in columns]
     names = ", ".join(f'"{column}"' for column in columns)
     with connection.cursor() as cursor:

@@ -30,6 +30,7 @@ OF_STAFF = {
     "stream_not_parked",
     *("provider_refused", "provider_silent", "claimed_by_another", "not_claimed", "unknown_job"),
     "not_adjustable",
+    "credited_already",
     "invalid_outage",
     *(
         "quest_pool_exhausted",

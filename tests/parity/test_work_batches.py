@@ -34,7 +34,7 @@ from tests.support.long_forms import count, spread
 from workers.models import Worker
 
 pytestmark = pytest.mark.django_db
-UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Z]{2}-[0-9A-Z]{6,}")
 EVENTS = ("started", "started", "completed", "completed", "bonus", "milestone_reached", "nonsense")
 
 
@@ -104,6 +104,7 @@ class World:
 
     def names(self):
         known = {str(task.pk): f"task {number}" for number, task in enumerate(self.tasks)}
+        known |= {task.reference: f"task {number}" for number, task in enumerate(self.tasks)}
         known |= {str(worker.pk): f"worker {number}" for number, worker in enumerate(self.workers)}
         return known | {str(self.platform.pk): "platform"}
 
@@ -116,7 +117,7 @@ class World:
     def plain(self, value):
         """Return the value as text, with names for ids."""
         known = self.names()
-        return UUID.sub(lambda match: known.get(match[0], "…"), str(value))
+        return ID.sub(lambda match: known.get(match[0], "…"), str(value))
 
     def rows(self, queryset, *columns):
         return [tuple(self.plain(value) for value in row) for row in queryset.values_list(*columns)]

@@ -5,7 +5,7 @@ forms of personal data (`mask_text`), so that no page shows an address because n
 """
 
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import partial
@@ -91,7 +91,7 @@ _FORMS = (
 )
 
 
-def mask_text(text: str, *, known: Collection[str] = ()) -> str:
+def mask_text(text: str, *, known: Container[str] = ()) -> str:
     """Mask every email address, wallet and phone number in the text, except those `known` to its reader. A
     second application changes nothing."""
     for form, hide in _FORMS:
@@ -99,5 +99,5 @@ def mask_text(text: str, *, known: Collection[str] = ()) -> str:
     return text
 
 
-def _unless_known(hide: Callable[[str], str], known: Collection[str], found: re.Match[str]) -> str:
+def _unless_known(hide: Callable[[str], str], known: Container[str], found: re.Match[str]) -> str:
     return found[0] if found[0] in known else hide(found[0])

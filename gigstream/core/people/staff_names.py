@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextvars import ContextVar
+from functools import cached_property
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractUser, User
@@ -9,21 +10,39 @@ from django.http import HttpRequest, HttpResponse
 
 # More than any company has; only the newest are read.
 _MOST = 2_000
-_names: ContextVar[dict[str, str] | None] = ContextVar("staff_names", default=None)
+_members: ContextVar[dict[str, AbstractUser] | None] = ContextVar("members_of_staff", default=None)
+
+
+def _read_members() -> dict[str, AbstractUser]:
+    """Return the members of staff by their ids, read from the database once per request."""
+    known = _members.get()
+    if known:
+        return known
+    columns = ("first_name", "last_name", "username", "email", "is_staff")
+    newest = get_user_model()._default_manager.only(*columns).order_by("-pk")[:_MOST]
+    found: dict[str, AbstractUser] = {str(one.pk): one for one in newest}
+    if known is not None:
+        known.update(found)
+    return found
 
 
 def staff_name(key: str) -> str:
-    """Return the name of the member of staff with that id, or the id where the account is gone. Names are
-    read from the database once per request."""
-    known = _names.get()
-    if not known:
-        newest = get_user_model()._default_manager.order_by("-pk")[:_MOST]
-        found = {str(one.pk): member_name(one) for one in newest}
-        if known is None:
-            known = found
-        else:
-            known.update(found)
-    return known.get(key, f"staff {key}")
+    """Return the name of the member of staff with that id, or the id where the account is gone."""
+    member = _read_members().get(key)
+    return member_name(member) if member else f"staff {key}"
+
+
+class StaffAddresses:
+    """Names to log in with and email addresses of the members of staff, by which colleagues know each other:
+    read when the first is looked for."""
+
+    @cached_property
+    def _all(self) -> set[str]:
+        staff = [one for one in _read_members().values() if one.is_staff]
+        return {text for one in staff for text in (one.get_username(), one.email)}
+
+    def __contains__(self, text: object) -> bool:
+        return text in self._all
 
 
 def member_name(member: AbstractUser) -> str:
@@ -68,8 +87,8 @@ class StaffNamesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        token = _names.set({})
+        token = _members.set({})
         try:
             return self.get_response(request)
         finally:
-            _names.reset(token)
+            _members.reset(token)

@@ -9,12 +9,13 @@ from tests.flows.test_events import Follower, everything, types
 from tests.support.api.client import Api
 from tests.support.long_forms import spread
 
-# Fields that the API has and events leave out: when a row was last written, when a stream is looked at next,
-# and the fields of payouts.
+# Fields that the API has and events leave out: references, when a row was last written, when a stream is
+# looked at next, and the fields of payouts.
 UNTOLD = {
-    "tasks": {"updated_at"},
-    "streams": {"updated_at", "next_release_at", "metadata"} | {"contract_address", "contract_stream_id"},
-    "transactions": {"updated_at", "task_count", "tasks"},
+    "tasks": {"updated_at", "reference"},
+    "streams": {"updated_at", "reference", "next_release_at", "metadata"}
+    | {"contract_address", "contract_stream_id"},
+    "transactions": {"updated_at", "reference", "task_count", "tasks"},
 }
 
 
