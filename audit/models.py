@@ -8,6 +8,7 @@ from audit.database_identity.models import DatabaseIdentity
 from audit.decisions.models import Decision
 from audit.limits.models import LimitChange
 from audit.log.models import AuditLog, CurrentTransactionId
+from audit.notes.models import Assignment, Note, NoteFile, NoteMention
 from audit.personal_changes.models import PersonalChange
 from audit.staff_movements.models import StaffMovement
 from gigstream.core.rooms import load_rooms
@@ -18,6 +19,7 @@ __all__ = [
     "DECIDED",
     "REQUESTED",
     "Approval",
+    "Assignment",
     "AuditLog",
     "AuditSeal",
     "BookCheck",
@@ -26,6 +28,9 @@ __all__ = [
     "DatabaseIdentity",
     "Decision",
     "LimitChange",
+    "Note",
+    "NoteFile",
+    "NoteMention",
     "PersonalChange",
     "StaffMovement",
 ]

@@ -29,6 +29,7 @@ def list_jobs(release_workers: int) -> dict[str, dict[str, Any]]:
         "end_appeal_terms": {"every": 3600, "queue": "default"},
         "erase_submissions": {"every": 60, "queue": "default"},
         "delete_submission_images": {"every": DAY, "queue": "default", "minutes": 10},
+        "delete_note_orphans": {"every": DAY, "queue": "default", "minutes": 10},
         **_list_jobs_of_rewards(),
         **_list_jobs_of_royalties(),
         "deliver_webhooks": {"every": 5, "queue": "webhooks", "minutes": 1},

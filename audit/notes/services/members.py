@@ -1,0 +1,56 @@
+"""Members of staff whom notes mention and to whom objects are assigned: those who may see the object."""
+
+from collections.abc import Mapping, Sequence
+
+from django.contrib.auth.models import User
+from django.db import models
+from django.db.models.functions import Lower
+
+from audit.notes.calculations import mentioned_names
+from audit.notes.errors import AssigneeRefused, MentionRefused
+from audit.notes.selectors import permission_to_see
+
+
+def find_mentioned(text: str, row: models.Model) -> list[User]:
+    """Return the members of staff whom the text mentions, each once. Raises MentionRefused."""
+    spellings = mentioned_names(text)
+    if not spellings:
+        return []
+    known = _members_named([name for names in spellings for name in names])
+    found = [_require_mentionable(names, known, row) for names in spellings]
+    return list({member.pk: member for member in found}.values())
+
+
+def require_assignable(member: User, row: models.Model) -> None:
+    """Raise AssigneeRefused for somebody who is inactive or may not see the object."""
+    if why := _why_not(member, row):
+        raise AssigneeRefused(f"it cannot be assigned to {member.get_username()}: {why}")
+
+
+def _members_named(names: Sequence[str]) -> Mapping[str, User]:
+    """Return the members of staff by their names to log in with, and by those in lower case."""
+    lower = {name.lower() for name in names}
+    users = User.objects.annotate(lower=Lower("username")).filter(lower__in=lower, is_staff=True)
+    rows = list(users.order_by("-pk"))
+    return {row.username.lower(): row for row in rows} | {row.username: row for row in rows}
+
+
+def _require_mentionable(names: tuple[str, ...], known: Mapping[str, User], row: models.Model) -> User:
+    candidates = (known.get(spelling) for name in names for spelling in (name, name.lower()))
+    member = next(filter(None, candidates), None)
+    if member is None:
+        raise MentionRefused(
+            f"@{names[-1]} is nobody of the staff; a word that is no mention is written without the @"
+        )
+    if why := _why_not(member, row):
+        raise MentionRefused(f"@{member.username} cannot be mentioned here: {why}")
+    return member
+
+
+def _why_not(member: User, row: models.Model) -> str:
+    """Return why the member cannot be given a part in the object, empty where they can."""
+    if not member.is_active or not member.is_staff:
+        return "the account is not active"
+    if not member.has_perm(permission_to_see(type(row))):
+        return f"this person may not see {row._meta.verbose_name_plural}"
+    return ""
