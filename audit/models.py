@@ -8,6 +8,7 @@ from audit.database_identity.models import DatabaseIdentity
 from audit.decisions.models import Decision
 from audit.limits.models import LimitChange
 from audit.log.models import AuditLog, CurrentTransactionId
+from audit.notices.models import Notice, NoticePreference
 from audit.personal_changes.models import PersonalChange
 from audit.staff_movements.models import StaffMovement
 from gigstream.core.rooms import load_rooms
@@ -26,6 +27,8 @@ __all__ = [
     "DatabaseIdentity",
     "Decision",
     "LimitChange",
+    "Notice",
+    "NoticePreference",
     "PersonalChange",
     "StaffMovement",
 ]

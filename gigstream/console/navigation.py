@@ -287,6 +287,8 @@ MENU: tuple[tuple[str, tuple[Page | List | QueueEntry, ...]], ...] = (
             List("All approvals", "order_approve", "audit.Approval"),
             List("Limits", "tune", "audit.LimitChange"),
             List("Taken items", "assignment_ind", "audit.Claim"),
+            List("Notices to staff", "notifications", "audit.Notice"),
+            List("Choices of notices", "edit_notifications", "audit.NoticePreference"),
             List("Seals of the audit log", "verified", "audit.AuditSeal"),
             Page("Integrity", "health_and_safety", "admin:audit_integrity", _may_view("audit.BookCheck")),
             List("Checks of the books", "fact_check", "audit.BookCheck"),
