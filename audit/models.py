@@ -9,6 +9,7 @@ from audit.decisions.models import Decision
 from audit.limits.models import LimitChange
 from audit.log.models import AuditLog, CurrentTransactionId
 from audit.notes.models import Assignment, Note, NoteFile, NoteMention
+from audit.notices.models import Notice, NoticePreference
 from audit.personal_changes.models import PersonalChange
 from audit.staff_movements.models import StaffMovement
 from gigstream.core.rooms import load_rooms
@@ -31,6 +32,8 @@ __all__ = [
     "Note",
     "NoteFile",
     "NoteMention",
+    "Notice",
+    "NoticePreference",
     "PersonalChange",
     "StaffMovement",
 ]

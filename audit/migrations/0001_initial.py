@@ -661,6 +661,165 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Notice",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField()),
+                ("recipient", models.CharField(help_text='as in "staff:4"', max_length=80)),
+                ("kind", models.CharField(help_text="of those that the apps have registered", max_length=32)),
+                (
+                    "subject_type",
+                    models.CharField(help_text="type of the row, as in the audit log", max_length=32),
+                ),
+                ("subject_id", models.CharField(max_length=64)),
+                (
+                    "cause",
+                    models.CharField(
+                        blank=True, help_text="differs for different causes of a kind on a row", max_length=64
+                    ),
+                ),
+                ("words", models.TextField()),
+                (
+                    "address",
+                    models.CharField(
+                        blank=True,
+                        help_text="of the page to open, if it is not the row's own",
+                        max_length=200,
+                    ),
+                ),
+                (
+                    "way",
+                    models.CharField(
+                        choices=[
+                            ("page", "On the page"),
+                            ("digest", "On the page, and by one email a day"),
+                            ("email", "On the page, and by email at once"),
+                            ("nothing", "Not at all"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("read_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "letter_due_at",
+                    models.DateTimeField(
+                        blank=True, help_text="empty for a notice without letter", null=True
+                    ),
+                ),
+                (
+                    "lettered_at",
+                    models.DateTimeField(
+                        blank=True, help_text="when its letter was put among those that wait", null=True
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "notices",
+                "indexes": [
+                    models.Index(fields=["recipient", "-id"], name="notices_of_person"),
+                    models.Index(
+                        condition=models.Q(("read_at__isnull", True)),
+                        fields=["recipient"],
+                        name="notices_unread",
+                    ),
+                    models.Index(
+                        condition=models.Q(("read_at__isnull", True)),
+                        fields=["subject_type", "subject_id"],
+                        name="notices_open_subject",
+                    ),
+                    models.Index(
+                        condition=models.Q(("letter_due_at__isnull", False), ("lettered_at__isnull", True)),
+                        fields=["letter_due_at"],
+                        name="notices_without_letter",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("recipient", "kind", "subject_type", "subject_id", "cause"),
+                        name="notice_once_per_cause",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("recipient__regex", "^staff:[0-9]+$"),
+                            models.Q(("kind", ""), _negated=True),
+                            models.Q(("subject_type", ""), _negated=True),
+                            models.Q(("subject_id", ""), _negated=True),
+                            models.Q(("words", ""), _negated=True),
+                        ),
+                        name="notice_names_its_reader_and_subject",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("way__in", ["page", "digest", "email"])), name="notice_way_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("address", ""), ("address__regex", "^/($|[^/\\\\])"), _connector="OR"
+                        ),
+                        name="notice_address_is_here",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("read_at__isnull", True),
+                            ("read_at__gte", models.F("created_at")),
+                            _connector="OR",
+                        ),
+                        name="notice_read_after_it_was_kept",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("letter_due_at__isnull", True),
+                                ("lettered_at__isnull", True),
+                                ("way", "page"),
+                            ),
+                            models.Q(
+                                models.Q(("way", "page"), _negated=True), ("letter_due_at__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="notice_letter_by_its_way",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="NoticePreference",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("member", models.CharField(help_text='as in "staff:4"', max_length=80)),
+                ("kind", models.CharField(max_length=32)),
+                (
+                    "way",
+                    models.CharField(
+                        choices=[
+                            ("page", "On the page"),
+                            ("digest", "On the page, and by one email a day"),
+                            ("email", "On the page, and by email at once"),
+                            ("nothing", "Not at all"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("chosen_at", models.DateTimeField()),
+            ],
+            options={
+                "db_table": "notice_preferences",
+                "constraints": [
+                    models.UniqueConstraint(fields=("member", "kind"), name="notice_preference_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("member__regex", "^staff:[0-9]+$"), models.Q(("kind", ""), _negated=True)
+                        ),
+                        name="notice_preference_names_member_and_kind",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("way__in", ["page", "digest", "email", "nothing"])),
+                        name="notice_preference_way_known",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="PersonalChange",
             fields=[
                 (

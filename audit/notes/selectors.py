@@ -1,10 +1,9 @@
-"""Notes and assignments as pages show them, and the members of staff who may see an object."""
+"""Notes and assignments as pages show them."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import BooleanField, Case, Q, QuerySet, When
 from django.db.models.functions import TruncDate
@@ -26,14 +25,6 @@ def subject_of(row: models.Model) -> Subject:
 def permission_to_see(model: type[models.Model]) -> str:
     """Return the permission without which a member of staff sees no rows of the model."""
     return f"{model._meta.app_label}.view_{model._meta.model_name}"
-
-
-def members_who_see(model: type[models.Model]) -> QuerySet[User]:
-    """Return the active members of staff who may see rows of the model, by a single statement."""
-    found = User.objects.with_perm(
-        permission_to_see(model), backend="django.contrib.auth.backends.ModelBackend"
-    )
-    return found.filter(is_staff=True).order_by("username")
 
 
 def about(subjects: Iterable[Subject]) -> Q:

@@ -302,6 +302,8 @@ MENU: tuple[tuple[str, tuple[Page | List | QueueEntry, ...]], ...] = (
             List("Notes", "sticky_note_2", "audit.Note"),
             List("Mentions in notes", "alternate_email", "audit.NoteMention"),
             List("Files of notes", "attach_file", "audit.NoteFile"),
+            List("Notices to staff", "notifications", "audit.Notice"),
+            List("Choices of notices", "edit_notifications", "audit.NoticePreference"),
             List("Seals of the audit log", "verified", "audit.AuditSeal"),
             Page("Integrity", "health_and_safety", "admin:audit_integrity", _may_view("audit.BookCheck")),
             List("Checks of the books", "fact_check", "audit.BookCheck"),

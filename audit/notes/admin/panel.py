@@ -21,9 +21,9 @@ from audit.notes.models import Assignment, Note, NoteFile
 from audit.notes.selectors import (
     due_words,
     files_of,
-    members_who_see,
     notes_about,
     open_assignments,
+    permission_to_see,
     subject_of,
 )
 from gigstream.adminkit import ActionForm, Answer, Panel, add_panel, admin_url
@@ -31,7 +31,7 @@ from gigstream.adminkit.actions import drafts
 from gigstream.adminkit.actions.pages import ALREADY_DONE, CONFIRMED, KEEP, KEPT, NOT_DONE, TOKEN
 from gigstream.adminkit.actions.registration import record_token
 from gigstream.core.errors import Refusal
-from gigstream.core.people.staff_names import name_actor
+from gigstream.core.people.staff_names import members_who_may, name_actor
 
 PAGE = 20
 MOST_QUOTED = 80
@@ -170,7 +170,8 @@ class NotesPanel:
 
     @cached_property
     def people(self) -> list[Any]:
-        return list(members_who_see(type(self.row)))
+        found = members_who_may(permission_to_see(type(self.row)))
+        return sorted(found, key=lambda member: member.get_username())
 
     def _assigned_words(self) -> str:
         found = self.assignment

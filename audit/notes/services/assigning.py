@@ -15,6 +15,8 @@ from audit.notes.errors import AssignedMeanwhile
 from audit.notes.models import Assignment
 from audit.notes.selectors import UNFINISHED, due_words, subject_of
 from audit.notes.services.members import require_assignable
+from audit.notices.services import notify
+from audit.notices.vocabulary import ASSIGNED
 from gigstream.core.clock import database_now
 from gigstream.core.people.staff_names import actor_text, name_actor
 
@@ -54,6 +56,7 @@ def assign(
     _save_new(new)
     after = {"assigned_to": new.assignee, "due_on": due_on, "state": state}
     record_many([Record("assignment.assign", kind, key, {}, after, {"reason": reason})], now=now)
+    _notify_assignee(new)
     return new
 
 
@@ -85,13 +88,29 @@ def change_assignment(
     changes = list(_changes(one, actor_text(assignee), due_on, state))
     if not changes:
         return one
+    is_new = one.assignee != actor_text(assignee)
     one.assignee, one.due_on, one.state = actor_text(assignee), due_on, state
     one.reason, one.changed_at = reason, now
     one.save(update_fields=["assignee", "due_on", "state", "reason", "changed_at"])
     record_many(
         [Record(action, kind, key, old, new, {"reason": reason}) for action, old, new in changes], now=now
     )
+    if is_new:
+        _notify_assignee(one)
     return one
+
+
+def _notify_assignee(one: Assignment) -> None:
+    """Keep a notice for the new assignee. The reason stays out of it: it may name a worker."""
+    notify(
+        [one.assignee],
+        ASSIGNED,
+        subject_type=one.subject_type,
+        subject_id=one.subject_id,
+        words=f"{name_actor(str(current_actor()))} assigns this to you ({due_words(one)}).",
+        cause=f"assignment {one.pk} {one.changed_at.isoformat()}",
+        moment=one.changed_at,
+    )
 
 
 Change = tuple[str, dict[str, Any], dict[str, Any]]

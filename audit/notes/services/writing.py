@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import User
 from django.db import models
@@ -15,20 +16,18 @@ from audit.notes.models import Note, NoteFile, NoteMention
 from audit.notes.selectors import subject_of
 from audit.notes.services import files
 from audit.notes.services.members import find_mentioned
+from audit.notices.services import notify
+from audit.notices.vocabulary import MENTIONED
 from gigstream.core.clock import database_now
-from gigstream.core.people.staff_names import actor_text
+from gigstream.core.people.staff_names import actor_text, name_actor
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A note, and the people whom it mentions: they get a notice, its author does not."""
+    """A note, and the people whom it mentions."""
 
     note: Note
     mentioned: Sequence[User]
-
-    @property
-    def to_notify(self) -> list[User]:
-        return [member for member in self.mentioned if actor_text(member) != self.note.written_by]
 
 
 def write_note(
@@ -40,7 +39,7 @@ def write_note(
     now: datetime | None = None,
 ) -> Written:
     """Write a note of the present member of staff about the row, with its mentions and files; `answers` is
-    the number of the note that it answers.
+    the number of the note that it answers. Who is mentioned gets a notice, once.
 
     Raises InvalidText, NoteTooLong, FileRefused, MentionRefused or AnswerRefused.
     """
@@ -84,12 +83,21 @@ def _write(
     NoteMention.objects.bulk_create([NoteMention(note=note, member=actor_text(one)) for one in mentioned])
     NoteFile.objects.bulk_create(_file_of(note, *pair) for pair in zip(checked, stored, strict=True))
     # The text stays in the note alone: the log is kept without personal data.
-    metadata = {
+    metadata: dict[str, Any] = {
         "note": note.pk,
         "mentions": [actor_text(one) for one in mentioned],
         "files": [file.sha256 for file in checked],
     }
     record_many([Record("note.write", kind, key, metadata=metadata)], now=now)
+    notify(
+        metadata["mentions"],
+        MENTIONED,
+        subject_type=kind,
+        subject_id=key,
+        words=f"{name_actor(note.written_by)} mentions you in a note.",
+        cause=f"note {note.pk}",
+        moment=note.created_at,
+    )
     return Written(note, mentioned)
 
 

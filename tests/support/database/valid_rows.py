@@ -21,6 +21,8 @@ from audit.models import (
     DatabaseIdentity,
     Decision,
     LimitChange,
+    Notice,
+    NoticePreference,
     PersonalChange,
 )
 from audit.staff_movements.models import StaffMovement
@@ -260,6 +262,21 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "subject_id": str(_number()),
         "claimed_by": "1",
         "claimed_at": AT,
+    },
+    Notice: lambda: {
+        "created_at": AT,
+        "recipient": "staff:1",
+        "kind": "mentioned",
+        "subject_type": "row",
+        "subject_id": str(_number()),
+        "words": "A row.",
+        "way": "page",
+    },
+    NoticePreference: lambda: {
+        "member": f"staff:{_number()}",
+        "kind": "mentioned",
+        "way": "nothing",
+        "chosen_at": AT,
     },
     AnsweredRequest: lambda: {
         "caller": "platform:row",
