@@ -16,7 +16,7 @@ LONGEST_FILE_NAME = 100
 MOST_FILES = 5
 MOST_BYTES = 5_000_000
 # Letters of the names to log in with, as Django has them; an "@" inside a word is that of an email address.
-_MENTION = re.compile(r"(?<![\w@.+-])@([\w@.+-]+)")
+_MENTION = re.compile(r"(?<![\w@.+-])@([\w.+-][\w@.+-]*)")
 _ENDINGS = {
     ".pdf": NoteFileType.PDF,
     ".png": NoteFileType.PNG,

@@ -4,9 +4,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+from django.contrib.auth.models import User
 from django.db import models
-from django.db.models import BooleanField, Case, Q, QuerySet, When
-from django.db.models.functions import TruncDate
+from django.db.models import BooleanField, Case, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
+from django.db.models.functions import Cast, Coalesce, Concat, NullIf, Substr, Trim, TruncDate
 
 from audit.notes.enums import AssignmentState
 from audit.notes.models import Assignment, Note, NoteFile
@@ -50,8 +51,12 @@ def overdue_only(assignments: QuerySet[Assignment]) -> QuerySet[Assignment]:
 
 
 def open_assignments(subjects: Collection[Subject]) -> dict[Subject, Assignment]:
-    """Return the assignments of these subjects that are not done, by a single statement."""
-    found = with_overdue(Assignment.objects.filter(about(subjects), UNFINISHED))
+    """Return the assignments of these subjects that are not done, each with `assignee_name`, by a single
+    statement."""
+    member = User.objects.filter(pk=Cast(Substr(OuterRef("assignee"), len("staff:") + 1), IntegerField()))
+    full_name = NullIf(Trim(Concat("first_name", Value(" "), "last_name")), Value(""))
+    name = Subquery(member.values_list(Coalesce(full_name, "username"))[:1])
+    found = with_overdue(Assignment.objects.filter(about(subjects), UNFINISHED)).annotate(assignee_name=name)
     return {(row.subject_type, row.subject_id): row for row in found}
 
 

@@ -79,7 +79,7 @@ class NotesPanel:
             form.add_error(None, _sentence(refusal, has_files=bool(uploads)))
             return self._context(note_form=form)
         drafts.drop_draft(self.place)
-        names = [member.get_username() for member in written.mentioned]
+        names = [handle for handle, _ in services.handles_of(written.mentioned)]
         about = f" It mentions {', '.join(names)}." if names else ""
         messages.success(self.request, f"The note is written.{about}")
         return self._go_back()
@@ -155,7 +155,7 @@ class NotesPanel:
             else None,
             "is_assigning": assignment_form is not None,
             "answered": _quote(answered) if answered else "",
-            "people": self.people,
+            "people": services.handles_of(self.people),
             "notes": _lines(self.request, notes[:PAGE]),
             "older": notes[PAGE - 1].pk if len(notes) > PAGE else None,
             "kept": kept,

@@ -55,7 +55,7 @@ def _assigned(rows: Sequence[Any]) -> Mapping[Any, Sequence[Notice]]:
 
 def _notice_of(assignment: Any) -> Notice:
     word, mark = ("overdue", "overdue") if assignment.is_overdue else ("assigned", "assigned")
-    who = isolate_text(name_actor(assignment.assignee))
+    who = isolate_text(assignment.assignee_name or assignment.assignee)
     text = format_html("to {}, {}: {}", who, due_words(assignment), isolate_text(assignment.reason))
     return Notice(word, text, mark)
 

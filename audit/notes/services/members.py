@@ -1,10 +1,11 @@
 """Members of staff whom notes mention and to whom objects are assigned: those who may see the object."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from django.contrib.auth.models import User
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models import Q
 
 from audit.notes.calculations import mentioned_names
 from audit.notes.errors import AssigneeRefused, MentionRefused
@@ -27,12 +28,30 @@ def require_assignable(member: User, row: models.Model) -> None:
         raise AssigneeRefused(f"it cannot be assigned to {member.get_username()}: {why}")
 
 
+def handles_of(members: Sequence[User]) -> list[tuple[str, User]]:
+    """Return the members with the names by which a note mentions each: the part before the "@" of those who
+    log in by an email address, as long as it is nobody else's."""
+    counts = Counter(_handle(member).lower() for member in members)
+    return [
+        (_handle(member) if counts[_handle(member).lower()] == 1 else member.get_username(), member)
+        for member in members
+    ]
+
+
+def _handle(member: User) -> str:
+    return member.get_username().partition("@")[0]
+
+
 def _members_named(names: Sequence[str]) -> Mapping[str, User]:
-    """Return the members of staff by their names to log in with, and by those in lower case."""
-    lower = {name.lower() for name in names}
-    users = User.objects.annotate(lower=Lower("username")).filter(lower__in=lower, is_staff=True)
-    rows = list(users.order_by("-pk"))
-    return {row.username.lower(): row for row in rows} | {row.username: row for row in rows}
+    """Return the members of staff by the names, in lower case, to which they answer: those to log in with,
+    and the parts before the "@" in them that are no other's."""
+    found = Q()
+    for name in names:
+        found |= Q(username__iexact=name) | Q(username__istartswith=f"{name}@")
+    members = list(User.objects.filter(found, is_staff=True).order_by("-pk"))
+    by_handle = {handle.lower(): member for handle, member in handles_of(members)}
+    by_name = {member.get_username().lower(): member for member in members}
+    return by_handle | by_name | {member.get_username(): member for member in members}
 
 
 def _require_mentionable(names: tuple[str, ...], known: Mapping[str, User], row: models.Model) -> User:
