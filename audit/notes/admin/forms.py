@@ -47,7 +47,8 @@ class NoteForm(ActionForm):
     )
 
     def __init__(self, *args: Any, rows: Sequence[models.Model], **kwargs: Any) -> None:
-        super().__init__(*args, rows=rows, **kwargs)
+        # The page around the panel may have fields of the same names.
+        super().__init__(*args, rows=rows, auto_id="note_%s", **kwargs)
         self.fields["attached"].widget.attrs["accept"] = ".pdf,.png,.jpg,.jpeg,.csv,.txt"
 
 
@@ -63,7 +64,7 @@ class AssignmentForm(ReasonForm):
     field_order = ("assignee", "due_on", "state", "reason", "seen")
 
     def __init__(self, *args: Any, people: Iterable[User], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+        super().__init__(*args, auto_id="assignment_%s", **kwargs)
         self.people = {str(one.pk): one for one in people}
         chosen: Any = self.fields["assignee"]
         chosen.choices = [("", "–"), *((key, _label(one)) for key, one in self.people.items())]  # noqa: RUF001

@@ -27,6 +27,14 @@ document.addEventListener("DOMContentLoaded", () => {
     written = form;
     waiting = setTimeout(keep, PAUSE);
   });
+  // A script of unfold writes a file's name into a field of its own widget, which is not there.
+  document.addEventListener(
+    "change",
+    (event) => {
+      if (event.target.type === "file" && formOf(event)) event.stopPropagation();
+    },
+    true,
+  );
   // The form takes its words along when it is sent.
   document.addEventListener("submit", (event) => {
     if (formOf(event)) stop();
