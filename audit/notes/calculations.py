@@ -14,6 +14,7 @@ from gigstream.core.people.names import normal_name, normal_text
 LONGEST_NOTE = 4_000
 LONGEST_FILE_NAME = 100
 MOST_FILES = 5
+MOST_MENTIONS = 20
 MOST_BYTES = 5_000_000
 # Letters of the names to log in with, as Django has them; an "@" inside a word is that of an email address.
 _MENTION = re.compile(r"(?<![\w@.+-])@([\w.+-][\w@.+-]*)")

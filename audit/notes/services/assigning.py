@@ -54,7 +54,7 @@ def assign(
         changed_at=now,
     )
     _save_new(new)
-    after = {"assigned_to": new.assignee, "due_on": due_on, "state": state}
+    after = {"assigned_to": new.assignee, "due_on": due_on, "state": state.label}
     record_many([Record("assignment.assign", kind, key, {}, after, {"reason": reason})], now=now)
     _notify_assignee(new)
     return new
@@ -116,14 +116,14 @@ def _notify_assignee(one: Assignment) -> None:
 Change = tuple[str, dict[str, Any], dict[str, Any]]
 
 
-def _changes(one: Assignment, assignee: str, due_on: date | None, state: str) -> Iterator[Change]:
+def _changes(one: Assignment, assignee: str, due_on: date | None, state: AssignmentState) -> Iterator[Change]:
     """Yield the action, and the values before and after, of each difference."""
     if one.assignee != assignee:
         yield "assignment.reassign", {"assigned_to": one.assignee}, {"assigned_to": assignee}
     if one.due_on != due_on:
         yield "assignment.set_due", {"due_on": one.due_on}, {"due_on": due_on}
     if one.state != state:
-        yield "assignment.set_state", {"state": one.state}, {"state": state}
+        yield "assignment.set_state", {"state": AssignmentState(one.state).label}, {"state": state.label}
 
 
 def _save_new(new: Assignment) -> None:

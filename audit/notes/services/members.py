@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.db import models
 from django.db.models import Q
 
-from audit.notes.calculations import mentioned_names
+from audit.notes.calculations import MOST_MENTIONS, mentioned_names
 from audit.notes.errors import AssigneeRefused, MentionRefused
 from audit.notes.selectors import permission_to_see
 
@@ -17,6 +17,12 @@ def find_mentioned(text: str, row: models.Model) -> list[User]:
     spellings = mentioned_names(text)
     if not spellings:
         return []
+    if len(spellings) > MOST_MENTIONS:
+        raise MentionRefused(
+            f"a note mentions at most {MOST_MENTIONS} people, this mentions {len(spellings)}",
+            most=MOST_MENTIONS,
+            mentions=len(spellings),
+        )
     known = _members_named([name for names in spellings for name in names])
     found = [_require_mentionable(names, known, row) for names in spellings]
     return list({member.pk: member for member in found}.values())
@@ -49,7 +55,8 @@ def _members_named(names: Sequence[str]) -> Mapping[str, User]:
     for name in names:
         found |= Q(username__iexact=name) | Q(username__istartswith=f"{name}@")
     members = list(User.objects.filter(found, is_staff=True).order_by("-pk"))
-    by_handle = {handle.lower(): member for handle, member in handles_of(members)}
+    active = [member for member in members if member.is_active]
+    by_handle = {handle.lower(): member for handle, member in [*handles_of(members), *handles_of(active)]}
     by_name = {member.get_username().lower(): member for member in members}
     return by_handle | by_name | {member.get_username(): member for member in members}
 

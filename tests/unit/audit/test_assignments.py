@@ -111,7 +111,7 @@ def test_each_difference_is_an_act_with_the_values_before_and_after(ann, bob, wo
     assert acts()[1:] == [
         ("assignment.reassign", {"assigned_to": str(bob.actor)}, {"assigned_to": str(ann.actor)}),
         ("assignment.set_due", {"due_on": "2026-04-01"}, {"due_on": "2026-04-08"}),
-        ("assignment.set_state", {"state": "open"}, {"state": "waiting_platform"}),
+        ("assignment.set_state", {"state": "open"}, {"state": "waiting for the platform"}),
     ]
     lines = AuditLog.objects.filter(action__startswith="assignment.set")
     assert {line.metadata["reason"] for line in lines} == {"they answer on Monday"}

@@ -64,7 +64,7 @@ def test_a_note_is_kept_with_its_author_and_leaves_a_line_without_its_text(ann, 
     assert line.metadata == {"note": note.pk, "mentions": [], "files": []}
 
 
-@pytest.mark.parametrize("text", ["", "  \n ", "\u200b", "ring\u0007", "paid \u202e00.1", "a\x00b"])
+@pytest.mark.parametrize("text", ["", "  \n ", "\u200b", "a sound\u0007", "paid \u202e00.1", "a\x00b"])
 def test_a_text_that_nobody_can_read_is_refused(ann, worker, text):
     with pytest.raises(InvalidText):
         write(ann, worker, text)
@@ -139,6 +139,11 @@ def test_who_mentions_themselves_gets_no_notice(ann, worker):
 
     assert NoteMention.objects.get().member == str(ann.actor)
     assert not Notice.objects.exists()
+
+
+def test_a_note_mentions_few_people(ann, worker):
+    with pytest.raises(MentionRefused, match="at most 20 people, this mentions 21"):
+        write(ann, worker, " ".join(f"@name{number}" for number in range(21)))
 
 
 def test_a_name_that_ends_like_the_sentence_is_found(ann, worker):
