@@ -8,6 +8,8 @@ from audit.database_identity.models import DatabaseIdentity
 from audit.decisions.models import Decision
 from audit.limits.models import LimitChange
 from audit.log.models import AuditLog, CurrentTransactionId
+from audit.notes.models import Assignment, Note, NoteFile, NoteMention
+from audit.notices.models import Notice, NoticePreference
 from audit.personal_changes.models import PersonalChange
 from audit.staff_movements.models import StaffMovement
 from gigstream.core.rooms import load_rooms
@@ -18,6 +20,7 @@ __all__ = [
     "DECIDED",
     "REQUESTED",
     "Approval",
+    "Assignment",
     "AuditLog",
     "AuditSeal",
     "BookCheck",
@@ -26,6 +29,11 @@ __all__ = [
     "DatabaseIdentity",
     "Decision",
     "LimitChange",
+    "Note",
+    "NoteFile",
+    "NoteMention",
+    "Notice",
+    "NoticePreference",
     "PersonalChange",
     "StaffMovement",
 ]

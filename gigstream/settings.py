@@ -458,6 +458,10 @@ STORAGES = {
         "BACKEND": "django.core.files.storage.FileSystemStorage",
         "OPTIONS": {"location": f"{MEDIA_ROOT}/submissions", "file_permissions_mode": 0o600},
     },
+    "notes": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {"location": f"{MEDIA_ROOT}/notes", "file_permissions_mode": 0o600},
+    },
 }
 
 LOGGING = {

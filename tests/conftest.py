@@ -58,7 +58,8 @@ def pytest_configure(config: pytest.Config) -> None:
         ("socket_timeout", "socket_connect_timeout"), patience
     )
     os.environ["MEDIA_ROOT"] = settings.MEDIA_ROOT = tempfile.mkdtemp(prefix="gigstream-media-")
-    settings.STORAGES["submissions"]["OPTIONS"]["location"] = f"{settings.MEDIA_ROOT}/submissions"
+    for name in ("submissions", "notes"):
+        settings.STORAGES[name]["OPTIONS"]["location"] = f"{settings.MEDIA_ROOT}/{name}"
     # Each test sees its own state.
     settings.HEALTH_CACHE_SECONDS = 0
     settings.API_LOCK_WAIT_SECONDS = settings.API_LOCK_SHORT_WAIT_SECONDS = patience

@@ -24,6 +24,83 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="Assignment",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "subject_type",
+                    models.CharField(help_text="type of the object, as in the audit log", max_length=32),
+                ),
+                ("subject_id", models.CharField(max_length=64)),
+                ("assignee", models.CharField(help_text='as in "staff:4"', max_length=64)),
+                ("due_on", models.DateField(blank=True, null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "open"),
+                            ("waiting_platform", "waiting for the platform"),
+                            ("waiting_worker", "waiting for the worker"),
+                            ("waiting_provider", "waiting for the provider"),
+                            ("done", "done"),
+                        ],
+                        default="open",
+                        max_length=32,
+                    ),
+                ),
+                ("reason", models.CharField(help_text="of the last change", max_length=500)),
+                ("assigned_by", models.CharField(help_text='as in "staff:4"', max_length=64)),
+                ("assigned_at", models.DateTimeField()),
+                ("changed_at", models.DateTimeField()),
+            ],
+            options={
+                "db_table": "assignments",
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("state", "done"), _negated=True),
+                        fields=["assignee", "due_on"],
+                        name="assignments_of_member",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "done"), _negated=True),
+                        fields=("subject_type", "subject_id"),
+                        name="assignment_open_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("subject_type", ""), _negated=True),
+                            models.Q(("subject_id", ""), _negated=True),
+                        ),
+                        name="assignment_names_its_subject",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("assigned_by__regex", "^staff:[0-9]+$"), ("assignee__regex", "^staff:[0-9]+$")
+                        ),
+                        name="assignment_names_staff",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "state__in",
+                                ["open", "waiting_platform", "waiting_worker", "waiting_provider", "done"],
+                            )
+                        ),
+                        name="assignment_state_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("reason", ""), _negated=True), name="assignment_has_a_reason"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("changed_at__gte", models.F("assigned_at"))),
+                        name="assignment_changes_after_it_began",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="AuditLog",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
@@ -524,6 +601,225 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Note",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=gigstream.core.clock.DatabaseNow(), editable=False),
+                ),
+                (
+                    "subject_type",
+                    models.CharField(help_text="type of the object, as in the audit log", max_length=32),
+                ),
+                ("subject_id", models.CharField(max_length=64)),
+                ("written_by", models.CharField(help_text='as in "staff:4"', max_length=64)),
+                ("text", models.CharField(max_length=4000)),
+                (
+                    "answers",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="the note that it answers, about the same object",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="answered_by",
+                        to="audit.note",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "notes",
+                "indexes": [
+                    models.Index(fields=["subject_type", "subject_id", "-id"], name="notes_of_subject")
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("subject_type", ""), _negated=True),
+                            models.Q(("subject_id", ""), _negated=True),
+                        ),
+                        name="note_names_its_subject",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("written_by__regex", "^staff:[0-9]+$")),
+                        name="note_written_by_staff",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("text", ""), _negated=True),
+                            models.Q(
+                                (
+                                    "text__regex",
+                                    "[\\u0001-\\u0008\\u000b-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]",
+                                ),
+                                _negated=True,
+                            ),
+                        ),
+                        name="note_text_readable",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Notice",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField()),
+                ("recipient", models.CharField(help_text='as in "staff:4"', max_length=80)),
+                ("kind", models.CharField(help_text="of those that the apps have registered", max_length=32)),
+                (
+                    "subject_type",
+                    models.CharField(help_text="type of the row, as in the audit log", max_length=32),
+                ),
+                ("subject_id", models.CharField(max_length=64)),
+                (
+                    "cause",
+                    models.CharField(
+                        blank=True, help_text="differs for different causes of a kind on a row", max_length=64
+                    ),
+                ),
+                ("words", models.TextField()),
+                (
+                    "address",
+                    models.CharField(
+                        blank=True,
+                        help_text="of the page to open, if it is not the row's own",
+                        max_length=200,
+                    ),
+                ),
+                (
+                    "way",
+                    models.CharField(
+                        choices=[
+                            ("page", "On the page"),
+                            ("digest", "On the page, and by one email a day"),
+                            ("email", "On the page, and by email at once"),
+                            ("nothing", "Not at all"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("read_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "letter_due_at",
+                    models.DateTimeField(
+                        blank=True, help_text="empty for a notice without letter", null=True
+                    ),
+                ),
+                (
+                    "lettered_at",
+                    models.DateTimeField(
+                        blank=True, help_text="when its letter was put among those that wait", null=True
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "notices",
+                "indexes": [
+                    models.Index(fields=["recipient", "-id"], name="notices_of_person"),
+                    models.Index(
+                        condition=models.Q(("read_at__isnull", True)),
+                        fields=["recipient"],
+                        name="notices_unread",
+                    ),
+                    models.Index(
+                        condition=models.Q(("read_at__isnull", True)),
+                        fields=["subject_type", "subject_id"],
+                        name="notices_open_subject",
+                    ),
+                    models.Index(
+                        condition=models.Q(("letter_due_at__isnull", False), ("lettered_at__isnull", True)),
+                        fields=["letter_due_at"],
+                        name="notices_without_letter",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("recipient", "kind", "subject_type", "subject_id", "cause"),
+                        name="notice_once_per_cause",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("recipient__regex", "^staff:[0-9]+$"),
+                            models.Q(("kind", ""), _negated=True),
+                            models.Q(("subject_type", ""), _negated=True),
+                            models.Q(("subject_id", ""), _negated=True),
+                            models.Q(("words", ""), _negated=True),
+                        ),
+                        name="notice_names_its_reader_and_subject",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("way__in", ["page", "digest", "email"])), name="notice_way_known"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("address", ""), ("address__regex", "^/($|[^/\\\\])"), _connector="OR"
+                        ),
+                        name="notice_address_is_here",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("read_at__isnull", True),
+                            ("read_at__gte", models.F("created_at")),
+                            _connector="OR",
+                        ),
+                        name="notice_read_after_it_was_kept",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("letter_due_at__isnull", True),
+                                ("lettered_at__isnull", True),
+                                ("way", "page"),
+                            ),
+                            models.Q(
+                                models.Q(("way", "page"), _negated=True), ("letter_due_at__isnull", False)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="notice_letter_by_its_way",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="NoticePreference",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("member", models.CharField(help_text='as in "staff:4"', max_length=80)),
+                ("kind", models.CharField(max_length=32)),
+                (
+                    "way",
+                    models.CharField(
+                        choices=[
+                            ("page", "On the page"),
+                            ("digest", "On the page, and by one email a day"),
+                            ("email", "On the page, and by email at once"),
+                            ("nothing", "Not at all"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("chosen_at", models.DateTimeField()),
+            ],
+            options={
+                "db_table": "notice_preferences",
+                "constraints": [
+                    models.UniqueConstraint(fields=("member", "kind"), name="notice_preference_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("member__regex", "^staff:[0-9]+$"), models.Q(("kind", ""), _negated=True)
+                        ),
+                        name="notice_preference_names_member_and_kind",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("way__in", ["page", "digest", "email", "nothing"])),
+                        name="notice_preference_way_known",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="PersonalChange",
             fields=[
                 (
@@ -647,6 +943,101 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.CreateModel(
+            name="NoteFile",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "media_type",
+                    models.CharField(
+                        choices=[
+                            ("application/pdf", "PDF"),
+                            ("image/png", "PNG"),
+                            ("image/jpeg", "JPEG"),
+                            ("text/csv", "CSV"),
+                            ("text/plain", "TXT"),
+                        ],
+                        max_length=32,
+                    ),
+                ),
+                ("size", models.PositiveIntegerField(help_text="bytes")),
+                ("sha256", models.CharField(max_length=64)),
+                (
+                    "stored_name",
+                    models.CharField(help_text="file in the storage", max_length=100, unique=True),
+                ),
+                (
+                    "note",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="files", to="audit.note"
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "note_files",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("name", ""), _negated=True),
+                            models.Q(
+                                (
+                                    "name__regex",
+                                    "[\\u0001-\\u001f\\u007f-\\u009f\\u00ad\\u061c\\u200b\\u200e\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff]",
+                                ),
+                                _negated=True,
+                            ),
+                        ),
+                        name="note_file_name_readable",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "media_type__in",
+                                ["application/pdf", "image/png", "image/jpeg", "text/csv", "text/plain"],
+                            )
+                        ),
+                        name="note_file_type_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("size__gt", 0), ("size__lte", 5000000)),
+                        name="note_file_size_bounded",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("sha256__regex", "^[0-9a-f]{64}$")), name="note_file_hashed"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("stored_name", ""), _negated=True), name="note_file_is_stored"
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="NoteMention",
+            fields=[
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("member", models.CharField(help_text='as in "staff:4"', max_length=64)),
+                (
+                    "note",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="mentions",
+                        to="audit.note",
+                    ),
+                ),
+            ],
+            options={
+                "db_table": "note_mentions",
+                "indexes": [models.Index(fields=["member", "-id"], name="note_mentions_of_member")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("note", "member"), name="note_mentions_each_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("member__regex", "^staff:[0-9]+$")), name="note_mention_of_staff"
+                    ),
+                ],
+            },
+        ),
         pgtrigger.migrations.AddTrigger(
             model_name="approval",
             trigger=pgtrigger.compiler.Trigger(
@@ -687,6 +1078,49 @@ class Migration(migrations.Migration):
                     operation='UPDATE OF "decision", "decided_by", "decided_at", "decision_reason", "executed_at", "outcome", "error"',
                     pgid="pgtrigger_decided_once_7f72c",
                     table="approvals",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="assignment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="never_deleted",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot delete rows from % table', TG_TABLE_NAME;",
+                    hash="556bffc8cae58b3ce624f6f05f4cdf9f376d0f6c",
+                    operation="DELETE",
+                    pgid="pgtrigger_never_deleted_92730",
+                    table="assignments",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="assignment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="keeps_its_subject",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func='RAISE EXCEPTION \'pgtrigger: Cannot update of "subject_type", "subject_id", "assigned_by", "assigned_at" rows from % table\', TG_TABLE_NAME;',
+                    hash="18e3b0cc1fc73e716da77910315f643564a40ef0",
+                    operation='UPDATE OF "subject_type", "subject_id", "assigned_by", "assigned_at"',
+                    pgid="pgtrigger_keeps_its_subject_fdc48",
+                    table="assignments",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="assignment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="done_stays",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.\"state\" = 'done')",
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update rows from % table', TG_TABLE_NAME;",
+                    hash="49a2e58baba33f16cd75bdfb97541e6f4d481779",
+                    operation="UPDATE",
+                    pgid="pgtrigger_done_stays_c0a6b",
+                    table="assignments",
                     when="BEFORE",
                 ),
             ),
@@ -857,6 +1291,48 @@ class Migration(migrations.Migration):
                     operation="UPDATE OR DELETE",
                     pgid="pgtrigger_append_only_3ce83",
                     table="limit_changes",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="note",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="9f076b9c8475a5d4de828195cc955a60059912db",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_1f7f4",
+                    table="notes",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="notefile",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="ebf1257f61defc4bff5d8ad6014787952514b764",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_ce458",
+                    table="note_files",
+                    when="BEFORE",
+                ),
+            ),
+        ),
+        pgtrigger.migrations.AddTrigger(
+            model_name="notemention",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="dfde36767df54beffb9971bc5ab4b3343251ef02",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_23972",
+                    table="note_mentions",
                     when="BEFORE",
                 ),
             ),

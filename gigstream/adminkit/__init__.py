@@ -29,6 +29,7 @@ from gigstream.adminkit.links import (
     shorten_id,
 )
 from gigstream.adminkit.names import Names, Pair, name_rows_by, names_of, pair_of
+from gigstream.adminkit.row_pages.panels import Answer, Panel, add_panel
 from gigstream.adminkit.row_pages.summaries import Figure, NextStep, summarize
 from gigstream.adminkit.row_pages.timelines import (
     Found,
@@ -60,6 +61,7 @@ __all__ = [
     "ActionForm",
     "ActionResult",
     "AmountField",
+    "Answer",
     "BelongsTo",
     "CappedPaginator",
     "ContextLine",
@@ -77,6 +79,7 @@ __all__ = [
     "NextStep",
     "Notice",
     "Pair",
+    "Panel",
     "Picture",
     "ProfileAdmin",
     "ReadOnlyAdmin",
@@ -89,6 +92,7 @@ __all__ = [
     "add_actions",
     "add_context",
     "add_notices",
+    "add_panel",
     "add_subjects",
     "add_to_timeline",
     "admin_url",

@@ -33,9 +33,15 @@ from gigstream.adminkit.filters import CappedPaginator, ReportPaginator, belongs
 from gigstream.adminkit.links import admin_url
 from gigstream.adminkit.lookups import lookup_named
 from gigstream.adminkit.names import Pair, pairs_in_columns, share_names
+from gigstream.adminkit.row_pages.panels import panels_for
 from gigstream.adminkit.row_pages.sections import sections_of
 from gigstream.adminkit.row_pages.summaries import summary_of
-from gigstream.adminkit.row_pages.views import row_page_urls, section_address, timeline_context
+from gigstream.adminkit.row_pages.views import (
+    panel_address,
+    row_page_urls,
+    section_address,
+    timeline_context,
+)
 from gigstream.adminkit.search import Search, any_condition
 from gigstream.core.people import masking
 from gigstream.core.people.row_names import title_of
@@ -89,6 +95,7 @@ class ReadOnlyAdmin(ModelAdmin):
     alone: ClassVar[Sequence[RowAction]] = ()
     nothing_words: ClassVar[str] = ""
     has_timeline: ClassVar[bool] = True
+    has_panels: ClassVar[bool] = True
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -301,6 +308,9 @@ class ReadOnlyAdmin(ModelAdmin):
             context["summary"] = summary_of(request, obj)
             sections, context["empty_sections"] = sections_of(request, obj)
             context["sections"] = [(one, section_address(obj, one.key)) for one in sections]
+            if self.has_panels and self.opts.managed:
+                panels = panels_for(request)
+                context["panels"] = [(one, panel_address(obj, one.name)) for one in panels]
             waiting = waiting_approvals([obj])
             context["notices"] = notices_of([obj], waiting)[obj.pk]
             context["offers"] = offers_for(

@@ -1,11 +1,12 @@
 """Types and ids by which records name a row: its own, and those of rows that stand for it."""
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from django.db import models
 
 Subject = tuple[str, str]
+S = TypeVar("S")
 Finder = Callable[[Any], Sequence[Subject]]
 
 _finders: dict[type[models.Model], Finder] = {}
@@ -32,3 +33,12 @@ def keys_by_type(rows: Sequence[models.Model]) -> dict[str, list[str]]:
         for kind, key in subjects_of(row):
             found.setdefault(kind, []).append(key)
     return found
+
+
+def sources_of(registered: Mapping[type[models.Model], Sequence[S]], rows: Sequence[models.Model]) -> list[S]:
+    """Return what is registered for the model of these rows, and for every model whose rows are stored."""
+    if not rows:
+        return []
+    model = type(rows[0])
+    everywhere = registered.get(models.Model, ()) if model._meta.managed else ()
+    return [*registered.get(model, ()), *everywhere]

@@ -73,7 +73,18 @@ class QueueEntry:
 
 
 MENU: tuple[tuple[str, tuple[Page | List | QueueEntry, ...]], ...] = (
-    ("", (Page("Overview", "monitoring", "admin:index"),)),
+    (
+        "",
+        (
+            Page("Overview", "monitoring", "admin:index"),
+            Page(
+                "Assigned to me",
+                "assignment_ind",
+                "admin:audit_assignment_mine",
+                _may_view("audit.Assignment"),
+            ),
+        ),
+    ),
     (
         "Queues",
         (
@@ -286,7 +297,13 @@ MENU: tuple[tuple[str, tuple[Page | List | QueueEntry, ...]], ...] = (
             List("Money moved by one person", "person_alert", "audit.StaffMovement"),
             List("All approvals", "order_approve", "audit.Approval"),
             List("Limits", "tune", "audit.LimitChange"),
-            List("Taken items", "assignment_ind", "audit.Claim"),
+            List("Taken items", "back_hand", "audit.Claim"),
+            List("Assignments", "assignment", "audit.Assignment"),
+            List("Notes", "sticky_note_2", "audit.Note"),
+            List("Mentions in notes", "alternate_email", "audit.NoteMention"),
+            List("Files of notes", "attach_file", "audit.NoteFile"),
+            List("Notices to staff", "notifications", "audit.Notice"),
+            List("Choices of notices", "edit_notifications", "audit.NoticePreference"),
             List("Seals of the audit log", "verified", "audit.AuditSeal"),
             Page("Integrity", "health_and_safety", "admin:audit_integrity", _may_view("audit.BookCheck")),
             List("Checks of the books", "fact_check", "audit.BookCheck"),

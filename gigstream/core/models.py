@@ -9,7 +9,7 @@ from django.db.models.expressions import DatabaseDefault
 from gigstream.core.clock import DatabaseNow, database_now
 from gigstream.core.errors import GuardedWrite, HasMoneyHistory
 from gigstream.core.ids import new_id
-from gigstream.core.people.names import REFUSED_IN_SQL
+from gigstream.core.people.names import REFUSED_IN_SQL, REFUSED_IN_TEXTS_IN_SQL
 
 M = TypeVar("M", bound=models.Model)
 
@@ -17,6 +17,12 @@ M = TypeVar("M", bound=models.Model)
 def is_readable(column: str) -> models.Q:
     """Return the condition that a name has no character that breaks its line or reverses its direction."""
     return ~models.Q(**{f"{column}__regex": REFUSED_IN_SQL})
+
+
+def is_readable_text(column: str) -> models.Q:
+    """Return the condition that a text of several lines has no character that reverses its direction or is
+    invisible."""
+    return ~models.Q(**{f"{column}__regex": REFUSED_IN_TEXTS_IN_SQL})
 
 
 def is_plain_email(column: str) -> models.Q:

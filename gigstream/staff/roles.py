@@ -264,6 +264,14 @@ ACCESS: dict[str, Access] = {
     "audit.staffmovement": Access(DESKS),
     "audit.auditseal": Access(NOBODY),
     "audit.claim": Access(EVERY_DESK),
+    # Each about objects that the reader may see.
+    "audit.note": Access(EVERY_DESK, change=EVERY_DESK),
+    "audit.notemention": Access(EVERY_DESK),
+    "audit.notefile": Access(EVERY_DESK),
+    "audit.assignment": Access(EVERY_DESK, change=EVERY_DESK),
+    # Everybody reads their own notices on a page of their own.
+    "audit.notice": Access(NOBODY),
+    "audit.noticepreference": Access(NOBODY),
     # A decision needs the permission of the requested act as well.
     "audit.approval": Access(DESKS, actions={"approve": DESKS, "refuse": DESKS, "withdraw": DESKS}),
     "audit.limitchange": Access(DESKS, actions={"set": FINANCE | RISK}),

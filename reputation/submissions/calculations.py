@@ -6,12 +6,12 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 import idna
 
+from gigstream.core.files import file_types
 from gigstream.network.outbound import ForbiddenUrl, Target, parse_url
 from reputation.submissions.errors import ImageRefused, ImageTooBig, LinkRefused
 
 MOST_BYTES = 5_000_000
-# The first bytes of the types that submissions take. A WebP has its length between the two words.
-_PNG, _JPEG, _RIFF, _WEBP = b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF", b"WEBP"
+_IMAGES = frozenset({file_types.PNG, file_types.JPEG, file_types.WEBP})
 # Characters that stand in an address as they are; "%" begins those that are written in hexadecimal already.
 _SAFE_IN_PATH, _SAFE_IN_QUERY = "/%:@!$&'()*+,;=~-._", "/%:@!$&'()*+,;=~-._?"
 _REFUSED = re.compile(r"[\x00-\x20\x7f-\xa0\\\u2028\u2029]")
@@ -94,8 +94,7 @@ def require_image(content: bytes) -> None:
             longest=MOST_BYTES,
             size=len(content),
         )
-    is_webp = content[:4] == _RIFF and content[8:12] == _WEBP
-    if not (is_webp or content.startswith((_PNG, _JPEG))):
+    if file_types.media_type_of(content) not in _IMAGES:
         raise ImageRefused(
             "an image is a JPEG, PNG or WebP; this file does not begin as one", first_bytes=content[:8].hex()
         )

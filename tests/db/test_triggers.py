@@ -8,7 +8,19 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, models, transaction
 
-from audit.models import Approval, AuditLog, AuditSeal, BookCheck, Claim, Decision, LimitChange
+from audit.models import (
+    Approval,
+    Assignment,
+    AuditLog,
+    AuditSeal,
+    BookCheck,
+    Claim,
+    Decision,
+    LimitChange,
+    Note,
+    NoteFile,
+    NoteMention,
+)
 from audit.staff_movements.models import StaffMovement
 from gigstream.letters.models import Letter
 from loans.applications.enums import LOAN_MOVES
@@ -48,6 +60,9 @@ APPEND_ONLY = [
     (LimitChange, "name", "other"),
     (Decision, "outcome", "other"),
     (StaffMovement, "amount", Decimal(2)),
+    (Note, "text", "other"),
+    (NoteMention, "member", "staff:2"),
+    (NoteFile, "name", "other.pdf"),
     (QuestFunding, "amount", Decimal(2)),
     (SubmissionReview, "feedback", "other"),
 ]
@@ -323,6 +338,24 @@ def test_a_letter_that_has_ended_is_not_sent_again(end):
         update(letter, next_try_at=AT, sent_at=None, given_up_at=None)
 
     assert stored(letter) == before
+
+
+# --- Assignments --------------------------------------------------------------------------------------------
+def test_an_assignment_changes_until_it_is_done_and_stays_on_record():
+    assignment = insert(valid(Assignment))
+    for column in ("subject_id", "assigned_by"):
+        with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+            update(assignment, **{column: "staff:9"})
+    assert update(assignment, assignee="staff:3", state="waiting_worker") == 1
+    assert update(assignment, state="done") == 1
+    before = stored(assignment)
+
+    with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
+        update(assignment, state="open")
+    with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
+        execute("DELETE FROM assignments")
+
+    assert stored(assignment) == before
 
 
 # --- Claims -------------------------------------------------------------------------------------------------

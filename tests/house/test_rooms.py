@@ -37,6 +37,7 @@ PARTICULAR = {
     "audit/database_identity": {"commands"},
     "audit/decisions": {"rules"},
     "audit/log": {"action_registry", "context", "log_lines", "middleware", "reasons"},
+    "audit/notices": {"kind_registry"},
     "loans/applications": {"terms"},
     "platforms/events": {"registry"},
     "platforms/platforms": {"scopes"},

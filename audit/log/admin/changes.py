@@ -59,7 +59,7 @@ def change_text(before: Mapping[str, Any], after: Mapping[str, Any], names: Name
 def _pair_named(name: str, value: Any) -> Pair | None:
     """Return kind and id of the row or actor that a value of this column names."""
     text = str(value)
-    if name == "by" or name.endswith("_by"):
+    if name in ("by", "assigned_to") or name.endswith("_by"):
         return ("staff", text) if text.isdigit() else pair_of(text)
     return (name, text) if _UUID.fullmatch(text) else None
 

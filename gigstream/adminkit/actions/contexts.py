@@ -11,6 +11,8 @@ from typing import Any
 from django.db import models
 from django.utils.safestring import SafeString
 
+from gigstream.adminkit.actions.subjects import sources_of
+
 
 @dataclass(frozen=True, slots=True)
 class ContextLine:
@@ -30,8 +32,9 @@ _sources: dict[type[models.Model], list[ContextSource]] = {}
 
 
 def add_context(model: type[models.Model], source: ContextSource) -> None:
-    """Add a source of lines about rows of `model`, in the order of the calls. It returns the lines by the
-    rows' primary keys, with a number of statements that does not grow with the rows."""
+    """Add a source of lines about rows of `model`, in the order of the calls; `models.Model` stands for every
+    model. It returns the lines by the rows' primary keys, with a number of statements that does not grow with
+    the rows."""
     _sources.setdefault(model, []).append(source)
 
 
@@ -39,7 +42,7 @@ def context_of(rows: Sequence[Any]) -> dict[Any, list[ContextLine]]:
     """Return the lines about each of the rows, which are of one model, by primary key: first those that speak
     against a decision."""
     found: dict[Any, list[ContextLine]] = {row.pk: [] for row in rows}
-    for source in _sources.get(type(rows[0]), ()) if rows else ():
+    for source in sources_of(_sources, rows):
         for key, lines in source(rows).items():
             found[key].extend(lines)
     return {key: sorted(lines, key=lambda line: not line.is_against) for key, lines in found.items()}

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from audit.approvals.services import kind_of
 from audit.models import Approval
 from gigstream.adminkit.links import isolate_text, link_to
-from gigstream.adminkit.subjects import keys_by_type, subjects_of
+from gigstream.adminkit.subjects import keys_by_type, sources_of, subjects_of
 from gigstream.core.clock import DatabaseNow
 from gigstream.core.people.staff_names import name_actor
 
@@ -32,7 +32,8 @@ _sources: dict[type[models.Model], list[NoticeSource]] = {}
 
 
 def add_notices(model: type[models.Model], source: NoticeSource) -> None:
-    """Add a source of notices about rows of `model`, by the rows' primary keys."""
+    """Add a source of notices about rows of `model`, by the rows' primary keys; `models.Model` stands for
+    every model."""
     _sources.setdefault(model, []).append(source)
 
 
@@ -40,7 +41,7 @@ def notices_of(rows: Sequence[Any], waiting: Mapping[Any, Sequence[Approval]]) -
     """Return the notices about each of the rows, which are of one model: first what waits for a second
     person."""
     found = {row.pk: [_waits(approval) for approval in waiting.get(row.pk, ())] for row in rows}
-    for source in _sources.get(type(rows[0]), ()) if rows else ():
+    for source in sources_of(_sources, rows):
         for key, notices in source(rows).items():
             found[key].extend(notices)
     return found

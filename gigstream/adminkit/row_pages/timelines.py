@@ -32,6 +32,7 @@ class TimelineKind(TextChoices):
     STATUS = "status", "Status"
     DECISIONS = "decisions", "Decisions"
     STAFF = "staff", "Staff"
+    NOTES = "notes", "Notes"
     MACHINES = "machines", "Machines"
 
 

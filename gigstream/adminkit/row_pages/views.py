@@ -1,4 +1,4 @@
-"""Pages of a row's sections and timeline: whole pages, or the parts of a row's page that it loads."""
+"""Pages of a row's sections, panels and timeline: whole pages, or the parts of a row's page that it loads."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -12,8 +12,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
+from gigstream.adminkit.actions.pages import keep_unanswered
 from gigstream.adminkit.links import admin_url
 from gigstream.adminkit.names import Names, Pair, pair_of
+from gigstream.adminkit.row_pages.panels import find_panel, panels_for
 from gigstream.adminkit.row_pages.sections import find_part
 from gigstream.adminkit.row_pages.timelines import (
     InvalidPosition,
@@ -35,9 +37,20 @@ def row_page_urls(model_admin: Any) -> list[Any]:
     def section(request: HttpRequest, object_id: str, key: str) -> HttpResponse:
         return _section_page(model_admin, request, _find_row(model_admin, request, object_id), key)
 
+    def panel(request: HttpRequest, object_id: str, key: str) -> HttpResponse:
+        if request.method == "POST" and not model_admin.admin_site.has_permission(request):
+            # The words of a form that meets the log-in page are kept.
+            answer = keep_unanswered(request)
+            if answer is not None:
+                return answer
+        view: Any = wrap(lambda request: _panel_page(model_admin, request, object_id, key))
+        answered: HttpResponse = view(request)
+        return answered
+
     return [
         path("<path:object_id>/timeline/", wrap(timeline), name=f"{name}_timeline"),
         path("<path:object_id>/section/<slug:key>/", wrap(section), name=f"{name}_section"),
+        path("<path:object_id>/panel/<slug:key>/", panel, name=f"{name}_panel"),
     ]
 
 
@@ -52,6 +65,12 @@ def section_address(row: models.Model, key: str) -> str:
     """Return the address of a section of the row's page."""
     name = f"admin:{row._meta.app_label}_{row._meta.model_name}_section"
     return reverse(name, args=[quote(str(row.pk)), key])
+
+
+def panel_address(row: models.Model, name: str) -> str:
+    """Return the address of a panel of the row's page."""
+    url = f"admin:{row._meta.app_label}_{row._meta.model_name}_panel"
+    return reverse(url, args=[quote(str(row.pk)), name])
 
 
 def timeline_context(row: models.Model, kind: str) -> dict[str, Any]:
@@ -105,6 +124,26 @@ def _section_page(model_admin: Any, request: HttpRequest, row: models.Model, key
     template = "section_part" if _is_part(request) else "section"
     context = {**_page_context(model_admin, request, row, part.heading), "table": content}
     return TemplateResponse(request, f"admin/gigstream/{template}.html", context)
+
+
+def _panel_page(model_admin: Any, request: HttpRequest, object_id: str, key: str) -> HttpResponse:
+    row = _find_row(model_admin, request, object_id)
+    panel = find_panel(key) if model_admin.has_panels and row._meta.managed else None
+    if panel is None:
+        raise Http404
+    if panel not in panels_for(request):
+        raise PermissionDenied
+    answer = panel.answer(request, row)
+    if isinstance(answer, HttpResponse):
+        return answer
+    context = {
+        **_page_context(model_admin, request, row, panel.title),
+        **answer,
+        "panel": panel,
+        "panel_url": panel_address(row, key),
+    }
+    template = panel.template if _is_part(request) else "admin/gigstream/panel.html"
+    return TemplateResponse(request, template, context)
 
 
 def _timeline_page(model_admin: Any, request: HttpRequest, row: models.Model) -> HttpResponse:

@@ -14,6 +14,7 @@ from django.db import models
 
 from audit.models import (
     Approval,
+    Assignment,
     AuditLog,
     AuditSeal,
     BookCheck,
@@ -21,6 +22,11 @@ from audit.models import (
     DatabaseIdentity,
     Decision,
     LimitChange,
+    Note,
+    NoteFile,
+    NoteMention,
+    Notice,
+    NoticePreference,
     PersonalChange,
 )
 from audit.staff_movements.models import StaffMovement
@@ -260,6 +266,21 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "subject_id": str(_number()),
         "claimed_by": "1",
         "claimed_at": AT,
+    },
+    Notice: lambda: {
+        "created_at": AT,
+        "recipient": "staff:1",
+        "kind": "mentioned",
+        "subject_type": "row",
+        "subject_id": str(_number()),
+        "words": "A row.",
+        "way": "page",
+    },
+    NoticePreference: lambda: {
+        "member": f"staff:{_number()}",
+        "kind": "mentioned",
+        "way": "nothing",
+        "chosen_at": AT,
     },
     AnsweredRequest: lambda: {
         "caller": "platform:row",
@@ -567,6 +588,35 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "salt": "0" * 64,
         "reason": "as in the passport",
         "changed_by": "staff:1",
+    },
+    Note: lambda: {
+        "subject_type": "worker",
+        "subject_id": str(new_id()),
+        "written_by": "staff:1",
+        "text": "The worker has called.\nThey wait until Monday.",
+        "created_at": AT,
+    },
+    NoteMention: lambda: {
+        "note": insert(valid(Note)),
+        "member": f"staff:{_number()}",
+    },
+    NoteFile: lambda: {
+        "note": insert(valid(Note)),
+        "name": "invoice.pdf",
+        "media_type": "application/pdf",
+        "size": 9,
+        "sha256": "a" * 64,
+        "stored_name": f"files/{new_id()}",
+    },
+    Assignment: lambda: {
+        "subject_type": "worker",
+        "subject_id": str(new_id()),
+        "assignee": "staff:2",
+        "state": "open",
+        "reason": "knows the platform",
+        "assigned_by": "staff:1",
+        "assigned_at": AT,
+        "changed_at": AT,
     },
     StaffMovement: lambda: {
         "staff": "staff:1",
