@@ -305,6 +305,7 @@ MENU: tuple[tuple[str, tuple[Page | List | QueueEntry, ...]], ...] = (
             List("Staff", "badge", "auth.User"),
             List("Groups", "groups", "auth.Group"),
             Page("My second factor", "phonelink_lock", "console:second-factor"),
+            Page("My notices", "notifications_active", "console:notice-ways"),
         ),
     ),
 )
@@ -322,6 +323,7 @@ def account_links(request: HttpRequest) -> list[dict[str, str]]:
     return [
         {"title": "Change password", "link": reverse("admin:password_change")},
         {"title": "Second factor", "link": reverse("console:second-factor")},
+        {"title": "My notices", "link": reverse("console:notice-ways")},
     ]
 
 
@@ -363,6 +365,16 @@ def command_script_url(request: HttpRequest) -> str:
 def copy_script_url(request: HttpRequest) -> str:
     """Return the address of the script of the buttons that copy."""
     return static("gigstream/copy.js")
+
+
+def refresh_script_url(request: HttpRequest) -> str:
+    """Return the address of the script that fetches the counts of menu and header again."""
+    return static("gigstream/refresh.js")
+
+
+def keys_script_url(request: HttpRequest) -> str:
+    """Return the address of the script of the keyboard."""
+    return static("gigstream/keys.js")
 
 
 def reasons_script_url(request: HttpRequest) -> str:
