@@ -50,7 +50,7 @@ def counts(request: HttpRequest) -> JsonResponse:
 
 def forget_unread(request: HttpRequest) -> None:
     """Have the reader's notices counted anew, after an act of theirs on them."""
-    cache.delete(f"unread_notices:{request.user.pk}")
+    cache.delete_many([f"unread_notices:{request.user.pk}"])
 
 
 def count_for(request: HttpRequest, now: datetime) -> list[Counted]:

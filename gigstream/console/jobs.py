@@ -1,4 +1,5 @@
-from gigstream.console import overdue, queues
+from gigstream.console import queues
+from gigstream.console.notices import overdue
 from gigstream.core.clock import database_now
 from gigstream.jobs.registry import job
 

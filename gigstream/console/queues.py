@@ -308,7 +308,7 @@ QUEUES = (
         Transaction,
         _failed_payouts,
         "ended_at",
-        ("type", "amount", "error_message", "retry_count"),
+        ("type", "amount", "error_message"),
         ("hold_payouts",),
         late_after=_late_after("failed"),
         overdue_after=_overdue_after("failed"),

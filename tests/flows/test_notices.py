@@ -15,7 +15,7 @@ from audit.notices import services as notices
 from audit.notices.kind_registry import all_notice_kinds
 from audit.notices.selectors import count_unread
 from audit.notices.vocabulary import MENTIONED
-from gigstream.console.overdue import MOST_AT_ONCE, notify_of_overdue
+from gigstream.console.notices.overdue import MOST_AT_ONCE, notify_of_overdue
 from gigstream.console.queues import BY_SLUG
 from gigstream.core.clock import database_now
 from gigstream.staff.roles import Role

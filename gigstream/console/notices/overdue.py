@@ -11,8 +11,8 @@ from django.db.models.functions import Cast
 from audit.claims.services import open_claims
 from audit.models import Notice
 from audit.notices.services import notify
+from gigstream.console.notices.vocabulary import OVERDUE
 from gigstream.console.queues import QUEUES, Queue
-from gigstream.console.vocabulary import OVERDUE
 from gigstream.core.people.staff_names import actor_text
 from gigstream.core.unit import in_unit
 
