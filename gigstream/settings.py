@@ -428,12 +428,27 @@ UNFOLD = {
     "ENVIRONMENT": f"{_NAVIGATION}.environment_label",
     "DASHBOARD_CALLBACK": "gigstream.console.dashboard.add_figures",
     "STYLES": [f"{_NAVIGATION}.style_url"],
-    "SCRIPTS": [f"{_NAVIGATION}.{name}_script_url" for name in ("menu", "command", "copy", "reasons")],
+    "SCRIPTS": [
+        f"{_NAVIGATION}.{name}_script_url"
+        for name in ("menu", "command", "copy", "reasons", "refresh", "keys")
+    ],
     "SIDEBAR": {
         "show_search": True,
         "command_search": True,
         "navigation": f"{_NAVIGATION}.visible_menu",
     },
+}
+
+# Hours after which an item of a queue of staff is late, and overdue, where no rule of the business says it.
+QUEUE_HOURS = {
+    "loans": (24, 72),
+    "payouts": (1, 24),
+    "failed": (4, 24),
+    "streams": (24, 72),
+    "operations": (24, 72),
+    "discrepancies": (24, 72),
+    "webhooks": (24, 168),
+    "deliveries": (24, 96),
 }
 
 # --- Language, time, files ----------------------------------------------------------------------------------

@@ -1,4 +1,3 @@
-from audit.approvals import letters
 from audit.approvals import services as approvals
 from gigstream.jobs.registry import job
 
@@ -6,8 +5,3 @@ from gigstream.jobs.registry import job
 @job
 def expire_approvals() -> int:
     return approvals.expire_approvals()
-
-
-@job
-def send_approval_notices() -> int:
-    return letters.send_approval_notices()

@@ -9,7 +9,7 @@ from gigstream.core.models import GuardedQuerySet
 from gigstream.core.money import LARGEST, MoneyField
 from gigstream.core.postgres.short_numbers import ShortNumberField, reference_field
 
-# Columns of the request and of the decision; the others say only who was notified.
+# Columns of the request and of the decision.
 REQUESTED = (
     "kind",
     "subject_type",
@@ -65,8 +65,6 @@ class Approval(models.Model):
     executed_at = models.DateTimeField(null=True, blank=True)
     outcome = models.JSONField(default=dict, blank=True, help_text="the rows that were made, by name")
     error = models.TextField(blank=True, help_text="the refusal of an approved action")
-    approvers_notified_at = models.DateTimeField(null=True, blank=True)
-    requester_notified_at = models.DateTimeField(null=True, blank=True)
 
     objects = models.Manager.from_queryset(GuardedQuerySet)()
     unguarded = models.Manager()

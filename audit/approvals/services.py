@@ -19,6 +19,7 @@ from django.db import IntegrityError, transaction
 
 from audit.approvals.enums import ApprovalDecision
 from audit.approvals.errors import DecidedAlready, NotPermitted, PayloadChanged, RequestedAlready, SamePerson
+from audit.approvals.notices import notify_deciders, notify_requester
 from audit.log import services as audit
 from audit.log.context import SYSTEM, Actor, Grounds, because, current_actor
 from audit.log.enums import ActorType
@@ -192,6 +193,7 @@ def request(
             f"{registered.label} was requested for this already and waits for a second person"
         ) from error
     _record_lines("approval.request", row, now)
+    notify_deciders(row, label=registered.label, permissions=permissions_to_decide(row), now=now)
     return row
 
 
@@ -246,7 +248,7 @@ def approve(*, approval_id: UUID, reason: str = "", now: datetime | None = None)
     except (Refusal, ObjectDoesNotExist) as error:
         row.error = str(error) or type(error).__name__
     row.save(update_fields=DECIDED)
-    _record_lines("approval.approve", row, now, error=row.error)
+    _record_decision("approval.approve", row, now)
     return row
 
 
@@ -303,6 +305,11 @@ def _set_decision(row: Approval, decision: ApprovalDecision, reason: str, now: d
     row.decided_by, row.decided_at = str(current_actor()), now
 
 
+def _record_decision(action: str, row: Approval, now: datetime) -> None:
+    _record_lines(action, row, now, error=row.error)
+    notify_requester(row, label=kind_of(row).label, now=now)
+
+
 _ACTIONS = {
     ApprovalDecision.REFUSED: "approval.refuse",
     ApprovalDecision.WITHDRAWN: "approval.withdraw",
@@ -312,14 +319,8 @@ _ACTIONS = {
 def _close_request(row: Approval, decision: ApprovalDecision, reason: str, now: datetime) -> Approval:
     _set_decision(row, decision, reason, now)
     row.save(update_fields=DECIDED)
-    _record_lines(_ACTIONS[decision], row, now)
+    _record_decision(_ACTIONS[decision], row, now)
     return row
-
-
-def mark_notified(row: Approval, column: str, *, now: datetime) -> None:
-    """Write to `column` that the approvers or the requester were notified."""
-    setattr(row, column, now)
-    row.save(update_fields=[column])
 
 
 @in_unit
@@ -331,5 +332,5 @@ def expire_approvals(*, now: datetime | None = None) -> int:
         row.decided_by = str(SYSTEM)
         row.decision, row.decided_at = ApprovalDecision.EXPIRED, now
         row.save(update_fields=DECIDED)
-        _record_lines("approval.expire", row, now)
+        _record_decision("approval.expire", row, now)
     return len(late)

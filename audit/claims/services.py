@@ -9,7 +9,10 @@ from django.db.models.functions import Cast, Greatest
 from audit.claims.errors import ClaimedByAnother, NotClaimed
 from audit.log.services import Record, record_many, verb
 from audit.models import Claim
+from audit.notices.services import notify
+from audit.notices.vocabulary import TAKEN_OVER
 from gigstream.core.clock import database_now
+from gigstream.core.people.names import isolate_name
 from gigstream.core.people.staff_names import staff_name
 from gigstream.core.unit import in_unit
 
@@ -47,7 +50,9 @@ def claim(
     if not reason.strip():
         raise _claimed_by_another(found)
     _end_claims([found], by, now)
-    return _insert_claim(subject_type, subject_id, by, reason.strip(), now)
+    taken = _insert_claim(subject_type, subject_id, by, reason.strip(), now)
+    _notify_former_holder(found, taken, now)
+    return taken
 
 
 @verb("claim.release", "claim")
@@ -69,6 +74,18 @@ def drop_claims(claim_ids: Collection[int], *, now: datetime | None = None) -> i
     found = list(Claim.objects.locked().filter(pk__in=claim_ids, ended_at=None))
     _end_claims(found, "", now or database_now())
     return len(found)
+
+
+def _notify_former_holder(former: Claim, taken: Claim, now: datetime) -> None:
+    notify(
+        [f"staff:{former.claimed_by}"],
+        TAKEN_OVER,
+        subject_type=taken.subject_type,
+        subject_id=taken.subject_id,
+        words=f"{isolate_name(staff_name(taken.claimed_by))} has taken it over; its timeline says why.",
+        cause=str(taken.pk),
+        moment=now,
+    )
 
 
 def _claimed_by_another(found: Claim) -> ClaimedByAnother:

@@ -490,8 +490,6 @@ class Migration(migrations.Migration):
                     models.JSONField(blank=True, default=dict, help_text="the rows that were made, by name"),
                 ),
                 ("error", models.TextField(blank=True, help_text="the refusal of an approved action")),
-                ("approvers_notified_at", models.DateTimeField(blank=True, null=True)),
-                ("requester_notified_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
                 "db_table": "approvals",

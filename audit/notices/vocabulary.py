@@ -23,3 +23,12 @@ APPROVAL_DECIDED = register_notice_kind(
 TAKEN_OVER = register_notice_kind(
     NoticeKind("taken_over", "Your item is taken over", "Another takes over an item of yours", NoticeWay.PAGE)
 )
+BOOKS_BROKEN = register_notice_kind(
+    NoticeKind(
+        "books_broken",
+        "The books do not hold",
+        "An invariant of the books is violated",
+        NoticeWay.PAGE,
+        {"finance": NoticeWay.EMAIL, "operations": NoticeWay.EMAIL},
+    )
+)

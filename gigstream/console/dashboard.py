@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from audit.models import BookCheck
 from gigstream.adminkit import EMPTY, admin_url, list_url
-from gigstream.console.queues import QUEUES, Queue, Waiting, count_waiting
+from gigstream.console.queues import Queue, Waiting, count_waiting, own_and_others
 from gigstream.core.clock import database_now
 from gigstream.core.money import usdc
 from gigstream.jobs.models import JobHeartbeat
@@ -246,9 +246,7 @@ def _job_line(name: str, every: int, beat: JobHeartbeat | None, now: datetime) -
 def _queue_lines(request: HttpRequest, now: datetime) -> list[dict[str, Any]]:
     """Return the queues that the reader may see: those that they may work on, with the items for them,
     then the others, with all that waits."""
-    visible = [queue for queue in QUEUES if queue.may_see(request)]
-    own = [queue for queue in visible if queue.may_work(request)]
-    others = [queue for queue in visible if queue not in own]
+    own, others = own_and_others(request)
     return [
         *_counted(own, count_waiting(own, now, request.user), now, is_own=True),
         *_counted(others, count_waiting(others, now), now, is_own=False),

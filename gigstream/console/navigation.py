@@ -320,6 +320,7 @@ MENU: tuple[tuple[str, tuple[Page | List | QueueEntry, ...]], ...] = (
             List("Staff", "badge", "auth.User"),
             List("Groups", "groups", "auth.Group"),
             Page("My second factor", "phonelink_lock", "console:second-factor"),
+            Page("My notices", "notifications_active", "console:notice-ways"),
         ),
     ),
 )
@@ -337,6 +338,7 @@ def account_links(request: HttpRequest) -> list[dict[str, str]]:
     return [
         {"title": "Change password", "link": reverse("admin:password_change")},
         {"title": "Second factor", "link": reverse("console:second-factor")},
+        {"title": "My notices", "link": reverse("console:notice-ways")},
     ]
 
 
@@ -378,6 +380,16 @@ def command_script_url(request: HttpRequest) -> str:
 def copy_script_url(request: HttpRequest) -> str:
     """Return the address of the script of the buttons that copy."""
     return static("gigstream/copy.js")
+
+
+def refresh_script_url(request: HttpRequest) -> str:
+    """Return the address of the script that fetches the counts of menu and header again."""
+    return static("gigstream/refresh.js")
+
+
+def keys_script_url(request: HttpRequest) -> str:
+    """Return the address of the script of the keyboard."""
+    return static("gigstream/keys.js")
 
 
 def reasons_script_url(request: HttpRequest) -> str:

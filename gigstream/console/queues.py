@@ -1,7 +1,7 @@
 """Queues of rows that wait for a decision of staff, a queue for each kind, oldest rows first."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from django.db.models import CharField, Exists, Model, OuterRef, Q, QuerySet
 from django.db.models.functions import Cast
 from django.http import HttpRequest
 
-from audit.approvals.services import MAY_DECIDE, all_kinds
+from audit.approvals.services import MAY_DECIDE, OPEN_FOR, all_kinds
 from audit.claims.services import drop_claims, open_claims
 from audit.models import Approval, Claim
 from gigstream.adminkit.columns import Column
@@ -24,7 +24,7 @@ from loans.models import Loan
 from payments.models import ChainOperation, Discrepancy, SettlementAttempt, Stream, Transaction
 from payments.oracle.calculations import DEAD_FOR
 from payments.oracle.enums import OperationStatus
-from payments.settlement.transactions.enums import UNDER_WAY, TransactionStatus
+from payments.settlement.transactions.enums import OUTGOING, UNDER_WAY, TransactionStatus
 from payments.settlement.transfers.enums import AttemptOperation
 from platforms.models import Dispute, WebhookDelivery, WebhookEndpoint
 from platforms.services import alarm_age, reminder_age
@@ -36,6 +36,7 @@ MOST_COUNTED = 1_000
 # An older delivery is of no use to the platform any more.
 DELIVERIES_WAIT = timedelta(days=7)
 UNKNOWN_FOR = timedelta(days=7)
+FAILED_FOR = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +70,9 @@ class Queue:
     columns: Sequence[Column]
     actions: Sequence[str]
     acts_on: str = ""
-    late_after: Callable[[], timedelta] | None = None
-    overdue_after: Callable[[], timedelta] | None = None
-    for_person: Callable[[Any], Q] = lambda user: Q()
+    late_after: Callable[[], timedelta] = field(kw_only=True)
+    overdue_after: Callable[[], timedelta] = field(kw_only=True)
+    for_person: Callable[[Any], Q] | None = None
 
     @property
     def subject_type(self) -> str:
@@ -89,20 +90,33 @@ class Queue:
         field: Any = self.model._meta.get_field(self.acts_on) if self.acts_on else None
         return admin.site.get_model_admin(field.related_model) if field else self.target
 
+    @property
+    def is_personal(self) -> bool:
+        """Whether members of one role may work on different items."""
+        return self.for_person is not None
+
+    def rows_for(self, member: Any, now: datetime) -> QuerySet[Any]:
+        """Return the items that this member of staff may work on."""
+        rows = self.rows(now)
+        return rows if self.for_person is None else rows.filter(self.for_person(member))
+
     def may_see(self, request: HttpRequest) -> bool:
         return bool(self.target.has_view_permission(request))
 
     def may_work(self, request: HttpRequest) -> bool:
-        """Whether a member of staff may use the queue's actions, and so take its rows."""
+        """Whether the reader may use the queue's actions, and so take its rows."""
+        return self.may_be_worked_by(request.user)
+
+    def may_be_worked_by(self, member: Any) -> bool:
         model, actions = self.acting.opts, self.actions
         names = (f"{model.app_label}.{action}_{model.model_name}" for action in actions)
-        return any(request.user.has_perm(name) for name in names)
+        return any(member.has_perm(name) for name in names)
 
     def mark(self, waited: timedelta) -> str:
         """Return the mark of a row that has waited so long: "", "late" or "overdue"."""
-        if self.overdue_after is not None and waited >= self.overdue_after():
+        if waited >= self.overdue_after():
             return "overdue"
-        return "late" if self.late_after is not None and waited >= self.late_after() else ""
+        return "late" if waited >= self.late_after() else ""
 
     def waiting(self, now: datetime) -> Waiting:
         """Return the size of the queue, in a single statement."""
@@ -114,12 +128,19 @@ class Queue:
         return list(found.order_by(self.since, "pk")[:limit])
 
 
+def own_and_others(request: HttpRequest) -> tuple[list[Queue], list[Queue]]:
+    """Return the queues that the reader may work on, then the others that they may view."""
+    visible = [queue for queue in QUEUES if queue.may_see(request)]
+    own = [queue for queue in visible if queue.may_work(request)]
+    return own, [queue for queue in visible if queue not in own]
+
+
 def count_waiting(queues: Sequence[Queue], now: datetime, user: Any = None) -> list[Waiting]:
     """Return the sizes of the queues, of the items for this user if one is given, in a single
     statement."""
     parts, values = [], list[Any]()
     for place, queue in enumerate(queues):
-        rows = queue.rows(now).filter(queue.for_person(user) if user is not None else Q())
+        rows = queue.rows(now) if user is None else queue.rows_for(user, now)
         oldest = rows.order_by(queue.since).values_list(queue.since)[:MOST_COUNTED]
         text, given = oldest.query.sql_with_params()
         parts.append(f"SELECT {place}, count(*), min(since) FROM ({text}) AS waiting (since)")  # noqa: S608
@@ -157,6 +178,21 @@ def _stuck_payouts(now: datetime) -> QuerySet[Any]:
     return Transaction.objects.filter(pk__in=found, status__in=sorted(UNDER_WAY)).filter(
         Q(next_attempt_at=None) | Q(status=TransactionStatus.PENDING)
     )
+
+
+def _failed_payouts(now: datetime) -> QuerySet[Any]:
+    """Return the failed transfers after which none to the same worker or platform was confirmed."""
+    confirmed = Transaction.objects.filter(
+        type__in=sorted(OUTGOING),
+        status=TransactionStatus.CONFIRMED,
+        created_at__gt=OuterRef("created_at"),
+    )
+    failed = Transaction.objects.filter(
+        status=TransactionStatus.FAILED, type__in=sorted(OUTGOING), created_at__gt=now - FAILED_FOR
+    )
+    to_worker = Exists(confirmed.filter(worker=OuterRef("worker")))
+    to_platform = Exists(confirmed.filter(worker=None, platform=OuterRef("platform")))
+    return failed.exclude(Q(worker__isnull=False) & to_worker).exclude(Q(worker=None) & to_platform)
 
 
 def _parked_streams(now: datetime) -> QuerySet[Any]:
@@ -200,6 +236,15 @@ def _to_decide(user: Any) -> Q:
     return Q(kind__in=kinds) & ~Q(requested_by=actor_text(user))
 
 
+def _late_after(slug: str) -> Callable[[], timedelta]:
+    """Return the age of a late item in a queue for which no rule of the business says it."""
+    return lambda: timedelta(hours=settings.QUEUE_HOURS[slug][0])
+
+
+def _overdue_after(slug: str) -> Callable[[], timedelta]:
+    return lambda: timedelta(hours=settings.QUEUE_HOURS[slug][1])
+
+
 QUEUES = (
     Queue(
         "approvals",
@@ -211,6 +256,8 @@ QUEUES = (
         "requested_at",
         ("label", "amount", "reason", "requester", "expires_at"),
         ("approve", "refuse", "withdraw"),
+        late_after=lambda: OPEN_FOR / 6,
+        overdue_after=lambda: OPEN_FOR / 2,
         for_person=_to_decide,
     ),
     Queue(
@@ -236,6 +283,8 @@ QUEUES = (
         "created_at",
         (),
         ("approve", "reject"),
+        late_after=_late_after("loans"),
+        overdue_after=_overdue_after("loans"),
     ),
     Queue(
         "payouts",
@@ -247,6 +296,22 @@ QUEUES = (
         "created_at",
         ("type", "status", "amount"),
         ("offer_again", "look_for", "cancel", "hold_payouts", "accelerate", "request_cancellation"),
+        late_after=_late_after("payouts"),
+        overdue_after=_overdue_after("payouts"),
+    ),
+    Queue(
+        "failed",
+        "Failed payouts",
+        "Payouts, advances and withdrawals that failed in the last two weeks and whose owner has had no"
+        " transfer confirmed since.",
+        "money_off",
+        Transaction,
+        _failed_payouts,
+        "ended_at",
+        ("type", "amount", "error_message"),
+        ("hold_payouts",),
+        late_after=_late_after("failed"),
+        overdue_after=_overdue_after("failed"),
     ),
     Queue(
         "submissions",
@@ -258,6 +323,7 @@ QUEUES = (
         "created_at",
         ("status",),
         ("approve", "reject"),
+        late_after=lambda: timedelta(days=settings.SUBMISSION_OVERDUE_DAYS) / 2,
         overdue_after=lambda: timedelta(days=settings.SUBMISSION_OVERDUE_DAYS),
     ),
     Queue(
@@ -272,6 +338,7 @@ QUEUES = (
         ("let_go", "keep", "try_again"),
         # Undecided, a held reward is granted at its end.
         late_after=lambda: timedelta(days=settings.QUEST_HOLD_DAYS) / 2,
+        overdue_after=lambda: timedelta(days=settings.QUEST_HOLD_DAYS) * 3 / 4,
     ),
     Queue(
         "streams",
@@ -283,6 +350,8 @@ QUEUES = (
         "parked_at",
         ("end_at",),
         ("take_up_again", "cancel"),
+        late_after=_late_after("streams"),
+        overdue_after=_overdue_after("streams"),
     ),
     Queue(
         "operations",
@@ -294,6 +363,8 @@ QUEUES = (
         "ended_at",
         (),
         ("retry",),
+        late_after=_late_after("operations"),
+        overdue_after=_overdue_after("operations"),
     ),
     Queue(
         "discrepancies",
@@ -305,6 +376,8 @@ QUEUES = (
         "created_at",
         ("bucket", "subject"),
         ("explain",),
+        late_after=_late_after("discrepancies"),
+        overdue_after=_overdue_after("discrepancies"),
     ),
     Queue(
         "webhooks",
@@ -317,6 +390,8 @@ QUEUES = (
         ("platform", "failing_since"),
         ("test_webhook", "enable_webhook"),
         acts_on="platform",
+        late_after=_late_after("webhooks"),
+        overdue_after=_overdue_after("webhooks"),
     ),
     Queue(
         "deliveries",
@@ -328,6 +403,8 @@ QUEUES = (
         "ended_at",
         ("event", "platform", "error", "status_code", "attempts"),
         ("replay",),
+        late_after=_late_after("deliveries"),
+        overdue_after=_overdue_after("deliveries"),
     ),
 )
 BY_SLUG: Mapping[str, Queue] = {queue.slug: queue for queue in QUEUES}

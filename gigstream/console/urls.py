@@ -2,6 +2,8 @@ from django.contrib import admin
 from django.urls import path
 
 from gigstream.console import views
+from gigstream.console.counts import counts
+from gigstream.console.notices import pages
 from gigstream.console.search.palette import remember_search
 from gigstream.staff.sign_in_pages import choose_password, replace_second_factor, second_factor
 
@@ -15,6 +17,10 @@ urlpatterns = [
     ),
     path("choose-password/", choose_password, name="choose-password"),
     path("search/recent/", admin.site.admin_view(remember_search), name="recent-search"),
+    path("counts/", admin.site.admin_view(counts), name="counts"),
+    path("notices/", admin.site.admin_view(pages.notices_page), name="notices"),
+    path("notices/read/", admin.site.admin_view(pages.read_page), name="read-notices"),
+    path("notices/ways/", admin.site.admin_view(pages.ways_page), name="notice-ways"),
     path("queues/<slug:slug>/", admin.site.admin_view(views.queue_page), name="queue"),
     path("queues/<slug:slug>/claim/", admin.site.admin_view(views.claim_page), name="claim"),
     path("jobs/<str:name>/run/", admin.site.admin_view(views.run_job), name="run-job"),

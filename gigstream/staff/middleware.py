@@ -32,7 +32,7 @@ class StaffSessionMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
-            if _is_over(request.session):
+            if _is_over(request):
                 logout(request)
             elif _lacks_a_factor(request):
                 return HttpResponseRedirect(reverse("console:second-factor"))
@@ -48,11 +48,15 @@ def is_too_old(session: Any) -> bool:
     return int(time.time()) - session.get(BEGAN_AT, 0) >= settings.STAFF_SESSION_HOURS * 3600
 
 
-def _is_over(session: Any) -> bool:
-    """Whether a session has ended; a session that goes on is prolonged."""
+def _is_over(request: HttpRequest) -> bool:
+    """Whether a session has ended; a session that goes on is prolonged, but not by what an open page fetches
+    by itself."""
+    session: Any = request.session
     if is_too_old(session):
         return True
     now = int(time.time())
+    if request.path == reverse("console:counts"):
+        return bool(now - session[SEEN_AT] >= settings.SESSION_COOKIE_AGE)
     if now - session[SEEN_AT] >= PROLONGED_AFTER_SECONDS:
         session[SEEN_AT] = now
     return False

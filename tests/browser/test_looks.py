@@ -44,6 +44,9 @@ def main_pages() -> dict[str, str]:
         "overview": reverse("admin:index"),
         "queue-approvals": reverse("console:queue", args=["approvals"]),
         "queue-loans": reverse("console:queue", args=["loans"]),
+        "queue-failed": reverse("console:queue", args=["failed"]),
+        "notices": reverse("console:notices"),
+        "my-notices": reverse("console:notice-ways"),
         **{f"list-{name.partition('_')[2]}": reverse(f"admin:{name}_changelist") for name in lists},
         "report-volume": reverse("admin:payments_dailytransactionsummary_changelist"),
         **{

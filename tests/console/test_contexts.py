@@ -224,6 +224,7 @@ def one_of_each():
         "disputes": platforms.dispute_task(task_id=started(now=NOW).pk, severity=2, reason="late", now=NOW),
         "loans": loans.request_loan(worker_id=WorkerFactory().pk, amount="20", fee_bps=200, now=NOW),
         "payouts": insert(valid(Transaction, next_attempt_at=None)),
+        "failed": insert(valid(Transaction, **columns_of(Transaction, "failed") | {"created_at": now})),
         "submissions": insert(in_status(Submission, "pending")),
         "rewards": insert(in_status(QuestEvent, "held")),
         "streams": insert(valid(Stream, next_release_at=None, parked_at=now)),

@@ -123,11 +123,18 @@ def test_each_queue_holds_what_waits_and_nothing_else():
     decided = {"decided_by": "staff:2", "decided_at": NOW, "decision_reason": "no"}
     insert(valid(Approval, decision="refused", expires_at=now, requested_at=NOW, **decided))
 
+    gone_wrong = columns_of(Transaction, "failed") | {"created_at": now}
+    failed, made_good = (insert(valid(Transaction, **gone_wrong)) for _ in range(2))
+    insert(valid(Transaction, **gone_wrong | {"created_at": now - timedelta(days=15)}))
+    paid = columns_of(Transaction, "confirmed") | {"created_at": now + SECOND}
+    insert(valid(Transaction, **paid, worker=made_good.worker))
+
     assert {queue.slug: set(queue.rows(now).values_list("pk", flat=True)) for queue in QUEUES} == {
         "approvals": {waits.pk},
         "disputes": {open_dispute.pk},
         "loans": {asked.pk},
         "payouts": {parked.pk, unknown.pk, unanswered.pk},
+        "failed": {failed.pk},
         "streams": {stuck.pk},
         "operations": {given_up.pk},
         "discrepancies": {differs.pk},

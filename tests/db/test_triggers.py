@@ -312,7 +312,6 @@ def test_what_was_asked_for_stays(column, value):
     row = insert(valid(Approval))
     with pytest.raises(DatabaseError, match="Cannot update"), transaction.atomic():
         update(row, **{column: value})
-    assert update(row, approvers_notified_at=AT) == 1
 
 
 def test_what_was_decided_stays_and_nothing_is_deleted():
@@ -324,7 +323,6 @@ def test_what_was_decided_stays_and_nothing_is_deleted():
             update(row, **changes)
     with pytest.raises(DatabaseError, match="Cannot delete"), transaction.atomic():
         execute("DELETE FROM approvals WHERE id = %s", row.pk)
-    assert update(row, requester_notified_at=AT) == 1
 
 
 # --- Letters ------------------------------------------------------------------------------------------------

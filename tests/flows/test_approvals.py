@@ -1,6 +1,5 @@
 """Moves of money by hand: requested by one person, executed as it was approved by another."""
 
-import re
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,13 +9,13 @@ from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction
 from django.urls import reverse
 
-from audit.approvals import letters
 from audit.approvals import services as approvals
 from audit.approvals.errors import DecidedAlready, NotPermitted, PayloadChanged, SamePerson
 from audit.approvals.jobs import expire_approvals
 from audit.limits import services as limits
 from audit.limits.errors import InvalidLimit
 from audit.models import Approval, AuditLog
+from audit.notices import letters
 from gigstream.core.clock import database_now
 from payments import services as payments
 from payments.ledger.services import accounts
@@ -303,13 +302,13 @@ def test_the_operator_stops_payouts_alone_and_asks_to_let_them_go_on(bob, capsys
 def test_who_may_decide_and_who_asked_have_emails(ann, bob):
     member("eve", "audit.approve_approval")
     asked = deposit_asked_for(ann)
-    assert (letters.send_approval_notices(), letters.send_approval_notices()) == (1, 0)
-    assert [(one.to, one.subject) for one in mail.outbox] == [
-        ([bob.user.email], "Deposit by hand: waits for a second person")
-    ]
-    assert re.search(r"Amount: 25\.00 USDC", mail.outbox[0].body)
+    assert (letters.send_notice_letters(), letters.send_notice_letters()) == (1, 0)
+    assert [(one.to, one.subject) for one in mail.outbox] == [([bob.user.email], "A request waits for you")]
+    assert "Deposit by hand, 25.00 USDC." in mail.outbox[0].body
     assert f"Requested by \u2068{ann.user.username}\u2069." in mail.outbox[0].body
+    assert "http" not in mail.outbox[0].body
 
     bob.does(approvals.refuse, approval_id=asked.pk, reason="not on chain", now=NOW)
-    letters.send_approval_notices()
-    assert (mail.outbox[-1].to, mail.outbox[-1].subject) == ([ann.user.email], "Deposit by hand: refused")
+    letters.send_notice_letters()
+    assert (mail.outbox[-1].to, mail.outbox[-1].subject) == ([ann.user.email], "Your request is decided")
+    assert f"refused by \u2068{bob.user.username}\u2069." in mail.outbox[-1].body

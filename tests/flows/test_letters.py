@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 
-from audit.approvals import letters as approval_letters
 from audit.models import AuditLog
+from audit.notices import letters as notice_letters
 from gigstream.core.clock import database_now
 from gigstream.letters.models import Letter
 from gigstream.letters.services import sweep_ended_letters
@@ -123,8 +123,8 @@ def test_of_several_who_decide_each_has_one_letter_whoever_is_refused(server):
     deposit_asked_for(ann)
     server.refuses[bob.user.email] = "550 no such mailbox"
 
-    assert approval_letters.send_approval_notices(now=now) == 1
-    assert approval_letters.send_approval_notices(now=now + HOUR) == 0
+    assert notice_letters.send_notice_letters(now=now) == 1
+    assert notice_letters.send_notice_letters(now=now + HOUR) == 0
 
     assert server.taken == [eve.user.email]
 

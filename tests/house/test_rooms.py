@@ -33,6 +33,7 @@ ORDER = (
 ROOMS = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 # Modules of a single subject, which no other has use for.
 PARTICULAR = {
+    "audit/approvals": {"notices"},
     "audit/books": {"invariant_registry", "signals"},
     "audit/database_identity": {"commands"},
     "audit/decisions": {"rules"},

@@ -23,7 +23,7 @@ from gigstream.adminkit import (
     admin_url,
     isolate_text,
     of_subjects,
-    subjects_of,
+    timeline_subjects,
 )
 from gigstream.core.people.staff_names import name_actor
 
@@ -31,7 +31,7 @@ LONGEST_LINE = 200
 
 
 def _notes_about(row: models.Model) -> QuerySet[Note]:
-    found = Note.objects.filter(of_subjects(subjects_of(row), "subject_type", "subject_id"))
+    found = Note.objects.filter(of_subjects(timeline_subjects(row), "subject_type", "subject_id"))
     return found.annotate(file_count=Count("files"))
 
 

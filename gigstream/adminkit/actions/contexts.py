@@ -11,7 +11,7 @@ from typing import Any
 from django.db import models
 from django.utils.safestring import SafeString
 
-from gigstream.adminkit.actions.subjects import sources_of
+from gigstream.adminkit.subjects import sources_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,16 @@ from typing import Any
 from django.contrib.auth.models import User
 from django.db import models
 from django.http import HttpRequest
+from django.utils.html import format_html
 
 from audit.approvals.services import kind_of
 from audit.models import Approval
 from gigstream.adminkit.actions.addresses import act_url
 from gigstream.adminkit.actions.registration import roles_with
 from gigstream.adminkit.actions.row_action import RowAction
+
+# Keys that lead to the pages of actions.
+KEYS = {"approve": "a"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +28,15 @@ class Offer:
     label: str
     url: str
     needs: str = ""
+
+    @property
+    def key(self) -> str:
+        """Key that leads to the action's page, "" for none; the page asks for confirmation."""
+        return KEYS.get(self.name, "")
+
+    @property
+    def key_attribute(self) -> str:
+        return format_html('data-key="{}"', self.key) if self.key else ""
 
     @property
     def is_for_reader(self) -> bool:

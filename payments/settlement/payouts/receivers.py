@@ -7,6 +7,7 @@ from django.dispatch import receiver
 from payments.models import Transaction
 from payments.settlement.payouts import payloads, selectors
 from payments.settlement.payouts.services import task_payouts
+from payments.settlement.payouts.services.failures import notify_desk_of_failed
 from payments.settlement.transactions.enums import TransactionType
 from payments.settlement.transactions.receivers import publish_other_than_withdrawals
 from payments.settlement.transactions.vocabulary import (
@@ -49,6 +50,7 @@ def publish_transactions_confirmed(transactions: Sequence[Transaction], now: dat
 def publish_transactions_failed(transactions: Sequence[Transaction], now: datetime, **kwargs: Any) -> None:
     publish_other_than_withdrawals(transactions, TRANSACTION_FAILED, now)
     _publish_platform_payouts(transactions, TRANSACTION_FAILED, now)
+    notify_desk_of_failed(transactions, now=now)
 
 
 @receiver(tasks_cancelled)

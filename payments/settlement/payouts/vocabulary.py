@@ -1,6 +1,9 @@
 from audit.decisions import rules
 from audit.decisions.enums import WhoDecides
 from audit.log.action_registry import register_actions
+from audit.notices.enums import NoticeWay
+from audit.notices.kind_registry import NoticeKind, register_notice_kind
+from gigstream.staff.roles import Role
 from payments.ledger import entry_kinds
 
 PAYOUT_HOLD = entry_kinds.register(
@@ -61,4 +64,14 @@ HOLD_END = rules.register(
         "ended": "The hold has ended before its time: its money is paid out by the worker's schedule.",
     },
     who_decides=WhoDecides.EITHER,
+)
+
+PAYOUT_FAILED = register_notice_kind(
+    NoticeKind(
+        "payout_failed",
+        "A payout has failed",
+        "A payout, an advance or a withdrawal has failed",
+        NoticeWay.PAGE,
+        {Role.FINANCE: NoticeWay.EMAIL, Role.OPERATIONS: NoticeWay.DIGEST},
+    )
 )

@@ -5,15 +5,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.policy import default
 
 
 @dataclass
 class MailServer:
-    """The letters that the server took, and the recipients that it refuses, each with its answer."""
+    """The recipients and texts of the letters that the server took, and the recipients that it refuses, each
+    with its answer."""
 
     port: int = 0
     refuses: dict[str, str] = field(default_factory=dict)
     taken: list[str] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
 
 
 class _Session(socketserver.StreamRequestHandler):
@@ -29,9 +33,10 @@ class _Session(socketserver.StreamRequestHandler):
                 self._say(self.mail.refuses.get(to, "250 ok"))
             elif command == "DATA":
                 self._say("354 go on")
-                while self.rfile.readline() not in (b".\r\n", b""):
-                    pass
+                lines = iter(self.rfile.readline, b".\r\n")
+                message = message_from_bytes(b"".join(lines), policy=default)
                 self.mail.taken.append(to)
+                self.mail.texts.append(f"{message['Subject']}\n{message.get_content()}")
                 self._say("250 taken")
             elif command == "QUIT":
                 self._say("221 bye")

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, Max, Q, Sum
+from django.template.defaultfilters import pluralize
 from django.utils.html import format_html
 
 from gigstream.adminkit import (
@@ -146,15 +147,13 @@ def _stop_notice(switch: PaymentSwitch) -> Notice:
 
 
 def _notices_of_transfers(rows: Sequence[Transaction]) -> dict[Any, list[Notice]]:
-    """Return the holds of the workers whose transfers have not ended: they keep later ones."""
+    """Return the holds of the workers whose transfers have not ended or have failed: they keep later ones."""
     workers = [row.worker for row in rows if row.worker is not None]
     holds = _open_holds("worker", [worker.pk for worker in workers]) if workers else {}
     for worker in workers:
         vars(worker)[_HOLDS] = holds.get(worker.pk, [])
-    under_way = [row for row in rows if row.status in UNDER_WAY]
-    return {
-        row.pk: _hold_notices(holds.get(row.worker_id, ())) for row in under_way if row.worker_id is not None
-    }
+    kept = [row for row in rows if row.status in UNDER_WAY or row.status == TransactionStatus.FAILED]
+    return {row.pk: _hold_notices(holds.get(row.worker_id, ())) for row in kept if row.worker_id is not None}
 
 
 add_notices(Worker, _notices_of_workers)
@@ -197,7 +196,8 @@ def _record(worker: Worker, counted: dict[str, Any] | None, changed_at: datetime
 
 
 def _context(rows: Sequence[Transaction]) -> dict[Any, list[ContextLine]]:
-    """Return wallet, earlier transfers, the provider's last answer and holds, by seven statements."""
+    """Return wallet, earlier transfers, the provider's last answer and, of a failed transfer, its money, by
+    seven statements."""
     workers = {row.worker_id: row.worker for row in rows if row.worker is not None}
     platforms = {row.platform_id for row in rows if row.platform_id and row.worker_id is None}
     records, now = _records(list(workers.values())), database_now()
@@ -205,6 +205,8 @@ def _context(rows: Sequence[Transaction]) -> dict[Any, list[ContextLine]]:
     of_platforms = money_of("platform", [key for key in platforms if key])
     newest = SettlementAttempt.objects.filter(transaction__in=rows).order_by("transaction", "-number")
     calls = {call.transaction_id: call for call in newest.distinct("transaction")}
+    failed = [row for row in rows if row.status == TransactionStatus.FAILED]
+    holds = _open_holds("worker", [row.worker_id for row in failed]) if failed else {}
     found = {}
     for row in rows:
         lines = _what_it_is(row)
@@ -214,7 +216,23 @@ def _context(rows: Sequence[Transaction]) -> dict[Any, list[ContextLine]]:
             available = usdc(of_platforms[row.platform_id][AccountName.AVAILABLE])
             lines.append(ContextLine("Available to the platform besides it", available))
         found[row.pk] = [*lines, *_about_calls(row, calls.get(row.pk))]
+    for row in failed:
+        found[row.pk] += _about_failure(row, holds.get(row.worker_id, []) if row.worker_id else [])
     return found
+
+
+def _about_failure(row: Transaction, holds: Sequence[PayoutHold]) -> list[ContextLine]:
+    """Return how often a failed transfer was tried, and the way of its money, given the worker's holds."""
+    tries = ContextLine("Tried", f"{row.retry_count} time{pluralize(row.retry_count)}")
+    amount = f"{usdc(row.amount)} is in the {'worker' if row.worker_id else 'platform'}'s balance again"
+    if row.type != TransactionType.PAYOUT:
+        return [tries, ContextLine("Its money", f"{amount}; nothing is sent again by itself.")]
+    whole = [hold for hold in holds if hold.amount is None]
+    if not whole:
+        return [tries, ContextLine("Its money", f"{amount} and is paid out at the next run.")]
+    ends = [hold.expires_at for hold in whole if hold.expires_at]
+    until = f"{max(ends):%Y-%m-%d %H:%M} UTC" if len(ends) == len(whole) else "a person ends the hold"
+    return [tries, against("Its money", f"{amount} and is held there until {until}.")]
 
 
 def _what_it_is(row: Transaction) -> list[ContextLine]:

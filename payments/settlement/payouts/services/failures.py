@@ -6,15 +6,21 @@ from uuid import UUID
 
 from audit.log import services as audit
 from audit.log.context import SYSTEM
+from audit.notices.services import notify
 from gigstream.core import sql
 from gigstream.core.money import usdc
+from gigstream.core.people.staff_names import actor_text, members_who_may
 from gigstream.letters.services import enqueue_letter
 from payments.models import PayoutHold, Transaction
 from payments.settlement.payouts.enums import PayoutHoldKind
 from payments.settlement.payouts.services import hold_notices
+from payments.settlement.payouts.vocabulary import PAYOUT_FAILED
+from payments.settlement.transactions.enums import OUTGOING
 
 # Waiting time of the next payout after the first failure in a row, the second, the third, and each later one.
 WAITS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
+# Who may cancel transfers sees to those that fail.
+OF_THE_DESK = "payments.cancel_transaction"
 
 
 def hold_after_failure(
@@ -64,3 +70,18 @@ def _new_hold(payout: Transaction, failures: int, is_refused: bool, now: datetim
         created_at=now,
         expires_at=None if is_refused else now + wait,
     )
+
+
+def notify_desk_of_failed(transactions: Sequence[Transaction], *, now: datetime) -> None:
+    """Notify who sees to transfers of each that has failed; the provider's answer is on its page."""
+    failed = [row for row in transactions if row.type in OUTGOING]
+    desk = [actor_text(member) for member in members_who_may(OF_THE_DESK)] if failed else []
+    for row in failed:
+        notify(
+            desk,
+            PAYOUT_FAILED,
+            subject_type="transaction",
+            subject_id=row.pk,
+            words=f"{usdc(row.amount)} could not be sent and is in its owner's balance again.",
+            moment=now,
+        )
