@@ -3,6 +3,7 @@ from django.urls import path
 
 from gigstream.console import views
 from gigstream.console.search.palette import remember_search
+from gigstream.saved_views import pages as saved_views
 from gigstream.staff.sign_in_pages import choose_password, replace_second_factor, second_factor
 
 app_name = "console"
@@ -17,5 +18,9 @@ urlpatterns = [
     path("search/recent/", admin.site.admin_view(remember_search), name="recent-search"),
     path("queues/<slug:slug>/", admin.site.admin_view(views.queue_page), name="queue"),
     path("queues/<slug:slug>/claim/", admin.site.admin_view(views.claim_page), name="claim"),
+    path("views/", admin.site.admin_view(saved_views.save_view), name="save-view"),
+    path("views/counts/", admin.site.admin_view(saved_views.show_counts), name="view-counts"),
+    path("views/<int:pk>/", admin.site.admin_view(saved_views.open_view), name="saved-view"),
+    path("views/<int:pk>/change/", admin.site.admin_view(saved_views.change_view), name="change-view"),
     path("jobs/<str:name>/run/", admin.site.admin_view(views.run_job), name="run-job"),
 ]
