@@ -13,10 +13,11 @@ from gigstream.adminkit import list_url
 from gigstream.adminkit.filter_builder.list_query import VIEW
 from gigstream.core.errors import Refusal
 from gigstream.saved_views import services
+from gigstream.saved_views.caching import forget_kept
 from gigstream.saved_views.counts import count_views
 from gigstream.saved_views.errors import NotTheOwner
 from gigstream.saved_views.links import view_url
-from gigstream.saved_views.menu import forget_pinned
+from gigstream.saved_views.menu import MENU
 from gigstream.saved_views.models import SavedView
 from gigstream.saved_views.queries import ReadableView, page_of, read_query
 from gigstream.saved_views.selectors import pinned_views, views_for
@@ -54,6 +55,7 @@ def save_view(request: HttpRequest) -> HttpResponse:
     except Refusal as refusal:
         messages.error(request, f"Not saved: {refusal.message}")
         return HttpResponseRedirect(f"{list_url(page.model)}?{QueryDict(address).urlencode()}")
+    forget_kept(request.user.pk, view.list_of)
     messages.success(request, f"The view “{view.name}” is saved.")
     return HttpResponseRedirect(view_url(view))
 
@@ -74,7 +76,7 @@ def change_view(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, f"Not changed: {refusal.message}")
     else:
         messages.success(request, text)
-        forget_pinned(request.user.pk)
+        forget_kept(request.user.pk, MENU, view.list_of)
         if act == "delete":
             address.pop(VIEW, None)
         elif act == "replace":

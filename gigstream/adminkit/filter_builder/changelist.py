@@ -54,6 +54,10 @@ class FilteredChangeList(ChangeList):
         by = self.list_query.sort
         return list(self._get_deterministic_ordering([by]))
 
+    def get_ordering_field_columns(self) -> dict[int, str]:
+        """Return the columns whose titles show that they order the list: none where the address says it."""
+        return {} if self.list_query.sort else dict(super().get_ordering_field_columns())
+
     def get_queryset(self, request: HttpRequest, exclude_parameters: Any = None) -> QuerySet:
         """Return the rows that fulfil all conditions, filters and the search."""
         rows = super().get_queryset(request, exclude_parameters)

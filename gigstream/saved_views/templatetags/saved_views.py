@@ -6,6 +6,7 @@ from django import template
 
 from gigstream.adminkit.filter_builder.list_query import VIEW
 from gigstream.core.people.staff_names import member_name
+from gigstream.saved_views.caching import read_kept
 from gigstream.saved_views.links import view_url
 from gigstream.saved_views.models import LONGEST_NAME, SavedView
 from gigstream.saved_views.queries import ReadableView, is_same_list
@@ -18,9 +19,9 @@ register = template.Library()
 def saved_views(context: Any, listed: Any) -> dict[str, Any]:
     """Render the views of the list, and the notes on the view in the address."""
     request = context["request"]
-    views = views_of_list(request.user, listed.opts.label_lower)
     number = request.GET.get(VIEW, "")
-    current = next((view for view in views if str(view.pk) == number), None)
+    views = _views_above(request.user, listed.opts.label_lower, number)
+    current = _find_view(views, number)
     return {
         "csrf_token": context.get("csrf_token"),
         "list_of": listed.opts.label_lower,
@@ -30,6 +31,16 @@ def saved_views(context: Any, listed: Any) -> dict[str, Any]:
         "is_unknown": bool(number) and current is None,
         **(_state_of(current, listed, request) if current else {}),
     }
+
+
+def _views_above(person: Any, list_of: str, number: str) -> list[SavedView]:
+    """Return the views of the list as they are kept; read anew where the address names another."""
+    views: list[SavedView] = read_kept(person.pk, list_of, lambda: views_of_list(person, list_of))
+    return views_of_list(person, list_of) if number and not _find_view(views, number) else views
+
+
+def _find_view(views: list[SavedView], number: str) -> SavedView | None:
+    return next((view for view in views if str(view.pk) == number), None)
 
 
 def _line_of(view: SavedView, request: Any, current: SavedView | None) -> dict[str, Any]:
