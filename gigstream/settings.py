@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "gigstream.letters",
     "gigstream.sign_in",
     "gigstream.staff",
+    "gigstream.saved_views",
     "workers",
     "platforms",
     "payments",

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten_fieldsets
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import path
 from unfold.admin import ModelAdmin
 from unfold.widgets import UnfoldAdminTextareaWidget
@@ -29,6 +29,8 @@ from gigstream.adminkit.columns import (
     is_secret,
     secret_columns,
 )
+from gigstream.adminkit.filter_builder.changelist import FilteredChangeList
+from gigstream.adminkit.filter_builder.list_query import read_list_query, tidy_parameters
 from gigstream.adminkit.filters import CappedPaginator, ReportPaginator, belongs_to
 from gigstream.adminkit.links import admin_url
 from gigstream.adminkit.lookups import lookup_named
@@ -73,7 +75,7 @@ class ReadOnlyAdmin(ModelAdmin):
     shown. `searches` are the searches of the search box, `belongs` the foreign keys by which the address may
     filter, `alone` the actions without rows, `empty_words` the words for foreign keys without a row,
     `nothing_words` those for a list that is empty, `page_select_related` further related rows of a row's
-    page.
+    page, `filtered_by` the columns that the filter builder offers instead of those of the list.
     """
 
     change_form_template = "admin/gigstream/change_form.html"
@@ -90,6 +92,7 @@ class ReadOnlyAdmin(ModelAdmin):
     ordering: ClassVar[tuple[str, ...]] = ("-pk",)
     searches: ClassVar[Sequence[Search]] = ()
     belongs: ClassVar[Sequence[str]] = ()
+    filtered_by: ClassVar[Sequence[str] | None] = None
     editable: ClassVar[Sequence[str]] = ()
     empty_words: ClassVar[Mapping[str, str]] = {}
     alone: ClassVar[Sequence[RowAction]] = ()
@@ -262,7 +265,11 @@ class ReadOnlyAdmin(ModelAdmin):
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """Show the list, with links to the actions that have no rows for who may use them; its rows share the
-        names of what they name."""
+        names of what they name. An address with empty conditions or names leads to its short form."""
+        if self.has_view_permission(request):
+            other = self._address_instead(request)
+            if other:
+                return HttpResponseRedirect(other)
         links = [
             (action.label, act_url(self.model, action.name, [], back=request.get_full_path()))
             for action in self.alone
@@ -273,6 +280,20 @@ class ReadOnlyAdmin(ModelAdmin):
         if listed is not None:
             share_names(listed.result_list)
         return answer
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[FilteredChangeList]:
+        return FilteredChangeList
+
+    def _address_instead(self, request: HttpRequest) -> str:
+        """Return the address that a request for the list is led to: its short form, or for an action the list
+        itself if a condition is refused, as the list has rows that were not meant."""
+        tidy = tidy_parameters(self, request)
+        if request.method == "GET":
+            return f"{request.path}?{tidy.urlencode()}" if tidy != request.GET else ""
+        if not read_list_query(self, request, dict(request.GET.lists())).refusals:
+            return ""
+        messages.error(request, "A condition of the list does not hold: nothing was done.")
+        return request.get_full_path()
 
     # --- Filters and search ---
     def get_list_filter(self, request: HttpRequest) -> Any:

@@ -18,6 +18,7 @@ from audit.log.services import Record, record_many
 from gigstream.adminkit import ReadOnlyAdmin, list_url
 from gigstream.adminkit.downloads import redirect_to_file, take_ticket
 from gigstream.adminkit.export_columns import export_paths, export_rows, header_names
+from gigstream.adminkit.filter_builder.list_query import loggable_parameters
 from gigstream.core.postgres.transactions import long_snapshot
 from gigstream.core.spreadsheets import FILE_FORMATS, TooManyRows, limit_rows
 
@@ -72,6 +73,9 @@ class Exports(ReadOnlyAdmin):
             listed = self.get_changelist_instance(request)
         except IncorrectLookupParameters:
             return HttpResponseRedirect(f"{list_url(self.model)}?e=1")
+        if listed.list_query.refusals:
+            messages.error(request, "A condition of the list does not hold: nothing was exported.")
+            return self._redirect_to_list(request)
         try:
             if request.method == "GET":
                 return self._send(listed.queryset, form)
@@ -80,7 +84,7 @@ class Exports(ReadOnlyAdmin):
             text = f"The list has more than {error.most:,} rows: narrow it by filters. Nothing was exported."
             messages.error(request, text)
             return self._redirect_to_list(request)
-        self._record(request, form, count)
+        self._record(request, form, count, listed)
         return redirect_to_file(request)
 
     def _redirect_to_list(self, request: HttpRequest) -> HttpResponseRedirect:
@@ -123,11 +127,11 @@ class Exports(ReadOnlyAdmin):
             raise TooManyRows(most)
         return count
 
-    def _record(self, request: HttpRequest, form: str, count: int) -> None:
+    def _record(self, request: HttpRequest, form: str, count: int, listed: Any) -> None:
         metadata = {
             "form": form,
             "rows": count,
-            "filters": urlencode([(name, text) for name, text in request.GET.items() if name != "q"]),
+            "filters": urlencode(loggable_parameters(listed.list_query, request.GET)),
             "search": _loggable_search(request.GET.get("q", "").strip()),
         }
         record_many([Record("list.export", self.opts.model_name or "", metadata=metadata)])

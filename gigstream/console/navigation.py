@@ -12,7 +12,9 @@ from django.templatetags.static import static
 from django.urls import reverse
 
 from gigstream.adminkit import list_url
+from gigstream.adminkit.filter_builder.list_query import VIEW
 from gigstream.console.queues import QUEUES, Queue
+from gigstream.saved_views.menu import entry_title, pinned_entries
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +310,7 @@ MENU: tuple[tuple[str, tuple[Page | List | QueueEntry, ...]], ...] = (
             Page("Integrity", "health_and_safety", "admin:audit_integrity", _may_view("audit.BookCheck")),
             List("Checks of the books", "fact_check", "audit.BookCheck"),
             List("Jobs", "schedule", "gigstream_jobs.JobHeartbeat"),
+            List("Saved views", "bookmark", "gigstream_saved_views.SavedView"),
             List("Letters", "stacked_email", "gigstream_letters.Letter"),
             List("Events for platforms", "campaign", "platforms.PlatformEvent"),
             List("Numbers of events", "123", "platforms.EventCounter"),
@@ -328,9 +331,31 @@ MENU: tuple[tuple[str, tuple[Page | List | QueueEntry, ...]], ...] = (
 
 def visible_menu(request: HttpRequest) -> list[dict[str, Any]]:
     """Return the menu for this member of staff, without groups that are empty for them."""
-    groups = [(title, [entry.item(request) for entry in entries]) for title, entries in MENU]
+    pinned = pinned_entries(request)
+    groups = [
+        (title, [item for entry in entries for item in _items_of(entry, request, pinned)])
+        for title, entries in MENU
+    ]
     found = [(title, [item for item in items if item]) for title, items in groups]
     return [{"title": title, "items": items, "collapsible": bool(title)} for title, items in found if items]
+
+
+def _items_of(
+    entry: Page | List | QueueEntry, request: HttpRequest, pinned: dict[str, list[dict[str, Any]]]
+) -> list[dict[str, Any] | None]:
+    """Return the item of an entry, and below that of a list the views that the reader has put there."""
+    item = entry.item(request)
+    if item is None or not isinstance(entry, List):
+        return [item]
+    first = next(iter(pinned.values()), [None])[0]
+    views = pinned.get(entry.label.lower(), [])
+    return [item, *(_view_item(request, one, loads_counts=one is first) for one in views)]
+
+
+def _view_item(request: HttpRequest, view: dict[str, Any], *, loads_counts: bool) -> dict[str, Any]:
+    here = request.GET.get(VIEW) == str(view["pk"])
+    title = entry_title(view, loads_counts=loads_counts)
+    return {"title": title, "icon": "bookmark", "link": view["url"], "active": here}
 
 
 def account_links(request: HttpRequest) -> list[dict[str, str]]:

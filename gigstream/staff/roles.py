@@ -277,6 +277,8 @@ ACCESS: dict[str, Access] = {
     "audit.limitchange": Access(DESKS, actions={"set": FINANCE | RISK}),
     "audit.bookcheck": Access(DESKS),
     "gigstream_jobs.jobheartbeat": Access(OPERATIONS | FINANCE, actions={"run_now": OPERATIONS}),
+    # Everybody opens shared views above their lists; the list of them all is for who looks after them.
+    "gigstream_saved_views.savedview": Access(NOBODY),
     "gigstream_letters.letter": Access(OPERATIONS | SUPPORT),
     "gigstream_api.answeredrequest": Access(OPERATIONS),
     # Staff: managed by superusers, two of them for a grant of access.

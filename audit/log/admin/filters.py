@@ -75,6 +75,9 @@ class _Field(admin.SimpleListFilter):
 class ByPerson(_Field):
     """Lines of acts of a person or platform, by name, email or id."""
 
+    # A saved view keeps no texts about people.
+    is_text = True
+
     title, parameter_name = "person", "by"
 
     def narrow(self, request: HttpRequest, queryset: QuerySet, given: str) -> QuerySet:
@@ -88,6 +91,8 @@ class ByPerson(_Field):
 
 class ByObject(_Field):
     """Lines about a row, by its name, reference, hash or id."""
+
+    is_text = True
 
     title, parameter_name = "object", "object"
 
@@ -110,6 +115,8 @@ class ByAction(_Field):
 
 class ByWords(_Field):
     """Lines whose reason has these words, each in full or by its beginning."""
+
+    is_text = True
 
     title, parameter_name = "words", "words"
 

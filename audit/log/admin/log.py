@@ -52,6 +52,8 @@ class AuditLogAdmin(Exports, ReadOnlyAdmin):
     has_timeline = False
     list_display = ("when", "actor", "done", "resource", "reason", "requester", "change", "outcome")
     list_filter = (Subject, *FILTERS)
+    # The form above the list has them all.
+    filtered_by = ()
     ordering = ("-created_at", "-id")
     searches = (by_text("action"), _by_resource_or_actor)
     search_help_text = "an id of a resource or actor, or the name of an action, as in payout.cancel"
@@ -93,12 +95,6 @@ class AuditLogAdmin(Exports, ReadOnlyAdmin):
             "given": {name: request.GET.get(name, "") for name in fields},
         }
         return super().changelist_view(request, context)
-
-    def get_changelist_instance(self, request: HttpRequest) -> Any:
-        listed = super().get_changelist_instance(request)
-        # The form above the list has all of them.
-        listed.has_filters = False
-        return listed
 
     def named_pairs(self, row: AuditLog) -> list[Pair]:
         return [

@@ -28,6 +28,7 @@ from gigstream.core.ids import new_id
 from gigstream.jobs.models import JobHeartbeat
 from gigstream.letters.models import Letter
 from gigstream.remote_calls.models import CircuitBreaker
+from gigstream.saved_views.models import SavedView
 from gigstream.sign_in.models import SignInAttempts
 from loans.models import Loan
 from payments.ledger.subjects import STREAM, TASK
@@ -144,6 +145,15 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
     ("letter_given_up_was_tried", Letter, {"next_try_at": None, "given_up_at": AT}),
     ("letter_names_its_subject", Letter, {"kind": ""}),
     ("letter_names_its_subject", Letter, {"subject_id": ""}),
+    ("saved_view_has_a_name", SavedView, {"name": ""}),
+    ("saved_view_has_a_name", SavedView, {"name": "Failed \u202e"}),
+    ("saved_view_names_its_list", SavedView, {"list_of": "transactions"}),
+    ("saved_view_has_its_parts", SavedView, {"query": {"conditions": []}}),
+    (
+        "saved_view_changed_after_it_was_made",
+        SavedView,
+        {"created_at": AT, "changed_at": AT - timedelta(seconds=1)},
+    ),
     ("heartbeat_interval_positive", JobHeartbeat, {"every_seconds": 0}),
     ("note_names_its_subject", Note, {"subject_type": ""}),
     ("note_names_its_subject", Note, {"subject_id": ""}),
@@ -730,6 +740,7 @@ BROKEN: list[tuple[str, type[models.Model], dict[str, Any]]] = [
 # (constraint, model, columns in which the second row is like the first, values that both rows have)
 REPEATED: list[tuple[str, type[models.Model], tuple[str, ...], dict[str, Any]]] = [
     ("letter_waits_once", Letter, ("kind", "subject_id", "recipient"), {}),
+    ("saved_view_name_once_for_owner", SavedView, ("owner", "list_of", "name"), {}),
     ("sign_in_attempts_once_per_source", SignInAttempts, ("email_hash", "source_hash"), {}),
     ("note_mentions_each_once", NoteMention, ("note", "member"), {}),
     ("assignment_open_once", Assignment, ("subject_type", "subject_id"), {}),

@@ -10,6 +10,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any, TypeVar
 
+from django.contrib.auth.models import User
 from django.db import models
 
 from audit.models import (
@@ -35,6 +36,7 @@ from gigstream.core.ids import new_id
 from gigstream.jobs.models import JobHeartbeat
 from gigstream.letters.models import Letter
 from gigstream.remote_calls.models import CircuitBreaker
+from gigstream.saved_views.models import SavedView
 from gigstream.sign_in.models import SignInAttempts
 from loans.models import Loan
 from payments.ledger.enums import AccountName
@@ -624,6 +626,13 @@ _VALID: Mapping[type[models.Model], Callable[[], dict[str, Any]]] = {
         "receiver_type": "platform",
         "receiver_id": "1",
         "amount": Decimal(1),
+    },
+    SavedView: lambda: {
+        "owner": User.objects.create_user(f"owner{next(_numbers)}@example.com", is_staff=True),
+        "list_of": "payments.transaction",
+        "name": "Failed",
+        "query": {"conditions": [], "filters": [], "sort": "-amount"},
+        "is_shared": True,
     },
     Letter: lambda: {
         "kind": "wallet_notice",
