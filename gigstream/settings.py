@@ -470,13 +470,12 @@ USAGE_STORE_URL = env.str("USAGE_STORE_URL", default="")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    "submissions": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": f"{MEDIA_ROOT}/submissions", "file_permissions_mode": 0o600},
-    },
-    "notes": {
-        "BACKEND": "django.core.files.storage.FileSystemStorage",
-        "OPTIONS": {"location": f"{MEDIA_ROOT}/notes", "file_permissions_mode": 0o600},
+    **{
+        files: {
+            "BACKEND": "django.core.files.storage.FileSystemStorage",
+            "OPTIONS": {"location": f"{MEDIA_ROOT}/{files}", "file_permissions_mode": 0o600},
+        }
+        for files in ("submissions", "notes")
     },
 }
 
