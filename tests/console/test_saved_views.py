@@ -40,6 +40,8 @@ BY_NAME = {
 @pytest.fixture(autouse=True)
 def _empty_cache():
     cache.clear()
+    yield
+    cache.clear()
 
 
 def in_role(role, name=""):
