@@ -1,4 +1,4 @@
-"""Sizes of queues and the number of unread notices, as the menu of an open page fetches them again."""
+"""Sizes of queues and saved views, and the number of unread notices, as an open page fetches them again."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +15,7 @@ from audit.notices.selectors import count_unread
 from gigstream.console.dashboard import format_age
 from gigstream.console.queues import MOST_COUNTED, Queue, Waiting, count_waiting, own_and_others
 from gigstream.core.clock import database_now
+from gigstream.saved_views.counts import view_counts
 
 # Within these seconds many open tabs of one role cost a single statement.
 KEPT_SECONDS = 5
@@ -33,7 +34,7 @@ class Counted:
 @never_cache
 def counts(request: HttpRequest) -> JsonResponse:
     """Return the sizes of the queues that the reader may view, of the items for them where they work on a
-    queue, and how many notices they have not read."""
+    queue, how many rows the views in their menu have, and how many notices they have not read."""
     now = database_now()
     found = count_for(request, now)
     waits = sum(one.waiting.count for one in found if one.is_own)
@@ -44,6 +45,7 @@ def counts(request: HttpRequest) -> JsonResponse:
             "waiting": _at_most(waits, MOST_COUNTED),
             "unread": _at_most(unread or 0, MOST_NOTICES),
             "queues": [_as_json(one, now) for one in found],
+            "views": [{"url": url, "count": words} for url, words in view_counts(request).items()],
         }
     )
 

@@ -347,15 +347,12 @@ def _items_of(
     item = entry.item(request)
     if item is None or not isinstance(entry, List):
         return [item]
-    first = next(iter(pinned.values()), [None])[0]
-    views = pinned.get(entry.label.lower(), [])
-    return [item, *(_view_item(request, one, loads_counts=one is first) for one in views)]
+    return [item, *(_view_item(request, one) for one in pinned.get(entry.label.lower(), []))]
 
 
-def _view_item(request: HttpRequest, view: dict[str, Any], *, loads_counts: bool) -> dict[str, Any]:
+def _view_item(request: HttpRequest, view: dict[str, Any]) -> dict[str, Any]:
     here = request.GET.get(VIEW) == str(view["pk"])
-    title = entry_title(view, loads_counts=loads_counts)
-    return {"title": title, "icon": "bookmark", "link": view["url"], "active": here}
+    return {"title": entry_title(view), "icon": "bookmark", "link": view["url"], "active": here}
 
 
 def account_links(request: HttpRequest) -> list[dict[str, str]]:

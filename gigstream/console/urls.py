@@ -25,7 +25,6 @@ urlpatterns = [
     path("queues/<slug:slug>/", admin.site.admin_view(views.queue_page), name="queue"),
     path("queues/<slug:slug>/claim/", admin.site.admin_view(views.claim_page), name="claim"),
     path("views/", admin.site.admin_view(saved_views.save_view), name="save-view"),
-    path("views/counts/", admin.site.admin_view(saved_views.show_counts), name="view-counts"),
     path("views/<int:pk>/", admin.site.admin_view(saved_views.open_view), name="saved-view"),
     path("views/<int:pk>/change/", admin.site.admin_view(saved_views.change_view), name="change-view"),
     path("jobs/<str:name>/run/", admin.site.admin_view(views.run_job), name="run-job"),

@@ -1,7 +1,6 @@
 """Counts of the views in a person's menu, bounded, and read once in a while."""
 
 import copy
-from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -20,19 +19,21 @@ SECONDS = 60
 
 
 def view_counts(request: HttpRequest) -> dict[str, str]:
-    """Return the counts of the views in the reader's menu, in words, by the address of the view."""
-    return {view_url(view): words for view, words in count_views(request, pinned_views(request.user))}
+    """Return the counts of the views in the reader's menu, in words, by the address of the view.
 
-
-def count_views(request: HttpRequest, views: Iterable[SavedView]) -> list[tuple[SavedView, str]]:
-    """Return the views with their counts in words. A count holds for a minute, or until the view is changed;
-    views that the reader may not see, or of which a column is hidden from them, have none."""
-    keys = {_key_of(request, view): view for view in views}
+    A count holds for a minute, or until the view is changed; views that the reader may not see, or of which a
+    column is hidden from them, have none.
+    """
+    keys = {_key_of(request, view): view for view in pinned_views(request.user)}
     known = _read_known(list(keys))
     fresh = {key: count_rows(request, view) for key, view in keys.items() if key not in known}
     _keep({key: count for key, count in fresh.items() if count is not None})
     counts = {**fresh, **known}
-    return [(view, _count_words(count)) for key, view in keys.items() if (count := counts[key]) is not None]
+    return {
+        view_url(view): _count_words(count)
+        for key, view in keys.items()
+        if (count := counts[key]) is not None
+    }
 
 
 def count_rows(request: HttpRequest, view: SavedView) -> int | None:

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -31,12 +30,6 @@ def pinned_entries(request: HttpRequest) -> dict[str, list[Entry]]:
     return found
 
 
-def entry_title(entry: Entry, *, loads_counts: bool) -> SafeString:
-    """Return the words of a menu entry with the place of its count; the first one loads all counts."""
-    loader = format_html(' hx-get="{}" hx-trigger="load" hx-swap="none"', reverse("console:view-counts"))
-    return format_html(
-        '<bdi>{}</bdi> <span class="view-count" id="view-count-{}"{}></span>',
-        entry["name"],
-        entry["pk"],
-        loader if loads_counts else "",
-    )
+def entry_title(entry: Entry) -> SafeString:
+    """Return the name of a view as the words of its menu entry."""
+    return format_html("<bdi>{}</bdi>", entry["name"])

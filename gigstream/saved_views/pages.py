@@ -6,7 +6,6 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.template.response import TemplateResponse
 from django.views.decorators.http import require_GET, require_POST
 
 from gigstream.adminkit import list_url
@@ -14,13 +13,12 @@ from gigstream.adminkit.filter_builder.list_query import VIEW
 from gigstream.core.errors import Refusal
 from gigstream.saved_views import services
 from gigstream.saved_views.caching import forget_kept
-from gigstream.saved_views.counts import count_views
 from gigstream.saved_views.errors import NotTheOwner
 from gigstream.saved_views.links import view_url
 from gigstream.saved_views.menu import MENU
 from gigstream.saved_views.models import SavedView
 from gigstream.saved_views.queries import ReadableView, page_of, read_query
-from gigstream.saved_views.selectors import pinned_views, views_for
+from gigstream.saved_views.selectors import views_for
 
 Change = Callable[[HttpRequest, SavedView], str]
 
@@ -82,13 +80,6 @@ def change_view(request: HttpRequest, pk: int) -> HttpResponse:
         elif act == "replace":
             return HttpResponseRedirect(view_url(view))
     return HttpResponseRedirect(f"{list_url(page.model)}?{address.urlencode()}")
-
-
-@require_GET
-def show_counts(request: HttpRequest) -> HttpResponse:
-    """Return the counts of the views in the reader's menu, which the menu loads after the page."""
-    counted = count_views(request, pinned_views(request.user))
-    return TemplateResponse(request, "console/view_counts.html", {"counted": counted})
 
 
 def _visible_view(request: HttpRequest, pk: int) -> tuple[SavedView, Any]:

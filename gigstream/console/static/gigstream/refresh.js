@@ -1,8 +1,8 @@
 "use strict";
 
-// Numbers beside the queues of the menu, at the notices of the header and in the tab's title are fetched when a page is
-// open, and again each minute while it is visible. After errors the next try comes later each time. Where the session
-// has ended, nothing more is fetched.
+// Numbers beside the queues and saved views of the menu, at the notices of the header and in the tab's title are fetched
+// when a page is open, and again each minute while it is visible. After errors the next try comes later each time. Where
+// the session has ended, nothing more is fetched.
 document.addEventListener("DOMContentLoaded", () => {
   const notices = document.querySelector("[data-counts]");
   if (!notices) return;
@@ -28,10 +28,10 @@ document.addEventListener("DOMContentLoaded", () => {
     return made;
   };
   const draw = (counts) => {
-    for (const queue of counts.queues) {
-      const words = [queue.age, queue.mark].filter(Boolean).join(", ");
-      for (const link of document.querySelectorAll(`#nav-sidebar-apps a[href="${CSS.escape(queue.url)}"]`)) {
-        show(badgeOf(link), queue.count && queue.mark ? `${queue.count} ${queue.mark}` : queue.count, queue.mark, words);
+    for (const { url, count, mark, age } of [...counts.queues, ...counts.views]) {
+      const words = [age, mark].filter(Boolean).join(", ");
+      for (const link of document.querySelectorAll(`#nav-sidebar-apps a[href="${CSS.escape(url)}"]`)) {
+        show(badgeOf(link), count && mark ? `${count} ${mark}` : count, mark, words);
       }
     }
     show(notices.querySelector("[data-unread]"), counts.unread, "", "");
