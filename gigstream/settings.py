@@ -322,6 +322,7 @@ DAILY_BATCH_SIZE = env.int("DAILY_BATCH_SIZE", default=5000)
 PASSWORD_HASHERS = [
     "gigstream.sign_in.password_hashing.Bcrypt10",
 ]
+AUTHENTICATION_BACKENDS = ["gigstream.staff.permissions.StaffBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
@@ -438,18 +439,6 @@ UNFOLD = {
         "command_search": True,
         "navigation": f"{_NAVIGATION}.visible_menu",
     },
-}
-
-# Hours after which an item of a queue of staff is late, and overdue, where no rule of the business says it.
-QUEUE_HOURS = {
-    "loans": (24, 72),
-    "payouts": (1, 24),
-    "failed": (4, 24),
-    "streams": (24, 72),
-    "operations": (24, 72),
-    "discrepancies": (24, 72),
-    "webhooks": (24, 168),
-    "deliveries": (24, 96),
 }
 
 # --- Language, time, files ----------------------------------------------------------------------------------

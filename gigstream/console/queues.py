@@ -37,6 +37,17 @@ MOST_COUNTED = 1_000
 DELIVERIES_WAIT = timedelta(days=7)
 UNKNOWN_FOR = timedelta(days=7)
 FAILED_FOR = timedelta(days=14)
+# Hours after which an item of a queue of staff is late, and overdue, where no rule of the business says it.
+QUEUE_HOURS = {
+    "loans": (24, 72),
+    "payouts": (1, 24),
+    "failed": (4, 24),
+    "streams": (24, 72),
+    "operations": (24, 72),
+    "discrepancies": (24, 72),
+    "webhooks": (24, 168),
+    "deliveries": (24, 96),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,11 +249,11 @@ def _to_decide(user: Any) -> Q:
 
 def _late_after(slug: str) -> Callable[[], timedelta]:
     """Return the age of a late item in a queue for which no rule of the business says it."""
-    return lambda: timedelta(hours=settings.QUEUE_HOURS[slug][0])
+    return lambda: timedelta(hours=QUEUE_HOURS[slug][0])
 
 
 def _overdue_after(slug: str) -> Callable[[], timedelta]:
-    return lambda: timedelta(hours=settings.QUEUE_HOURS[slug][1])
+    return lambda: timedelta(hours=QUEUE_HOURS[slug][1])
 
 
 QUEUES = (

@@ -121,7 +121,7 @@ def _row_lines(
     subjects = [getattr(row, queue.acts_on) if queue.acts_on else row for row in rows]
     share_names(rows)
     waiting = waiting_approvals(subjects)
-    context, notices = context_of(rows), notices_of(subjects, waiting)
+    context, notices = context_of(rows, on_card=True), notices_of(subjects, waiting)
     actions = [action for action in queue.acting.row_actions() if action.name in queue.actions]
     lines = []
     for row, subject in zip(rows, subjects, strict=True):
@@ -129,7 +129,7 @@ def _row_lines(
         lines.append(
             {
                 **_card(request, queue, row, claims.get(str(row.pk)), now),
-                "context": [line for line in context[row.pk] if line.on_card],
+                "context": context[row.pk],
                 "notices": notices[subject.pk],
                 "offers": offers,
             }

@@ -46,7 +46,7 @@ from gigstream.core.clock import database_now
 from gigstream.core.money import ZERO, usdc
 from loans.applications import approvals, services
 from loans.applications.enums import BOOKED, OWING, LoanStatus
-from loans.applications.selectors import decision_grounds
+from loans.applications.selectors import Ground, decision_grounds, exposure_ground
 from loans.disbursement import services as disbursement_services
 from loans.exceptions.services import request_exception
 from loans.models import Loan
@@ -82,16 +82,24 @@ def _context(loans: Sequence[Loan]) -> dict[Any, list[ContextLine]]:
     return {
         loan.pk: [
             ContextLine("Worker", link_with_reference(loan.worker) or EMPTY),
-            *(
-                ContextLine(one.label, one.text, is_against=one.is_against, on_card=one.is_short)
-                for one in grounds[loan.pk]
-            ),
+            *map(_line_of, grounds[loan.pk]),
         ]
         for loan in loans
     }
 
 
+def _line_of(ground: Ground) -> ContextLine:
+    return ContextLine(ground.label, ground.text, is_against=ground.is_against, on_card=ground.is_short)
+
+
+def _exposure(loans: Sequence[Loan]) -> dict[Any, list[ContextLine]]:
+    """Return the open advances of the house, which matter to each."""
+    line = _line_of(exposure_ground())
+    return {loan.pk: [line] for loan in loans}
+
+
 add_context(Loan, _context)
+add_context(Loan, _exposure, on_card=False)
 
 
 @admin.register(Loan)

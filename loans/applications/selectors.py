@@ -40,7 +40,7 @@ class Record:
 
 
 def decision_grounds(loans: Sequence[Loan], *, now: datetime | None = None) -> dict[UUID, list[Ground]]:
-    """Return the grounds for each of the advances, as things stand now, by at most seven statements."""
+    """Return the grounds for each of the advances, as things stand now, by at most five statements."""
     if not loans:
         return {}
     now = now or database_now()
@@ -50,13 +50,11 @@ def decision_grounds(loans: Sequence[Loan], *, now: datetime | None = None) -> d
     prospects = prospects_of(workers - own, now) if workers - own else {}
     prospects |= prospects_of(own, now, besides=[ANOTHER_IS_OPEN]) if own else {}
     records = _records(workers)
-    of_the_house = _exposure_line()
     return {
         loan.pk: [
             *_terms(loan),
             *prospect_grounds(prospects[loan.worker_id], loan.amount),
             *_history(records.get(loan.worker_id, Record()), loan),
-            of_the_house,
         ]
         for loan in loans
     }
@@ -129,8 +127,8 @@ def _history(record: Record, loan: Loan) -> list[Ground]:
     ]
 
 
-def _exposure_line() -> Ground:
-    """Return the open advances of the house and their limit."""
+def exposure_ground() -> Ground:
+    """Return the open advances of the house and their limit, by two statements."""
     of_all = Loan.objects.filter(status__in=OPEN_LOANS - {LoanStatus.PENDING})
     open_now = of_all.aggregate(sum=Sum(F("total_due") - F("amount_repaid")))["sum"] or ZERO
     limit = OPEN_ADVANCES.value

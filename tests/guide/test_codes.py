@@ -30,7 +30,10 @@ OF_STAFF = {
     "stream_not_parked",
     *("provider_refused", "provider_silent", "claimed_by_another", "not_claimed", "unknown_job"),
     "not_adjustable",
-    "credited_already",
+    *("credited_already", "invalid_text"),
+    *("note_too_long", "mention_refused", "answer_refused", "file_refused"),
+    *("assignee_refused", "assigned_meanwhile", "unknown_notice_way"),
+    *("view_name_taken", "not_the_owner", "view_cannot_be_saved", "too_many_views"),
     "invalid_outage",
     *(
         "quest_pool_exhausted",

@@ -7,14 +7,12 @@ from audit.approvals.services import all_kinds
 from audit.models import Approval
 from gigstream.adminkit import (
     Moment,
-    NextStep,
     RowSource,
     TimelineKind,
     add_to_timeline,
     admin_url,
     name_rows_by,
     of_subjects,
-    summarize,
     timeline_subjects,
 )
 from gigstream.core.money import usdc
@@ -57,16 +55,3 @@ add_to_timeline(
     ),
 )
 name_rows_by(Approval, "kind", text=lambda row: f"{_kind_words(row.kind)} · {row.reference}")
-
-
-@summarize(models.Model, of=Approval, position=0)
-def _waiting_requests(row: models.Model) -> list[NextStep]:
-    """Return a step for each request about the row that waits for a second person."""
-    waiting = _approvals_about(row).filter(decision=None).order_by("requested_at")
-    return [
-        NextStep(
-            f"{_kind_words(one.kind)} waits for a second person, until {one.expires_at:%Y-%m-%d %H:%M} UTC.",
-            url=admin_url(one),
-        )
-        for one in waiting[:5]
-    ]

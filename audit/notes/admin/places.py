@@ -90,4 +90,4 @@ add_to_timeline(
 # Their rows stand in the timeline.
 leave_out_lines("note.write")
 add_notices(models.Model, _assigned)
-add_context(models.Model, _newest_note)
+add_context(models.Model, _newest_note, on_card=False)

@@ -28,23 +28,23 @@ class ContextLine:
 Lines = Sequence[ContextLine]
 ContextSource = Callable[[Sequence[Any]], Mapping[Any, Lines]]
 
-_sources: dict[type[models.Model], list[ContextSource]] = {}
+_sources: dict[type[models.Model], list[tuple[ContextSource, bool]]] = {}
 
 
-def add_context(model: type[models.Model], source: ContextSource) -> None:
+def add_context(model: type[models.Model], source: ContextSource, *, on_card: bool = True) -> None:
     """Add a source of lines about rows of `model`, in the order of the calls; `models.Model` stands for every
     model. It returns the lines by the rows' primary keys, with a number of statements that does not grow with
-    the rows."""
-    _sources.setdefault(model, []).append(source)
+    the rows. A source without lines for cards is not read for them."""
+    _sources.setdefault(model, []).append((source, on_card))
 
 
-def context_of(rows: Sequence[Any]) -> dict[Any, list[ContextLine]]:
+def context_of(rows: Sequence[Any], *, on_card: bool = False) -> dict[Any, list[ContextLine]]:
     """Return the lines about each of the rows, which are of one model, by primary key: first those that speak
-    against a decision."""
+    against a decision. With `on_card` those for cards alone."""
     found: dict[Any, list[ContextLine]] = {row.pk: [] for row in rows}
-    for source in sources_of(_sources, rows):
-        for key, lines in source(rows).items():
-            found[key].extend(lines)
+    for source, has_cards in sources_of(_sources, rows):
+        for key, lines in source(rows).items() if has_cards or not on_card else ():
+            found[key].extend(line for line in lines if line.on_card or not on_card)
     return {key: sorted(lines, key=lambda line: not line.is_against) for key, lines in found.items()}
 
 

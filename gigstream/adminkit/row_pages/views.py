@@ -89,6 +89,8 @@ def timeline_context(row: models.Model, kind: str) -> dict[str, Any]:
 
 
 def _find_row(model_admin: Any, request: HttpRequest, object_id: str) -> models.Model:
+    if not model_admin.has_view_permission(request):
+        raise PermissionDenied
     row: models.Model | None = model_admin.get_object(request, unquote(object_id))
     if row is None:
         raise Http404

@@ -35,7 +35,10 @@ def staff_name(key: str) -> str:
 
 class StaffAddresses:
     """Names to log in with and email addresses of the members of staff, by which colleagues know each other:
-    read when the first is looked for."""
+    read when the first that is not the reader's own is looked for."""
+
+    def __init__(self, reader: AbstractUser) -> None:
+        self._own = {reader.get_username(), reader.email}
 
     @cached_property
     def _all(self) -> set[str]:
@@ -43,7 +46,7 @@ class StaffAddresses:
         return {text for one in staff for text in (one.get_username(), one.email)}
 
     def __contains__(self, text: object) -> bool:
-        return text in self._all
+        return text in self._own or text in self._all
 
 
 def member_name(member: AbstractUser) -> str:

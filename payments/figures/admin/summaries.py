@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db import models
 
@@ -11,7 +10,7 @@ from gigstream.adminkit import Figure, NextStep, duration_text, link_to, list_ur
 from gigstream.core.clock import database_now
 from gigstream.core.money import ZERO, usdc
 from payments.ledger.enums import AccountName
-from payments.models import Account, PayoutHold, Stream, Transaction
+from payments.models import Account, Stream, Transaction
 from payments.settlement.transactions.enums import OUTGOING, TransactionStatus, TransactionType
 from payments.streams.enums import StreamStatus
 from platforms.models import Platform, Task
@@ -38,31 +37,6 @@ def _money_of_worker(worker: Worker) -> Parts:
         Figure("In transit", usdc(balances.get(AccountName.IN_TRANSIT, ZERO)), url=url),
         Figure("Owed", usdc(max(owed, ZERO)), "wait" if owed > 0 else "", url),
     ]
-
-
-@summarize(Worker, of=PayoutHold, position=21)
-def _held_of_worker(worker: Worker) -> Parts:
-    return _held(PayoutHold.objects.filter(worker=worker), list_url(PayoutHold, worker=worker.pk), "Payouts")
-
-
-@summarize(Platform, of=PayoutHold, position=21)
-def _held_of_platform(platform: Platform) -> Parts:
-    url = list_url(PayoutHold, platform=platform.pk)
-    return _held(PayoutHold.objects.filter(platform=platform), url, "Withdrawals")
-
-
-def _held(holds: Any, url: str, subject: str) -> Parts:
-    """Return the sum that open holds keep, and a step for each that keeps everything."""
-    found = list(holds.filter(ended_at=None).order_by("created_at"))
-    whole = [hold for hold in found if hold.amount is None]
-    held = "everything" if whole else usdc(sum((hold.amount for hold in found), ZERO))
-    steps = [
-        NextStep(
-            f"{subject} are held since {hold.created_at:%Y-%m-%d %H:%M} UTC: {hold.reason}", "bad", url=url
-        )
-        for hold in whole[:1]
-    ]
-    return [Figure("Held", held, "bad" if found else "", url), *steps]
 
 
 @summarize(Worker, of=Transaction, position=60)

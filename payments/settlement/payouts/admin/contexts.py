@@ -82,11 +82,19 @@ def _open_holds(owner: str, keys: Iterable[UUID | None]) -> dict[UUID, list[Payo
     return found
 
 
+def _read_holds(rows: Sequence[Worker | Platform]) -> None:
+    """Let each worker or platform know its open holds, read once for a page by one statement."""
+    unknown = [row for row in rows if _HOLDS not in vars(row)]
+    if unknown:
+        owner = "worker" if isinstance(unknown[0], Worker) else "platform"
+        found = _open_holds(owner, [row.pk for row in unknown])
+        for row in unknown:
+            vars(row)[_HOLDS] = found.get(row.pk, [])
+
+
 def holds_on(row: Worker | Platform) -> list[PayoutHold]:
     """Return the open holds of the worker or platform, read once for a page."""
-    if _HOLDS not in vars(row):
-        owner = "worker" if isinstance(row, Worker) else "platform"
-        vars(row)[_HOLDS] = _open_holds(owner, [row.pk]).get(row.pk, [])
+    _read_holds([row])
     known: list[PayoutHold] = vars(row)[_HOLDS]
     return known
 
@@ -114,21 +122,19 @@ def _hold_notices(holds: Sequence[PayoutHold]) -> list[Notice]:
 
 
 def _notices_of_workers(workers: Sequence[Worker]) -> dict[Any, list[Notice]]:
-    holds = _open_holds("worker", [worker.pk for worker in workers])
-    for worker in workers:
-        vars(worker)[_HOLDS] = holds.get(worker.pk, [])
-    return {key: _hold_notices(own) for key, own in holds.items()}
+    _read_holds(workers)
+    return {worker.pk: _hold_notices(holds_on(worker)) for worker in workers}
 
 
 def _notices_of_platforms(platforms: Sequence[Platform]) -> dict[Any, list[Notice]]:
     """Return the holds on withdrawals, and the stops of payouts to the platforms' workers."""
-    holds, stops = _open_holds("platform", [one.pk for one in platforms]), _open_stops(platforms)
+    _read_holds(platforms)
+    stops = _open_stops(platforms)
     for platform in platforms:
-        vars(platform)[_HOLDS] = holds.get(platform.pk, [])
         vars(platform)[_STOP] = stops.get(platform.pk)
     return {
         one.pk: [
-            *_hold_notices(holds.get(one.pk, ())),
+            *_hold_notices(holds_on(one)),
             *([_stop_notice(stops[one.pk])] if one.pk in stops else ()),
         ]
         for one in platforms
@@ -149,11 +155,9 @@ def _stop_notice(switch: PaymentSwitch) -> Notice:
 def _notices_of_transfers(rows: Sequence[Transaction]) -> dict[Any, list[Notice]]:
     """Return the holds of the workers whose transfers have not ended or have failed: they keep later ones."""
     workers = [row.worker for row in rows if row.worker is not None]
-    holds = _open_holds("worker", [worker.pk for worker in workers]) if workers else {}
-    for worker in workers:
-        vars(worker)[_HOLDS] = holds.get(worker.pk, [])
+    _read_holds(workers)
     kept = [row for row in rows if row.status in UNDER_WAY or row.status == TransactionStatus.FAILED]
-    return {row.pk: _hold_notices(holds.get(row.worker_id, ())) for row in kept if row.worker_id is not None}
+    return {row.pk: _hold_notices(holds_on(row.worker)) for row in kept if row.worker is not None}
 
 
 add_notices(Worker, _notices_of_workers)

@@ -14,6 +14,8 @@ from gigstream.adminkit import (
     EMPTY,
     AmountField,
     ContextLine,
+    Figure,
+    NextStep,
     ReadOnlyAdmin,
     ReasonForm,
     RowAction,
@@ -25,11 +27,13 @@ from gigstream.adminkit import (
     by_uuid,
     isolate_text,
     link_with_reference,
+    list_url,
     show_on,
+    summarize,
 )
 from gigstream.adminkit.search import by_parts, by_reference, by_related
 from gigstream.core.clock import database_now
-from gigstream.core.money import usdc
+from gigstream.core.money import ZERO, usdc
 from payments import services
 from payments.models import CoveredParts, PayoutHold, PayoutHoldPart, Transaction
 from payments.settlement.payouts.admin.contexts import hold_in_words, holds_on
@@ -240,3 +244,27 @@ show_on(PayoutHold, Table(PayoutHoldPart, by="hold", columns=("entry", "amount")
 
 
 show_on(PayoutHold, decisions_table())
+
+
+@summarize(Worker, of=PayoutHold, position=21)
+def _held_of_worker(worker: Worker) -> Sequence[Figure | NextStep]:
+    return _held(worker, list_url(PayoutHold, worker=worker.pk), "Payouts")
+
+
+@summarize(Platform, of=PayoutHold, position=21)
+def _held_of_platform(platform: Platform) -> Sequence[Figure | NextStep]:
+    return _held(platform, list_url(PayoutHold, platform=platform.pk), "Withdrawals")
+
+
+def _held(row: Worker | Platform, url: str, subject: str) -> Sequence[Figure | NextStep]:
+    """Return the sum that open holds keep, and a step for each that keeps everything."""
+    found = holds_on(row)
+    whole = [hold for hold in found if hold.amount is None]
+    held = "everything" if whole else usdc(sum((hold.amount or ZERO for hold in found), ZERO))
+    steps = [
+        NextStep(
+            f"{subject} are held since {hold.created_at:%Y-%m-%d %H:%M} UTC: {hold.reason}", "bad", url=url
+        )
+        for hold in whole[:1]
+    ]
+    return [Figure("Held", held, "bad" if found else "", url), *steps]
