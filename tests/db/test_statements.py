@@ -118,7 +118,7 @@ def test_staff_read_it_as_a_page_from_the_workers_page_and_take_it_as_a_file_on_
     with CaptureQueriesContext(connection) as captured:
         answer = client.get(page, {"month": "2026-03"})
     html = answer.content.decode()
-    assert len(captured) == 8
+    assert len(captured) == 7
     for text in ("Work released", stream.task.title, "Payout paid", "+10.00", "-4.00", "Closing balance"):
         assert text in html
     span = client.get(page, {"first": "2026-03-01", "last": "2026-03-02"})
