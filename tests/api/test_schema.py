@@ -107,9 +107,7 @@ def test_what_moves_money_names_its_key_and_its_dry_run(document):
 def test_the_form_of_amounts_is_what_the_api_accepts(allow_zero):
     pattern = re.compile(AMOUNT_OR_ZERO if allow_zero else AMOUNT_ABOVE_ZERO, re.ASCII)
     wholes = ("", "0", "1", "10", "01", "9" * 14, "9" * 15, "-1", "+1", " 5", "1_0", "1e3", "NaN")
-    digits = ["".join(one) for length in range(5) for one in product("019", repeat=length)]
-    long = [f"{left:0<3}{right:0>4}" for left in digits[:13] for right in digits[:13]]
-    fractions = (*digits, *long, "000000")
+    fractions = ["".join(one) for length in range(8) for one in product("01", repeat=length)]
 
     for text in (*wholes, *(f"{whole}.{fraction}" for whole in wholes for fraction in fractions)):
         assert bool(pattern.search(text)) == is_amount(text, allow_zero=allow_zero), text
