@@ -46,7 +46,7 @@ def other_forms(good):
     yield from (f"Bearer {good[:-1]}", f"Bearer {good}x", f"Bearer {good[::-1]}", "Bearer \u00e9\u00ff")
 
 
-@pytest.mark.parametrize("name", spread(SIGNED_IN, of="credentials", one_in=18))
+@pytest.mark.parametrize("name", spread(SIGNED_IN, of="credentials", one_in=36))
 @pytest.mark.shortened
 def test_a_credential_in_no_form_or_in_no_place_of_its_own_opens_nothing(asked, web, name):
     operation, (ask, owner) = operations()[name], asked(name)

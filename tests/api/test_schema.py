@@ -214,7 +214,7 @@ def test_quests_and_their_events_have_the_form_that_is_described(document, platf
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", spread(sorted(ASKS), of="described answers", one_in=8))
+@pytest.mark.parametrize("name", spread(sorted(ASKS), of="described answers", one_in=16))
 @pytest.mark.shortened
 def test_the_answer_to_a_request_that_succeeds_is_the_described_one(document, name):
     [(method, operation)] = [

@@ -4,6 +4,7 @@ import base64
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import product
 from threading import Barrier
 from urllib.parse import parse_qsl, urlsplit
 
@@ -19,6 +20,7 @@ from gigstream.remote_calls.models import CircuitBreaker
 from tests.support.api.client import Api, is_problem
 from tests.support.books import violated
 from tests.support.factories import WorkerFactory
+from tests.support.long_forms import spread
 from tests.support.servers.oauth import CLIENT_ID, NAME, use_network
 from workers import services
 from workers.models import SocialAccount, SocialAuthorization, SocialConflict, Worker
@@ -312,9 +314,16 @@ def test_codes_that_are_refused_do_not_make_the_network_look_unwell(api, network
 # --- The network is not well --------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("at", ["token", "userinfo"])
 @pytest.mark.parametrize(
-    "kind", ["slow", "drips", "error", "huge", "html", "redirect", "garbage", "empty", "reset"]
+    ("at", "kind"),
+    spread(
+        product(
+            ["token", "userinfo"],
+            ["slow", "drips", "error", "huge", "html", "redirect", "garbage", "empty", "reset"],
+        ),
+        of="bad answers",
+        one_in=5,
+    ),
 )
 def test_a_network_without_a_usable_answer_links_nothing(api, network, monkeypatch, caplog, at, kind):
     monkeypatch.setattr(oauth, "CALL_SECONDS", 0.4 if kind in ("slow", "drips") else 10.0)

@@ -108,7 +108,7 @@ def strangers_to(ask: Ask, operation: Operation, others: tuple[Api, Api]) -> Str
 # --- The walk -----------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", spread(SIGNED_IN, of="strangers", one_in=18))
+@pytest.mark.parametrize("name", spread(SIGNED_IN, of="strangers", one_in=36))
 def test_who_may_not_is_refused_and_nothing_moves(name, others):
     operation, ask = operations()[name], ASKS[name]()
     strangers = strangers_to(ask, operation, others)
@@ -140,7 +140,7 @@ def named(ids: list[str]) -> dict[str, list[str]]:
     return {table: rows for table, rows in found.items() if table not in NOTED}
 
 
-@pytest.mark.parametrize("name", spread(OF_ITS_OWN, of="other parties", one_in=12))
+@pytest.mark.parametrize("name", spread(OF_ITS_OWN, of="other parties", one_in=24))
 def test_another_party_asks_about_its_own_and_sees_nothing_of_others(name, others):
     operation, ask = operations()[name], ASKS[name]()
     stranger = others[not isinstance(ask.owner, Platform)]

@@ -127,7 +127,7 @@ def test_every_condition_of_every_list_is_answered_within_the_budget(root):
                 assert len(captured) <= 5, about
 
 
-@pytest.mark.shortened
+@pytest.mark.long_form
 def test_every_condition_of_every_list_refuses_what_the_column_cannot_have(root):
     for model in SOME:
         for column in offered_columns(admin.site.get_model_admin(model)).values():
@@ -139,7 +139,7 @@ def test_every_condition_of_every_list_refuses_what_the_column_cannot_have(root)
                     assert query.refusals[0].startswith(column.label)
 
 
-@pytest.mark.shortened
+@pytest.mark.long_form
 def test_every_column_sorts_its_list_both_ways_within_the_budget(root):
     for model in SOME:
         for column in offered_columns(admin.site.get_model_admin(model)).values():

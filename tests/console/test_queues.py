@@ -268,6 +268,7 @@ def test_who_may_only_look_claims_nothing_and_who_may_not_look_sees_nothing(alic
     assert not Claim.objects.exists()
 
 
+@pytest.mark.long_form
 def test_a_queue_costs_as_many_statements_for_twelve_as_for_two(alice):
     client = signed_in(alice)
 

@@ -153,6 +153,7 @@ def test_a_workers_timeline_mixes_money_status_decisions_and_staff(boss):
     assert any("Task in progress" in line for line in everything)
 
 
+@pytest.mark.long_form
 def test_pages_of_a_timeline_have_every_line_once(boss, monkeypatch):
     stream, _ = paid_stream()
     for number in range(3):

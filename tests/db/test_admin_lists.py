@@ -100,7 +100,7 @@ def changelist(user, model, **query):
     return admin.site.get_model_admin(model).get_changelist_instance(request)
 
 
-@pytest.mark.shortened
+@pytest.mark.long_form
 @pytest.mark.usefixtures("without_the_menu")
 def test_a_list_of_many_takes_the_queries_of_one_of_a_few(client, monkeypatch):
     # On a busy machine it takes more than the minute after which a session is written again.

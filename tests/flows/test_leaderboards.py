@@ -21,6 +21,7 @@ from reputation.points.services.leaderboards import (
     repair_board,
 )
 from tests.support.factories import NOW, PlatformFactory, WorkerFactory
+from tests.support.long_forms import count
 from tests.support.rewards.points import broken_points, give_points
 from workers import services as workers
 from workers.models import Worker
@@ -174,7 +175,8 @@ def test_a_past_week_follows_a_reversal_that_redis_has_missed(redis_away, settin
     assert key_of(past) not in keys()
 
 
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.shortened
+@pytest.mark.parametrize("seed", range(count(short=1, long=5)))
 def test_equal_points_are_in_the_order_of_sql(seed):
     """Random points with many ties, changed at random, before and after the set is built."""
     rng = random.Random(seed)

@@ -33,6 +33,7 @@ from tests.support.creators.royalties import count_use, paying_platform, play, r
 from tests.support.creators.usage import day_rows, event, have_months, void
 from tests.support.database.snapshots import everything
 from tests.support.factories import NOW
+from tests.support.long_forms import spread
 
 pytestmark = pytest.mark.django_db
 
@@ -189,13 +190,17 @@ def crash_at(statement, number):
 
 @pytest.mark.parametrize(
     ("statement", "number", "left"),
-    [
-        ("DELETE FROM work_listener_days", 1, (5, 5, 5)),
-        ("DELETE FROM work_listener_days", 3, (1, 5, 5)),
-        ("DELETE FROM creator_listener_days", 2, (0, 3, 5)),
-        ("DELETE FROM platform_listener_days", 2, (0, 0, 3)),
-        ('"listeners_pruned_at" =', 1, (0, 0, 0)),
-    ],
+    spread(
+        [
+            ("DELETE FROM work_listener_days", 1, (5, 5, 5)),
+            ("DELETE FROM work_listener_days", 3, (1, 5, 5)),
+            ("DELETE FROM creator_listener_days", 2, (0, 3, 5)),
+            ("DELETE FROM platform_listener_days", 2, (0, 0, 3)),
+            ('"listeners_pruned_at" =', 1, (0, 0, 0)),
+        ],
+        of="killed runs",
+        one_in=5,
+    ),
 )
 def test_a_run_that_is_killed_between_two_batches_leaves_whole_counts_and_is_gone_on_with(
     song, settings, statement, number, left

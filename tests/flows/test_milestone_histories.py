@@ -23,7 +23,7 @@ from tests.support.factories import NOW, PlatformFactory
 from tests.support.long_forms import LONG
 
 pytestmark = [pytest.mark.django_db, pytest.mark.shortened]
-SEEDS = range(8) if LONG else range(2)
+SEEDS = range(8) if LONG else range(1)
 STEPS = 150 if LONG else 40
 KINDS = ("play", "play", "play", "play", "like", "unlike", "comment", "share", "purchase", "tip")
 METRICS = ("plays", "followers", "likes", "comments", "shares", "purchases", "revenue")

@@ -29,6 +29,8 @@ from reputation.streaks.selectors import read_history
 from tests.support.factories import WorkerFactory, settle
 from workers.models import Worker
 
+pytestmark = pytest.mark.long_form
+
 TASKS = 2000
 THEN = datetime(2025, 6, 1, 11, tzinfo=UTC)
 
@@ -87,7 +89,6 @@ def test_the_books_of_the_year_hold_and_the_system_goes_on_from_it():
     assert broken() == {}
 
 
-@pytest.mark.long_form
 @pytest.mark.django_db(transaction=True)
 def test_use_is_reported_beside_the_tasks():
     make(scale.FEWEST, THEN, usage=1_500)
@@ -110,7 +111,6 @@ def its_quests_are_as_many_as_its_tasks():
     assert read_history(alice, at=THEN).streak.days == 9
 
 
-@pytest.mark.long_form
 @pytest.mark.django_db
 def test_the_year_is_as_large_as_asked_and_of_every_kind():
     make(TASKS, THEN)
@@ -147,7 +147,6 @@ def test_the_command_says_what_it_has_made(db):
     assert AuditLog.objects.filter(action="demo.seeded", metadata={"tasks": scale.FEWEST}).exists()
 
 
-@pytest.mark.long_form
 def test_a_terminal_shows_a_bar(db):
     class Terminal(StringIO):
         def isatty(self) -> bool:
@@ -160,7 +159,6 @@ def test_a_terminal_shows_a_bar(db):
     assert "statistics" in out.getvalue()
 
 
-@pytest.mark.long_form
 @pytest.mark.django_db
 def test_what_one_platform_makes_of_a_reputation_in_the_year_is_bounded():
     make(TASKS, THEN)
@@ -199,7 +197,6 @@ def count_from(first_event, key):
     return re.sub(r"(?<=quest_event:)\d+", lambda found: str(int(found[0]) - first_event), key or "")
 
 
-@pytest.mark.long_form
 @pytest.mark.django_db
 def test_the_same_size_at_the_same_time_makes_the_same_rows():
     facts = []

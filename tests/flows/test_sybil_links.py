@@ -16,6 +16,7 @@ from reputation.sybils.calculations import LINK_NEEDS, MOST_ACCOUNTS_OF_A_KEY, W
 from reputation.sybils.enums import TieKind
 from reputation.sybils.services import Tie, clusters
 from tests.support.factories import NOW, WorkerFactory
+from tests.support.long_forms import count
 
 pytestmark = pytest.mark.django_db
 
@@ -60,7 +61,8 @@ def random_ties(chance, accounts, kinds):
     return ties
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.shortened
+@pytest.mark.parametrize("seed", range(count(short=2, long=8)))
 def test_links_are_the_pairs_that_share_enough(seed):
     chance = random.Random(seed)
     accounts = [WorkerFactory().pk for _ in range(60)]

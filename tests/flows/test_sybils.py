@@ -26,6 +26,7 @@ from reputation.sybils.services import Tie
 from tests.support.books import violated
 from tests.support.database.snapshots import rows_that_name
 from tests.support.factories import NOW, PlatformFactory, WorkerFactory, balance
+from tests.support.long_forms import count
 from tests.support.quests import agreed, claim, event_of, open_quest
 from tests.support.rewards.images import image
 from workers import services as workers
@@ -155,8 +156,8 @@ def test_a_refused_report_leaves_no_tie():
 )
 def test_what_links_two_accounts(shared, linked):
     pair = [WorkerFactory(), WorkerFactory()]
-    for kind, count in shared.items():
-        for number in range(count):
+    for kind, keys in shared.items():
+        for number in range(keys):
             share(kind, *pair, key=str(number))
 
     assert sybils.find_clusters(now=NOW) == (1 if linked else 0)
@@ -210,7 +211,8 @@ def found_clusters():
     return sorted(groups.values())
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.shortened
+@pytest.mark.parametrize("seed", range(count(short=2, long=6)))
 def test_clusters_are_the_connected_components_of_the_ties(seed):
     chance = random.Random(seed)
     accounts = [WorkerFactory().pk for _ in range(30)]

@@ -20,6 +20,7 @@ from platforms import services as platforms
 from platforms.events.services import deliveries
 from platforms.models import PlatformEvent, WebhookDelivery, WebhookEndpoint
 from tests.support.factories import PlatformFactory, TaskFactory, started
+from tests.support.long_forms import spread
 from tests.support.servers.broker import queued_jobs
 from tests.support.servers.processes import empty_queues, run_code
 from tests.support.servers.webhooks import resolving
@@ -124,14 +125,18 @@ def test_secrets_are_not_readable_in_the_database(receiver):
 # --- Failing and trying again -------------------------------------------------------------------------------
 @pytest.mark.parametrize(
     "path, status_code, error",
-    [
-        ("/slow", None, "timeout"),
-        ("/drip", None, "timeout"),
-        ("/vanish", None, "connection"),
-        ("/endless-head", None, "protocol"),
-        ("/not-http", None, "protocol"),
-        ("/redirect", 302, "status"),
-    ],
+    spread(
+        [
+            ("/slow", None, "timeout"),
+            ("/drip", None, "timeout"),
+            ("/vanish", None, "connection"),
+            ("/endless-head", None, "protocol"),
+            ("/not-http", None, "protocol"),
+            ("/redirect", 302, "status"),
+        ],
+        of="bad answers",
+        one_in=3,
+    ),
 )
 def test_a_bad_answer_is_tried_again_in_five_seconds(monkeypatch, receiver, path, status_code, error):
     monkeypatch.setattr(outbound, "TOTAL_SECONDS", 0.5)
@@ -201,6 +206,7 @@ def test_one_event_that_fails_does_not_hold_up_the_later_ones(receiver):
     assert WebhookEndpoint.objects.get().failing_since is None, "the last attempt arrived"
 
 
+@pytest.mark.long_form
 def test_a_webhook_that_hangs_is_called_for_a_few_events_side_by_side(monkeypatch, receiver):
     monkeypatch.setattr(outbound, "TOTAL_SECONDS", 1)
     platform, _ = listening(receiver, "/slow")
@@ -242,6 +248,7 @@ def test_the_commit_of_an_event_asks_for_its_delivery(receiver):
     wait_for(lambda: queued_jobs("webhooks") == ["deliver_webhooks"])
 
 
+@pytest.mark.long_form
 def test_a_slow_webhook_holds_up_only_its_own(monkeypatch, receiver):
     monkeypatch.setattr(outbound, "TOTAL_SECONDS", 2)
     slow, _ = listening(receiver, "/slow")
@@ -340,6 +347,7 @@ def test_a_loopback_webhook_is_blocked_once_the_setting_is_off(settings, receive
 
 
 # --- Once, twice, never lost --------------------------------------------------------------------------------
+@pytest.mark.long_form
 def test_a_process_killed_between_delivery_and_mark_delivers_again_under_the_same_id(receiver, tmp_path):
     platform, secret = listening(receiver, "/slow")
     ping(platform)

@@ -76,7 +76,7 @@ def test_there_is_a_way_to_each():
     assert set(HOWS) == LISTED
 
 
-@pytest.mark.parametrize(("code", "status"), spread(sorted(HOWS), of="codes", one_in=6))
+@pytest.mark.parametrize(("code", "status"), spread(sorted(HOWS), of="codes", one_in=12))
 def test_a_refusal_has_its_code(code, status, settings, monkeypatch):
     cache.clear()
     given = Given(settings, monkeypatch)

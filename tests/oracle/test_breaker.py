@@ -57,7 +57,7 @@ class Model:
             self.open_seconds, self.retry_at = 30, at + 30
 
 
-@pytest.mark.shortened
+@pytest.mark.long_form
 @settings(
     max_examples=count(short=40, long=300),
     deadline=None,

@@ -22,12 +22,11 @@ from payments.settlement.provider.units import booked_fee, gas_cost
 from tests.support.api.client import Api
 from tests.support.books import violated
 from tests.support.factories import NOW, PlatformFactory, seconds
-from tests.support.long_forms import spread
 from tests.support.oracle.creators import on_chain, played
 from tests.support.oracle.distributions import paid_distribution, root_of_proof
 from tests.support.oracle.node import NodeChain
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long_form]
 LARGEST = hex(2**256 - 1)
 
 
@@ -65,7 +64,6 @@ OUTAGES = {
 }
 
 
-@pytest.mark.long_form
 @pytest.mark.parametrize("kind", OUTAGES)
 def test_ten_minutes_without_a_node_lose_nothing(source, chain, proxy, kind):
     """Some records are under way when it begins, others are requested in the middle of it."""
@@ -114,7 +112,7 @@ def test_ten_minutes_without_a_node_lose_nothing(source, chain, proxy, kind):
 ERRORS = [(-32603, "Internal error"), (-32000, "request timed out"), (-32005, "")]
 
 
-@pytest.mark.parametrize(("code", "words"), spread(ERRORS, of="errors of a node", one_in=3))
+@pytest.mark.parametrize(("code", "words"), ERRORS)
 def test_an_error_of_the_node_is_none_of_the_call(chain, one, proxy, code, words):
     """Everything else is answered, so that only this error says what is wrong."""
     proxy.errors["eth_estimateGas"] = (code, words)
@@ -139,7 +137,7 @@ def test_a_node_of_another_chain_is_not_written_to(chain, one, proxy):
 
 
 # --- Lies ---------------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("lie", spread([hex(1_000_000), LARGEST, "0x", "17", None], of="counts", one_in=5))
+@pytest.mark.parametrize("lie", [hex(1_000_000), LARGEST, "0x", "17", None])
 def test_a_count_of_transactions_that_jumps_gives_no_nonce_away(source, chain, one, proxy, lie):
     assert chain.work_until_it_ends() == ("confirmed", "")
     played(source, one, 5)
@@ -156,7 +154,7 @@ def test_a_count_of_transactions_that_jumps_gives_no_nonce_away(source, chain, o
     assert (chain.operation().nonce, chain.deployed.count()) == (1, 2)
 
 
-@pytest.mark.parametrize("lie", spread([hex(10**12), LARGEST, "0x", [], None], of="estimates", one_in=5))
+@pytest.mark.parametrize("lie", [hex(10**12), LARGEST, "0x", [], None])
 def test_an_estimate_that_no_block_has_room_for_is_none(chain, one, proxy, lie):
     proxy.lies["eth_estimateGas"] = lambda call, result: lie
     chain.work()
@@ -168,7 +166,7 @@ def test_an_estimate_that_no_block_has_room_for_is_none(chain, one, proxy, lie):
     assert chain.work_until_it_ends() == ("confirmed", "")
 
 
-@pytest.mark.parametrize("lie", spread([hex(10**30), LARGEST, "a lot"], of="prices", one_in=3))
+@pytest.mark.parametrize("lie", [hex(10**30), LARGEST, "a lot"])
 def test_a_price_beyond_all_chains_is_none(chain, one, proxy, lie):
     proxy.lies["eth_maxPriorityFeePerGas"] = lambda call, result: lie
     chain.work()
@@ -191,7 +189,7 @@ RECEIPTS = [
 ]
 
 
-@pytest.mark.parametrize("lie", spread(RECEIPTS, of="receipts", one_in=8))
+@pytest.mark.parametrize("lie", RECEIPTS)
 def test_a_receipt_that_cannot_be_uses_up_no_budget(chain, one, proxy, lie):
     proxy.lies["eth_getTransactionReceipt"] = lambda call, result: {**result, **lie} if result else result
     chain.work()
@@ -205,7 +203,6 @@ def test_a_receipt_that_cannot_be_uses_up_no_budget(chain, one, proxy, lie):
     assert read_budget(chain.now).spent < 1
 
 
-@pytest.mark.long_form
 def test_a_head_that_runs_away_raises_the_price_up_to_the_ceiling_and_no_further(chain, one, proxy, settings):
     settings.ORACLE_GAS_CEILING_GWEI = "6"
     chain.work()
@@ -236,7 +233,7 @@ def test_what_a_node_denies_to_have_mined_is_found_by_reading_and_not_done_twice
     assert violated() == {}
 
 
-@pytest.mark.parametrize("kind", spread(["update_metrics", "distribute"], of="readings", one_in=2))
+@pytest.mark.parametrize("kind", ["update_metrics", "distribute"])
 def test_an_answer_of_nothing_to_a_reading_is_not_believed(source, chain, one, proxy, kind):
     if kind == "distribute":
         assert chain.work_until_it_ends() == ("confirmed", "")

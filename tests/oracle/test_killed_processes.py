@@ -14,14 +14,14 @@ from payments.oracle.calculations import unpack_numbers
 from payments.oracle.selectors.shares import shares_root
 from tests.support.books import violated
 from tests.support.factories import PlatformFactory
-from tests.support.long_forms import KILLS, LONG, spread
+from tests.support.long_forms import KILLS
 from tests.support.oracle.contract import SIGNER_KEY, SIGNING
 from tests.support.oracle.creators import on_chain, played
 from tests.support.oracle.distributions import paid_distribution
 from tests.support.oracle.proxy import run_proxy
 from tests.support.servers.processes import database_url, run_code
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.shortened]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long_form]
 PATIENCE_SECONDS = 60
 # Its own time goes by faster, so that nothing waits for a lease or a turn.
 CODE = """
@@ -246,10 +246,8 @@ def end_it(scene):
         payments.follow_operations(now=at + timedelta(seconds=10), oracle=scene.deployed.oracle())
 
 
-@pytest.mark.parametrize("attempt", range(-(-KILLS // len(POINTS)) if LONG else 1))
-@pytest.mark.parametrize(
-    "point", spread(POINTS, of="killed syncs", one_in=11), ids=lambda point: point.__name__
-)
+@pytest.mark.parametrize("attempt", range(-(-KILLS // len(POINTS))))
+@pytest.mark.parametrize("point", POINTS, ids=lambda point: point.__name__)
 def test_a_killed_process_leaves_each_operation_to_be_done_once(scene, point, attempt):
     try:
         point(scene)
@@ -282,7 +280,7 @@ def after_the_record_is_committed(scene):
 
 @pytest.mark.parametrize(
     "point",
-    spread([before_the_record_is_committed, after_the_record_is_committed], of="killed records", one_in=2),
+    [before_the_record_is_committed, after_the_record_is_committed],
     ids=lambda point: point.__name__,
 )
 def test_a_killed_process_leaves_each_paid_distribution_to_be_recorded_once(scene, point):

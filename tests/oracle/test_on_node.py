@@ -22,7 +22,7 @@ from tests.support.factories import PlatformFactory
 from tests.support.oracle.creators import many_on_chain, on_chain, played
 from tests.support.oracle.node import NodeChain
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long_form]
 
 
 @pytest.fixture
@@ -72,7 +72,6 @@ def test_numbers_reach_the_chain_and_are_read_back(chain, one):
     assert SignedCall.objects.get().data == ""
 
 
-@pytest.mark.long_form
 def test_two_hundred_creators_share_a_transaction(source, chain):
     platform = PlatformFactory()
     made = many_on_chain(platform, 200)

@@ -26,6 +26,7 @@ from platforms import services as platforms
 from platforms.models import PlatformEvent
 from tests.support.creators.catalogue import creator
 from tests.support.factories import NOW, PlatformFactory
+from tests.support.long_forms import spread
 from tests.support.oracle.creators import followed, many_on_chain, on_chain, played, registered_source
 from tests.support.oracle.sandbox import SandboxOracle
 from workers import services as workers
@@ -209,7 +210,12 @@ def test_a_stuck_transaction_is_offered_for_more_and_ends(source, chain):
     assert calls == ["execute", "read", "accelerate", "read"]
 
 
-@pytest.mark.parametrize("fault", ["unreachable", "lost_before", "lost_after", "busy", "credentials"])
+@pytest.mark.parametrize(
+    "fault",
+    spread(
+        ["unreachable", "lost_before", "lost_after", "busy", "credentials"], of="silent services", one_in=5
+    ),
+)
 @pytest.mark.parametrize("call", ["estimate_contract", "execute_contract", "get", "read_contract"])
 def test_a_service_that_does_not_answer_is_waited_for(source, chain, call, fault):
     played(source, on_chain(), 5)

@@ -16,7 +16,7 @@ from tests.support.oracle.contract import deploy_for
 from tests.support.oracle.creators import on_chain, played
 from tests.support.servers.circle import START, house_of, run_simulator
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.long_form]
 NOW = datetime.fromtimestamp(START, UTC)
 
 

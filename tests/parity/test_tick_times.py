@@ -30,7 +30,7 @@ from workers.models import Worker
 
 pytestmark = pytest.mark.django_db
 
-EXAMPLES = count(short=3, long=30)
+EXAMPLES = count(short=2, long=30)
 HOUR = 3600
 # The score, and the figures read off it, stand in their bounds by the order in which events come.
 SCORES = {"reputation_score", "number", "previous_score", "new_score"}

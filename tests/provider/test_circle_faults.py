@@ -27,6 +27,7 @@ def pay(circle, key, to=WORKER):
     return circle.transfer(key=key, to_wallet=to, amount=Decimal(10))
 
 
+@pytest.mark.long_form
 @pytest.mark.parametrize("fault", SILENT)
 def test_no_answer_is_an_unknown_outcome_and_the_same_key_sends_once(circle, simulator, fault):
     simulator.wrong("transfer", fault=fault)
@@ -45,6 +46,7 @@ def test_no_answer_is_an_unknown_outcome_and_the_same_key_sends_once(circle, sim
     assert [one["id"] for one in simulator.transactions()] == [again.id]
 
 
+@pytest.mark.long_form
 @pytest.mark.parametrize("fault", JUNK)
 def test_junk_is_no_answer(circle, simulator, fault):
     simulator.wrong("transfer", fault=fault)
@@ -55,6 +57,7 @@ def test_junk_is_no_answer(circle, simulator, fault):
     assert lost.value.sent
 
 
+@pytest.mark.long_form
 @pytest.mark.parametrize("fault", [*SILENT, *JUNK])
 def test_a_question_without_an_answer_is_asked_again(circle, simulator, fault):
     taken = pay(circle, uuid4())
@@ -99,6 +102,7 @@ def test_a_fault_waits_for_its_call(circle, simulator):
     assert len(simulator.transactions()) == 3
 
 
+@pytest.mark.long_form
 def test_nobodys_key_for_the_secret_is_no_answer(circle, simulator):
     circle._connection.forget_keys()
     simulator.wrong("public_key", fault="timeout_before")

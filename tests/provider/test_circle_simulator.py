@@ -27,6 +27,7 @@ def ask(simulator, method, path, **body):
     return answer.status, answer.json() if answer.data else {}
 
 
+@pytest.mark.long_form
 def test_a_killed_simulator_comes_back_with_all_that_it_knew(tmp_path, settings):
     circle, arguments = CircleProvider(), ("--still", "--start", str(START))
     with run_simulator(tmp_path, *arguments) as simulator:
@@ -47,6 +48,7 @@ def test_a_killed_simulator_comes_back_with_all_that_it_knew(tmp_path, settings)
         assert circle._connection._client.configuration.public_key == public_key
 
 
+@pytest.mark.long_form
 def test_the_command_runs_it_and_says_which_settings_use_it(tmp_path, settings):
     process = subprocess.Popen(
         [sys.executable, "manage.py", "circle_simulator", "--port", "0", "--home", tmp_path],

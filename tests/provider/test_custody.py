@@ -13,6 +13,7 @@ from platforms import services as platforms
 from platforms.models import Platform
 from tests.support.decisions import reinstate_worker, suspend_worker
 from tests.support.factories import NOW, PlatformFactory, WorkerFactory, seconds
+from tests.support.long_forms import spread
 from tests.support.servers.broker import queued_jobs
 from tests.support.servers.processes import empty_queues
 from workers import services as workers
@@ -77,6 +78,7 @@ def test_who_has_an_address_keeps_it(simulator):
     assert Platform.objects.get().wallet_address == platform.wallet_address
 
 
+@pytest.mark.long_form
 def test_an_address_given_while_the_wallet_was_made_holds(simulator):
     worker = WorkerFactory(wallet_address=None)
     simulator.wrong("create_wallets", fault="timeout_after")
@@ -99,7 +101,12 @@ def test_the_worker_is_paid_into_the_wallet_at_once(simulator):
     assert workers.find_open_change(worker=worker) is None
 
 
-@pytest.mark.parametrize("fault", ["timeout_before", "timeout_after", "error_after", "reset_after", "busy"])
+@pytest.mark.parametrize(
+    "fault",
+    spread(
+        ["timeout_before", "timeout_after", "error_after", "reset_after", "busy"], of="lost answers", one_in=5
+    ),
+)
 def test_a_lost_answer_makes_no_second_wallet(simulator, fault):
     WorkerFactory(wallet_address=None)
     simulator.wrong("create_wallets", fault=fault)
@@ -114,6 +121,7 @@ def test_a_lost_answer_makes_no_second_wallet(simulator, fault):
     assert Worker.objects.get().wallet_address
 
 
+@pytest.mark.long_form
 def test_a_wallet_that_the_provider_made_and_whose_key_it_has_forgotten_is_found(simulator):
     worker = WorkerFactory(wallet_address=None)
     simulator.wrong("create_wallets", fault="timeout_after")

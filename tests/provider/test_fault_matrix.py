@@ -61,7 +61,7 @@ def goes_wrong(simulator, fault, fate):
 
 
 @pytest.mark.shortened
-@pytest.mark.parametrize(("fault", "fate"), share(crossed(["", *FAULTS], SETTLES), of="settled", one_in=3))
+@pytest.mark.parametrize(("fault", "fate"), share(crossed(["", *FAULTS], SETTLES), of="settled", one_in=6))
 def test_a_transfer_is_settled_once_whatever_its_offer_meets(simulator, fault, fate):
     [worker] = paid()
     goes_wrong(simulator, fault, fate)

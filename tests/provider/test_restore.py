@@ -64,6 +64,7 @@ def offered(simulator):
     return len(simulator.transactions())
 
 
+@pytest.mark.long_form
 def test_payouts_made_after_the_backup_are_found_and_none_is_made_twice(simulator, time):
     platform = a_platform()
     pending, unheard, settled = a_worker(), a_worker(), a_worker()
@@ -94,6 +95,7 @@ def test_payouts_made_after_the_backup_are_found_and_none_is_made_twice(simulato
     require_agreement(simulator, since=SINCE, now=time.now)
 
 
+@pytest.mark.long_form
 def test_the_gate_may_be_run_again(simulator, time):
     platform = a_platform()
     worker = a_worker()
@@ -108,6 +110,7 @@ def test_the_gate_may_be_run_again(simulator, time):
     assert violated() == {}
 
 
+@pytest.mark.long_form
 def test_several_payouts_of_one_worker_come_back_in_their_order(simulator, time):
     platform = a_platform()
     worker = a_worker()
@@ -130,6 +133,7 @@ def test_several_payouts_of_one_worker_come_back_in_their_order(simulator, time)
     require_agreement(simulator, since=SINCE, now=time.now)
 
 
+@pytest.mark.long_form
 def test_what_a_stream_has_vested_since_is_there_to_be_paid_out_of(simulator, time):
     worker = a_worker()
     payments.set_payout_schedule(worker_id=worker.pk, schedule=PayoutSchedule.AT_ONCE, now=NOW)
@@ -146,6 +150,7 @@ def test_what_a_stream_has_vested_since_is_there_to_be_paid_out_of(simulator, ti
     require_agreement(simulator, since=SINCE, now=time.now)
 
 
+@pytest.mark.long_form
 def test_a_payout_whose_earnings_are_lost_is_for_staff_and_payouts_wait(simulator, time):
     platform = a_platform()
     worker, other = a_worker(), a_worker()
@@ -176,6 +181,7 @@ def test_a_payout_whose_earnings_are_lost_is_for_staff_and_payouts_wait(simulato
     require_agreement(simulator, since=SINCE, now=time.now)
 
 
+@pytest.mark.long_form
 def test_a_payout_that_failed_after_the_backup_fails_once_more(simulator, time):
     """Its number is used up at the provider, so it is put back, looked up, and given back."""
     worker = a_worker()
@@ -194,6 +200,7 @@ def test_a_payout_that_failed_after_the_backup_fails_once_more(simulator, time):
     assert violated() == {}
 
 
+@pytest.mark.long_form
 def test_the_command_tells_what_it_found(simulator, settings):
     worker = a_worker()
     earn(worker, a_platform())
@@ -205,12 +212,14 @@ def test_the_command_tells_what_it_found(simulator, settings):
     assert "free to go on" in out.getvalue()
 
 
+@pytest.mark.long_form
 def test_payouts_that_staff_had_stopped_stay_stopped(simulator, time):
     payments.stop_payments(scope="payouts", reason="a look", by="sam", now=NOW)
     assert gate(time).unplaced == []
     assert PaymentSwitch.objects.filter(on_at=None).count() == 1
 
 
+@pytest.mark.long_form
 def test_the_older_rows_really_are_the_older_rows(simulator, time):
     worker = a_worker()
     earn(worker, a_platform())

@@ -58,6 +58,7 @@ def assert_paid_once(earned):
     assert {beat.last_error for beat in JobHeartbeat.objects.all()} == {""}
 
 
+@pytest.mark.long_form
 def test_every_job_that_two_schedulers_start_at_one_instant_works_once(
     at_once, books_balance, settings, earned
 ):

@@ -93,6 +93,7 @@ def test_a_reader_never_sees_a_number_before_all_that_are_lower():
     assert PlatformEvent.objects.filter(platform=platform).count() == 240
 
 
+@pytest.mark.long_form
 def test_acts_that_meet_on_two_platforms_do_not_wait_for_each_other_in_a_circle(at_once, books_balance):
     """A completion is published to all platforms of its worker: counters are taken in the same order,
     after every lock."""

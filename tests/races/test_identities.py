@@ -11,6 +11,7 @@ from django.db import connection
 from gigstream.core.errors import Refusal
 from tests.support.books import violated
 from tests.support.factories import WorkerFactory
+from tests.support.long_forms import count
 from workers import services
 from workers.models import ChainIdentity, Worker
 from workers.sign_in.tokens import SignedAccount, SignedMessage
@@ -57,7 +58,8 @@ def test_an_account_that_six_workers_add_at_once_is_of_one():
     assert violated() == {}
 
 
-@pytest.mark.parametrize("round_", range(5))
+@pytest.mark.shortened
+@pytest.mark.parametrize("round_", range(count(short=1, long=5)))
 def test_an_address_is_not_an_identity_and_anothers_payout_address(round_):
     acts = [adds(WorkerFactory(), "eip155:1"), is_paid(WorkerFactory(wallet_address=None))]
 

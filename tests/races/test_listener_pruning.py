@@ -29,6 +29,7 @@ def draft(song):
     )
 
 
+@pytest.mark.long_form
 def test_ten_runs_delete_each_row_once_beside_ten_backfills(at_once, books_balance, song, settings):
     settings.DAILY_BATCH_SIZE = 3
     names = [f"fan-{number}" for number in range(20)]

@@ -48,6 +48,7 @@ def streams_of_every_shard(platform: Any) -> dict[int, list[Stream]]:
     return found
 
 
+@pytest.mark.long_form
 @pytest.mark.parametrize(
     "error", spread([OverflowError("41st"), KeyError("rule"), AssertionError()], of="errors", one_in=3)
 )

@@ -14,10 +14,10 @@ from tests.support.books import violated
 from tests.support.creators.catalogue import creator, work
 from tests.support.creators.usage import event, have_months, report, usage_faults
 from tests.support.factories import NOW
-from tests.support.long_forms import KILLS, spread
+from tests.support.long_forms import KILLS
 from tests.support.servers.processes import database_url, run_code
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long_form]
 PATIENCE_SECONDS = 60
 # The tables in the order in which a batch writes them; at the last step all is committed.
 STEPS = [
@@ -102,8 +102,7 @@ def gone():
         return found.fetchone()[0] == 0
 
 
-@pytest.mark.parametrize("step", spread(STEPS, of="steps of a batch", one_in=15))
-@pytest.mark.shortened
+@pytest.mark.parametrize("step", STEPS)
 def test_a_batch_whose_process_is_killed_counts_once(song, tmp_path, step):
     (batch,) = batches = batches_of(song, 1)
     stays = "import time; time.sleep(60)"
@@ -128,7 +127,6 @@ def test_a_batch_whose_process_is_killed_counts_once(song, tmp_path, step):
     assert violated() == {}
 
 
-@pytest.mark.long_form
 def test_kills_at_any_time_lose_and_double_nothing(song, tmp_path):
     chance = random.Random(7)
     sent = 0

@@ -21,10 +21,10 @@ from tests.support.creators.royalties import (
 )
 from tests.support.creators.usage import accepted, event, have_months
 from tests.support.factories import NOW, balance
-from tests.support.long_forms import KILLS, spread
+from tests.support.long_forms import KILLS
 from tests.support.servers.processes import database_url, run_code
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.long_form]
 PATIENCE_SECONDS = 60
 DAY = NOW.date()
 LATER = after_midnight(DAY, minutes=360)
@@ -103,8 +103,7 @@ def count_of(condition):
         return found.fetchone()[0]
 
 
-@pytest.mark.parametrize("step", spread(STEPS, of="steps of royalties", one_in=15))
-@pytest.mark.shortened
+@pytest.mark.parametrize("step", STEPS)
 def test_what_a_killed_process_has_left_is_done_once(platform, tmp_path, step):
     with psycopg.connect(database_url()) as lock:
         lock.execute(f"LOCK TABLE {step} IN SHARE MODE")
@@ -132,7 +131,6 @@ def test_what_a_killed_process_has_left_is_done_once(platform, tmp_path, step):
     assert violated() == {}
 
 
-@pytest.mark.long_form
 def test_kills_at_any_time_lose_and_double_nothing(platform, tmp_path):
     songs = [one.works.get() for one in platform.creators.filter(works__isnull=False).order_by("number")]
     tips = 1

@@ -156,6 +156,7 @@ def test_a_child_that_dies_is_started_again_without_its_offspring(start: Start) 
     assert len(supervised.pids("beat")) == 1
 
 
+@pytest.mark.long_form
 def test_a_child_that_keeps_dying_waits_longer_each_time(start: Start) -> None:
     supervised = start(worker=["sh", "-c", "exit 3"])
 
@@ -163,6 +164,7 @@ def test_a_child_that_keeps_dying_waits_longer_each_time(start: Start) -> None:
     supervised.says("worker: ended with code 3; starting again in 2 s")
 
 
+@pytest.mark.long_form
 def test_a_program_that_cannot_run_as_it_was_told_to_stops_all_with_its_reason(start: Start) -> None:
     """A setting that cannot work was a silent loop of restarts."""
     supervised = start(web=["sh", "-c", "echo METRICS_TOKEN is too short; exit 3"], beat=FOREVER)
@@ -231,6 +233,7 @@ def test_a_child_that_ignores_the_request_is_killed_after_its_grace(start: Start
     assert not alive(supervised.pids("web")[0])
 
 
+@pytest.mark.long_form
 def test_a_later_second_signal_kills_at_once_and_a_simultaneous_one_does_not(start: Start) -> None:
     supervised = start(grace=600, web=STUBBORN)
     eventually(lambda: "ready" in supervised.log("web"))
@@ -287,6 +290,7 @@ def test_a_watchdog_that_fails_is_reported_and_ends_nothing(start: Start) -> Non
     assert all(alive(pid) for pid in supervised.everyone())
 
 
+@pytest.mark.long_form
 def test_a_question_that_hangs_keeps_no_child_from_its_restart_and_no_signal(start: Start) -> None:
     supervised = start(web=FOREVER, worker=FOREVER, beat=FOREVER)
     (supervised.home / "hung").touch()
@@ -300,6 +304,7 @@ def test_a_question_that_hangs_keeps_no_child_from_its_restart_and_no_signal(sta
     assert supervised.ended() == 0
 
 
+@pytest.mark.long_form
 def test_a_child_that_does_not_end_for_its_restart_keeps_no_other_waiting(start: Start) -> None:
     """The worker ignores SIGTERM for the whole grace; beat, killed meanwhile, is there again long before."""
     supervised = start(grace=600, web=FOREVER, worker=STUBBORN, beat=FOREVER)

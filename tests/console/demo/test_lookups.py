@@ -15,13 +15,12 @@ from django.urls import reverse
 
 from gigstream.adminkit import list_url
 from gigstream.demo import people as demo_data
-from tests.support.long_forms import share, spread
 from tests.support.pages.admin import member
 from tests.support.pages.seeded import SUPERUSER
 
 # Values that no column holds, or that no date, number or text can be.
 HOSTILE = ("99999", "9999", "x")
-pytestmark = pytest.mark.usefixtures("without_the_menu")
+pytestmark = [pytest.mark.usefixtures("without_the_menu"), pytest.mark.long_form]
 
 
 def lists():
@@ -34,26 +33,23 @@ def statuses(client, url, **query):
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(
-    "end", spread(["startswith", "regex", "exact", "contains", "gte"], of="lookups", one_in=3)
-)
+@pytest.mark.parametrize("end", ["startswith", "regex", "exact", "contains", "gte"])
 def test_nobody_reads_a_password_hash_letter_by_letter(end):
     reader = member("reader", "auth.view_user")
     assert statuses(reader.client, list_url(User)) == 200
     assert statuses(reader.client, list_url(User), **{f"password__{end}": "bcrypt"}) == 400
 
 
-@pytest.mark.shortened
 def test_columns_that_no_filter_names_are_refused_in_every_list(demo):
     answered = []
-    for model, url in share(lists().items(), of="columns", one_in=9):
+    for model, url in lists().items():
         options = admin.site._registry[model]
         named = {
             re.split(r"__", str(one[0] if isinstance(one, tuple) else one))[0] for one in options.list_filter
         }
         named |= {name.split("__")[0] for name in getattr(options, "belongs", ())}
         named |= {str(options.date_hierarchy).split("__")[0]}
-        for field in share(model._meta.concrete_fields, of=model._meta.label, one_in=8):
+        for field in model._meta.concrete_fields:
             if field.name not in named and not isinstance(field, models.ForeignKey):
                 try:
                     opened(model, url, {f"{field.name}__startswith": "a"})
@@ -64,14 +60,13 @@ def test_columns_that_no_filter_names_are_refused_in_every_list(demo):
     assert answered == []
 
 
-@pytest.mark.shortened
 def test_filters_that_a_list_offers_are_answered(demo):
     """Every link of every list's filters and calendar leads to a page."""
     refused = []
-    for model, url in share(lists().items(), of="filters", one_in=5):
+    for model, url in lists().items():
         page = demo.clients[SUPERUSER].get(url)
         links = sorted(set(re.findall(r'href="(\?[^"]+)"', page.content.decode())))
-        for link in share(links, of=url, one_in=6):
+        for link in links:
             try:
                 opened(model, url, QueryDict(unescape(link)[1:]).dict())
             except (IncorrectLookupParameters, SuspiciousOperation) as error:
@@ -80,13 +75,12 @@ def test_filters_that_a_list_offers_are_answered(demo):
     assert refused == []
 
 
-@pytest.mark.shortened
 @pytest.mark.parametrize("value", HOSTILE)
 def test_a_value_that_cannot_be_is_refused_before_the_database_fails(demo, value):
     faults = []
-    for model, url in share(lists().items(), of=value, one_in=2):
+    for model, url in lists().items():
         names = [*looked_up(admin.site._registry[model]), "q", "p", "o", "e", "all"]
-        for name in share(names, of=url + value, one_in=8):
+        for name in names:
             try:
                 opened(model, url, {name: value})
             except (IncorrectLookupParameters, SuspiciousOperation):

@@ -16,10 +16,11 @@ from gigstream.adminkit.actions.states import state_of
 from gigstream.console.queues import QUEUES
 from gigstream.staff import roles, services
 from tests.support.database.snapshots import everything
-from tests.support.long_forms import share
 from tests.support.pages.admin import page_of_act
 from tests.support.pages.seeded import SUPERUSER, signed_in
 from workers.models import Worker
+
+pytestmark = pytest.mark.long_form
 
 # Sessions, the staff's own accounts and their tries; requests for jobs; who has an item of a queue.
 OF_STAFF = (
@@ -126,14 +127,13 @@ def test_the_walk_knows_every_address():
     assert len(paths) > 20
 
 
-@pytest.mark.shortened
 @pytest.mark.usefixtures("without_the_menu")
 def test_no_form_writes_money_or_logs_whoever_posts_whatever(demo, before, caplog):
     caplog.set_level("CRITICAL", logger="django.request")
     whole = list(addresses(demo.rows))
     walks = {
-        "a superuser": (demo.clients[SUPERUSER], share(whole, of="a superuser", one_in=9)),
-        "all roles in one": (all_in_one(), share(whole, of="all roles in one", one_in=18)),
+        "a superuser": (demo.clients[SUPERUSER], whole),
+        "all roles in one": (all_in_one(), whole),
     }
     for client, forms in walks.values():
         broken = []
@@ -147,7 +147,6 @@ def test_no_form_writes_money_or_logs_whoever_posts_whatever(demo, before, caplo
         assert client.get(reverse("admin:index")).status_code == 200
 
 
-@pytest.mark.shortened
 @pytest.mark.usefixtures("without_the_menu")
 def test_no_action_is_done_for_whom_the_table_does_not_name(demo, before, caplog):
     caplog.set_level("CRITICAL", logger="django.request")
@@ -156,7 +155,7 @@ def test_no_action_is_done_for_whom_the_table_does_not_name(demo, before, caplog
         label = model._meta.label_lower
         for action in roles.ACCESS[label].actions:
             others = sorted(set(roles.Role.values) - set(roles.roles_operating(label, action)))
-            for role in share(others, of=label + action, one_in=6):
+            for role in others:
                 form = {"action": action, "_selected_action": str(row.pk), "index": "0"}
                 form |= {"post": "yes", "confirm": "yes", "reason": "because I say so"}
                 form |= {CONFIRMED: "a" * 32, SEEN: f"{row.pk}:{state_of(row)}"}

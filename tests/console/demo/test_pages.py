@@ -12,7 +12,7 @@ from gigstream.adminkit import ReadOnlyAdmin
 from gigstream.staff import roles
 from tests.support.pages.walk import require_pages_as_in_the_table, require_queues_as_in_the_table
 
-pytestmark = pytest.mark.usefixtures("without_the_menu")
+pytestmark = [pytest.mark.usefixtures("without_the_menu"), pytest.mark.long_form]
 
 
 @pytest.fixture(autouse=True)
@@ -22,13 +22,11 @@ def without_a_line_for_each_refusal():
     logging.disable(logging.NOTSET)
 
 
-@pytest.mark.shortened
 @pytest.mark.django_db
 def test_every_list_and_every_row_opens_for_whom_the_table_says(demo):
     require_pages_as_in_the_table(demo)
 
 
-@pytest.mark.shortened
 @pytest.mark.django_db
 def test_the_first_page_and_every_queue_open_for_whom_the_table_says(demo):
     require_queues_as_in_the_table(demo)

@@ -8,7 +8,7 @@ from payments import services as payments
 from tests.support.pages.seeded import ANONYMOUS, NOBODY, SUPERUSER
 from workers.models import Worker
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_the_menu")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("without_the_menu"), pytest.mark.long_form]
 
 BAR = "are stopped</strong> since"
 

@@ -32,7 +32,7 @@ def test_every_invariant_has_a_case_that_breaks_it():
 @pytest.mark.shortened
 @pytest.mark.parametrize(
     "name, break_it",
-    spread(BREAKS, of="breaks", one_in=5),
+    spread(BREAKS, of="breaks", one_in=10),
     ids=[f"{name}-{case.__name__}" for name, case in BREAKS],
 )
 def test_a_break_is_noticed_by_its_own_invariant_alone(history, name, break_it):

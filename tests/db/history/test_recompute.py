@@ -21,7 +21,7 @@ def told(told, django_db_blocker):
 class TestRecompute:
     @pytest.mark.parametrize(
         "label, statement",
-        spread(DERIVED, of="derived columns", one_in=5),
+        spread(DERIVED, of="derived columns", one_in=10),
         ids=lambda value: value.split(" WHERE")[0],
     )
     def test_a_wrong_column_is_counted_by_a_dry_run_and_repaired(self, history, capsys, label, statement):

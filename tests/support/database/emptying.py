@@ -27,6 +27,7 @@ def instead_of(flush: Callable[[Any], None]) -> Callable[[Any], None]:
     stay, as migrations leave them."""
     found = connection.introspection.django_table_names(only_existing=True, include_views=False)
     others = sorted(set(found) - set(KEPT))
+    _create_filled(others)
     made = _kept()
 
     def empty(case: Any) -> None:
@@ -60,20 +61,30 @@ def _empty(tables: Collection[str]) -> None:
     with transaction.atomic(), connection.cursor() as cursor:
         # Transactions still at work are waited for, as a truncation does, and their writes are seen.
         cursor.execute(sql.SQL("LOCK TABLE {}").format(names))
-        sizes = _sizes(cursor, tables)
+        cursor.execute("SELECT name, bytes FROM emptying.filled()")
+        sizes = dict(cursor.fetchall())
         if sum(sizes.values()) > LARGE:
             cursor.execute(sql.SQL("TRUNCATE {}").format(names))
         elif sizes:
             cursor.execute(sql.SQL(";").join(_deletion(sizes)))
 
 
-def _sizes(cursor: Any, tables: Collection[str]) -> dict[str, int]:
-    """Return the bytes of the tables that hold rows."""
-    one = sql.SQL("SELECT {0}, pg_relation_size({0}) WHERE EXISTS (SELECT FROM {1})")
-    cursor.execute(
-        sql.SQL(" UNION ALL ").join(one.format(sql.Literal(name), sql.Identifier(name)) for name in tables)
+def _create_filled(tables: Collection[str]) -> None:
+    """Create a function that returns the tables that hold rows, with their bytes. Its plans are made once; a
+    union over all tables is planned anew after each test, which takes ten times as long."""
+    one = "IF EXISTS (SELECT FROM {0}) THEN RETURN QUERY SELECT {1}::text, pg_relation_size({1}); END IF;"
+    looks = sql.SQL("\n").join(
+        sql.SQL(one).format(sql.Identifier(name), sql.Literal(name)) for name in tables
     )
-    return dict(cursor.fetchall())
+    body = sql.SQL("BEGIN\n{}\nEND").format(looks).as_string(connection.connection)
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE SCHEMA IF NOT EXISTS emptying")
+        cursor.execute(
+            sql.SQL(
+                "CREATE OR REPLACE FUNCTION emptying.filled() RETURNS TABLE (name text, bytes bigint)"
+                " LANGUAGE plpgsql AS {}"
+            ).format(sql.Literal(body))
+        )
 
 
 def _deletion(tables: Collection[str]) -> Iterator[sql.Composable]:
