@@ -14,6 +14,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.long_form]
 
 def open_box(page: Page):
     """Open the box and return its field."""
+    page.wait_for_load_state()
     page.keyboard.press("Control+k")
     box = page.locator("#search-input-command")
     expect(box).to_be_visible()

@@ -12,6 +12,7 @@ class Migration(migrations.Migration):
         ("gigstream_letters", "__first__"),
         ("gigstream_sign_in", "__first__"),
         ("gigstream_staff", "__first__"),
+        ("gigstream_saved_views", "__first__"),
         ("workers", "__first__"),
         ("platforms", "__first__"),
         ("payments", "__first__"),
