@@ -12,10 +12,11 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from jsonschema import Draft202012Validator
 
-from gigstream.api.schema.openapi import AMOUNT_ABOVE_ZERO, AMOUNT_OR_ZERO
+from gigstream.api.schema.openapi import AMOUNT_ABOVE_ZERO, AMOUNT_OR_ZERO, WRITTEN_REFERENCE
 from gigstream.api.views import ApiView
 from gigstream.core.clock import database_now
 from gigstream.core.money import InvalidAmount, exact_amount
+from gigstream.core.postgres.short_numbers import read_reference
 from payments.models import Transaction
 from platforms import services as platforms
 from tests.support.api.requests import ASKS
@@ -119,6 +120,32 @@ def is_amount(text, *, allow_zero):
     except InvalidAmount:
         return False
     return True
+
+
+def test_the_form_of_references_is_what_the_api_accepts(document):
+    pattern = re.compile(WRITTEN_REFERENCE)
+    prefixes = ("", "TA", "ta", "Ta", "UU", "T", "TAS", "T1", "--")
+    dashes = ("", "-", "\u2010", "\u2013", "\u2015", "\u2016", "_", " ", "--")
+    numbers = (
+        "",
+        "7K3M2",
+        "7K3M2Q",
+        "7k3m2q",
+        "ILO012",
+        "7K3M2U",
+        "7K3M2Q7K3M2Q7",
+        "7K3M2Q7K3M2Q77",
+        "7K3-2Q",
+        "é" * 6,
+    )
+
+    # Blanks around it are left out before.
+    for text in {"".join(one).strip() for one in product(prefixes, dashes, numbers)}:
+        assert bool(pattern.search(text)) == (read_reference(text) is not None), text
+    (parameter,) = (
+        one for one in document["paths"]["/api/v1/workers"]["get"]["parameters"] if one["name"] == "reference"
+    )
+    assert parameter["schema"]["pattern"] == WRITTEN_REFERENCE
 
 
 def test_the_form_of_amounts_is_described(document):

@@ -12,7 +12,7 @@ from rest_framework import serializers
 
 from gigstream.api.callers import PLATFORM, WORKER
 from gigstream.api.endpoints import Endpoint, Form
-from gigstream.api.fields import Amount, Items, JSONObject, Text, WalletAddress
+from gigstream.api.fields import Amount, Items, JSONObject, ReferenceText, Text, WalletAddress
 from gigstream.api.pagination import MOST, USUAL
 from gigstream.api.problems import MEDIA_TYPE
 from gigstream.api.schema.schemas import Problem, RehearsedEvent, RehearsedPosting
@@ -42,6 +42,11 @@ AMOUNT_OR_ZERO = r"^(0|[1-9]\d{0,13})(\.\d{1,6})?$"
 AMOUNT_ABOVE_ZERO = (
     r"^([1-9]\d{0,13}(\.\d{1,6})?"
     r"|0\.([1-9]\d{0,5}|0[1-9]\d{0,4}|00[1-9]\d{0,3}|000[1-9]\d{0,2}|0000[1-9]\d?|00000[1-9]))$"
+)
+# With or without its prefix, in either case, by the letters that `read_reference` reads.
+WRITTEN_REFERENCE = (
+    r"^([A-Za-z]{2}[-\u2010-\u2015 ][0-9A-TV-Za-tv-z]{6,13}|[A-Za-z]{2}[0-9A-TV-Za-tv-z]{6}"
+    r"|[0-9A-TV-Za-tv-z]{6,13})$"
 )
 
 _KEY_HELP = (
@@ -190,6 +195,15 @@ class AmountField(OpenApiSerializerFieldExtension):
     def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
         pattern = AMOUNT_OR_ZERO if self.target.allow_zero else AMOUNT_ABOVE_ZERO
         return {"type": "string", "pattern": pattern, "examples": ["12.50"]}
+
+
+class ReferenceField(OpenApiSerializerFieldExtension):
+    """The description of references, as people write them."""
+
+    target_class = ReferenceText
+
+    def map_serializer_field(self, auto_schema: Any, direction: Any) -> dict[str, Any]:
+        return {"type": "string", "pattern": WRITTEN_REFERENCE, "examples": ["TA-7K3M2Q"]}
 
 
 class WalletAddressField(OpenApiSerializerFieldExtension):
