@@ -1,6 +1,6 @@
 """Time for money: the database's clock, read once per operation and passed on as `now`."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.db import connection
 from django.db.models import DateTimeField, Func
@@ -18,3 +18,8 @@ def database_now() -> datetime:
     with connection.cursor() as cursor:
         cursor.execute("SELECT money_clock()")
         return cursor.fetchone()[0]
+
+
+def first_of_days(last: date, days: int) -> date:
+    """Return the first of so many days of which `last` is the last, or the first day of the calendar."""
+    return last - timedelta(days=min(days - 1, (last - date.min).days))

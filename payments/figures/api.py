@@ -6,7 +6,7 @@ from rest_framework.request import Request
 
 from gigstream.api.endpoints import Endpoint
 from gigstream.api.views import json_response
-from gigstream.core.clock import database_now
+from gigstream.core.clock import database_now, first_of_days
 from payments.figures.reports import PlatformPerformance
 from payments.figures.schemas import PERFORMANCE_COLUMNS, Daily, DailyQuery, Performance
 from payments.figures.selectors import days as selectors
@@ -44,8 +44,7 @@ class DailyAnalytics(MoneyView):
 
 def _requested_days(given: dict[str, date], now: datetime) -> tuple[date, date]:
     last = min(given.get("day_to", now.date()), now.date())
-    usual = timedelta(days=min(USUAL_DAYS - 1, (last - date.min).days))
-    first = given.get("day_from", last - usual)
+    first = given.get("day_from", first_of_days(last, USUAL_DAYS))
     if not 0 <= (last - first).days < MOST_DAYS:
         raise serializers.ValidationError(
             {"day_from": f"from the first to the last day there are 1 to {MOST_DAYS}, none of them to come"}

@@ -2,6 +2,7 @@
 nothing moves."""
 
 import re
+from itertools import product
 from urllib.parse import quote
 
 import pytest
@@ -108,6 +109,38 @@ def test_a_parameter_that_is_unknown_or_wrong_is_named(asked, name):
             assert pointers(f"{parameter}={text}") == [f"/{parameter}"], (parameter, text)
     assert api.send("HEAD", f"/api/v1/{ask.path}").status_code == 200
     assert everything() == before
+
+
+DATED = {
+    name: dated
+    for name in READING
+    if (
+        dated := [
+            (parameter, schema["format"])
+            for parameter, schema in operations()[name].parameters.items()
+            if schema.get("format") in ("date", "date-time")
+        ]
+    )
+}
+
+
+@pytest.mark.parametrize("name", DATED)
+def test_the_ends_of_the_calendar_are_answered_or_refused(asked, name):
+    ask, api = asked(name)
+    days = ("0001-01-01", "0001-01-25", "9999-12-31")
+    forms = {
+        "date": days,
+        "date-time": [f"{day}T{time}Z" for day, time in product(days, ("00:00:00", "23:59:59"))],
+    }
+
+    for parameter, form in DATED[name]:
+        for text in forms[form]:
+            answer = api.get(f"{ask.path}?{parameter}={text}")
+            assert answer.status_code == 200 or is_problem(answer, 400, "invalid_input"), (parameter, text)
+    for text in days:
+        every = "&".join(f"{parameter}={forms[form][days.index(text)]}" for parameter, form in DATED[name])
+        answer = api.get(f"{ask.path}?{every}")
+        assert answer.status_code == 200 or is_problem(answer, 400, "invalid_input"), every
 
 
 @pytest.mark.parametrize(

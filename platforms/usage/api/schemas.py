@@ -1,7 +1,7 @@
 """Forms of usage, and its rows as JSON."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, timedelta
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
@@ -22,6 +22,7 @@ from gigstream.api.fields import (
     YesNo,
 )
 from gigstream.api.schema.describing import describe_rows
+from gigstream.core.clock import first_of_days
 from platforms.models import (
     CreatorDay,
     PlatformDay,
@@ -338,7 +339,7 @@ FindingRow = describe_rows("FindingRow", UsageFinding, FINDING_COLUMNS)
 def read_days(given: Mapping[str, Any], *, today: date) -> tuple[date, date]:
     """Return the days that a query names. Raise ValidationError for too many, or in the wrong order."""
     last: date = given.get("last_day", today)
-    first: date = given.get("first_day", last - timedelta(days=USUAL_DAYS - 1))
+    first: date = given.get("first_day", first_of_days(last, USUAL_DAYS))
     if not 0 <= (last - first).days < MOST_DAYS:
         raise serializers.ValidationError({"first_day": f"give up to {MOST_DAYS} days, the first one first"})
     return first, last
