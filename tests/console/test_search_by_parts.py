@@ -159,7 +159,7 @@ def test_support_finds_nothing_by_a_part_of_what_is_hidden_from_them(story, payo
         assert support.get(list_url(Worker, q=term)).context["cl"].result_count == 0, term
         assert support.get(list_url(Task, q=term)).context["cl"].result_count == 0, term
         assert support.get(list_url(Transaction, q=term)).context["cl"].result_count == 0, term
-    # What a caller says in full is found, and so is what support may read.
+    # Words that a caller says in full are found, and so are texts that support may read.
     for term in ("David Wilson", "david@example.com", worker.reference):
         assert admin_url(worker) in found_by(support, term), term
     assert admin_url(story) in found_by(support, "proofread")

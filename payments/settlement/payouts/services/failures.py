@@ -19,7 +19,7 @@ from payments.settlement.transactions.enums import OUTGOING
 
 # Waiting time of the next payout after the first failure in a row, the second, the third, and each later one.
 WAITS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
-# Who may cancel transfers sees to those that fail.
+# Desks that may cancel transfers see to those that fail.
 OF_THE_DESK = "payments.cancel_transaction"
 
 
